@@ -1,0 +1,1 @@
+"""Reusable gateware: knows no SoC."""

@@ -1,0 +1,1 @@
+"""Bus signatures, and the blocks that join buses."""

@@ -1,0 +1,86 @@
+"""Ports between the pipeline and the CSR file."""
+
+from amaranth.lib import data, enum, wiring
+from amaranth.lib.wiring import In, Out
+
+from .isa import EVENT_COUNT
+from .params import PC_BITS, HartParams
+from .translation import Context, PmpEntry
+
+
+class CsrOp(enum.Enum, shape=2):
+    READ = 0  # CSRRS/CSRRC with rs1 = x0
+    WRITE = 1
+    SET = 2
+    CLEAR = 3
+
+
+class TrapReturn(enum.Enum, shape=2):
+    URET = 0
+    SRET = 1
+    MRET = 3
+
+
+class IrqLines(data.Struct):
+    """Level-sensitive interrupt lines of one hart."""
+
+    msip: 1
+    mtip: 1
+    meip: 1
+    seip: 1
+    usip: 1
+    ueip: 1
+
+
+class CsrSignature(wiring.Signature):
+    """Seen from the pipeline. Everything happens in the Memory stage, one instruction at a time.
+
+    Combinational in the same cycle: ``rdata``, ``illegal``, ``trap_pc``, ``*_pc``. State changes at
+    the end of a cycle in which one of ``commit``, ``trap``, ``ret`` is high (at most one is).
+    """
+
+    def __init__(self, params: HartParams) -> None:
+        super().__init__({
+            # CSR instructions
+            "addr": Out(12),
+            "op": Out(CsrOp),
+            "wdata": Out(64),
+            "read_only": Out(1),  # the instruction writes nothing, whatever op says
+            "rdata": In(64),
+            "illegal": In(1),  # no such CSR, no right, write to a read-only one, TVM, counters
+            "refetch": In(1),  # a write to this CSR changes what was already fetched (satp, pmp*)
+            "commit": Out(1),  # perform the write
+            # traps
+            "trap": Out(1),
+            "trap_interrupt": Out(1),
+            "trap_cause": Out(6),
+            "trap_epc": Out(PC_BITS),
+            "trap_tval": Out(64),
+            "trap_pc": In(PC_BITS),  # where the handler is, for trap_interrupt/trap_cause
+            "trap_priv": In(2),  # privilege that takes it
+            # returns
+            "ret": Out(1),
+            "ret_kind": Out(TrapReturn),
+            "mepc": In(PC_BITS),
+            "sepc": In(PC_BITS),
+            "uepc": In(PC_BITS),
+            "mret_priv": In(2),  # mstatus.MPP
+            "sret_priv": In(2),  # mstatus.SPP
+            # state
+            "priv": In(2),
+            "tvm": In(1),
+            "tw": In(1),
+            "tsr": In(1),
+            "sv39": In(1),  # satp selects Sv39
+            "asid": In(16),
+            "satp_ppn": In(44),
+            "data": In(Context),  # context of loads and stores (MPRV applied)
+            "pmp": In(data.ArrayLayout(PmpEntry, params.pmp_entries)),
+            # interrupts: registered, one cycle behind the state
+            "irq": In(1),  # an interrupt is to be taken at the next instruction
+            "irq_cause": In(6),
+            "wake": In(1),  # mip & mie is not 0 (WFI)
+            # counters
+            "retire": Out(1),
+            "events": Out(EVENT_COUNT),
+        })

@@ -1,0 +1,78 @@
+"""What passes between the front end (fetch, prediction, alignment) and the pipeline."""
+
+from amaranth.lib import data, enum
+
+from .params import PC_BITS, HartParams
+
+
+class FetchFault(enum.Enum, shape=2):
+    """Why an instruction could not be fetched."""
+
+    NONE = 0
+    PAGE = 1
+    ACCESS = 2
+
+
+def prediction_layout(params: HartParams) -> data.StructLayout:
+    """State of the predictors when an instruction was fetched. The pipeline only hands it back."""
+    return data.StructLayout({
+        "history": params.history_bits,  # global history before this instruction
+        "counter": 2,  # branch history table counter that was read
+        "hit": 1,  # BTB entry found for this instruction
+        "ras": range(params.ras_entries),  # return stack pointer before this instruction
+    })
+
+
+def fetched_layout(params: HartParams) -> data.StructLayout:
+    """One instruction, aligned and expanded."""
+    return data.StructLayout({
+        "pc": PC_BITS,
+        "insn": 32,  # expanded to 32 bits; an illegal compressed one becomes 0
+        "raw": 32,  # as in memory; upper half 0 for a compressed one
+        "compressed": 1,
+        "fault": FetchFault,
+        "fault_upper": 1,  # the fault hit the second half: tval is pc + 2
+        "taken": 1,  # the next instruction fetched is the one at ``target``
+        "target": PC_BITS,
+        "prediction": prediction_layout(params),
+    })
+
+
+def redirect_layout(params: HartParams) -> data.StructLayout:
+    """Fetch from ``pc`` next; everything fetched before is wrong.
+
+    ``prediction`` is that of the instruction that caused it: the predictors go back to that state.
+    ``branch`` says that it was a conditional branch, whose outcome ``taken`` then enters the history;
+    ``call``/``ret`` that it was one, so that the return stack follows.
+    """
+    return data.StructLayout({
+        "pc": PC_BITS,
+        "prediction": prediction_layout(params),
+        "branch": 1,
+        "taken": 1,
+        "call": 1,
+        "ret": 1,
+        "link": PC_BITS,  # return address of a call
+    })
+
+
+class BranchKind(enum.Enum, shape=3):
+    """What the BTB remembers of a control-flow instruction."""
+
+    NONE = 0  # not one: forget the entry
+    BRANCH = 1  # conditional
+    JUMP = 2
+    CALL = 3  # writes x1 or x5
+    RETURN = 4  # JALR from x1 or x5 that is not a call
+    
+
+def train_layout(params: HartParams) -> data.StructLayout:
+    """The outcome of one control-flow instruction (or of one wrongly predicted to be such)."""
+    return data.StructLayout({
+        "pc_last": PC_BITS,  # address of the instruction's last halfword
+        "kind": BranchKind,
+        "taken": 1,
+        "mispredicted": 1,
+        "target": PC_BITS,
+        "prediction": prediction_layout(params),
+    })

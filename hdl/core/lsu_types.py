@@ -1,0 +1,24 @@
+"""What the pipeline asks of the load/store unit."""
+
+from amaranth import signed
+from amaranth.lib import data, enum
+
+
+class LsuOp(enum.Enum, shape=3):
+    LOAD = 0
+    STORE = 1
+    LR = 2
+    SC = 3
+    AMO = 4
+
+
+class LsuRequest(data.Struct):
+    """A memory instruction in Execute, its operands bypassed."""
+
+    op: LsuOp
+    size: 2  # logarithm of the bytes
+    unsigned: 1  # zero-extend a load
+    amo: 5  # funct5 of the instruction
+    base: 64  # rs1
+    offset: signed(12)  # immediate; 0 for atomics
+    data: 64  # rs2

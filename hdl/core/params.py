@@ -1,0 +1,125 @@
+"""Parameters of a hart, and the named configurations."""
+
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+
+class RegionKind(Enum):
+    """What the physical memory attributes of a region allow."""
+
+    MEMORY = "memory"  # cached; read, write, execute, atomics
+    ROM = "rom"  # cached; read, execute
+    IO = "io"  # uncached, strongly ordered; read, write
+
+
+@dataclass(frozen=True)
+class Region:
+    """A region of physical addresses: base and size in bytes, both multiples of 4 KiB."""
+
+    base: int
+    size: int
+    kind: RegionKind
+
+    def __post_init__(self) -> None:
+        if self.base % 4096 or self.size % 4096 or self.size <= 0:
+            raise ValueError(
+                f"Region must start and end on a 4 KiB page, not {self.base:#x}+{self.size:#x}"
+            )
+
+
+@dataclass(frozen=True)
+class HartParams:
+    """Everything that can be chosen about a hart.
+
+    Sizes named ``_bytes`` are in bytes, ``_entries`` are counts. Addresses outside ``regions`` raise
+    access faults.
+    """
+
+    name: str = "default"
+    reset_vector: int = 0x1000
+    paddr_bits: int = 32  # implemented physical address bits; higher addresses fault
+    asid_bits: int = 9
+    icache_ways: int = 2
+    icache_way_bytes: int = 8192
+    dcache_ways: int = 2
+    dcache_way_bytes: int = 4096  # at most a page: the index is the same virtual and physical
+    line_bytes: int = 64
+    itlb_entries: int = 8
+    dtlb_entries: int = 8
+    l2tlb_entries: int = 128  # direct-mapped, in block RAM
+    btb_entries: int = 256
+    bht_entries: int = 2048
+    history_bits: int = 8
+    ras_entries: int = 8
+    store_buffer_entries: int = 8
+    pmp_entries: int = 8  # 4 KiB granularity
+    hpm_counters: int = 4  # mhpmcounter3 and up
+    fetch_queue_entries: int = 4  # of 8 bytes
+    rvfi: bool = False  # add the riscv-formal port
+    regions: tuple[Region, ...] = field(
+        default=(
+            Region(0x0000_1000, 0xF000, RegionKind.ROM),
+            Region(0x0010_0000, 0x1000, RegionKind.IO),
+            Region(0x0200_0000, 0x1_0000, RegionKind.IO),
+            Region(0x0C00_0000, 0x400_0000, RegionKind.IO),
+            Region(0x1000_0000, 0x1000, RegionKind.IO),
+            Region(0x8000_0000, 0x800_0000, RegionKind.MEMORY),
+        )
+    )
+
+    def __post_init__(self) -> None:
+        for name in (
+            "icache_way_bytes", "dcache_way_bytes", "line_bytes", "l2tlb_entries", "btb_entries",
+            "bht_entries", "ras_entries", "store_buffer_entries", "fetch_queue_entries",
+        ):
+            value = getattr(self, name)
+            if value < 1 or value & (value - 1):
+                raise ValueError(f"{name} must be a power of two, not {value!r}")
+        if self.dcache_way_bytes > 4096:
+            raise ValueError(
+                f"dcache_way_bytes must be at most 4096 (index within a page), "
+                f"not {self.dcache_way_bytes!r}"
+            )
+        if not 32 <= self.paddr_bits <= 56:
+            raise ValueError(f"paddr_bits must be 32 to 56, not {self.paddr_bits!r}")
+        if self.pmp_entries not in (0, 8, 16):
+            raise ValueError(f"pmp_entries must be 0, 8 or 16, not {self.pmp_entries!r}")
+
+    @property
+    def line_beats(self) -> int:
+        """Transfers of 8 bytes in a cache line."""
+        return self.line_bytes // 8
+
+    @property
+    def ppn_bits(self) -> int:
+        """Width of a physical page number."""
+        return self.paddr_bits - 12
+
+
+PC_BITS = 40  # a virtual address of Sv39 and one more bit, so that a non-canonical one is seen
+
+CONFIGURATIONS: dict[str, HartParams] = {
+    "tiny": HartParams(
+        name="tiny", icache_ways=1, icache_way_bytes=4096, dcache_ways=1, itlb_entries=4,
+        dtlb_entries=4, l2tlb_entries=64, btb_entries=64, bht_entries=512, ras_entries=4,
+        store_buffer_entries=4,
+    ),
+    "default": HartParams(),
+    "full": HartParams(
+        name="full", dcache_ways=4, icache_ways=2, icache_way_bytes=16384, itlb_entries=16,
+        dtlb_entries=16, l2tlb_entries=512, btb_entries=512, bht_entries=4096, history_bits=10,
+        pmp_entries=16, store_buffer_entries=16, hpm_counters=8,
+    ),
+}
+
+
+def configuration(name: str) -> HartParams:
+    """The named configuration; ``ValueError`` names the ones there are."""
+    try:
+        return CONFIGURATIONS[name]
+    except KeyError:
+        known = ", ".join(CONFIGURATIONS)
+        raise ValueError(f"no hart configuration {name!r}; there are {known}") from None
+
+
+__all__ = ["CONFIGURATIONS", "PC_BITS", "HartParams", "Region", "RegionKind", "configuration", "replace"]

@@ -1,0 +1,1 @@
+"""The SoC on a PC: Verilator harness, program loading and the ``rel4`` command line."""

@@ -1,0 +1,1 @@
+"""The SoC: configuration, memory map, device tree and top level, composed from ``hdl``."""

