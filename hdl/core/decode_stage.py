@@ -1,0 +1,137 @@
+"""Decode stage (D): control signals, register read, bypass, branch target."""
+
+from amaranth import *
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from .decode import Decoder, System
+from .fetch_types import FetchFault, fetched_layout
+from .params import PC_BITS, HartParams
+from .regfile import RegisterFile
+from .stage_types import Bypass, executing_layout
+
+
+class DecodeStage(wiring.Component):
+    """Decodes one instruction a cycle and holds the register between D and X.
+
+    With ``advance`` the X register takes the instruction in D, or a bubble if D must wait: for a
+    result that X can't give yet (``x_late``), or, before a trap return, for a CSR instruction ahead.
+    ``flush`` discards the instruction in D; without ``advance`` X keeps what it has.
+    """
+
+    def __init__(self, params: HartParams) -> None:
+        self.params = params
+        super().__init__({
+            "i": In(stream.Signature(fetched_layout(params))),
+            "x_valid": Out(1),
+            "x": Out(executing_layout(params)),
+            "advance": In(1),
+            "flush": In(1),
+            "from_x": In(Bypass),
+            "x_late": In(1),  # the result of the instruction in X comes in M
+            "from_m": In(Bypass),
+            "from_w": In(Bypass),
+            "csr_ahead": In(1),  # a CSR instruction is in X or M
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.decoder = decoder = Decoder()
+        m.submodules.registers = registers = RegisterFile()
+        d, x, ctl = self.i.p, self.x, decoder.o
+        rs1, rs2 = d.insn[15:20], d.insn[20:25]
+        faulty = d.fault != FetchFault.NONE
+
+        m.d.comb += [
+            decoder.insn.eq(d.insn),
+            registers.rs1.eq(rs1),
+            registers.rs2.eq(rs2),
+            registers.rd.eq(self.from_w.rd),
+            registers.rd_value.eq(self.from_w.value),
+        ]
+        rs1_value = self._bypass(m, rs1, registers.rs1_value, "rs1")
+        rs2_value = self._bypass(m, rs2, registers.rs2_value, "rs2")
+
+        x_pending = self.x_valid & self.x_late & (self.from_x.rd != 0)
+        needs_rs1 = ctl.rs1_used & (rs1 == self.from_x.rd)
+        needs_rs2 = ctl.rs2_used & (rs2 == self.from_x.rd)
+        wait = Signal()
+        m.d.comb += wait.eq(
+            (x_pending & (needs_rs1 | (needs_rs2 & ~ctl.lsu)))
+            | ((ctl.system == System.RETURN) & self.csr_ahead)
+        )
+        target = Signal(PC_BITS)
+        m.d.comb += [
+            self.i.ready.eq(self.advance & ~wait),
+            target.eq(d.pc + ctl.imm),
+        ]
+
+        with m.If(self.advance):
+            m.d.sync += self.x_valid.eq(self.i.valid & ~wait & ~self.flush)
+            # A wider condition than a transfer: shorter, and the contents of a bubble are free.
+            m.d.sync += [
+                x.pc.eq(d.pc),
+                x.next_pc.eq(d.pc + Mux(d.compressed, 2, 4)),
+                x.raw.eq(d.raw),
+                x.fault.eq(d.fault),
+                x.fault_upper.eq(d.fault_upper),
+                x.illegal.eq(ctl.illegal),
+                x.rd.eq(Mux(ctl.rd_write & ~ctl.illegal & ~faulty, d.insn[7:12], 0)),
+                x.result.eq(ctl.result),
+                x.alu.eq(ctl.alu),
+                x.word.eq(ctl.word),
+                x.funct3.eq(d.insn[12:15]),
+                x.a.eq(Mux(ctl.csr & ctl.csr_imm, rs1, rs1_value & ~ctl.a_zero.replicate(64))),
+                x.b.eq(Mux(ctl.b_imm, ctl.imm, rs2_value)),
+                x.offset.eq(ctl.imm[:12]),
+                x.target.eq(target),
+                x.target_matches.eq(target == d.target),
+                x.branch.eq(ctl.branch & ~ctl.illegal & ~faulty),
+                x.jal.eq(ctl.jal & ~ctl.illegal & ~faulty),
+                x.jalr.eq(ctl.jalr & ~ctl.illegal & ~faulty),
+                x.link.eq(self._is_link(d.insn[7:12])),
+                x.from_link.eq(self._is_link(rs1)),
+                x.predicted_taken.eq(d.taken),
+                x.predicted_target.eq(d.target),
+                x.prediction.eq(d.prediction),
+                x.lsu.eq(ctl.lsu & ~ctl.illegal & ~faulty),
+                x.lsu_op.eq(ctl.lsu_op),
+                x.amo.eq(d.insn[27:32]),
+                x.data_from_m.eq(x_pending & needs_rs2),
+                x.csr.eq(ctl.csr & ~ctl.illegal & ~faulty),
+                x.csr_op.eq(ctl.csr_op),
+                x.csr_read_only.eq(ctl.csr_read_only),
+                x.system.eq(Mux(ctl.illegal | faulty, System.NONE, ctl.system)),
+                x.ret_kind.eq(ctl.ret_kind),
+            ]
+            if self.params.rvfi:
+                m.d.sync += [
+                    x.rs1.eq(Mux(ctl.rs1_used, rs1, 0)),
+                    x.rs2.eq(Mux(ctl.rs2_used, rs2, 0)),
+                    x.rs1_value.eq(Mux(ctl.rs1_used, rs1_value, 0)),
+                    x.rs2_value.eq(Mux(ctl.rs2_used, rs2_value, 0)),
+                ]
+        return m
+
+    @staticmethod
+    def _is_link(register):
+        return (register == 1) | (register == 5)
+
+    def _bypass(self, m, register, stored, name):
+        """The youngest value of ``register``: from X, M, W or the register file."""
+        value = Signal(64, name=f"{name}_bypassed")
+        source = Signal(2, name=f"{name}_source")
+        m.d.comb += value.eq(stored)
+        with m.If(register != 0):
+            with m.If((register == self.from_x.rd) & self.x_valid):
+                m.d.comb += source.eq(1)
+            with m.Elif(register == self.from_m.rd):
+                m.d.comb += source.eq(2)
+            with m.Elif(register == self.from_w.rd):
+                m.d.comb += source.eq(3)
+        with m.Switch(source):
+            for position, origin in enumerate((self.from_x, self.from_m, self.from_w), start=1):
+                with m.Case(position):
+                    m.d.comb += value.eq(origin.value)
+        return value
+
