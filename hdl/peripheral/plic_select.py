@@ -1,0 +1,92 @@
+"""The search of the PLIC: the most urgent of a set of sources."""
+
+from functools import reduce
+from operator import or_
+
+from amaranth import *
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+PRIORITY_BITS = 3
+
+
+def lowest(mask: Value) -> Value:
+    """The lowest bit set, alone."""
+    return mask & -mask
+
+
+def question_layout(sources: int, contexts: range) -> data.StructLayout:
+    """``candidates`` are the sources to choose from, for ``context``; ``claim`` goes along."""
+    return data.StructLayout({"context": contexts, "claim": 1, "candidates": sources})
+
+
+def answer_layout(sources: int, contexts: range) -> data.StructLayout:
+    """``level`` is the highest priority, ``source`` the lowest source of it, both 0 for none."""
+    return data.StructLayout({
+        "valid": 1,
+        "context": contexts,
+        "claim": 1,
+        "level": PRIORITY_BITS,
+        "chosen": sources,  # one-hot
+        "source": 10,
+    })
+
+
+class PriorityRounds(wiring.Component):
+    """Finds the highest priority in three rounds, one for each of its bits.
+
+    ``o`` is the answer to what ``i`` was three cycles before; there may be a question in every cycle.
+    A round keeps the candidates that have the bit, if there are any. ``planes`` holds, for each bit
+    of the priority, that bit of all sources. ``drop`` makes the questions under way invalid, that of
+    ``i`` included.
+    """
+
+    def __init__(self, sources: int, contexts: range) -> None:
+        self.sources, self.contexts = sources, contexts
+        super().__init__({
+            "i": In(question_layout(sources, contexts)),
+            "planes": In(data.ArrayLayout(sources, PRIORITY_BITS)),
+            "drop": In(1),
+            "o": Out(answer_layout(sources, contexts)),
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        ask, half, whole = (Signal(question_layout(self.sources, self.contexts), name=name)
+                            for name in ("ask", "half", "whole"))
+        valid = Signal(3)
+        half_level, level = Signal(2), Signal(PRIORITY_BITS)
+
+        def keep(candidates: Value, bit: int) -> tuple[Value, Value]:
+            having = Signal(self.sources, name=f"having_{bit}")
+            left = Signal(self.sources, name=f"left_{bit}")
+            m.d.comb += [
+                having.eq(candidates & self.planes[bit]),
+                left.eq(Mux(having.any(), having, candidates)),
+            ]
+            return left, having.any()
+
+        first, bit2 = keep(ask.candidates, 2)
+        second, bit1 = keep(first, 1)
+        third, bit0 = keep(half.candidates, 0)
+        m.d.sync += [
+            valid.eq(Mux(self.drop, 0, Cat(C(1, 1), valid))),
+            ask.eq(self.i),
+            half.eq(ask),
+            half.candidates.eq(second),
+            half_level.eq(Cat(bit1, bit2)),
+            whole.eq(half),
+            whole.candidates.eq(third),
+            level.eq(Cat(bit0, half_level)),
+        ]
+        chosen = Signal(self.sources)
+        m.d.comb += [
+            chosen.eq(Mux(level.any(), lowest(whole.candidates), 0)),
+            self.o.valid.eq(valid[2]),
+            self.o.context.eq(whole.context),
+            self.o.claim.eq(whole.claim),
+            self.o.level.eq(level),
+            self.o.chosen.eq(chosen),
+            self.o.source.eq(reduce(or_, (Mux(chosen[n], n, 0) for n in range(self.sources)))),
+        ]
+        return m

@@ -1,0 +1,60 @@
+"""Contents of the boot ROM: the reset code, and behind it the device tree."""
+
+import struct
+
+from hdl.core.isa import Csr
+
+from .config import SocParams
+from .devicetree import dtb
+from .memory_map import device
+
+A0, A1, T0 = 10, 11, 5
+DTB_OFFSET = 0x40
+
+
+def auipc(rd: int, upper: int) -> int:
+    return upper << 12 | rd << 7 | 0x17
+
+
+def addi(rd: int, rs1: int, imm: int) -> int:
+    return (imm & 0xFFF) << 20 | rs1 << 15 | rd << 7 | 0x13
+
+
+def csrr(rd: int, csr: Csr) -> int:
+    return csr << 20 | 2 << 12 | rd << 7 | 0x73
+
+
+def ld(rd: int, rs1: int, imm: int) -> int:
+    return (imm & 0xFFF) << 20 | rs1 << 15 | 3 << 12 | rd << 7 | 0x03
+
+
+def jr(rs1: int) -> int:
+    return rs1 << 15 | 0x67
+
+
+def reset_code(params: SocParams) -> bytes:
+    """``a0`` = mhartid, ``a1`` = address of the device tree, jump to the start of DRAM.
+
+    The target is a dword at 0x18. The code is position-independent and the same for every hart.
+    """
+    code = [
+        auipc(T0, 0),
+        addi(A1, T0, DTB_OFFSET),
+        csrr(A0, Csr.MHARTID),
+        ld(T0, T0, 0x18),
+        jr(T0),
+        0,
+    ]
+    return struct.pack("<6IQ", *code, params.dram_base)
+
+
+def boot_rom(params: SocParams) -> bytes:
+    """The image, from the reset vector on. ``ValueError`` if it does not fit into the ROM."""
+    rom = device(params, "bootrom")
+    if params.hart.reset_vector != rom.base:
+        raise ValueError(f"the reset vector must be the boot ROM at {rom.base:#x}, "
+                         f"not {params.hart.reset_vector:#x}")
+    image = reset_code(params).ljust(DTB_OFFSET, b"\0") + dtb(params)
+    if len(image) > rom.size:
+        raise ValueError(f"boot ROM image of {len(image)} bytes is larger than {rom.size}")
+    return image

@@ -1,0 +1,66 @@
+"""Parameters of a SoC, and the named configurations."""
+
+from dataclasses import dataclass, field, replace
+
+from hdl.core.params import CONFIGURATIONS as HART_CONFIGURATIONS
+from hdl.core.params import HartParams
+
+
+@dataclass(frozen=True)
+class SocParams:
+    """Everything that can be chosen about a SoC. The addresses are those of ``soc.memory_map``.
+
+    ``hart.regions`` is replaced by what the memory map holds.
+    """
+
+    name: str = "default"
+    harts: int = 1
+    hart: HartParams = field(default_factory=HartParams)
+    l2_bytes: int = 128 * 1024
+    l2_ways: int = 4
+    clock_hz: int = 100_000_000
+    timebase_hz: int = 10_000_000  # of mtime and the time CSR; divides clock_hz
+    dram_base: int = 0x8000_0000
+    dram_bytes: int = 128 << 20
+    plic_sources: int = 32  # interrupt sources, with source 0, which does not exist
+    uart_baud: int = 115_200  # after reset
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.harts <= 16:
+            raise ValueError(f"harts must be 1 to 16, not {self.harts!r}")
+        if self.timebase_hz <= 0 or self.clock_hz % self.timebase_hz:
+            raise ValueError(f"timebase_hz must divide clock_hz ({self.clock_hz}), "
+                             f"not {self.timebase_hz!r}")
+        if self.dram_bytes <= 0 or self.dram_bytes % 4096:
+            raise ValueError(f"dram_bytes must be whole pages of 4096, not {self.dram_bytes!r}")
+        if self.dram_base < 0x8000_0000 or self.dram_base % 4096:
+            raise ValueError("dram_base must be a page at or above 0x80000000, "
+                             f"not {self.dram_base:#x}")
+        if self.dram_base + self.dram_bytes > 1 << self.hart.paddr_bits:
+            raise ValueError(f"DRAM of {self.dram_bytes:#x} bytes at {self.dram_base:#x} does not "
+                             f"fit into {self.hart.paddr_bits} address bits")
+
+    @property
+    def clocks_per_tick(self) -> int:
+        return self.clock_hz // self.timebase_hz
+
+    @property
+    def uart_divisor(self) -> int:
+        return max(1, round(self.clock_hz / (16 * self.uart_baud)))
+
+
+CONFIGURATIONS: dict[str, SocParams] = {
+    "tiny": SocParams(name="tiny", hart=HART_CONFIGURATIONS["tiny"], l2_bytes=32 * 1024, l2_ways=2),
+    "default": SocParams(),
+    "full": SocParams(name="full", hart=HART_CONFIGURATIONS["full"], l2_bytes=256 * 1024),
+}
+
+
+def configuration(name: str, **changes) -> SocParams:
+    """The named configuration with some parameters changed.
+
+    ``ValueError`` for an unknown name lists those that there are.
+    """
+    if name not in CONFIGURATIONS:
+        raise ValueError(f"no configuration {name!r}; there are {', '.join(CONFIGURATIONS)}")
+    return replace(CONFIGURATIONS[name], **changes)

@@ -1,0 +1,84 @@
+"""The memory map: the one list of what is where, from which everything else is made."""
+
+from dataclasses import dataclass, replace
+
+from hdl.bus.mmio_xbar import Window
+from hdl.core.params import HartParams, Region, RegionKind
+from hdl.peripheral.clint import clint_registers
+from hdl.peripheral.finisher import finisher_registers
+from hdl.peripheral.mmio import RegisterMap
+from hdl.peripheral.plic import plic_registers
+from hdl.peripheral.uart16550_registers import uart_registers
+
+from .config import SocParams
+
+PAGE = 4096
+
+# Addresses that belong to devices which are not part of this SoC: accesses fault.
+TAIC_BASE, TAIC_BYTES = 0x0100_0000, 16 << 20
+UINTC_BASE, UINTC_BYTES = 0x02F1_0000, 16 << 10
+
+UART_INTERRUPT = 10
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device or memory at ``base``; ``size`` in bytes."""
+
+    name: str
+    title: str
+    base: int
+    size: int
+    kind: RegionKind
+    interrupt: int | None = None  # source at the PLIC
+    registers: RegisterMap | None = None
+
+    @property
+    def end(self) -> int:
+        return self.base + self.size
+
+    @property
+    def region(self) -> Region:
+        """The pages that it touches."""
+        base = self.base // PAGE * PAGE
+        return Region(base, -(-self.end // PAGE) * PAGE - base, self.kind)
+
+
+def plic_contexts(params: SocParams) -> list[tuple[int, str]]:
+    """Hart and mode ("m", "s" or "u") of each PLIC context, in order."""
+    contexts = [(hart, mode) for hart in range(params.harts) for mode in "ms"]
+    return contexts + [(hart, "u") for hart in range(params.harts)]
+
+
+def devices(params: SocParams) -> list[Device]:
+    """Everything that answers to an address, in the order of addresses."""
+    rom, io, memory = RegionKind.ROM, RegionKind.IO, RegionKind.MEMORY
+    return [
+        Device("bootrom", "Boot ROM with the device tree", 0x0000_1000, 60 << 10, rom),
+        Device("finisher", "Test finisher", 0x0010_0000, 4 << 10, io,
+               registers=finisher_registers()),
+        Device("clint", "Core-local interruptor", 0x0200_0000, 64 << 10, io,
+               registers=clint_registers(params.harts)),
+        Device("plic", "Platform-level interrupt controller", 0x0C00_0000, 64 << 20, io,
+               registers=plic_registers(params.plic_sources, len(plic_contexts(params)))),
+        Device("uart0", "UART, 16550A", 0x1000_0000, 256, io, interrupt=UART_INTERRUPT,
+               registers=uart_registers(params.uart_divisor)),
+        Device("dram", "Main memory", params.dram_base, params.dram_bytes, memory),
+    ]
+
+
+def device(params: SocParams, name: str) -> Device:
+    """The device called ``name``."""
+    return next(device for device in devices(params) if device.name == name)
+
+
+def windows(params: SocParams) -> tuple[Window, ...]:
+    """The devices behind the MMIO crossbar."""
+    return tuple(Window(device.name, device.base, device.size)
+                 for device in devices(params) if device.kind is RegionKind.IO)
+
+
+def hart_params(params: SocParams) -> HartParams:
+    """The parameters of the harts, with the regions of this memory map."""
+    regions = tuple(device.region for device in devices(params))
+    return replace(params.hart, regions=regions)
