@@ -1,0 +1,185 @@
+//! The SBI extensions, as `rustsbi` wants them.
+
+use crate::{
+    hart::{self, FENCE_I, Hart, IPI, SFENCE_VMA},
+    setup,
+};
+use core::{ptr, slice};
+use hal::{
+    clint, csr, finisher,
+    soc::{self, csr as number, irq},
+};
+use rustsbi::{EnvInfo, Fence, HartMask, Hsm, Ipi, Physical, Reset, RustSBI, SbiRet, Timer};
+use sbi_spec::srst::{
+    RESET_REASON_NO_REASON, RESET_TYPE_COLD_REBOOT, RESET_TYPE_SHUTDOWN, RESET_TYPE_WARM_REBOOT,
+};
+
+/// All extensions; without state of its own.
+#[derive(RustSBI, Default)]
+pub struct Sbi {
+    console: Console,
+    timer: SupervisorTimer,
+    ipi: Interrupts,
+    fence: Fences,
+    hsm: Harts,
+    reset: Machine,
+    info: Info,
+}
+
+/// Debug console (DBCN) on UART 0.
+#[derive(Default)]
+struct Console;
+
+impl rustsbi::Console for Console {
+    fn write(&self, bytes: Physical<&[u8]>) -> SbiRet {
+        let Some(range) = payload_memory(&bytes) else { return SbiRet::invalid_param() };
+        // SAFETY: memory of S-mode, not of the firmware.
+        let bytes =
+            unsafe { slice::from_raw_parts(ptr::with_exposed_provenance(range.0), range.1) };
+        hal::console::Console::new().write(bytes);
+        SbiRet::success(bytes.len())
+    }
+
+    fn read(&self, bytes: Physical<&mut [u8]>) -> SbiRet {
+        let Some(range) = payload_memory(&bytes) else { return SbiRet::invalid_param() };
+        let start = ptr::with_exposed_provenance_mut(range.0);
+        // SAFETY: memory of S-mode, not of the firmware.
+        let bytes = unsafe { slice::from_raw_parts_mut(start, range.1) };
+        let mut console = hal::console::Console::new();
+        let received = bytes.iter_mut().map_while(|byte| console.read().map(|new| *byte = new));
+        SbiRet::success(received.count())
+    }
+
+    fn write_byte(&self, byte: u8) -> SbiRet {
+        hal::console::Console::new().write(&[byte]);
+        SbiRet::success(0)
+    }
+}
+
+/// Address and length of a buffer, if it lies in DRAM beyond the firmware.
+fn payload_memory<P>(bytes: &Physical<P>) -> Option<(usize, usize)> {
+    let (start, length) = (bytes.phys_addr_lo(), bytes.num_bytes());
+    let end = start.checked_add(length)?;
+    let first = crate::boot::payload().as_ptr() as usize;
+    let inside =
+        bytes.phys_addr_hi() == 0 && start >= first && end <= soc::DRAM_BASE + soc::DRAM_SIZE;
+    inside.then_some((start, length))
+}
+
+/// Timer (TIME): `stimecmp`, or the CLINT's on a hart without Sstc.
+#[derive(Default)]
+struct SupervisorTimer;
+
+impl Timer for SupervisorTimer {
+    fn set_timer(&self, stime_value: u64) {
+        // SAFETY: interrupts of S-mode, and the machine timer, which S-mode just asked for.
+        unsafe {
+            if setup::has_supervisor_timer() {
+                csr::write::<{ number::STIMECMP }>(stime_value as usize);
+            } else {
+                csr::clear::<{ number::MIP }>(1 << irq::STI);
+                clint::set_mtimecmp(csr::read::<{ number::MHARTID }>(), stime_value);
+                csr::set::<{ number::MIE }>(1 << irq::MTI);
+            }
+        }
+    }
+}
+
+/// Interrupts between harts (sPI).
+#[derive(Default)]
+struct Interrupts;
+
+impl Ipi for Interrupts {
+    fn send_ipi(&self, hart_mask: HartMask) -> SbiRet {
+        hart::request(hart_mask, IPI)
+    }
+}
+
+/// Remote fences (RFNC). Each empties the whole TLB: always correct, and cheap on harts like ours.
+#[derive(Default)]
+struct Fences;
+
+impl Fence for Fences {
+    fn remote_fence_i(&self, hart_mask: HartMask) -> SbiRet {
+        hart::request(hart_mask, FENCE_I)
+    }
+
+    fn remote_sfence_vma(&self, hart_mask: HartMask, _start: usize, _size: usize) -> SbiRet {
+        hart::request(hart_mask, SFENCE_VMA)
+    }
+
+    fn remote_sfence_vma_asid(
+        &self,
+        hart_mask: HartMask,
+        _start: usize,
+        _size: usize,
+        _asid: usize,
+    ) -> SbiRet {
+        hart::request(hart_mask, SFENCE_VMA)
+    }
+}
+
+/// Hart state management (HSM).
+#[derive(Default)]
+struct Harts;
+
+impl Hsm for Harts {
+    fn hart_start(&self, hartid: usize, start_addr: usize, opaque: usize) -> SbiRet {
+        let Some(hart) = Hart::get(hartid) else { return SbiRet::invalid_param() };
+        if payload_memory(&Physical::<&[u8]>::new(4, start_addr, 0)).is_none() {
+            return SbiRet::invalid_address();
+        }
+        if !hart.start(start_addr, opaque) {
+            return SbiRet::already_available();
+        }
+        clint::set_msip(hartid, true);
+        SbiRet::success(0)
+    }
+
+    fn hart_stop(&self) -> SbiRet {
+        // The hart's loop sees the state and does not return to the caller.
+        Hart::current().stop();
+        SbiRet::success(0)
+    }
+
+    fn hart_get_status(&self, hartid: usize) -> SbiRet {
+        match Hart::get(hartid) {
+            Some(hart) => SbiRet::success(hart::reported_state(hart)),
+            None => SbiRet::invalid_param(),
+        }
+    }
+}
+
+/// System reset (SRST): the finisher.
+#[derive(Default)]
+struct Machine;
+
+impl Reset for Machine {
+    fn system_reset(&self, reset_type: u32, reset_reason: u32) -> SbiRet {
+        match reset_type {
+            RESET_TYPE_SHUTDOWN => {
+                finisher::finish(u16::from(reset_reason != RESET_REASON_NO_REASON))
+            }
+            RESET_TYPE_COLD_REBOOT | RESET_TYPE_WARM_REBOOT => finisher::reset(),
+            _ => SbiRet::invalid_param(),
+        }
+    }
+}
+
+/// Who made the machine.
+#[derive(Default)]
+struct Info;
+
+impl EnvInfo for Info {
+    fn mvendorid(&self) -> usize {
+        csr::read::<{ number::MVENDORID }>()
+    }
+
+    fn marchid(&self) -> usize {
+        csr::read::<{ number::MARCHID }>()
+    }
+
+    fn mimpid(&self) -> usize {
+        csr::read::<{ number::MIMPID }>()
+    }
+}

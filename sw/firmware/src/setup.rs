@@ -1,0 +1,80 @@
+//! What every hart is set to before S-mode runs.
+
+use hal::{
+    clint,
+    context::Machine,
+    csr,
+    soc::{cause, csr as number, irq},
+};
+
+unsafe extern "C" {
+    static _start: u8;
+}
+
+/// Bytes of DRAM that are the firmware's own, a power of two and naturally aligned.
+const OWN_BYTES: usize = 0x20_0000;
+
+const PMP_READ_WRITE_EXECUTE: usize = 7;
+const PMP_NAPOT: usize = 3 << 3;
+
+/// Exceptions that S-mode handles: all but its own system calls.
+const EXCEPTIONS: usize = 1 << cause::INSN_MISALIGNED
+    | 1 << cause::INSN_ACCESS
+    | 1 << cause::ILLEGAL_INSN
+    | 1 << cause::BREAKPOINT
+    | 1 << cause::LOAD_MISALIGNED
+    | 1 << cause::LOAD_ACCESS
+    | 1 << cause::STORE_MISALIGNED
+    | 1 << cause::STORE_ACCESS
+    | 1 << cause::ECALL_U
+    | 1 << cause::INSN_PAGE
+    | 1 << cause::LOAD_PAGE
+    | 1 << cause::STORE_PAGE;
+
+/// Interrupts that S-mode handles, or delegates further to U-mode.
+const INTERRUPTS: usize =
+    1 << irq::SSI | 1 << irq::STI | 1 << irq::SEI | 1 << irq::USI | 1 << irq::UTI | 1 << irq::UEI;
+
+/// Delegates traps to S-mode, and takes the others.
+pub fn delegate() {
+    Machine::install();
+    // SAFETY: nothing runs in S-mode yet; interrupts are off.
+    unsafe {
+        csr::write::<{ number::MEDELEG }>(EXCEPTIONS);
+        csr::write::<{ number::MIDELEG }>(INTERRUPTS);
+        csr::write::<{ number::MIE }>(1 << irq::MSI);
+        csr::write::<{ number::SATP }>(0);
+    }
+}
+
+/// Closes the firmware's memory to S- and U-mode, and opens all other addresses.
+pub fn protect() {
+    let own = &raw const _start as usize;
+    // SAFETY: M-mode is not concerned, as no entry is locked.
+    unsafe {
+        csr::write::<{ number::PMPADDR0 }>(own >> 2 | (OWN_BYTES / 8 - 1));
+        csr::write::<{ number::PMPADDR0 + 1 }>(usize::MAX);
+        csr::write::<{ number::PMPCFG0 }>((PMP_NAPOT | PMP_READ_WRITE_EXECUTE) << 8 | PMP_NAPOT);
+    }
+    riscv::asm::sfence_vma_all();
+}
+
+/// Counters for all modes, and the supervisor's own timer where there is one.
+pub fn enable_features() {
+    // SAFETY: nothing of this concerns M-mode; the timers are quiet afterwards.
+    unsafe {
+        csr::write::<{ number::MCOUNTEREN }>(0xffff_ffff);
+        csr::write::<{ number::SCOUNTEREN }>(0xffff_ffff);
+        csr::set::<{ number::MENVCFG }>(csr::MENVCFG_STCE);
+    }
+    clint::set_mtimecmp(csr::read::<{ number::MHARTID }>(), u64::MAX);
+    if has_supervisor_timer() {
+        // SAFETY: as above.
+        unsafe { csr::write::<{ number::STIMECMP }>(usize::MAX) };
+    }
+}
+
+/// Whether `stimecmp` is there (Sstc).
+pub fn has_supervisor_timer() -> bool {
+    csr::read::<{ number::MENVCFG }>() & csr::MENVCFG_STCE != 0
+}

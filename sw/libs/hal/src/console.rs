@@ -1,0 +1,66 @@
+//! UART 0 as a console, polled.
+//!
+//! The divisor stays as reset left it: the SoC's configuration chooses it (as fast as possible in
+//! simulation).
+
+use core::{fmt, num::NonZeroUsize};
+use soc::UART0_BASE;
+use uart_16550::{Uart16550, backend::MmioBackend};
+
+/// The UART, for one writer at a time.
+pub struct Console(Uart16550<MmioBackend>);
+
+impl Console {
+    /// The console. Needs access to the UART's registers at their physical addresses.
+    pub fn new() -> Self {
+        let base = const { NonZeroUsize::new(UART0_BASE).unwrap() };
+        // SAFETY: the UART's registers are there for ever, one byte apart; nobody relies on more
+        // than single register accesses.
+        let uart = unsafe { Uart16550::new_mmio_from_address(base, 1) };
+        match uart {
+            Ok(uart) => Self(uart),
+            Err(_) => unreachable!("a constant base address and a stride of 1 are valid"),
+        }
+    }
+
+    /// Writes all bytes, waiting as long as it takes.
+    pub fn write(&mut self, bytes: &[u8]) {
+        self.0.send_bytes_exact(bytes);
+    }
+
+    /// A received byte, if there is one.
+    pub fn read(&mut self) -> Option<u8> {
+        self.0.try_receive_byte().ok()
+    }
+}
+
+impl Default for Console {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Write for Console {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.write(text.as_bytes());
+        Ok(())
+    }
+}
+
+/// Prints to the UART, without a new line.
+#[macro_export]
+macro_rules! print {
+    ($($arg:tt)*) => {{
+        use core::fmt::Write as _;
+        let _ = write!($crate::console::Console::new(), $($arg)*);
+    }};
+}
+
+/// Prints a line to the UART.
+#[macro_export]
+macro_rules! println {
+    ($($arg:tt)*) => {{
+        use core::fmt::Write as _;
+        let _ = writeln!($crate::console::Console::new(), $($arg)*);
+    }};
+}
