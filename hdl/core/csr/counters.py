@@ -1,0 +1,104 @@
+"""Cycle, instruction and event counters, and who may read them."""
+
+from amaranth import *
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from ..isa import EVENT_COUNT, Csr, Priv
+from ..params import HartParams
+from .access import AccessSignature, read
+
+HPM_BITS = 40
+CYCLE, TIME, INSTRET, HPM = 0, 1, 2, 3  # numbers of the counters; HPM is the first of several
+
+
+class Counters(wiring.Component):
+    """``mcycle``, ``minstret``, ``mhpmcounter3`` and up, their user views, selectors and enables.
+
+    The event counters that ``params`` does not ask for exist and are 0; those that exist have 40
+    bits. What is counted in a cycle is seen from the next one; a CSR write wins over it. A selector
+    that means nothing becomes 0.
+    """
+
+    def __init__(self, params: HartParams) -> None:
+        self.hpm_counters = params.hpm_counters
+        super().__init__({
+            "access": In(AccessSignature()),
+            "priv": In(2),
+            "time": In(64),
+            "retire": In(1),
+            "events": In(EVENT_COUNT),
+            "time_enable": Out(1),  # mcounteren.TM
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        access = self.access
+        count = HPM + self.hpm_counters
+        mcounteren = Signal(count)
+        scounteren = Signal(count)
+        mcountinhibit = Signal(count)
+        m.d.comb += self.time_enable.eq(mcounteren[TIME])
+
+        cycle, instret = Signal(64), Signal(64)
+        hpm = [Signal(HPM_BITS, name=f"hpm{HPM + n}") for n in range(self.hpm_counters)]
+        select = [Signal(4, name=f"select{HPM + n}") for n in range(self.hpm_counters)]
+        counters = {CYCLE: cycle, INSTRET: instret}
+        counters |= {HPM + n: counter for n, counter in enumerate(hpm)}
+        selectors = {HPM + n: selector for n, selector in enumerate(select)}
+
+        read(m, access, {
+            Csr.MCOUNTEREN: mcounteren,
+            Csr.SCOUNTEREN: scounteren,
+            Csr.MCOUNTINHIBIT: mcountinhibit,
+        })
+        number = access.addr[:5]
+        value = Signal(64)
+        selector_value = Signal(4)
+        with m.Switch(number):
+            for n, counter in counters.items():
+                with m.Case(n):
+                    m.d.comb += value.eq(counter)
+            with m.Case(TIME):
+                m.d.comb += value.eq(self.time)
+        with m.Switch(number):
+            for n, selector in selectors.items():
+                with m.Case(n):
+                    m.d.comb += selector_value.eq(selector)
+
+        readable = Signal(32)
+        m.d.comb += readable.eq(Mux(self.priv == Priv.M, ~0, mcounteren))
+        with m.If(self.priv == Priv.U):
+            m.d.comb += readable.eq(mcounteren & scounteren)
+
+        block = access.addr[5:]
+        m_counter = block == Csr.MCYCLE >> 5
+        event = (block == Csr.MHPMEVENT3 >> 5) & (number >= HPM)
+        with m.If(m_counter):
+            m.d.comb += [access.rdata.eq(value), access.hit.eq(number != TIME)]
+        with m.If(block == Csr.CYCLE >> 5):
+            m.d.comb += [access.rdata.eq(value), access.hit.eq(readable.bit_select(number, 1))]
+        with m.If(event):
+            m.d.comb += [access.rdata.eq(selector_value), access.hit.eq(1)]
+
+        counted = Cat(C(0, 1), self.events[1:], C(0, 16 - EVENT_COUNT))
+        happened = {CYCLE: C(1, 1), INSTRET: self.retire}
+        happened |= {n: counted.bit_select(selector, 1) for n, selector in selectors.items()}
+        for n, counter in counters.items():
+            with m.If(access.write & m_counter & (number == n)):
+                m.d.sync += counter.eq(access.value)
+            with m.Elif(happened[n] & ~mcountinhibit[n]):
+                m.d.sync += counter.eq(counter + 1)
+        for n, selector in selectors.items():
+            with m.If(access.write & event & (number == n)):
+                m.d.sync += selector.eq(Mux(access.value < EVENT_COUNT, access.value[:4], 0))
+
+        with m.If(access.write):
+            with m.Switch(access.addr):
+                with m.Case(Csr.MCOUNTEREN):
+                    m.d.sync += mcounteren.eq(access.value)
+                with m.Case(Csr.SCOUNTEREN):
+                    m.d.sync += scounteren.eq(access.value)
+                with m.Case(Csr.MCOUNTINHIBIT):
+                    m.d.sync += mcountinhibit.eq(access.value & ~(1 << TIME))
+        return m

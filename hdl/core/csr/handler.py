@@ -1,0 +1,80 @@
+"""Where a privilege mode takes its traps, and where they came from."""
+
+from amaranth import *
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from ..isa import Csr, Priv
+from ..params import PC_BITS
+from .access import AccessSignature, read
+
+VECTOR_ALIGNMENT = 6  # logarithm of the bytes of a table of vectors
+
+
+def held_address(value: Value) -> Value:
+    """The ``PC_BITS`` that are kept of an address; one that does not fit stays non-canonical."""
+    upper = value[PC_BITS - 1:]
+    fits = ~upper.any() | upper.all()
+    return Cat(value[:PC_BITS - 1], Mux(fits, value[PC_BITS - 1], ~value[PC_BITS - 2]))
+
+
+class Handler(wiring.Component):
+    """``xtvec``, ``xepc`` and ``xcause`` of the mode ``mode``.
+
+    ``pc`` is combinational: where the handler of ``interrupt``/``cause`` starts. With ``take``, cause
+    and ``pc_from`` are recorded at the end of the cycle. Vectored mode aligns the base to 64 bytes.
+    """
+
+    def __init__(self, mode: Priv) -> None:
+        self.base = mode << 8
+        super().__init__({
+            "access": In(AccessSignature()),
+            "take": In(1),
+            "interrupt": In(1),
+            "cause": In(6),
+            "pc_from": In(PC_BITS),
+            "pc": Out(PC_BITS),
+            "epc": Out(PC_BITS),
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        access = self.access
+        vectored = Signal()
+        base = Signal(PC_BITS - 2)
+        epc = Signal(PC_BITS - 1, reset_less=True)
+        interrupt = Signal()
+        code = Signal(6)
+        m.d.comb += [
+            self.epc.eq(Cat(C(0, 1), epc)),
+            self.pc.eq(Cat(C(0, 2), base)),
+        ]
+        with m.If(vectored & self.interrupt):
+            m.d.comb += self.pc[2:VECTOR_ALIGNMENT].eq(self.cause)
+
+        tvec = self.base | Csr.UTVEC
+        epc_address = self.base | Csr.UEPC
+        cause_address = self.base | Csr.UCAUSE
+        read(m, access, {
+            tvec: Cat(vectored, C(0, 1), base).as_signed(),
+            epc_address: self.epc.as_signed(),
+            cause_address: Cat(code, C(0, 57), interrupt),
+        })
+        address = held_address(access.value)
+        with m.If(access.write):
+            with m.Switch(access.addr):
+                with m.Case(tvec):
+                    m.d.sync += [vectored.eq(access.value[0]), base.eq(address[2:])]
+                    with m.If(access.value[0]):
+                        m.d.sync += base[:VECTOR_ALIGNMENT - 2].eq(0)
+                with m.Case(epc_address):
+                    m.d.sync += epc.eq(address[1:])
+                with m.Case(cause_address):
+                    m.d.sync += [interrupt.eq(access.value[63]), code.eq(access.value)]
+        with m.If(self.take):
+            m.d.sync += [
+                epc.eq(self.pc_from[1:]),
+                interrupt.eq(self.interrupt),
+                code.eq(self.cause),
+            ]
+        return m

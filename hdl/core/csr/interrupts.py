@@ -1,0 +1,135 @@
+"""Interrupt enables, pending bits, their delegation, and the choice of the interrupt to take."""
+
+from functools import reduce
+from operator import or_
+
+from amaranth import *
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from ..csr_types import IrqLines
+from ..isa import Csr, Irq, Priv
+from .access import AccessSignature, modify, read
+
+
+def mask(*causes: Irq) -> int:
+    return reduce(or_, (1 << cause for cause in causes), 0)
+
+
+USER = mask(Irq.USI, Irq.UTI, Irq.UEI)
+SUPERVISOR = mask(Irq.SSI, Irq.STI, Irq.SEI)
+MACHINE = mask(Irq.MSI, Irq.MTI, Irq.MEI)
+ORDER = (
+    Irq.MEI, Irq.MSI, Irq.MTI, Irq.SEI, Irq.SSI, Irq.STI, Irq.UEI, Irq.USI, Irq.UTI,
+)
+
+
+class Interrupts(wiring.Component):
+    """``mie``, ``mip``, ``mideleg``, ``sideleg`` and their views.
+
+    A pending bit is its line OR its latch. Software writes the latch alone, and CSRRS and CSRRC
+    work on the latch alone, so that a line is never copied into it. ``sie`` and ``sip`` show what
+    ``mideleg`` delegates, ``uie`` and ``uip`` what both ``mideleg`` and ``sideleg`` delegate.
+
+    ``irq``, ``irq_cause`` and ``wake`` are registered: one cycle behind state and lines. Interrupts
+    for M-mode win over those for S-mode, and those over user interrupts.
+    """
+
+    access: In(AccessSignature())
+    lines: In(IrqLines)
+    stce: In(1)  # STIP is ``timer``; otherwise a latch
+    timer: In(1)
+    priv: In(2)
+    mie: In(1)  # enables of mstatus
+    sie: In(1)
+    uie: In(1)
+    to_s: Out(12)  # what mideleg takes from M-mode
+    to_u: Out(12)  # what sideleg takes from S-mode, of that
+    irq: Out(1)
+    irq_cause: Out(6)
+    wake: Out(1)
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        access = self.access
+        enable = Signal(12)
+        latch = Signal(12)
+        mideleg = Signal(12)
+        sideleg = Signal(12)
+        m.d.comb += [self.to_s.eq(mideleg), self.to_u.eq(mideleg & sideleg)]
+
+        pending = Signal(12)
+        line = Signal(12)
+        m.d.comb += [
+            line[Irq.MSI].eq(self.lines.msip),
+            line[Irq.MTI].eq(self.lines.mtip),
+            line[Irq.MEI].eq(self.lines.meip),
+            line[Irq.SEI].eq(self.lines.seip),
+            line[Irq.USI].eq(self.lines.usip),
+            line[Irq.UEI].eq(self.lines.ueip),
+            line[Irq.STI].eq(self.stce & self.timer),
+            pending.eq(line | (latch & ~Mux(self.stce, mask(Irq.STI), 0))),
+        ]
+
+        read(m, access, {
+            Csr.MIE: enable,
+            Csr.SIE: enable & self.to_s,
+            Csr.UIE: enable & self.to_u,
+            Csr.MIP: pending,
+            Csr.SIP: pending & self.to_s,
+            Csr.UIP: pending & self.to_u,
+            Csr.MIDELEG: mideleg,
+            Csr.SIDELEG: sideleg,
+        })
+        enable_mask = Signal(12)
+        latch_mask = Signal(12)
+        with m.If(access.write):
+            with m.Switch(access.addr):
+                with m.Case(Csr.MIE):
+                    m.d.comb += enable_mask.eq(MACHINE | SUPERVISOR | USER)
+                with m.Case(Csr.SIE):
+                    m.d.comb += enable_mask.eq(self.to_s)
+                with m.Case(Csr.UIE):
+                    m.d.comb += enable_mask.eq(self.to_u)
+                with m.Case(Csr.MIP):
+                    m.d.comb += latch_mask.eq(
+                        mask(Irq.SSI, Irq.SEI) | USER | Mux(self.stce, 0, mask(Irq.STI))
+                    )
+                with m.Case(Csr.SIP):
+                    m.d.comb += latch_mask.eq(self.to_s & (mask(Irq.SSI) | USER))
+                with m.Case(Csr.UIP):
+                    m.d.comb += latch_mask.eq(self.to_u & mask(Irq.USI))
+                with m.Case(Csr.MIDELEG):
+                    m.d.sync += mideleg.eq(access.value & (SUPERVISOR | USER))
+                with m.Case(Csr.SIDELEG):
+                    m.d.sync += sideleg.eq(access.value & USER)
+        latched = modify(access.op, latch, access.wdata[:12])
+        m.d.sync += [
+            enable.eq((enable & ~enable_mask) | (access.value & enable_mask)),
+            latch.eq((latch & ~latch_mask) | (latched & latch_mask)),
+        ]
+
+        ready = Signal(12)
+        for_m = Signal(12)
+        for_s = Signal(12)
+        for_u = Signal(12)
+        m.d.comb += ready.eq(pending & enable)
+        with m.If((self.priv != Priv.M) | self.mie):
+            m.d.comb += for_m.eq(ready & ~mideleg)
+        with m.If((self.priv == Priv.U) | ((self.priv == Priv.S) & self.sie)):
+            m.d.comb += for_s.eq(ready & mideleg & ~sideleg)
+        with m.If((self.priv == Priv.U) & self.uie):
+            m.d.comb += for_u.eq(ready & self.to_u)
+
+        chosen = Signal(12)
+        cause = Signal(6)
+        m.d.comb += chosen.eq(Mux(for_m.any(), for_m, Mux(for_s.any(), for_s, for_u)))
+        for irq in reversed(ORDER):
+            with m.If(chosen[irq]):
+                m.d.comb += cause.eq(irq)
+        m.d.sync += [
+            self.irq.eq(chosen.any()),
+            self.irq_cause.eq(cause),
+            self.wake.eq(ready.any()),
+        ]
+        return m

@@ -1,0 +1,47 @@
+"""``satp``: the root of the page tables."""
+
+from amaranth import *
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from ..isa import Csr, Priv
+from ..params import HartParams
+from .access import AccessSignature, read
+
+BARE = 0
+SV39 = 8
+
+
+class Satp(wiring.Component):
+    """Keeps ``asid_bits`` of the address space and the physical page numbers that exist.
+
+    A write with a mode other than Bare and Sv39 is ignored.
+    """
+
+    def __init__(self, params: HartParams) -> None:
+        self.asid_bits = params.asid_bits
+        self.ppn_bits = params.ppn_bits
+        super().__init__({
+            "access": In(AccessSignature()),
+            "priv": In(2),
+            "tvm": In(1),
+            "sv39": Out(1),
+            "asid": Out(16),
+            "ppn": Out(44),
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        access = self.access
+        read(m, access, {Csr.SATP: Cat(self.ppn, self.asid, C(0, 3), self.sv39)})
+        mode = access.value[60:]
+        with m.If(access.addr == Csr.SATP):
+            with m.If((self.priv == Priv.S) & self.tvm):
+                m.d.comb += access.hit.eq(0)
+            with m.If(access.write & ((mode == BARE) | (mode == SV39))):
+                m.d.sync += [
+                    self.sv39.eq(mode == SV39),
+                    self.asid.eq(access.value[44:44 + self.asid_bits]),
+                    self.ppn.eq(access.value[:self.ppn_bits]),
+                ]
+        return m

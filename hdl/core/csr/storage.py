@@ -1,0 +1,46 @@
+"""CSRs that are only stored."""
+
+from amaranth import *
+from amaranth.lib import wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In
+
+from ..isa import Csr, Priv
+from .access import AccessSignature
+
+
+class Storage(wiring.Component):
+    """``xscratch`` and ``xtval`` of all modes, in distributed RAM.
+
+    A trap writes ``tval`` of the mode that takes it; a CSR instruction never shares its cycle.
+    """
+
+    access: In(AccessSignature())
+    trap: In(1)
+    trap_priv: In(2)
+    trap_tval: In(64)
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.submodules.memory = memory = Memory(shape=64, depth=8, init=[])
+        read_port = memory.read_port(domain="comb")
+        write_port = memory.write_port()
+        access = self.access
+
+        is_tval = access.addr[1]  # the addresses end in 0b11 and 0b00
+        m.d.comb += read_port.addr.eq(Cat(access.addr[8:10], is_tval))
+        with m.Switch(access.addr):
+            with m.Case(*(mode << 8 | csr for mode in Priv for csr in (Csr.USCRATCH, Csr.UTVAL))):
+                m.d.comb += [
+                    access.hit.eq(1),
+                    access.rdata.eq(read_port.data),
+                    write_port.en.eq(access.write),
+                ]
+        m.d.comb += [write_port.addr.eq(read_port.addr), write_port.data.eq(access.value)]
+        with m.If(self.trap):
+            m.d.comb += [
+                write_port.en.eq(1),
+                write_port.addr.eq(Cat(self.trap_priv, C(1, 1))),
+                write_port.data.eq(self.trap_tval),
+            ]
+        return m
