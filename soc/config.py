@@ -26,8 +26,8 @@ class SocParams:
     uart_baud: int = 115_200  # after reset
 
     def __post_init__(self) -> None:
-        if not 1 <= self.harts <= 16:
-            raise ValueError(f"harts must be 1 to 16, not {self.harts!r}")
+        if not 1 <= self.harts <= 4:
+            raise ValueError(f"harts must be 1 to 4, not {self.harts!r}")
         if self.timebase_hz <= 0 or self.clock_hz % self.timebase_hz:
             raise ValueError(f"timebase_hz must divide clock_hz ({self.clock_hz}), "
                              f"not {self.timebase_hz!r}")

@@ -1,0 +1,161 @@
+"""The SoC: harts, shared L2, boot ROM and devices."""
+
+import argparse
+
+from amaranth import *
+from amaranth.back import verilog as amaranth_verilog
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+from hdl.cache.line_rom import DramMux, LineRom
+
+from hdl.bus.coherent import mem_request_layout
+from hdl.bus.dram import DramSignature
+from hdl.bus.mmio_xbar import MmioCrossbar
+from hdl.cache.l2 import L2Cache, L2Params
+from hdl.core.commit import CommitSignature
+from hdl.core.hart import Hart
+from hdl.peripheral.clint import Clint
+from hdl.peripheral.finisher import Finisher, Kind
+from hdl.peripheral.plic import Plic
+from hdl.peripheral.uart16550 import Modem, Uart16550
+
+from . import bootrom, config
+from .config import SocParams
+from .memory_map import UART_INTERRUPT, device, hart_params, plic_contexts, windows
+
+
+class RequestMonitor(wiring.Signature):
+    """What a hart asks of the L2, to be watched only."""
+
+    def __init__(self, paddr_bits: int) -> None:
+        super().__init__({
+            "request": Out(wiring.Signature({
+                "valid": Out(1),
+                "ready": Out(1),
+                "payload": Out(mem_request_layout(paddr_bits)),
+            })),
+        })
+
+
+class Soc(wiring.Component):
+    """One to several harts with the devices of ``soc.memory_map``.
+
+    Ports: ``dram`` is the memory side of the L2 (the boot ROM does not appear there); ``uart_tx`` and
+    ``uart_rx`` are the bytes that the UART sends and receives; ``finisher`` tells how the program
+    ended. For hart ``n``, ``commit<n>`` shows what retires and ``memory<n>`` the requests to the L2:
+    a part of them that is not used costs nothing.
+
+    ``uart_tx_busy`` and ``uart_overrun`` belong to a serial line (see ``UartSerialPhy``) and are 0
+    where bytes are taken from the streams. ``interrupts`` are further sources of the PLIC.
+    """
+
+    def __init__(self, params: SocParams) -> None:
+        self.params, self.hart_params = params, hart_params(params)
+        paddr_bits = self.hart_params.paddr_bits
+        super().__init__({
+            "dram": Out(DramSignature(paddr_bits)),
+            "uart_tx": Out(stream.Signature(8)),
+            "uart_rx": In(stream.Signature(8)),
+            "uart_tx_busy": In(1),
+            "uart_overrun": In(1),
+            "interrupts": In(params.plic_sources),
+            "finisher": Out(wiring.Signature({
+                "valid": Out(1), "kind": Out(Kind), "code": Out(16),
+            })),
+            **{f"commit{n}": Out(CommitSignature()) for n in range(params.harts)},
+            **{f"memory{n}": Out(RequestMonitor(paddr_bits)) for n in range(params.harts)},
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        params, paddr_bits = self.params, self.hart_params.paddr_bits
+        contexts = plic_contexts(params)
+
+        m.submodules.l2 = l2 = L2Cache(L2Params(
+            ports=params.harts, paddr_bits=paddr_bits, line_bytes=self.hart_params.line_bytes,
+            ways=params.l2_ways, size_bytes=params.l2_bytes))
+        m.submodules.xbar = xbar = MmioCrossbar(
+            initiators=params.harts, windows=windows(params), addr_bits=paddr_bits)
+        m.submodules.clint = clint = Clint(
+            harts=params.harts, clocks_per_tick=params.clocks_per_tick)
+        m.submodules.plic = plic = Plic(sources=params.plic_sources, contexts=len(contexts))
+        m.submodules.uart0 = uart = Uart16550(divisor=params.uart_divisor)
+        m.submodules.finisher_device = finisher = Finisher()
+
+        connect(m, xbar.clint, clint.bus)
+        connect(m, xbar.plic, plic.bus)
+        connect(m, xbar.uart0, uart.bus)
+        connect(m, xbar.finisher, finisher.bus)
+        self._connect_memory(m, l2)
+
+        for n in range(params.harts):
+            m.submodules[f"hart{n}"] = hart = Hart(self.hart_params)
+            connect(m, hart.mem, l2.harts[n])
+            connect(m, hart.mmio, xbar.initiator[n])
+            connect(m, hart.commit, flipped(getattr(self, f"commit{n}")))
+            monitor = getattr(self, f"memory{n}").request
+            external = {mode: plic.irq[contexts.index((n, mode))] for mode in "msu"}
+            m.d.comb += [
+                hart.hart_id.eq(n),
+                hart.time.eq(clint.time),
+                hart.lines.msip.eq(clint.msip[n]),
+                hart.lines.mtip.eq(clint.mtip[n]),
+                hart.lines.meip.eq(external["m"]),
+                hart.lines.seip.eq(external["s"]),
+                hart.lines.ueip.eq(external["u"]),
+                monitor.valid.eq(hart.mem.request.valid),
+                monitor.ready.eq(hart.mem.request.ready),
+                monitor.payload.eq(hart.mem.request.payload),
+            ]
+
+        connect(m, uart.tx, flipped(self.uart_tx))
+        m.d.comb += [
+            uart.rx.valid.eq(self.uart_rx.valid),
+            uart.rx.p.data.eq(self.uart_rx.p),
+            self.uart_rx.ready.eq(uart.rx.ready),
+            uart.tx_busy.eq(self.uart_tx_busy),
+            uart.overrun.eq(self.uart_overrun),
+            uart.modem.eq(Modem.const({"cts": 1, "dsr": 1, "dcd": 1})),
+            plic.source_lines.eq(self.interrupts | uart.irq << UART_INTERRUPT),
+            self.finisher.valid.eq(finisher.valid),
+            self.finisher.kind.eq(finisher.kind),
+            self.finisher.code.eq(finisher.code),
+        ]
+        return m
+
+    def _connect_memory(self, m: Module, l2: L2Cache) -> None:
+        """The L2 sees the boot ROM and the DRAM as one memory."""
+        rom_device = device(self.params, "bootrom")
+        m.submodules.bootrom = rom = LineRom(
+            bootrom.boot_rom(self.params), base=rom_device.base,
+            paddr_bits=self.hart_params.paddr_bits, line_bytes=self.hart_params.line_bytes)
+        m.submodules.dram_mux = mux = DramMux(
+            base=rom_device.base, size=rom_device.size,
+            paddr_bits=self.hart_params.paddr_bits)
+        connect(m, l2.dram, mux.i)
+        connect(m, mux.rom, rom.i)
+        connect(m, mux.dram, flipped(self.dram))
+
+
+def verilog(params: SocParams, *, name: str = "soc") -> str:
+    """The SoC as one Verilog file, module ``name``."""
+    return amaranth_verilog.convert(Soc(params), name=name, emit_src=False)
+
+
+def main() -> None:
+    """Prints the Verilog of a configuration."""
+    parser = argparse.ArgumentParser(prog="python -m soc.top", description=main.__doc__)
+    parser.add_argument("--config", metavar="NAME", default="default",
+                        help=f"one of {', '.join(config.CONFIGURATIONS)} (default: default)")
+    parser.add_argument("--harts", metavar="N", type=int, default=1,
+                        help="number of harts (default: 1)")
+    arguments = parser.parse_args()
+    try:
+        params = config.configuration(arguments.config, harts=arguments.harts)
+    except ValueError as error:
+        parser.error(str(error))
+    print(verilog(params))
+
+
+if __name__ == "__main__":
+    main()
