@@ -1,0 +1,113 @@
+"""riscv-tests: builds the programs that apply to an RV64IMAC hart and runs each on the RTL."""
+
+import concurrent.futures
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+SUITES = ("rv64ui", "rv64um", "rv64ua", "rv64uc", "rv64mi", "rv64si")
+COMPILER = "riscv64-unknown-elf-gcc"
+# The programs of environment v contain floating-point code that is reached only if misa.F is set.
+FLAGS = ("-march=rv64g", "-mabi=lp64", "-static", "-mcmodel=medany", "-fvisibility=hidden",
+         "-nostdlib", "-nostartfiles")
+
+
+class SuiteError(Exception):
+    """The suite can't be used; the message says why in one line."""
+
+
+@dataclass(frozen=True)
+class Program:
+    name: str  # as the suite names it: rv64ui-p-add
+    source: Path
+    environment: str  # "p" or "v"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    program: Program
+    passed: bool
+    detail: str  # empty if it passed
+
+
+def programs(checkout: Path, pattern: str = "") -> list[Program]:
+    """The programs of the suites above, from their Makefrag files; ``pattern`` is a regular
+    expression on the name."""
+    if not (checkout / "isa" / "Makefile").is_file():
+        raise SuiteError(f"{checkout}: not a checkout of riscv-tests (no isa/Makefile)")
+    if not (checkout / "env" / "p" / "link.ld").is_file():
+        raise SuiteError(f"{checkout}: its submodule env is empty (git submodule update --init)")
+    return [program for suite in SUITES for program in _of_suite(checkout, suite)
+            if re.search(pattern, program.name)]
+
+
+def _of_suite(checkout: Path, suite: str) -> Iterator[Program]:
+    folder = checkout / "isa" / suite
+    text = (folder / "Makefrag").read_text().replace("\\\n", " ")
+    names = [name for line in re.findall(rf"{suite}_sc_tests\s*=(.*)", text)
+             for name in line.split()]
+    environments = ["p"] + (["v"] if f"{suite}_v_tests" in text or suite[4] == "u" else [])
+    for environment in environments:
+        for name in names:
+            yield Program(f"{suite}-{environment}-{name}", folder / f"{name}.S", environment)
+
+
+def build(checkout: Path, program: Program, folder: Path) -> Path:
+    """Compiles one program into ``folder`` unless it is there; returns the ELF file."""
+    compiler = shutil.which(COMPILER)
+    if compiler is None:
+        raise SuiteError(f"{COMPILER} is not installed (apt-get install gcc-riscv64-unknown-elf)")
+    image = folder / program.name
+    if image.exists():
+        return image
+    folder.mkdir(parents=True, exist_ok=True)
+    environment = checkout / "env" / program.environment
+    command = [compiler, *FLAGS, f"-I{environment}", f"-I{checkout}/isa/macros/scalar",
+               f"-T{environment}/link.ld"]
+    if program.environment == "v":
+        # Code before data in memory: a seed for the page allocator, fixed for each program.
+        seed = int(hashlib.md5(program.name.encode()).hexdigest()[:7], 16)
+        command += ["-isystem", "/usr/lib/picolibc/riscv64-unknown-elf/include",
+                    f"-DENTROPY={seed:#x}", "-std=gnu99", "-O2", str(environment / "entry.S"),
+                    *map(str, sorted(environment.glob("*.c")))]
+    partial = image.with_suffix(".partial")
+    result = subprocess.run([*command, str(program.source), "-o", str(partial)],
+                            capture_output=True, text=True)
+    if result.returncode:
+        raise SuiteError(f"{program.name} does not build: {result.stderr.strip().splitlines()[0]}")
+    partial.rename(image)
+    return image
+
+
+def run(checkout: Path, folder: Path, *, config: str, latency: str, harts: int = 1,
+        pattern: str = "", jobs: int = 2, max_cycles: int = 4_000_000,
+        report: Callable[[Outcome], None] = lambda outcome: None) -> list[Outcome]:
+    """Runs every program through ``rel4 sim --tohost``; ``report`` hears of each as it ends."""
+    chosen = programs(checkout, pattern)
+    if not chosen:
+        raise SuiteError(f"no program of the suite matches {pattern!r}")
+    images = {program: build(checkout, program, folder) for program in chosen}
+
+    def simulate(program: Program) -> Outcome:
+        result = subprocess.run(
+            [sys.executable, "-m", "sim", "sim", str(images[program]), "--tohost",
+             "--config", config, "--harts", str(harts), "--latency", latency,
+             "--max-cycles", str(max_cycles)],
+            capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        detail = "" if result.returncode == 0 else (
+            (result.stderr.strip().splitlines() or ["no message"])[0])
+        return Outcome(program, result.returncode == 0, detail)
+
+    outcomes = []
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        # The first run alone: it builds the model.
+        first = simulate(chosen[0])
+        for outcome in (first, *pool.map(simulate, chosen[1:])):
+            report(outcome)
+            outcomes.append(outcome)
+    return outcomes
