@@ -1,1 +1,1 @@
-"""The SoC on a PC: Verilator harness, program loading and the ``rel4`` command line."""
+"""A SoC on a PC: Verilator harness, the ``rel4`` command line, measurements."""

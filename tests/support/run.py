@@ -6,8 +6,9 @@ import shutil
 import sysconfig
 from pathlib import Path
 
-from amaranth.back import verilog
 from amaranth.lib import wiring
+
+from sim.elaborate import simulation_verilog
 
 BUILD = Path(__file__).resolve().parents[2] / "build" / "tests"
 
@@ -36,7 +37,7 @@ def run_cocotb(dut: wiring.Component, module: str, name: str, *, seed: int | Non
     folder = BUILD / re.sub(r"[^A-Za-z0-9_.-]", "_", name)
     folder.mkdir(parents=True, exist_ok=True)
     source = folder / "dut.v"
-    text = verilog.convert(dut, name="dut", emit_src=False)
+    text = simulation_verilog(dut, "dut")
     if not source.exists() or source.read_text() != text:
         source.write_text(text)
     runner = get_runner("verilator")

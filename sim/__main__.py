@@ -1,0 +1,5 @@
+"""``python -m sim`` is ``rel4``."""
+
+from sim.cli import main
+
+main()

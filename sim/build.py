@@ -1,0 +1,154 @@
+"""Finds or builds the simulator of a SoC; what was built is kept in ``build/models``.
+
+A model is found again in two steps. The *sources key* covers everything that decides the Verilog
+(Python files, parameters, flags) and costs milliseconds; it names the *model key*, which covers the
+Verilog, the harness and the flags. So a change of a comment compiles nothing.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from amaranth.lib import wiring
+
+from hdl.core.isa import Event
+from sim.compile import HARNESS, Progress, compile_model, flags
+from sim.elaborate import simulation_verilog
+from sim.tools import BUILD, PROJECT, ToolError
+from sim.top import SimTop
+
+MODELS = BUILD / "models"
+KEPT_MODELS = 24
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What a model can show beside running. Each costs speed, so each is a model of its own."""
+
+    trace: bool = False
+    commit_log: bool = False
+
+    def __str__(self) -> str:
+        shown = [name for name, on in (("waveform", self.trace), ("commit log", self.commit_log))
+                 if on]
+        return f"with {' and '.join(shown)}" if shown else "fast"
+
+
+@dataclass(frozen=True)
+class Design:
+    """A SoC to simulate: how to make it, and what tells it apart from others."""
+
+    make: Callable[[], wiring.Component]
+    identity: str  # decides, together with the sources, what ``make`` returns
+    harts: int
+    line_bytes: int
+    sources: tuple[Path, ...] = (PROJECT / "hdl", PROJECT / "soc")  # files or folders
+
+
+def build_model(design: Design, variant: Variant = Variant()) -> Path:
+    """Returns the executable that simulates ``design``, after building it if there is none.
+
+    Processes that want the same model at the same time wait for the one that builds it. Raises
+    ``ToolError`` if it cannot be built.
+    """
+    index = MODELS / "index" / _sources_key(design, variant)
+    if index.exists():
+        model = MODELS / index.read_text() / "model"
+        if model.exists():
+            os.utime(model.parent)
+            return model
+    with Progress("elaborating the SoC, about 20 s"):
+        top = SimTop(design.make(), harts=design.harts, commit_log=variant.commit_log)
+        text = simulation_verilog(top, "top")
+    header = _model_header(design, variant)
+    key = _hash(text, header, *_texts(HARNESS, "*"), flags(trace=variant.trace))
+    with _lock(key):
+        if not (MODELS / key / "model").exists():
+            _build(key, text, header, variant)
+            _prune(keep=key)
+    index.parent.mkdir(parents=True, exist_ok=True)
+    partial = index.with_suffix(f".{os.getpid()}")
+    partial.write_text(key)
+    partial.rename(index)
+    return MODELS / key / "model"
+
+
+def _build(key: str, text: str, header: str, variant: Variant) -> None:
+    work = Path(tempfile.mkdtemp(prefix=f"{key}.", dir=MODELS))
+    try:
+        (work / "top.v").write_text(text)
+        (work / "model.h").write_text(header)
+        with Progress(f"building the simulator ({variant}), about 1 minute"):
+            compile_model(work, trace=variant.trace)
+        work.rename(MODELS / key)
+    except ToolError as error:
+        failed = MODELS / f"{key}.failed"
+        shutil.rmtree(failed, ignore_errors=True)
+        work.rename(failed)
+        raise ToolError(str(error).replace(str(work), str(failed))) from None
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+
+
+def _model_header(design: Design, variant: Variant) -> str:
+    harts = " ".join(f"X({n})" for n in range(design.harts))
+    events = ", ".join(f'"{event.name.lower()}"' for event in Event)
+    return (
+        "// Generated: the model that this harness is compiled for.\n"
+        "#pragma once\n"
+        '#include "Vmodel.h"\n'
+        "using Model = Vmodel;\n"
+        f"#define MODEL_TRACE {int(variant.trace)}\n"
+        f"#define MODEL_COMMIT_LOG {int(variant.commit_log)}\n"
+        f"#define HARTS(X) {harts}\n"
+        f"constexpr unsigned HART_COUNT = {design.harts};\n"
+        f"constexpr unsigned LINE_BEATS = {design.line_bytes // 8};\n"
+        f"constexpr unsigned EVENT_COUNT = {len(Event)};\n"
+        f"constexpr unsigned EVENT_INSTRUCTION = {Event.INSTRUCTION.value};\n"
+        f"constexpr const char* EVENT_NAMES[] = {{{events}}};\n"
+    )
+
+
+def _sources_key(design: Design, variant: Variant) -> str:
+    sources = [text for path in design.sources for text in _texts(path, "**/*.py")]
+    return _hash(design.identity, repr((design.harts, design.line_bytes, variant)), *sources,
+                 *_texts(Path(__file__).parent, "*.py"), *_texts(HARNESS, "*"),
+                 version("amaranth"), flags(trace=variant.trace))
+
+
+def _texts(path: Path, pattern: str) -> list[str]:
+    """The texts of a file, or of the files in a folder, each after its name."""
+    files = [path] if path.is_file() else sorted(p for p in path.glob(pattern) if p.is_file())
+    return [text for file in files for text in (file.name, file.read_text())]
+
+
+def _hash(*texts: str) -> str:
+    digest = hashlib.sha256()
+    for text in texts:
+        digest.update(f"{len(text)}:{text}".encode())
+    return digest.hexdigest()[:20]
+
+
+@contextmanager
+def _lock(key: str) -> Iterator[None]:
+    locks = MODELS / "locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    with (locks / key).open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _prune(keep: str) -> None:
+    """Removes the models that were not used for longest."""
+    models = [p.parent for p in MODELS.glob("*/model") if p.parent.name != keep]
+    models.sort(key=lambda p: p.stat().st_mtime, reverse=True)
+    for folder in models[KEPT_MODELS - 1:]:
+        shutil.rmtree(folder, ignore_errors=True)

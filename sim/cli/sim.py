@@ -1,0 +1,57 @@
+"""``rel4 sim``: run a program on the RTL of the SoC."""
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option
+
+from sim.cli import app, refuse
+from sim.cli.options import Config, Harts, Memory, soc_params
+from sim.program import BadImage, Program
+from sim.run import BadArgument, Latency, RunOptions, become, model_command, soc_design
+from sim.tools import ToolError
+
+
+@app.command()
+def sim(
+    image: Annotated[Path, Argument(metavar="IMAGE.elf", help="program to run")],
+    config: Config = "default",
+    harts: Harts = 1,
+    memory: Memory = 128,
+    max_cycles: Annotated[int, Option(metavar="N", help="give up after N cycles")] = 100_000_000,
+    latency: Annotated[
+        str, Option(metavar="N|random[:SEED]", help="cycles from a DRAM request to its data")
+    ] = "10",
+    seed: Annotated[int, Option(metavar="N", help="seed of random latencies")] = 1,
+    trace: Annotated[Path | None, Option(metavar="F.fst", help="write a waveform")] = None,
+    trace_start: Annotated[int, Option(metavar="N", help="first cycle of the waveform")] = 0,
+    trace_stop: Annotated[
+        int | None, Option(metavar="N", help="cycle at which the waveform ends")
+    ] = None,
+    commit_log: Annotated[
+        Path | None, Option(metavar="F", help="write a line for every retired instruction")
+    ] = None,
+    json: Annotated[Path | None, Option(metavar="F", help="write the result as JSON")] = None,
+    tohost: Annotated[
+        bool, Option("--tohost", help="the program ends by writing the symbol tohost")
+    ] = False,
+) -> None:
+    """run a program on the RTL; its UART is standard output and input
+
+    Exit status: 0 the program passed, 1 it failed, 124 cycle limit, 2 it could not be run.
+    On a terminal, Ctrl-A x leaves.
+    """
+    try:
+        params = soc_params(config, harts, memory)
+        options = RunOptions(
+            max_cycles=max_cycles, latency=Latency.parse(latency, seed=seed), tohost=tohost,
+            trace=trace, trace_start=trace_start, trace_stop=trace_stop, commit_log=commit_log,
+            json=json,
+        )
+        program = Program.load(image, memory_bytes=params.dram_bytes)
+        command = model_command(soc_design(params), program, params.dram_bytes, options)
+    except BadImage as error:
+        refuse("sim", f"{image}: {error}")
+    except (BadArgument, ToolError, ValueError) as error:
+        refuse("sim", error)
+    become(command)

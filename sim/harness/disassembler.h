@@ -1,0 +1,48 @@
+// Disassembly by the capstone library, which is loaded when it is needed.
+#pragma once
+
+#include <capstone/capstone.h>
+#include <dlfcn.h>
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+
+class Disassembler {
+public:
+    explicit Disassembler(const std::string& library) {
+        void* handle = library.empty() ? nullptr : dlopen(library.c_str(), RTLD_NOW);
+        if (!handle) return;
+        const auto open = reinterpret_cast<decltype(&cs_open)>(dlsym(handle, "cs_open"));
+        disassemble_ = reinterpret_cast<decltype(&cs_disasm)>(dlsym(handle, "cs_disasm"));
+        free_ = reinterpret_cast<decltype(&cs_free)>(dlsym(handle, "cs_free"));
+        const auto mode = static_cast<cs_mode>(CS_MODE_RISCV64 | CS_MODE_RISCVC);
+        ready_ = open && disassemble_ && free_ && open(CS_ARCH_RISCV, mode, &engine_) == CS_ERR_OK;
+    }
+
+    // The text of an instruction; branch targets are relative to it. Every word is decoded once.
+    const std::string& operator()(uint32_t insn) {
+        auto [entry, is_new] = texts_.try_emplace(insn);
+        if (is_new) entry->second = decode(insn);
+        return entry->second;
+    }
+
+private:
+    std::string decode(uint32_t insn) {
+        cs_insn* decoded = nullptr;
+        const auto* bytes = reinterpret_cast<const uint8_t*>(&insn);
+        const size_t length = (insn & 3) == 3 ? 4 : 2;
+        if (!ready_) return "?";
+        if (disassemble_(engine_, bytes, length, 0, 1, &decoded) != 1) return "(unknown)";
+        std::string text = decoded->mnemonic;
+        if (decoded->op_str[0]) text += std::string(" ") + decoded->op_str;
+        free_(decoded, 1);
+        return text;
+    }
+
+    bool ready_ = false;
+    csh engine_ = 0;
+    decltype(&cs_disasm) disassemble_ = nullptr;
+    decltype(&cs_free) free_ = nullptr;
+    std::unordered_map<uint32_t, std::string> texts_;
+};

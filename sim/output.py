@@ -1,0 +1,20 @@
+"""Writes what a command makes: whole or not at all."""
+
+import os
+from pathlib import Path
+from typing import TextIO
+
+
+def write_output(content: str | bytes, path: Path | None, stdout: TextIO) -> None:
+    """Writes to ``path``, else to ``stdout``. Raises ``OSError``."""
+    data = content.encode() if isinstance(content, str) else content
+    if path is None:
+        stdout.flush()
+        stdout.buffer.write(data)
+        stdout.buffer.flush()
+    elif path.exists() and not path.is_file():
+        path.write_bytes(data)  # a device, or an error that names the folder
+    else:
+        partial = path.with_name(f"{path.name}.{os.getpid()}")
+        partial.write_bytes(data)
+        partial.replace(path)

