@@ -1,0 +1,91 @@
+"""Chooses the port whose request enters the L2 next."""
+
+from amaranth import *
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hdl.bus.coherent import MemOp, mem_request_layout
+from hdl.cache.l2_params import L2Params, access_layout
+
+_NEAR_BITS = 4  # bits of the set number that are compared to see whether two accesses may collide
+
+
+def near(one: Value, other: Value) -> Value:
+    """Whether two set numbers may be the same: false only if they differ."""
+    return one[:_NEAR_BITS] == other[:_NEAR_BITS]
+
+
+class PortArbiter(wiring.Component):
+    """Round-robin choice among the ports, combinational.
+
+    The port after the one accepted last goes first. A request that reads (all but WRITE and SC)
+    waits while a write that may touch its set is in stage S1 or S2; it keeps its turn, so no port
+    can starve another. ``ready`` follows ``open`` in the same cycle.
+    """
+
+    def __init__(self, params: L2Params) -> None:
+        self.params = params
+        ports = params.ports
+        super().__init__({
+            "valid": In(ports),
+            "request": In(mem_request_layout(params.paddr_bits)).array(ports),
+            "ready": Out(ports),
+            "open": In(1),  # stage S0 can take a request
+            "s1_write": In(1),  # a write is in S1, to this set
+            "s1_set": In(params.set_bits),
+            "s2_write": In(1),
+            "s2_set": In(params.set_bits),
+            "accept": Out(1),  # ``access`` enters in this cycle
+            "access": Out(access_layout(params)),
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        params, ports = self.params, self.params.ports
+        later = Signal(ports)  # the ports behind the one accepted last
+        grant = Signal(ports)
+        choice = Signal(range(ports))
+        candidates = Signal(ports)
+
+        m.d.comb += candidates.eq(Mux((self.valid & later).any(), self.valid & later, self.valid))
+        m.d.comb += grant.eq(candidates & (~candidates + 1))
+        for port in range(ports):
+            with m.If(grant[port]):
+                m.d.comb += choice.eq(port)
+
+        waits = Signal(ports)
+        for port in range(ports):
+            request = self.request[port]
+            of_port = request.addr[params.offset_bits:][:params.set_bits]
+            reads = (request.op != MemOp.WRITE) & (request.op != MemOp.SC)
+            m.d.comb += waits[port].eq(reads & (
+                (self.s1_write & near(of_port, self.s1_set))
+                | (self.s2_write & near(of_port, self.s2_set))
+            ))
+        m.d.comb += [
+            self.ready.eq(Mux(self.open, grant & ~waits, 0)),
+            self.accept.eq(self.ready.any()),
+        ]
+        with m.If(self.accept):
+            m.d.sync += later.eq(~((grant << 1) - 1))
+
+        with m.Switch(choice):
+            for port in range(ports):
+                with m.Case(port):
+                    m.d.comb += self._fill_in(self.request[port])
+        m.d.comb += self.access.port.eq(grant)
+        return m
+
+    def _fill_in(self, request) -> list:
+        params, access = self.params, self.access
+        return [
+            access.op    .eq(request.op),
+            access.amo   .eq(request.amo),
+            access.source.eq(request.source),
+            Cat(access.dword, access.set, access.tag).eq(request.addr[3:params.paddr_bits]),
+            access.data  .eq(request.data),
+            access.mask  .eq(request.mask),
+            access.beat  .eq(0),
+            access.first .eq(1),
+            access.last  .eq(request.op != MemOp.READ_LINE),
+        ]
