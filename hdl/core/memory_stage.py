@@ -260,5 +260,8 @@ class MemoryStage(wiring.Component):
             if self.params.rvfi:
                 m.d.sync += [getattr(self.w_rvfi, name).eq(getattr(held, name))
                              for name in ("rs1", "rs2", "rs1_value", "rs2_value")]
-                m.d.sync += self.w_rvfi.flow_pc.eq(
-                    Mux(trap, self.csr.trap_pc, held.flow_pc).as_signed())
+                m.d.sync += [
+                    self.w_rvfi.flow_pc.eq(
+                        Mux(trap, self.csr.trap_pc, held.flow_pc).as_signed()),
+                    self.w_rvfi.operand.eq(held.value),
+                ]

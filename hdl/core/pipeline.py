@@ -43,11 +43,12 @@ class Pipeline(wiring.Component):
     """Stages D, X, M, W with operand bypass; see docs/hart.md for timing.
 
     Everything that touches memory or privileged state is outside, so that a test or a proof can put
-    free models in its place.
+    free models in its place; ``multiplier`` and ``divider`` are the components to use.
     """
 
-    def __init__(self, params: HartParams) -> None:
-        self.params = params
+    def __init__(self, params: HartParams, *, multiplier: type = Multiplier,
+                 divider: type = Divider) -> None:
+        self.params, self.multiplier, self.divider = params, multiplier, divider
         super().__init__({
             "fetched": In(stream.Signature(fetched_layout(params))),
             "redirect": Out(wiring.Signature({"valid": Out(1), "p": Out(redirect_layout(params))})),
@@ -68,8 +69,8 @@ class Pipeline(wiring.Component):
         m.submodules.decode = d = DecodeStage(self.params)
         m.submodules.execute = x = ExecuteStage(self.params)
         m.submodules.memory = mem = MemoryStage(self.params)
-        m.submodules.multiplier = multiplier = Multiplier()
-        m.submodules.divider = divider = Divider()
+        m.submodules.multiplier = multiplier = self.multiplier()
+        m.submodules.divider = divider = self.divider()
         csr, lsu = self.csr, self.lsu
 
         connect(m, flipped(self.fetched), d.i)
@@ -108,11 +109,11 @@ class Pipeline(wiring.Component):
 
             multiplier.x_enable.eq(mem.advance & (d.x.result == Result.MUL)),
             multiplier.x_a.eq(d.x.a), multiplier.x_b.eq(d.x.b),
-            multiplier.x_funct.eq(d.x.funct3[:2]), multiplier.x_word.eq(d.x.word),
+            multiplier.x_funct.eq(d.x.funct3[:2]), multiplier.x_word.eq(d.x.alu.word),
             # A division of an instruction that is then discarded does no harm: the next start wins.
             divider.x_start.eq(mem.advance & d.x_valid & (d.x.result == Result.DIV)),
             divider.x_a.eq(d.x.a), divider.x_b.eq(d.x.b),
-            divider.x_funct.eq(d.x.funct3[:2]), divider.x_word.eq(d.x.word),
+            divider.x_funct.eq(d.x.funct3[:2]), divider.x_word.eq(d.x.alu.word),
             divider.cancel.eq(mem.kill),
 
             lsu.x_valid.eq(d.x_valid & d.x.lsu & ~mem.redirect_valid),
