@@ -16,9 +16,12 @@ class FetchFault(enum.Enum, shape=2):
 def prediction_layout(params: HartParams) -> data.StructLayout:
     """State of the predictors when an instruction was fetched. The pipeline only hands it back."""
     return data.StructLayout({
-        "history": params.history_bits,  # global history before this instruction
+        "history": params.history_bits,  # outcomes of conditional branches in earlier blocks, but
+        "recent_branch": 1,  # not in the block fetched just before this one: whether it has one
+        "recent_taken": 1,  # and how it was predicted
         "counter": 2,  # branch history table counter that was read
-        "hit": 1,  # BTB entry found for this instruction
+        "hit": 1,  # the BTB entry of this block is for this instruction, a conditional branch
+        "after": 1,  # ... is for a conditional branch ahead of this instruction
         "ras": range(params.ras_entries),  # return stack pointer before this instruction
     })
 
@@ -64,7 +67,6 @@ class BranchKind(enum.Enum, shape=3):
     JUMP = 2
     CALL = 3  # writes x1 or x5
     RETURN = 4  # JALR from x1 or x5 that is not a call
-    
 
 def train_layout(params: HartParams) -> data.StructLayout:
     """The outcome of one control-flow instruction (or of one wrongly predicted to be such)."""
