@@ -55,6 +55,6 @@ def boot_rom(params: SocParams) -> bytes:
         raise ValueError(f"the reset vector must be the boot ROM at {rom.base:#x}, "
                          f"not {params.hart.reset_vector:#x}")
     image = reset_code(params).ljust(DTB_OFFSET, b"\0") + dtb(params)
-    if len(image) > rom.size:
-        raise ValueError(f"boot ROM image of {len(image)} bytes is larger than {rom.size}")
-    return image
+    if len(image) > rom.present:
+        raise ValueError(f"boot ROM image of {len(image)} bytes is larger than {rom.present}")
+    return image.ljust(rom.present, b"\0")

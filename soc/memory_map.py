@@ -18,12 +18,13 @@ PAGE = 4096
 TAIC_BASE, TAIC_BYTES = 0x0100_0000, 16 << 20
 UINTC_BASE, UINTC_BYTES = 0x02F1_0000, 16 << 10
 
+BOOTROM_BYTES = 8 << 10  # in block RAM
 UART_INTERRUPT = 10
 
 
 @dataclass(frozen=True)
 class Device:
-    """A device or memory at ``base``; ``size`` in bytes."""
+    """A device or memory at ``base``; ``size`` in bytes, of which ``present`` answer."""
 
     name: str
     title: str
@@ -32,16 +33,14 @@ class Device:
     kind: RegionKind
     interrupt: int | None = None  # source at the PLIC
     registers: RegisterMap | None = None
-
-    @property
-    def end(self) -> int:
-        return self.base + self.size
+    present: int | None = None  # if not all
 
     @property
     def region(self) -> Region:
-        """The pages that it touches."""
+        """The pages that answer."""
         base = self.base // PAGE * PAGE
-        return Region(base, -(-self.end // PAGE) * PAGE - base, self.kind)
+        end = self.base + (self.present or self.size)
+        return Region(base, -(-end // PAGE) * PAGE - base, self.kind)
 
 
 def plic_contexts(params: SocParams) -> list[tuple[int, str]]:
@@ -54,7 +53,8 @@ def devices(params: SocParams) -> list[Device]:
     """Everything that answers to an address, in the order of addresses."""
     rom, io, memory = RegionKind.ROM, RegionKind.IO, RegionKind.MEMORY
     return [
-        Device("bootrom", "Boot ROM with the device tree", 0x0000_1000, 60 << 10, rom),
+        Device("bootrom", "Boot ROM with the device tree", 0x0000_1000, 60 << 10, rom,
+               present=BOOTROM_BYTES),
         Device("finisher", "Test finisher", 0x0010_0000, 4 << 10, io,
                registers=finisher_registers()),
         Device("clint", "Core-local interruptor", 0x0200_0000, 64 << 10, io,

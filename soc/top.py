@@ -125,16 +125,13 @@ class Soc(wiring.Component):
 
     def _connect_memory(self, m: Module, l2: L2Cache) -> None:
         """The L2 sees the boot ROM and the DRAM as one memory."""
-        rom_device = device(self.params, "bootrom")
-        m.submodules.bootrom = rom = LineRom(
-            bootrom.boot_rom(self.params), base=rom_device.base,
-            paddr_bits=self.hart_params.paddr_bits, line_bytes=self.hart_params.line_bytes)
-        m.submodules.dram_mux = mux = DramMux(
-            base=rom_device.base, size=rom_device.size,
-            paddr_bits=self.hart_params.paddr_bits)
-        connect(m, l2.dram, mux.i)
-        connect(m, mux.rom, rom.i)
-        connect(m, mux.dram, flipped(self.dram))
+        hart = self.hart_params
+        rom = LineRom(
+            bootrom.boot_rom(self.params), device(self.params, "bootrom").base,
+            hart.paddr_bits, hart.line_bytes)
+        m.submodules.memory = memory = DramMux(rom)
+        connect(m, l2.dram, memory.initiator)
+        connect(m, memory.dram, flipped(self.dram))
 
 
 def verilog(params: SocParams, *, name: str = "soc") -> str:
