@@ -93,12 +93,11 @@ class Counters(wiring.Component):
             with m.If(access.write & event & (number == n)):
                 m.d.sync += selector.eq(Mux(access.value < EVENT_COUNT, access.value[:4], 0))
 
-        with m.If(access.write):
-            with m.Switch(access.addr):
-                with m.Case(Csr.MCOUNTEREN):
-                    m.d.sync += mcounteren.eq(access.value)
-                with m.Case(Csr.SCOUNTEREN):
-                    m.d.sync += scounteren.eq(access.value)
-                with m.Case(Csr.MCOUNTINHIBIT):
-                    m.d.sync += mcountinhibit.eq(access.value & ~(1 << TIME))
+        with m.If(access.write), m.Switch(access.addr):
+            with m.Case(Csr.MCOUNTEREN):
+                m.d.sync += mcounteren.eq(access.value)
+            with m.Case(Csr.SCOUNTEREN):
+                m.d.sync += scounteren.eq(access.value)
+            with m.Case(Csr.MCOUNTINHIBIT):
+                m.d.sync += mcountinhibit.eq(access.value & ~(1 << TIME))
         return m

@@ -61,16 +61,15 @@ class Handler(wiring.Component):
             cause_address: Cat(code, C(0, 57), interrupt),
         })
         address = held_address(access.value)
-        with m.If(access.write):
-            with m.Switch(access.addr):
-                with m.Case(tvec):
-                    m.d.sync += [vectored.eq(access.value[0]), base.eq(address[2:])]
-                    with m.If(access.value[0]):
-                        m.d.sync += base[:VECTOR_ALIGNMENT - 2].eq(0)
-                with m.Case(epc_address):
-                    m.d.sync += epc.eq(address[1:])
-                with m.Case(cause_address):
-                    m.d.sync += [interrupt.eq(access.value[63]), code.eq(access.value)]
+        with m.If(access.write), m.Switch(access.addr):
+            with m.Case(tvec):
+                m.d.sync += [vectored.eq(access.value[0]), base.eq(address[2:])]
+                with m.If(access.value[0]):
+                    m.d.sync += base[:VECTOR_ALIGNMENT - 2].eq(0)
+            with m.Case(epc_address):
+                m.d.sync += epc.eq(address[1:])
+            with m.Case(cause_address):
+                m.d.sync += [interrupt.eq(access.value[63]), code.eq(access.value)]
         with m.If(self.take):
             m.d.sync += [
                 epc.eq(self.pc_from[1:]),

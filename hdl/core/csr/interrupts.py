@@ -83,26 +83,25 @@ class Interrupts(wiring.Component):
         })
         enable_mask = Signal(12)
         latch_mask = Signal(12)
-        with m.If(access.write):
-            with m.Switch(access.addr):
-                with m.Case(Csr.MIE):
-                    m.d.comb += enable_mask.eq(MACHINE | SUPERVISOR | USER)
-                with m.Case(Csr.SIE):
-                    m.d.comb += enable_mask.eq(self.to_s)
-                with m.Case(Csr.UIE):
-                    m.d.comb += enable_mask.eq(self.to_u)
-                with m.Case(Csr.MIP):
-                    m.d.comb += latch_mask.eq(
-                        mask(Irq.SSI, Irq.SEI) | USER | Mux(self.stce, 0, mask(Irq.STI))
-                    )
-                with m.Case(Csr.SIP):
-                    m.d.comb += latch_mask.eq(self.to_s & (mask(Irq.SSI) | USER))
-                with m.Case(Csr.UIP):
-                    m.d.comb += latch_mask.eq(self.to_u & mask(Irq.USI))
-                with m.Case(Csr.MIDELEG):
-                    m.d.sync += mideleg.eq(access.value & (SUPERVISOR | USER))
-                with m.Case(Csr.SIDELEG):
-                    m.d.sync += sideleg.eq(access.value & USER)
+        with m.If(access.write), m.Switch(access.addr):
+            with m.Case(Csr.MIE):
+                m.d.comb += enable_mask.eq(MACHINE | SUPERVISOR | USER)
+            with m.Case(Csr.SIE):
+                m.d.comb += enable_mask.eq(self.to_s)
+            with m.Case(Csr.UIE):
+                m.d.comb += enable_mask.eq(self.to_u)
+            with m.Case(Csr.MIP):
+                m.d.comb += latch_mask.eq(
+                    mask(Irq.SSI, Irq.SEI) | USER | Mux(self.stce, 0, mask(Irq.STI))
+                )
+            with m.Case(Csr.SIP):
+                m.d.comb += latch_mask.eq(self.to_s & (mask(Irq.SSI) | USER))
+            with m.Case(Csr.UIP):
+                m.d.comb += latch_mask.eq(self.to_u & mask(Irq.USI))
+            with m.Case(Csr.MIDELEG):
+                m.d.sync += mideleg.eq(access.value & (SUPERVISOR | USER))
+            with m.Case(Csr.SIDELEG):
+                m.d.sync += sideleg.eq(access.value & USER)
         latched = modify(access.op, latch, access.wdata[:12])
         m.d.sync += [
             enable.eq((enable & ~enable_mask) | (access.value & enable_mask)),

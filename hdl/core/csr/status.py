@@ -76,16 +76,15 @@ class Status(wiring.Component):
         })
 
         value = Mstatus(self.access.value)
-        with m.If(self.access.write):
-            with m.Switch(self.access.addr):
-                with m.Case(Csr.MSTATUS):
-                    m.d.sync += [status[name].eq(value[name]) for name in M_FIELDS]
-                    with m.If(value.mpp != 2):
-                        m.d.sync += status.mpp.eq(value.mpp)
-                with m.Case(Csr.SSTATUS):
-                    m.d.sync += [status[name].eq(value[name]) for name in S_FIELDS]
-                with m.Case(Csr.USTATUS):
-                    m.d.sync += [status[name].eq(value[name]) for name in U_FIELDS]
+        with m.If(self.access.write), m.Switch(self.access.addr):
+            with m.Case(Csr.MSTATUS):
+                m.d.sync += [status[name].eq(value[name]) for name in M_FIELDS]
+                with m.If(value.mpp != 2):
+                    m.d.sync += status.mpp.eq(value.mpp)
+            with m.Case(Csr.SSTATUS):
+                m.d.sync += [status[name].eq(value[name]) for name in S_FIELDS]
+            with m.Case(Csr.USTATUS):
+                m.d.sync += [status[name].eq(value[name]) for name in U_FIELDS]
 
         with m.If(self.trap):
             m.d.sync += self.priv.eq(self.trap_priv)
@@ -105,29 +104,28 @@ class Status(wiring.Component):
                 with m.Case(Priv.U):
                     m.d.sync += [status.upie.eq(status.uie), status.uie.eq(0)]
 
-        with m.If(self.ret):
-            with m.Switch(self.ret_kind):
-                with m.Case(TrapReturn.MRET):
-                    m.d.sync += [
-                        self.priv.eq(status.mpp),
-                        status.mie.eq(status.mpie),
-                        status.mpie.eq(1),
-                        status.mpp.eq(Priv.U),
-                    ]
-                    with m.If(status.mpp != Priv.M):
-                        m.d.sync += status.mprv.eq(0)
-                with m.Case(TrapReturn.SRET):
-                    m.d.sync += [
-                        self.priv.eq(status.spp),
-                        status.sie.eq(status.spie),
-                        status.spie.eq(1),
-                        status.spp.eq(0),
-                        status.mprv.eq(0),
-                    ]
-                with m.Case(TrapReturn.URET):
-                    m.d.sync += [
-                        self.priv.eq(Priv.U),
-                        status.uie.eq(status.upie),
-                        status.upie.eq(1),
-                    ]
+        with m.If(self.ret), m.Switch(self.ret_kind):
+            with m.Case(TrapReturn.MRET):
+                m.d.sync += [
+                    self.priv.eq(status.mpp),
+                    status.mie.eq(status.mpie),
+                    status.mpie.eq(1),
+                    status.mpp.eq(Priv.U),
+                ]
+                with m.If(status.mpp != Priv.M):
+                    m.d.sync += status.mprv.eq(0)
+            with m.Case(TrapReturn.SRET):
+                m.d.sync += [
+                    self.priv.eq(status.spp),
+                    status.sie.eq(status.spie),
+                    status.spie.eq(1),
+                    status.spp.eq(0),
+                    status.mprv.eq(0),
+                ]
+            with m.Case(TrapReturn.URET):
+                m.d.sync += [
+                    self.priv.eq(Priv.U),
+                    status.uie.eq(status.upie),
+                    status.upie.eq(1),
+                ]
         return m

@@ -29,13 +29,13 @@ class Storage(wiring.Component):
 
         is_tval = access.addr[1]  # the addresses end in 0b11 and 0b00
         m.d.comb += read_port.addr.eq(Cat(access.addr[8:10], is_tval))
-        with m.Switch(access.addr):
-            with m.Case(*(mode << 8 | csr for mode in Priv for csr in (Csr.USCRATCH, Csr.UTVAL))):
-                m.d.comb += [
-                    access.hit.eq(1),
-                    access.rdata.eq(read_port.data),
-                    write_port.en.eq(access.write),
-                ]
+        own = [mode << 8 | csr for mode in Priv for csr in (Csr.USCRATCH, Csr.UTVAL)]
+        with m.Switch(access.addr), m.Case(*own):
+            m.d.comb += [
+                access.hit.eq(1),
+                access.rdata.eq(read_port.data),
+                write_port.en.eq(access.write),
+            ]
         m.d.comb += [write_port.addr.eq(read_port.addr), write_port.data.eq(access.value)]
         with m.If(self.trap):
             m.d.comb += [

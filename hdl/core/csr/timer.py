@@ -39,15 +39,14 @@ class Timer(wiring.Component):
         })
         with m.If((access.addr == Csr.STIMECMP) & (self.priv != Priv.M)):
             m.d.comb += access.hit.eq(self.stce & self.time_enable)
-        with m.If(access.write):
-            with m.Switch(access.addr):
-                with m.Case(Csr.MENVCFG):
-                    m.d.sync += [
-                        m_fiom.eq(access.value[FIOM]),
-                        self.stce.eq(access.value[STCE]),
-                    ]
-                with m.Case(Csr.SENVCFG):
-                    m.d.sync += s_fiom.eq(access.value[FIOM])
-                with m.Case(Csr.STIMECMP):
-                    m.d.sync += stimecmp.eq(access.value)
+        with m.If(access.write), m.Switch(access.addr):
+            with m.Case(Csr.MENVCFG):
+                m.d.sync += [
+                    m_fiom.eq(access.value[FIOM]),
+                    self.stce.eq(access.value[STCE]),
+                ]
+            with m.Case(Csr.SENVCFG):
+                m.d.sync += s_fiom.eq(access.value[FIOM])
+            with m.Case(Csr.STIMECMP):
+                m.d.sync += stimecmp.eq(access.value)
         return m
