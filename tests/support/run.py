@@ -40,11 +40,13 @@ def run_cocotb(dut: wiring.Component, module: str, name: str, *, seed: int | Non
     text = simulation_verilog(dut, "dut")
     if not source.exists() or source.read_text() != text:
         source.write_text(text)
+    # cocotb calls make itself; without this, a precompiled header is not found
+    os.environ["MAKEFLAGS"] = "-- CFG_CXXFLAGS_PCH_I=-include"
     runner = get_runner("verilator")
     runner.build(
         sources=[source], hdl_toplevel="dut", build_dir=folder, waves=waves,
         build_args=["-O3", "--x-assign", "fast", "--x-initial", "fast", "-Wno-fatal",
-                    "-CFLAGS", "-O1", "-MAKEFLAGS", "CFG_CXXFLAGS_PCH_I=-include"],
+                    "-CFLAGS", "-O1"],
         always=False,
     )
     results = runner.test(
