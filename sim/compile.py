@@ -24,8 +24,9 @@ FAST, SLOW = "-O3", "-O1"  # for what runs every cycle, and for what runs once
 
 def flags(*, trace: bool) -> str:
     """All that decides how a model is compiled, for its cache key."""
-    command, root = tools.verilator()
-    return shlex.join([tools.cxx(), str(root), *VERILATOR_FLAGS, *CXX_FLAGS, FAST, SLOW, str(trace)])
+    _, root = tools.verilator()
+    return shlex.join([tools.cxx(), str(root), *VERILATOR_FLAGS, *CXX_FLAGS, FAST, SLOW,
+                       str(trace)])
 
 
 def compile_model(folder: Path, *, trace: bool) -> None:
@@ -41,7 +42,7 @@ def compile_model(folder: Path, *, trace: bool) -> None:
         sources += [include / "verilated_threads.cpp", HARNESS / "main.cpp"]
         if trace:
             sources += [include / "verilated_fst_c.cpp"]
-            sources += [p for p in sorted((include / "fstcpp").glob("*.cpp"))]
+            sources += sorted((include / "fstcpp").glob("*.cpp"))
         common = [
             tools.cxx(), *CXX_FLAGS, "-I.", "-Iverilated", f"-I{include}",
             f"-I{include / 'vltstd'}", f"-I{HARNESS}", f"-I{tools.capstone() / 'include'}",

@@ -7,9 +7,9 @@ from amaranth.lib import wiring
 def simulation_verilog(component: wiring.Component, name: str) -> str:
     """Elaborates ``component`` as the module ``name``.
 
-    Where some bits of a signal are constant, Amaranth writes ``always @*`` blocks that read nothing.
-    By the rules of Verilog these never run, and simulators leave the bits 0; ``always_comb`` runs
-    once at the start.
+    Where some bits of a signal are constant, Amaranth writes ``always @*`` blocks that read
+    nothing. By the rules of Verilog these never run, and simulators leave the bits 0;
+    ``always_comb`` runs once at the start.
     """
     text = verilog.convert(component, name=name, emit_src=False)
     return text.replace("always @*", "always_comb")

@@ -6,7 +6,10 @@ from typing import TextIO
 
 
 def write_output(content: str | bytes, path: Path | None, stdout: TextIO) -> None:
-    """Writes to ``path``, else to ``stdout``. Raises ``OSError``."""
+    """Writes to ``path``, else to ``stdout``; a file that is right already is not touched.
+
+    Raises ``OSError``.
+    """
     data = content.encode() if isinstance(content, str) else content
     if path is None:
         stdout.flush()
@@ -14,7 +17,8 @@ def write_output(content: str | bytes, path: Path | None, stdout: TextIO) -> Non
         stdout.buffer.flush()
     elif path.exists() and not path.is_file():
         path.write_bytes(data)  # a device, or an error that names the folder
-    else:
+    elif not path.exists() or path.read_bytes() != data:
+        path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f"{path.name}.{os.getpid()}")
         partial.write_bytes(data)
         partial.replace(path)

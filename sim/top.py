@@ -16,8 +16,9 @@ class SimTop(wiring.Component):
 
     Signals of hart ``n`` are named ``hart<n>_...``: ``valid`` (an instruction retired or a trap was
     taken), the fields of :class:`Commit`, ``priv_now``, ``events``, and the writes that it sends to
-    the L2 (``store``, ``store_addr``, ``store_data``, ``store_mask``), which are physical. A part of the commit port
-    that is not brought out costs no simulation time, therefore only ``commit_log`` shows it whole.
+    the L2 (``store``, ``store_addr``, ``store_data``, ``store_mask``), with physical addresses. A
+    part of the commit port that is not brought out costs no simulation time, therefore only
+    ``commit_log`` shows it whole.
     """
 
     def __init__(self, soc: wiring.Component, *, harts: int, commit_log: bool) -> None:

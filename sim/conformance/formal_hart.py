@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hdl.core.csr import CsrFile
 from hdl.core.csr_types import IrqLines
-from hdl.core.fetch_types import fetched_layout
+from hdl.core.fetch_types import FetchFault, fetched_layout
 from hdl.core.lsu_types import LsuOp
 from hdl.core.params import PC_BITS, HartParams
 from hdl.core.pipeline import Pipeline
@@ -112,7 +112,8 @@ class FormalHart(wiring.Component):
         return m
 
     def _fetch(self, m, pipeline):
-        """Any instruction at any time, predicted in any way; its address follows the rules."""
+        """Any instruction at any time, predicted in any way; its address follows the rules, and at
+        a non-canonical one nothing can be fetched."""
         m.submodules.expander = expander = RvcExpander()
         pc = Signal(PC_BITS, init=self.params.reset_vector)
         held, valid = Signal(fetched_layout(self.params)), Signal()
@@ -120,7 +121,7 @@ class FormalHart(wiring.Component):
         follows = (pc + Mux(compressed, 2, 4))[:PC_BITS]
         target = self.free_target & ~C(1, PC_BITS)
         m.d.comb += [
-            expander.i.eq(self.free_insn[:16]),
+            expander.insn.eq(self.free_insn[:16]),
             pipeline.fetched.valid.eq(valid),
             pipeline.fetched.p.eq(held),
         ]
@@ -130,9 +131,10 @@ class FormalHart(wiring.Component):
             m.d.sync += [
                 valid.eq(self.free_fetch),
                 held.pc.eq(pc),
+                held.fault.eq(Mux(pc[39] == pc[38], FetchFault.NONE, FetchFault.ACCESS)),
                 held.compressed.eq(compressed),
                 held.raw.eq(Mux(compressed, self.free_insn[:16], self.free_insn)),
-                held.insn.eq(Mux(compressed, expander.o, self.free_insn)),
+                held.insn.eq(Mux(compressed, expander.expanded, self.free_insn)),
                 held.taken.eq(self.free_taken),
                 held.target.eq(target),
             ]

@@ -1,0 +1,87 @@
+# Everything starts here: `make` alone tells what there is. Each target is incremental.
+
+VENV   := .venv
+PYTHON := $(VENV)/bin/python
+REL4   := $(VENV)/bin/rel4
+JOBS   ?= 2
+
+PACKAGES := build/stamps/debian-packages
+ENVIRON  := $(VENV)/installed
+RUST     := build/rust.mk
+CONSTANTS := build/generated/soc.rs
+GATEWARE := $(shell find hdl soc -name '*.py')
+PROGRAMS := build/sw/hello.elf
+
+.PHONY: help setup sw run test lint synth bench docs clean
+help:
+	@echo 'make setup   tools: Debian packages, .venv, Rust target (first time 1 to 3 minutes)'
+	@echo 'make run     builds everything and runs hello on the RTL (first time 3 to 5 minutes)'
+	@echo 'make test    all tests (about 30 minutes)'
+	@echo 'make lint    ruff, rustfmt and clippy (1 minute)'
+	@echo 'make synth   resources of hart and SoC on ECP5 (about 5 minutes)'
+	@echo 'make bench   cycles of the core, measured on the RTL (2 minutes)'
+	@echo 'make docs    generated references: memory map, device tree, SVD, headers (10 seconds)'
+	@echo 'make sw      firmware and programs only (first time 1 minute)'
+	@echo 'make clean   removes what was built; .venv stays'
+
+-include $(wildcard $(RUST))
+
+setup: $(PACKAGES) $(ENVIRON) $(RUST)
+
+$(PACKAGES): scripts/debian-packages.sh
+	@echo '== Debian packages'
+	@scripts/debian-packages.sh
+	@mkdir -p $(@D) && touch $@
+
+$(ENVIRON): requirements.lock pyproject.toml | $(PACKAGES)
+	@echo '== Python packages into $(VENV) (about 1 minute)'
+	@test -x $(PYTHON) || python3 -m venv $(VENV)
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+$(RUST): scripts/rust-toolchain.sh | $(PACKAGES)
+	@echo '== Rust toolchain (up to 1 minute)'
+	@scripts/rust-toolchain.sh $@
+
+$(CONSTANTS): $(GATEWARE) $(ENVIRON)
+	@$(REL4) gen rust -o $@
+	@touch $@
+
+sw: $(CONSTANTS) $(RUST)
+	@echo '== Software (first time about 1 minute)'
+	@$(MAKE) --no-print-directory -C sw
+
+run: $(ENVIRON) sw
+	@echo '== hello on the RTL (the simulator is built first, about 2 minutes)'
+	$(REL4) sim $(PROGRAMS)
+
+test: $(ENVIRON) sw
+	@echo '== Tests of the software on the host (1 minute)'
+	@$(MAKE) --no-print-directory -C sw test
+	@echo '== Tests of gateware, simulator and programs (about 30 minutes)'
+	@$(PYTHON) -m pytest -n $(JOBS) -q tests
+
+lint: $(ENVIRON) $(CONSTANTS) $(RUST)
+	$(PYTHON) -m ruff check .
+	@$(MAKE) --no-print-directory -C sw lint
+
+synth: $(ENVIRON)
+	@echo '== Synthesis for ECP5 (about 5 minutes)'
+	@$(REL4) synth --target hart
+	@$(REL4) synth --target soc
+
+bench: $(ENVIRON) sw
+	@$(REL4) bench core
+
+docs: $(ENVIRON)
+	@mkdir -p build/docs
+	@$(REL4) gen memory-map -o build/docs/memory-map.md
+	@$(REL4) gen dts -o build/docs/soc.dts
+	@$(REL4) gen dtb -o build/docs/soc.dtb
+	@$(REL4) gen svd -o build/docs/soc.svd
+	@$(REL4) gen c-header -o build/docs/soc.h
+	@echo 'written to build/docs'
+
+clean:
+	rm -rf build sw/target

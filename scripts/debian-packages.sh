@@ -1,0 +1,36 @@
+#!/bin/sh
+# Makes sure that the few things are there which come from the distribution, not from PyPI.
+# Installs what is missing with apt-get where that is allowed; else prints the command and fails.
+set -eu
+
+missing=""
+need() { # need PACKAGE PROBE...: the probe succeeds if the package is there
+    package=$1
+    shift
+    "$@" >/dev/null 2>&1 || missing="$missing $package"
+}
+header() { printf '#include <%s>\n' "$1" | ${CXX:-c++} -x c++ -E - ; }
+
+need python3-venv python3 -c 'import ensurepip, venv'
+need g++ c++ --version
+need liblz4-dev header lz4.h
+need zlib1g-dev header zlib.h
+need perl perl -MPod::Usage -e 1
+need curl command -v curl
+[ -z "$missing" ] && exit 0
+
+command="apt-get install -y --no-install-recommends$missing"
+if ! command -v apt-get >/dev/null; then
+    echo "Not found, please install:$missing" >&2
+    exit 1
+elif [ "$(id -u)" = 0 ]; then
+    sudo=""
+elif sudo -n true 2>/dev/null; then
+    sudo="sudo -n"
+else
+    echo "Missing Debian packages; install them with: sudo $command" >&2
+    exit 1
+fi
+echo "Installing$missing (about 1 minute)"
+$sudo apt-get update -qq
+DEBIAN_FRONTEND=noninteractive $sudo $command

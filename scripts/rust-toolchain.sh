@@ -1,0 +1,63 @@
+#!/bin/sh
+# Finds a Rust toolchain that can build for the SoC, or makes one, and writes how to use it to the
+# file named by the argument, as a makefile. In this order: the target is installed; rustup can add
+# it; the toolchain has the library's sources; Debian's rustc-web packages have them.
+set -eu
+
+output=$1
+target=riscv64imac-unknown-none-elf
+oldest=85 # Rust 1.85 is the first with edition 2024
+PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"
+
+recent() { # the rustc on the path is recent enough
+    minor=$(rustc --version 2>/dev/null | sed -n 's/^rustc 1\.\([0-9]*\)\..*/\1/p')
+    [ -n "$minor" ] && [ "$minor" -ge "$oldest" ] && command -v cargo >/dev/null
+}
+has_target() { ls "$(rustc --print sysroot)/lib/rustlib/$target/lib/"libcore-*.rlib >/dev/null 2>&1; }
+sources() { # the folder of the standard library's sources
+    for folder in "$(rustc --print sysroot)"/lib/rustlib/src/rust/library /usr/src/rustc-*/library; do
+        [ -d "$folder/core" ] && echo "$folder" && return
+    done
+    return 1
+}
+finish() { # finish LINE...: writes the makefile
+    mkdir -p "$(dirname "$output")"
+    printf '%s\n' "export PATH := $PATH" "$@" >"$output.partial"
+    mv "$output.partial" "$output"
+    echo "Rust: $(rustc --version)"
+    exit 0
+}
+build_std() {
+    library=$(sources) || return 1
+    linker=$(command -v rust-lld || command -v ld.lld || ls /usr/bin/ld.lld-* 2>/dev/null | tail -1)
+    [ -n "$linker" ] || return 1
+    set -- "export RUSTC_BOOTSTRAP := 1" \
+        "export CARGO_TARGET_RISCV64IMAC_UNKNOWN_NONE_ELF_LINKER := $linker" \
+        "export CARGO_FLAGS := -Zbuild-std=core,alloc"
+    if [ -d "$library/vendor" ]; then
+        set -- "$@" "export __CARGO_TESTS_ONLY_SRC_ROOT := $library"
+    fi
+    finish "$@"
+}
+
+if recent && has_target; then finish; fi
+if recent && command -v rustup >/dev/null && rustup target add "$target"; then finish; fi
+if recent && build_std; then exit 0; fi
+
+packages="rustc-web cargo-web rust-web-src lld"
+if command -v apt-cache >/dev/null && apt-cache show $packages >/dev/null 2>&1; then
+    command="apt-get install -y --no-install-recommends $packages"
+    if [ "$(id -u)" = 0 ]; then
+        DEBIAN_FRONTEND=noninteractive $command
+    elif sudo -n true 2>/dev/null; then
+        sudo -n $command
+    else
+        echo "Missing Rust toolchain; install it with: sudo $command" >&2
+        exit 1
+    fi
+    hash -r
+    if recent && build_std; then exit 0; fi
+fi
+echo "Missing Rust >= 1.$oldest for $target; install it with:" \
+    "curl -sSf https://sh.rustup.rs | sh -s -- -y --target $target" >&2
+exit 1
