@@ -14,7 +14,7 @@ class Commit(data.Struct):
     """
 
     pc: 64
-    insn: 32  # raw; upper half 0 if compressed
+    insn: 32  # raw; upper half 0 if compressed; 0 if it could not be fetched
     priv: 2  # privilege in which it executed
     rd: 5
     rd_data: 64

@@ -243,7 +243,7 @@ class MemoryStage(wiring.Component):
         with m.If(self.retired | trap):
             m.d.sync += [
                 commit.pc.eq(held.pc.as_signed()),
-                commit.insn.eq(held.raw),
+                commit.insn.eq(Mux(held.fault == FetchFault.NONE, held.raw, 0)),
                 commit.priv.eq(self.csr.priv),
                 commit.rd.eq(Mux(trap, 0, held.rd)),
                 commit.rd_data.eq(value),

@@ -8,6 +8,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from hdl.core.csr import CsrFile
 from hdl.core.csr_types import IrqLines
 from hdl.core.fetch_types import FetchFault, fetched_layout
+from hdl.core.isa import Cause
 from hdl.core.lsu_types import LsuOp
 from hdl.core.params import PC_BITS, HartParams
 from hdl.core.pipeline import Pipeline
@@ -142,16 +143,17 @@ class FormalHart(wiring.Component):
                 m.d.sync += pc.eq(Mux(self.free_taken, target, follows))
 
     def _memory(self, m, pipeline):
-        """Any data after any delay; no faults."""
+        """Any data after any delay; a fault at a non-canonical address only."""
         lsu = pipeline.lsu
         address, size = Signal(64), Signal(2)
-        unsigned, conditional = Signal(), Signal()
+        unsigned, conditional, store = Signal(), Signal(), Signal()
         with m.If(lsu.m_advance):
             m.d.sync += [
                 address.eq(lsu.x.base + lsu.x.offset),
                 size.eq(lsu.x.size),
                 unsigned.eq(lsu.x.unsigned),
                 conditional.eq(lsu.x.op == LsuOp.SC),
+                store.eq((lsu.x.op != LsuOp.LOAD) & (lsu.x.op != LsuOp.LR)),
             ]
         with m.Switch(size):
             for value, bits in enumerate((8, 16, 32, 64)):
@@ -162,6 +164,8 @@ class FormalHart(wiring.Component):
             m.d.comb += lsu.m_result.eq(self.free_data[0])
         m.d.comb += [
             lsu.m_busy.eq(self.free_busy),
+            lsu.m_fault.eq((address[38:] != 0) & ~address[38:].all()),
+            lsu.m_cause.eq(Mux(store, Cause.STORE_ACCESS, Cause.LOAD_ACCESS)),
             lsu.m_addr.eq(address),
             lsu.m_vaddr.eq(address),
             lsu.drained.eq(self.free_drained),
