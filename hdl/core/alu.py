@@ -1,11 +1,13 @@
 """Integer arithmetic of the Execute stage."""
 
 from amaranth import *
-from amaranth.lib import enum, wiring
+from amaranth.lib import data, enum, wiring
 from amaranth.lib.wiring import In, Out
 
 
 class AluOp(enum.Enum, shape=4):
+    """Operations as the decoder names them."""
+
     ADD = 0
     SUB = 1
     SLT = 2
@@ -16,17 +18,60 @@ class AluOp(enum.Enum, shape=4):
     SLL = 8
     SRL = 9
     SRA = 10
+    NONE = 15  # result 0; ``sum`` is a + b
+
+
+class Logic(enum.Enum, shape=2):
+    ZERO = 0
+    XOR = 1
+    OR = 2
+    AND = 3
+
+
+class AluControl(data.Struct):
+    """An operation as the ALU wants it: parts that are OR-ed together are zero when not selected."""
+
+    add: 1  # the result is the sum
+    subtract: 1
+    less: 1  # bit 0 is the comparison
+    signed: 1  # ... of signed numbers
+    logic: Logic
+    shift: 1
+    left: 1
+    arithmetic: 1
+    word: 1  # on the low 32 bits, result sign-extended
+
+
+def alu_control(m: Module, op: Value, word: Value, control: AluControl) -> None:
+    """Drives ``control`` for operation ``op``."""
+    m.d.comb += control.word.eq(word)
+    with m.Switch(op):
+        with m.Case(AluOp.ADD):
+            m.d.comb += control.add.eq(1)
+        with m.Case(AluOp.SUB):
+            m.d.comb += [control.add.eq(1), control.subtract.eq(1)]
+        with m.Case(AluOp.SLT, AluOp.SLTU):
+            m.d.comb += [control.less.eq(1), control.subtract.eq(1),
+                         control.signed.eq(op == AluOp.SLT)]
+        with m.Case(AluOp.XOR):
+            m.d.comb += control.logic.eq(Logic.XOR)
+        with m.Case(AluOp.OR):
+            m.d.comb += control.logic.eq(Logic.OR)
+        with m.Case(AluOp.AND):
+            m.d.comb += control.logic.eq(Logic.AND)
+        with m.Case(AluOp.SLL, AluOp.SRL, AluOp.SRA):
+            m.d.comb += [control.shift.eq(1), control.left.eq(op == AluOp.SLL),
+                         control.arithmetic.eq(op == AluOp.SRA)]
 
 
 class Alu(wiring.Component):
     """Combinational 64-bit ALU.
 
-    ``sum`` is a + b whatever ``op`` says unless op is SUB, SLT or SLTU (then a - b): the target of
-    JALR. With ``word`` the operation is on the low 32 bits and the result sign-extended.
+    ``sum`` is a + b, or a - b with ``subtract``, whatever the result is: the target of JALR. The
+    result is 0 if nothing is selected, so that other results can be OR-ed in.
     """
 
-    op: In(AluOp)
-    word: In(1)
+    control: In(AluControl)
     a: In(64)
     b: In(64)
     result: Out(64)
@@ -34,54 +79,58 @@ class Alu(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        a, b = self.a, self.b
-        subtract = Signal()
-        m.d.comb += subtract.eq((self.op == AluOp.SUB) | (self.op == AluOp.SLT)
-                                | (self.op == AluOp.SLTU))
+        a, b, control = self.a, self.b, self.control
         # One adder for all: the carry-in enters as an extra low bit.
         total = Signal(66)
-        m.d.comb += total.eq(Cat(C(1, 1), a) + Cat(subtract, b ^ subtract.replicate(64)))
-        m.d.comb += self.sum.eq(total[1:65])
-        borrow = ~total[65]
-        less = Signal()
-        m.d.comb += less.eq(Mux(a[63] ^ b[63], Mux(self.op == AluOp.SLT, a[63], b[63]), borrow))
+        m.d.comb += [
+            total.eq(Cat(C(1, 1), a) + Cat(control.subtract, b ^ control.subtract.replicate(64))),
+            self.sum.eq(total[1:65]),
+        ]
+        # a < b: by the signs if they differ, else by the borrow.
+        less = Mux(a[63] ^ b[63], Mux(control.signed, a[63], b[63]), ~total[65])
+
+        logic = Signal(64)
+        with m.Switch(control.logic):
+            with m.Case(Logic.XOR):
+                m.d.comb += logic.eq(a ^ b)
+            with m.Case(Logic.OR):
+                m.d.comb += logic.eq(a | b)
+            with m.Case(Logic.AND):
+                m.d.comb += logic.eq(a & b)
 
         shifted = self._shift(m)
-        full, word = Signal(64), Signal(64)
-        with m.Switch(self.op):
-            with m.Case(AluOp.ADD, AluOp.SUB):
-                m.d.comb += full.eq(self.sum)
-            with m.Case(AluOp.SLT, AluOp.SLTU):
-                m.d.comb += full.eq(less)
-            with m.Case(AluOp.XOR):
-                m.d.comb += full.eq(a ^ b)
-            with m.Case(AluOp.OR):
-                m.d.comb += full.eq(a | b)
-            with m.Case(AluOp.AND):
-                m.d.comb += full.eq(a & b)
-            with m.Default():
-                m.d.comb += full.eq(shifted)
-        m.d.comb += [
-            word.eq(Mux(self.op.as_value()[3], shifted[:32], self.sum[:32]).as_signed()),
-            self.result.eq(Mux(self.word, word, full)),
-        ]
+        low, high = Signal(32), Signal(32)
+        m.d.comb += low.eq((self.sum[:32] & control.add.replicate(32)) | logic[:32] | shifted[:32]
+                           | (control.less & less))
+        with m.If(control.word):
+            m.d.comb += high.eq(low[31].replicate(32))
+        with m.Else():
+            m.d.comb += high.eq((self.sum[32:] & control.add.replicate(32)) | logic[32:]
+                                | shifted[32:])
+        m.d.comb += self.result.eq(Cat(low, high))
         return m
 
     def _shift(self, m):
-        """One right shifter; left shifts go through it with the bits reversed."""
-        left, arithmetic = self.op == AluOp.SLL, self.op == AluOp.SRA
-        operand, fill, amount = Signal(64), Signal(), Signal(6)
-        upper = Mux(self.word, (arithmetic & self.a[31]).replicate(32), self.a[32:])
-        m.d.comb += [
-            operand.eq(Mux(left, self.a[::-1], Cat(self.a[:32], upper))),
-            fill.eq(arithmetic & Mux(self.word, self.a[31], self.a[63])),
-            amount.eq(Cat(self.b[:5], self.b[5] & ~self.word)),
-        ]
-        right = Signal(64)
-        m.d.comb += right.eq(Cat(operand, fill).as_signed() >> amount)
-        result = Signal(64)
-        m.d.comb += result.eq(Mux(left, right[::-1], right))
-        return result
+        """One right shifter in three steps of four places; left shifts enter and leave reversed."""
+        control, a = self.control, self.a
+        sign = control.arithmetic & Mux(control.word, a[31], a[63])
+        step = Signal(64)
+        m.d.comb += step.eq(
+            Mux(control.left, a[::-1],
+                Cat(a[:32], Mux(control.word, sign.replicate(32), a[32:]))))
+        amount = Cat(self.b[:5], self.b[5] & ~control.word)
+        for index, scale in enumerate((16, 4, 1)):
+            places = amount[4 - 2 * index:6 - 2 * index]
+            extended = Cat(step, sign.replicate(3 * scale))
+            result = Signal(64, name=f"shift_by_{scale}")
+            with m.Switch(places):
+                for count in range(4):
+                    with m.Case(count):
+                        m.d.comb += result.eq(extended[count * scale:count * scale + 64])
+            step = result
+        shifted = Signal(64)
+        m.d.comb += shifted.eq(Mux(control.left, step[::-1], step) & control.shift.replicate(64))
+        return shifted
 
 
 class Comparator(wiring.Component):
@@ -94,9 +143,8 @@ class Comparator(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        unsigned = self.funct3[1]
         # Signed order is unsigned order with the sign bits inverted.
-        flip = ~unsigned
+        flip = ~self.funct3[1]
         difference = Signal(65)
         m.d.comb += difference.eq(
             Cat(self.a[:63], self.a[63] ^ flip) - Cat(self.b[:63], self.b[63] ^ flip))

@@ -100,13 +100,14 @@ class Decoder(wiring.Component):
                              o.imm.eq(imm_u)]
             with m.Case(0b00101):  # AUIPC
                 m.d.comb += [legal.eq(1), o.rd_write.eq(1), o.result.eq(Result.TARGET),
-                             o.imm.eq(imm_u)]
+                             o.alu.eq(AluOp.NONE), o.imm.eq(imm_u)]
             with m.Case(0b11011):  # JAL
                 m.d.comb += [legal.eq(1), o.rd_write.eq(1), o.result.eq(Result.LINK),
-                             o.jal.eq(1), o.imm.eq(imm_j)]
+                             o.alu.eq(AluOp.NONE), o.jal.eq(1), o.imm.eq(imm_j)]
             with m.Case(0b11001):  # JALR
                 m.d.comb += [legal.eq(funct3 == 0), o.rd_write.eq(1), o.result.eq(Result.LINK),
-                             o.jalr.eq(1), o.rs1_used.eq(1), o.b_imm.eq(1)]
+                             o.alu.eq(AluOp.NONE), o.jalr.eq(1), o.rs1_used.eq(1),
+                             o.b_imm.eq(1)]
             with m.Case(0b11000):  # BEQ BNE BLT BGE BLTU BGEU
                 m.d.comb += [legal.eq(funct3[1:3] != 1), o.branch.eq(1), o.rs1_used.eq(1),
                              o.rs2_used.eq(1), o.imm.eq(imm_b)]
@@ -127,7 +128,8 @@ class Decoder(wiring.Component):
             with m.Case(0b11100):
                 with m.If(funct3[0:2] != 0):  # CSRRW CSRRS CSRRC and immediate forms
                     m.d.comb += [legal.eq(1), o.rd_write.eq(1), o.result.eq(Result.CSR),
-                                 o.csr.eq(1), o.rs1_used.eq(~funct3[2])]
+                                 o.csr.eq(1), o.rs1_used.eq(~funct3[2]), o.b_imm.eq(1),
+                                 o.imm.eq(0)]  # the operand passes through the adder
                 with m.Elif(funct3 == 0):
                     self._privileged(m, legal)
         with m.If(rd == 0):
@@ -218,4 +220,4 @@ class Decoder(wiring.Component):
                     m.d.comb += [legal.eq(1), o.system.eq(operation)]
         with m.If(self.insn[25:32] == 0b0001001):
             # The address operand goes to Memory as that of a CSR instruction does.
-            m.d.comb += [o.rs1_used.eq(1), o.rs2_used.eq(1), o.result.eq(Result.CSR)]
+            m.d.comb += [o.rs1_used.eq(1), o.result.eq(Result.CSR), o.b_imm.eq(1), o.imm.eq(0)]

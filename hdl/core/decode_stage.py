@@ -4,6 +4,7 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from .alu import AluControl, alu_control
 from .decode import Decoder, System
 from .fetch_types import FetchFault, fetched_layout
 from .params import PC_BITS, HartParams
@@ -49,8 +50,12 @@ class DecodeStage(wiring.Component):
             registers.rd.eq(self.from_w.rd),
             registers.rd_value.eq(self.from_w.value),
         ]
-        rs1_value = self._bypass(m, rs1, registers.rs1_value, "rs1")
-        rs2_value = self._bypass(m, rs2, registers.rs2_value, "rs2")
+        alu = Signal(AluControl)
+        alu_control(m, ctl.alu, ctl.word, alu)
+        # A zero or immediate operand is one more alternative of the bypass.
+        zimm = ctl.csr & ctl.csr_imm
+        a = self._operand(m, rs1, registers.rs1_value, ctl.a_zero | zimm, zimm.replicate(5) & rs1)
+        b = self._operand(m, rs2, registers.rs2_value, ctl.b_imm, ctl.imm.as_signed())
 
         x_pending = self.x_valid & self.x_late & (self.from_x.rd != 0)
         needs_rs1 = ctl.rs1_used & (rs1 == self.from_x.rd)
@@ -78,11 +83,10 @@ class DecodeStage(wiring.Component):
                 x.illegal.eq(ctl.illegal),
                 x.rd.eq(Mux(ctl.rd_write & ~ctl.illegal & ~faulty, d.insn[7:12], 0)),
                 x.result.eq(ctl.result),
-                x.alu.eq(ctl.alu),
-                x.word.eq(ctl.word),
+                x.alu.eq(alu),
                 x.funct3.eq(d.insn[12:15]),
-                x.a.eq(Mux(ctl.csr & ctl.csr_imm, rs1, rs1_value & ~ctl.a_zero.replicate(64))),
-                x.b.eq(Mux(ctl.b_imm, ctl.imm, rs2_value)),
+                x.a.eq(a),
+                x.b.eq(b),
                 x.offset.eq(ctl.imm[:12]),
                 x.target.eq(target),
                 x.target_matches.eq(target == d.target),
@@ -108,8 +112,8 @@ class DecodeStage(wiring.Component):
                 m.d.sync += [
                     x.rs1.eq(Mux(ctl.rs1_used, rs1, 0)),
                     x.rs2.eq(Mux(ctl.rs2_used, rs2, 0)),
-                    x.rs1_value.eq(Mux(ctl.rs1_used, rs1_value, 0)),
-                    x.rs2_value.eq(Mux(ctl.rs2_used, rs2_value, 0)),
+                    x.rs1_value.eq(Mux(ctl.rs1_used, a, 0)),
+                    x.rs2_value.eq(Mux(ctl.rs2_used, b, 0)),
                 ]
         return m
 
@@ -117,21 +121,24 @@ class DecodeStage(wiring.Component):
     def _is_link(register):
         return (register == 1) | (register == 5)
 
-    def _bypass(self, m, register, stored, name):
-        """The youngest value of ``register``: from X, M, W or the register file."""
-        value = Signal(64, name=f"{name}_bypassed")
-        source = Signal(2, name=f"{name}_source")
-        m.d.comb += value.eq(stored)
-        with m.If(register != 0):
-            with m.If((register == self.from_x.rd) & self.x_valid):
-                m.d.comb += source.eq(1)
-            with m.Elif(register == self.from_m.rd):
-                m.d.comb += source.eq(2)
-            with m.Elif(register == self.from_w.rd):
-                m.d.comb += source.eq(3)
-        with m.Switch(source):
-            for position, origin in enumerate((self.from_x, self.from_m, self.from_w), start=1):
-                with m.Case(position):
-                    m.d.comb += value.eq(origin.value)
-        return value
-
+    def _operand(self, m, register, stored, other_selected, other):
+        """``other`` if that is selected, else the youngest value of ``register``: from X, M, W or
+        the register file. One-hot AND-OR, for a late value costs one level."""
+        in_x = self.x_valid & (register == self.from_x.rd)
+        in_m = register == self.from_m.rd
+        in_w = register == self.from_w.rd
+        from_register = ~other_selected
+        bypassed = from_register & (register != 0)
+        value = C(0, 64)
+        for selected, candidate in (
+            (bypassed & in_x, self.from_x.value),
+            (bypassed & ~in_x & in_m, self.from_m.value),
+            (bypassed & ~in_x & ~in_m & in_w, self.from_w.value),
+            (from_register & ((register == 0) | ~(in_x | in_m | in_w)), stored),
+            (other_selected, other),
+        ):
+            wide = Signal(signed(64) if candidate.shape().signed else 64)
+            select = Signal()
+            m.d.comb += [wide.eq(candidate), select.eq(selected)]
+            value = value | (wide & select.replicate(64))
+        return value[:64]

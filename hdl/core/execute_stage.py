@@ -50,23 +50,17 @@ class ExecuteStage(wiring.Component):
         m.submodules.comparator = comparator = Comparator()
         x = self.x
         m.d.comb += [
-            alu.op.eq(x.alu), alu.word.eq(x.word), alu.a.eq(x.a), alu.b.eq(x.b),
+            alu.control.eq(x.alu), alu.a.eq(x.a), alu.b.eq(x.b),
             comparator.funct3.eq(x.funct3), comparator.a.eq(x.a), comparator.b.eq(x.b),
             self.late.eq(x.result.as_value() >= Result.MUL.value),
             self.data.eq(Mux(x.data_from_m, self.m_value, x.b)),
             self.bypass.rd.eq(x.rd),
         ]
-        value = self.bypass.value
-        with m.Switch(x.result):
-            with m.Case(Result.LINK):
-                m.d.comb += value.eq(x.next_pc.as_signed())
-            with m.Case(Result.TARGET):
-                m.d.comb += value.eq(x.target.as_signed())
-            with m.Case(Result.CSR):
-                m.d.comb += value.eq(x.a)
-            with m.Default():
-                m.d.comb += value.eq(alu.result)
-
+        # The ALU gives 0 where the result is an address.
+        m.d.comb += self.bypass.value.eq(
+            alu.result
+            | (x.next_pc.as_signed() & (x.result == Result.LINK).replicate(64))
+            | (x.target.as_signed() & (x.result == Result.TARGET).replicate(64)))
         self._resolve(m, alu, comparator)
         with m.If(self.advance):
             m.d.sync += self.m_valid.eq(self.x_valid & ~self.kill)

@@ -13,16 +13,31 @@ class FetchFault(enum.Enum, shape=2):
     ACCESS = 2
 
 
-def prediction_layout(params: HartParams) -> data.StructLayout:
-    """State of the predictors when an instruction was fetched. The pipeline only hands it back."""
-    return data.StructLayout({
+def _predictor_state(params: HartParams) -> dict:
+    return {
         "history": params.history_bits,  # outcomes of conditional branches in earlier blocks, but
         "recent_branch": 1,  # not in the block fetched just before this one: whether it has one
         "recent_taken": 1,  # and how it was predicted
         "counter": 2,  # branch history table counter that was read
-        "hit": 1,  # the BTB entry of this block is for this instruction, a conditional branch
-        "after": 1,  # ... is for a conditional branch ahead of this instruction
-        "ras": range(params.ras_entries),  # return stack pointer before this instruction
+        "ras": range(params.ras_entries),  # return stack pointer before this block
+    }
+
+
+def predictor_state_layout(params: HartParams) -> data.StructLayout:
+    """State of the predictors when a block of 8 bytes was fetched."""
+    return data.StructLayout(_predictor_state(params))
+
+
+def prediction_layout(params: HartParams) -> data.StructLayout:
+    """State of the predictors when an instruction was fetched. The pipeline only hands it back.
+
+    It is the state before the block that holds the last halfword of the instruction, and what the
+    BTB entry of that block says.
+    """
+    return data.StructLayout({
+        **_predictor_state(params),
+        "hit": 1,  # this instruction is a conditional branch
+        "after": 1,  # this instruction comes after a conditional branch in the same block
     })
 
 

@@ -3,7 +3,7 @@
 from amaranth import signed
 from amaranth.lib import data
 
-from .alu import AluOp
+from .alu import AluControl
 from .csr_types import CsrOp, TrapReturn
 from .decode import Result, System
 from .fetch_types import FetchFault, prediction_layout
@@ -29,8 +29,7 @@ def executing_layout(params: HartParams) -> data.StructLayout:
         "illegal": 1,
         "rd": 5,  # 0 if nothing is written
         "result": Result,
-        "alu": AluOp,
-        "word": 1,
+        "alu": AluControl,
         "funct3": 3,
         "a": 64,
         "b": 64,
