@@ -1,0 +1,279 @@
+"""The L2 gives all memory operations one order, and every hart sees that order."""
+
+import os
+import random
+
+import cocotb
+import pytest
+from cocotb.triggers import FallingEdge, ReadOnly
+
+from hdl.bus.coherent import AmoOp, MemOp, MemSource
+from hdl.cache.l2 import L2Cache
+from hdl.cache.l2_params import L2Params
+from tests.hdl.cache.l2_model import CoherentMemory
+from tests.support.clock import start
+from tests.support.memory import CoherentInitiator, DramModel, MemRequest
+from tests.support.pauses import bursts, never, often
+from tests.support.run import run_cocotb
+
+BASE = 0x8000_0000
+PADDR_BITS = 32
+CYCLES = int(os.environ.get("L2_CYCLES", "5000"))  # of each random test
+
+
+def background(number: int) -> int:
+    """What memory holds before it is written."""
+    return number * 0x9E37_79B9_7F4A_7C15 & (1 << 64) - 1
+
+
+class Bench:
+    """An L2 between its harts and memory; compares every event with the model."""
+
+    def __init__(self, dut, pause=never, latency=lambda rng: 10, dram_pause=never):
+        self.dut, self.rng = dut, random.Random(cocotb.RANDOM_SEED)
+        self.ports = sum(hasattr(dut, f"harts__{port}__write_done") for port in range(4))
+        self.line_bytes = 1 << PADDR_BITS - len(dut.harts__0__invalidate__line)
+        beats = self.line_bytes // 8
+        self.harts = [CoherentInitiator(dut, f"harts__{port}", pause(self.rng))
+                      for port in range(self.ports)]
+        self.model = CoherentMemory(self.ports, background, beats)
+        self.dram = DramModel(dut, "dram", lambda: latency(self.rng), dram_pause(self.rng),
+                              self.line_bytes, PADDR_BITS, background)
+        self.cycle = 0
+        self.watch = None  # called in each cycle, before the clock rises
+
+    async def start(self):
+        await start(self.dut)
+
+    async def step(self):
+        """One cycle."""
+        for side in (*self.harts, self.dram):
+            side.drive()
+        await ReadOnly()
+        for side in (*self.harts, self.dram):
+            side.sample()
+        self._compare()
+        if self.watch:
+            self.watch()
+        self.cycle += 1
+        await FallingEdge(self.dut.clk)
+
+    def _compare(self):
+        model = self.model
+        for port, hart in enumerate(self.harts):
+            if hart.invalidated is not None:
+                model.invalidate(port, hart.invalidated)
+        events = 0
+        for port, hart in enumerate(self.harts):
+            if hart.response is not None:
+                model.respond(port, hart.response)
+                events += 1
+            if hart.write_done:
+                model.write_done(port)
+                events += 1
+            assert hart.waited < 2000, f"port {port} starves"
+        assert events <= 1, "two operations performed in one cycle"
+        for port, hart in enumerate(self.harts):
+            if hart.accepted is not None:
+                model.accept(port, hart.accepted)
+        written = self.dram.written
+        while written:
+            number = written.pop()
+            assert self.dram.words[number] == model.read(number), f"dword {number:#x} written back"
+
+    def busy(self):
+        return any(hart.queue for hart in self.harts) or any(self.model.pending)
+
+    async def drain(self):
+        for _ in range(100_000):
+            if not self.busy():
+                return
+            await self.step()
+        raise AssertionError("requests stay unanswered")
+
+    async def check_image(self, lines):
+        """Every dword of the lines, read through port 0, is what the model says."""
+        for line in lines:
+            for dword in range(self.model.beats):
+                self.harts[0].queue.append(MemRequest(
+                    MemOp.READ, line * self.line_bytes + 8 * dword, source=MemSource.WALKER))
+            await self.drain()
+
+
+VALUES = (0, 1, (1 << 64) - 1, 1 << 63, 1 << 31, (1 << 31) - 1, 0xFFFF_FFFF_0000_0000)
+
+
+class RandomHart:
+    """Makes requests for some lines: every operation, LR mostly followed by SC."""
+
+    def __init__(self, rng, lines, line_bytes, reads):
+        self.rng, self.lines, self.line_bytes, self.reads = rng, lines, line_bytes, reads
+        self.reserved = None
+
+    def request(self):
+        rng = self.rng
+        addr = rng.choice(self.lines) * self.line_bytes + rng.randrange(self.line_bytes)
+        if rng.random() < 0.5:
+            addr &= ~(self.line_bytes - 1)
+        data = rng.choice((rng.choice(VALUES), rng.getrandbits(64)))
+        if self.reserved is not None and rng.random() < 0.5:
+            if rng.random() < 0.8:
+                addr = self.reserved
+            self.reserved = None
+            return MemRequest(MemOp.SC, addr, data, rng.choice((0x0F, 0xF0, 0xFF)))
+        op = rng.choices(list(MemOp), (self.reads, 1, 8, 2, 1, 2))[0]
+        if op == MemOp.READ_LINE:
+            source = rng.choice((MemSource.DATA, MemSource.DATA, MemSource.FETCH))
+            return MemRequest(op, addr, source=source)
+        if op == MemOp.READ:
+            return MemRequest(op, addr, source=MemSource.WALKER)
+        if op == MemOp.LR:
+            self.reserved = addr
+            return MemRequest(op, addr)
+        if op == MemOp.AMO:
+            return MemRequest(op, addr, data, rng.choice((0x0F, 0xF0, 0xFF)), rng.choice(list(AmoOp)))
+        mask = 0xFF if op == MemOp.SC else rng.choice((0xFF, rng.getrandbits(8)))
+        return MemRequest(op, addr, data, mask)
+
+
+@cocotb.test()
+@cocotb.parametrize(
+    (("lines", "stride"), [(3, 1), (6, 8), (96, 1)]),  # all stay; one full set; many evictions
+    ("timing", ["fast", "slow"]),
+)
+async def operations_have_one_order(dut, lines, stride, timing):
+    fast = timing == "fast"
+    bench = Bench(
+        dut,
+        pause=never if fast else bursts,
+        latency=(lambda rng: 1) if fast else (lambda rng: rng.choice((1, 2, 5, 9, 10, 30))),
+        dram_pause=never if fast else often,
+    )
+    await bench.start()
+    rng = bench.rng
+    pool = [BASE // bench.line_bytes + stride * n for n in range(lines)]
+    makers = [RandomHart(rng, pool, bench.line_bytes, rng.choice((1, 4))) for _ in bench.harts]
+    for _ in range(CYCLES):
+        for hart, maker in zip(bench.harts, makers, strict=True):
+            if len(hart.queue) < 2:
+                hart.queue.append(maker.request())
+        await bench.step()
+    await bench.drain()
+    model = bench.model
+    dut._log.info("%d operations, %d SC done, %d refused after eviction",
+                  model.performed, model.successes, model.refusals)
+    assert model.performed > CYCLES // 100 and model.successes > 0
+    if lines == 3:
+        assert not model.refusals, "an SC was refused without a reason"
+    await bench.check_image(pool)
+
+
+@cocotb.test()
+async def counters_incremented_by_lr_sc_lose_nothing(dut):
+    """All harts increment one counter with LR/SC while their other accesses evict lines."""
+    bench = Bench(dut, latency=lambda rng: rng.choice((1, 10)))
+    await bench.start()
+    rng, goal = bench.rng, 40
+    addr = BASE + 0x40
+    done = [0] * bench.ports
+    loaded = [None] * bench.ports
+    noise = [BASE + bench.line_bytes * 8 * n for n in range(64)]
+    bench.model.words[addr // 8] = bench.dram.words[addr // 8] = 0
+
+    def watch():
+        for port, hart in enumerate(bench.harts):
+            response = hart.response
+            if response is None or response.source == MemSource.FETCH:
+                continue
+            if loaded[port] is None:
+                loaded[port] = response.data
+                if rng.random() < 0.3:
+                    hart.queue.append(MemRequest(
+                        MemOp.READ_LINE, rng.choice(noise), source=MemSource.FETCH))
+                hart.queue.append(MemRequest(MemOp.SC, addr, response.data + 1, 0xFF))
+            else:
+                loaded[port] = None
+                done[port] += response.data == 0
+                if done[port] < goal:
+                    hart.queue.append(MemRequest(MemOp.LR, addr))
+
+    bench.watch = watch
+    for hart in bench.harts:
+        hart.queue.append(MemRequest(MemOp.LR, addr))
+    await bench.drain()
+    assert done == [goal] * bench.ports
+    assert bench.model.read(addr // 8) == goal * bench.ports
+    assert bench.model.refusals == 0, "evicted in spite of its reservation"
+
+
+async def answered(bench, port, request):
+    """Cycles from the acceptance of the request to its first answer."""
+    hart = bench.harts[port]
+    hart.queue.append(request)
+    accepted = None
+    for _ in range(200):
+        await bench.step()
+        if hart.accepted is not None:
+            accepted = bench.cycle
+        if hart.response is not None or hart.write_done:
+            return bench.cycle - accepted
+    raise AssertionError(f"{request} is not answered")
+
+
+@cocotb.test()
+async def takes_the_documented_cycles(dut):
+    latency = 10
+    bench = Bench(dut, latency=lambda rng: latency)
+    await bench.start()
+    line = MemRequest(MemOp.READ_LINE, BASE + 0x18)
+    assert await answered(bench, 0, line) == 3 + latency
+    await bench.drain()
+    for _ in range(4):
+        await bench.step()
+    for request in (line, MemRequest(MemOp.READ, BASE), MemRequest(MemOp.LR, BASE),
+                    MemRequest(MemOp.SC, BASE, 1, 0xFF), MemRequest(MemOp.WRITE, BASE, 2, 0xFF),
+                    MemRequest(MemOp.AMO, BASE, 3, 0xFF, AmoOp.ADD)):
+        assert await answered(bench, 0, request) == 2, request
+        await bench.drain()
+        await bench.step()
+
+
+@cocotb.test()
+async def writes_that_hit_take_a_cycle_each(dut):
+    bench = Bench(dut)
+    await bench.start()
+    await answered(bench, 0, MemRequest(MemOp.READ_LINE, BASE))
+    await bench.drain()
+    for _ in range(4):
+        await bench.step()
+    began = bench.cycle
+    bench.harts[0].queue += [MemRequest(MemOp.WRITE, BASE + 8 * (n % 4), n, 0xFF) for n in range(20)]
+    await bench.drain()
+    assert bench.cycle - began == 20 + 2
+
+
+@cocotb.test()
+async def a_stream_of_writes_does_not_starve_a_reader(dut):
+    bench = Bench(dut)
+    await bench.start()
+    if bench.ports == 1:
+        return
+    for port in range(bench.ports):
+        await answered(bench, port, MemRequest(MemOp.READ_LINE, BASE))
+        await bench.drain()
+    for hart in bench.harts[1:]:
+        hart.queue += [MemRequest(MemOp.WRITE, BASE, n, 0xFF) for n in range(200)]
+    for _ in range(10):
+        await bench.step()
+        assert await answered(bench, 0, MemRequest(MemOp.READ, BASE)) == 2
+        assert bench.harts[0].waited <= 2 + bench.ports
+    await bench.drain()
+
+
+@pytest.mark.parametrize("params", [
+    L2Params(ports=1, ways=2, line_bytes=32, size_bytes=512),
+    L2Params(ports=2, ways=2, size_bytes=1024),
+    L2Params(ports=4, size_bytes=2048),
+], ids=lambda params: f"{params.ports}_ports")
+def test_l2(params):
+    run_cocotb(L2Cache(params), __name__, f"l2_{params.ports}")
