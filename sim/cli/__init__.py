@@ -22,6 +22,6 @@ def refuse(verb: str, problem: object) -> NoReturn:
 
 def main() -> None:
     """Entry point of ``rel4`` and ``python -m sim``."""
-    from sim.cli import bench, conformance, gen, sim, synth, verilog  # noqa: F401  # each a verb
+    from sim.cli import bench, conformance, gen, sim, verilog  # noqa: F401  # each a verb
 
     app()

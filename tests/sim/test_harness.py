@@ -116,7 +116,8 @@ def test_cycle_limit_reports_the_hart(tmp_path):
     assert (result.exit_status, result.report["status"]) == (124, "cycle_limit")
     assert (result.report["cycles"], result.report["exit_code"]) == (777, None)
     assert result.errors.splitlines()[0] == "rel4 sim: no end after 777 cycles"
-    assert "hart 0: M-mode, pc 0000000080000010, last retired 0000000080000008: nop" in result.errors
+    place = "hart 0: M-mode, pc 0000000080000010, last retired 0000000080000008: nop (00000013)"
+    assert place in result.errors
     assert "last trap at 0000000080000010: load access fault" in result.errors
 
 

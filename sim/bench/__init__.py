@@ -1,0 +1,1 @@
+"""Measurements: suites of metrics, each a program that runs on the RTL."""

@@ -1,0 +1,43 @@
+"""The suites of ``rel4 bench``."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sim.bench.metric import Metric, parse_metrics
+from sim.run import RunOptions, simulate
+from sim.tools import BUILD, ToolError
+from soc.config import SocParams
+
+
+class BenchError(Exception):
+    """A measurement did not come to its end; the message is one line for the user."""
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A set of metrics that are measured together."""
+
+    name: str
+    title: str
+    harts: int
+    run: Callable[[SocParams, RunOptions], list[Metric]]
+
+
+def run_program(image: Path, params: SocParams, options: RunOptions) -> list[Metric]:
+    """Runs a program on the RTL and returns the metrics that it printed."""
+    if not image.exists():
+        raise ToolError(f"{image.name} is not built: make sw")
+    result = simulate(params, image, replace(options, max_cycles=1_000_000_000))
+    if not result.passed:
+        raise BenchError(f"{image.name} did not pass: {result.errors.splitlines()[0]}")
+    return parse_metrics(result.output.decode(errors="replace").splitlines())
+
+
+def _core(params: SocParams, options: RunOptions) -> list[Metric]:
+    return run_program(BUILD / "sw" / "bench-core.elf", params, options)
+
+
+SUITES = {suite.name: suite for suite in (
+    Suite("core", "cycles of single instructions, misses, traps and device accesses", 1, _core),
+)}

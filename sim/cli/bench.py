@@ -1,0 +1,86 @@
+"""``rel4 bench``: measure on the RTL."""
+
+import json as json_format
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+from rich.console import Console
+from rich.table import Table
+from typer import Argument, Option
+
+from sim.bench.metric import Metric
+from sim.bench.suites import SUITES, BenchError
+from sim.cli import app, refuse
+from sim.cli.options import Config, soc_params
+from sim.output import write_output
+from sim.program import BadImage
+from sim.run import BadArgument, Latency, RunOptions
+from sim.tools import ToolError
+
+
+@app.command()
+def bench(
+    suites: Annotated[
+        list[str] | None, Argument(metavar="[SUITE ...]", help="what to measure, else everything")
+    ] = None,
+    config: Config = "default",
+    latency: Annotated[
+        str, Option(metavar="N|random[:SEED]", help="cycles from a DRAM request to its data")
+    ] = "10",
+    json: Annotated[Path | None, Option(metavar="F", help="write the metrics as JSON")] = None,
+    report: Annotated[
+        Path | None, Option(metavar="DIR", help="write table and JSON into a folder")
+    ] = None,
+    list_suites: Annotated[bool, Option("--list", help="only say what suites there are")] = False,
+) -> None:
+    """measure cycles on the RTL, as a table and JSON"""
+    if list_suites:
+        for suite in SUITES.values():
+            print(f"{suite.name:10} {suite.title}")
+        return
+    chosen = suites or list(SUITES)
+    for name in chosen:
+        if name not in SUITES:
+            refuse("bench", f"no suite {name!r}; there are {', '.join(SUITES)}")
+    metrics = []
+    try:
+        options = RunOptions(latency=Latency.parse(latency))
+        for name in chosen:
+            suite = SUITES[name]
+            metrics += suite.run(soc_params(config, harts=suite.harts), options)
+    except (BadArgument, BadImage, ToolError, ValueError) as error:
+        refuse("bench", error)
+    except BenchError as error:
+        print(f"rel4 bench: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
+    table = metrics_table(metrics)
+    Console().print(table)
+    text = metrics_json(chosen, {"config": config, "latency": latency}, metrics)
+    try:
+        if json:
+            write_output(text, json, sys.stdout)
+        if report:
+            write_output(text, report / "metrics.json", sys.stdout)
+            console = Console(record=True, width=100, file=open("/dev/null", "w"))
+            console.print(table)
+            write_output(console.export_text(), report / "metrics.txt", sys.stdout)
+    except OSError as error:
+        refuse("bench", error)
+
+
+def metrics_table(metrics: list[Metric]) -> Table:
+    table = Table("metric", "parameters")
+    for column in ("median", "worst", "samples"):
+        table.add_column(column, justify="right")
+    table.add_column("unit")
+    for m in metrics:
+        params = " ".join(f"{key}={value}" for key, value in m.params.items())
+        table.add_row(m.name, params, f"{m.value:g}", f"{m.worst:g}", str(m.samples), m.unit)
+    return table
+
+
+def metrics_json(suites: list[str], config: dict[str, str], metrics: list[Metric]) -> str:
+    content = {"suites": suites, "config": config, "metrics": [asdict(m) for m in metrics]}
+    return json_format.dumps(content, indent=1) + "\n"

@@ -1,0 +1,118 @@
+"""``rel4 conformance``: public test suites on the RTL, from checkouts that the user has."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer import Argument, Option
+
+from sim.cli import app, refuse
+from sim.cli.options import Config, Harts
+from sim.conformance import benchmarks, riscv_formal, riscv_tests
+from sim.conformance.riscv_tests import SuiteError
+from sim.program import BadImage
+from sim.run import BadArgument, Latency, Result, RunOptions, simulate
+from sim.tools import BUILD, ToolError
+from soc.config import configuration
+
+verbs = typer.Typer(
+    help="run public test suites and benchmarks on the RTL", no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(verbs, name="conformance")
+
+Checkout = Annotated[Path, Argument(metavar="DIR", help="checkout of the suite")]
+Pattern = Annotated[str, Option(metavar="REGEX", help="only what matches")]
+Jobs = Annotated[int, Option(metavar="N", help="runs side by side")]
+Delay = Annotated[
+    str, Option("--latency", metavar="N|random[:SEED]", help="cycles from a DRAM request to its "
+                                                             "data")
+]
+
+
+@verbs.command("riscv-tests")
+def run_riscv_tests(
+    checkout: Checkout, config: Config = "default", harts: Harts = 1, latency: Delay = "10",
+    pattern: Pattern = "", jobs: Jobs = 2,
+) -> None:
+    """rv64 ui, um, ua, uc, mi and si programs, environments p and v"""
+
+    def report(outcome: riscv_tests.Outcome) -> None:
+        detail = f": {outcome.detail}" if outcome.detail else ""
+        print(f"{'pass' if outcome.passed else 'FAIL'} {outcome.program.name}{detail}", flush=True)
+
+    with refusing():
+        Latency.parse(latency)
+        configuration(config, harts=harts)
+        outcomes = riscv_tests.run(
+            checkout, BUILD / "riscv-tests", config=config, latency=latency, harts=harts,
+            pattern=pattern, jobs=jobs, report=report,
+        )
+    conclude(sum(o.passed for o in outcomes), len(outcomes))
+
+
+@verbs.command("riscv-formal")
+def run_riscv_formal(checkout: Checkout, pattern: Pattern = "", jobs: Jobs = 2) -> None:
+    """instruction, pc, register, causality and CSR checks on the pipeline"""
+
+    def report(result: riscv_formal.Result) -> None:
+        print(f"{result.status:8} {result.check} ({result.seconds:.0f} s)", flush=True)
+
+    with refusing():
+        results = riscv_formal.run(checkout, BUILD / "riscv-formal", pattern=pattern, jobs=jobs,
+                                   report=report)
+    conclude(sum(r.status == "pass" for r in results), len(results))
+
+
+@verbs.command("coremark")
+def run_coremark(
+    checkout: Checkout, config: Config = "default", latency: Delay = "10",
+    iterations: Annotated[int, Option(metavar="N", help="iterations")] = 10,
+) -> None:
+    """CoreMark with GCC, -O2 and -O3"""
+    with refusing():
+        for level, flags in benchmarks.COREMARK_FLAGS.items():
+            image = benchmarks.build_coremark(checkout, BUILD / "benchmarks", level, iterations)
+            result = run_benchmark(image, config, latency)
+            output = result.output.decode(errors="replace")
+            show(benchmarks.read_coremark(output, " ".join(flags)), "CoreMark", result)
+
+
+@verbs.command("dhrystone")
+def run_dhrystone(checkout: Checkout, config: Config = "default", latency: Delay = "10") -> None:
+    """Dhrystone of riscv-tests with GCC"""
+    with refusing():
+        image = benchmarks.build_dhrystone(checkout, BUILD / "benchmarks")
+        result = run_benchmark(image, config, latency)
+        show(benchmarks.read_dhrystone(result.output.decode(errors="replace")), "DMIPS", result)
+
+
+def run_benchmark(image: Path, config: str, latency: str) -> Result:
+    options = RunOptions(max_cycles=2_000_000_000, latency=Latency.parse(latency))
+    result = simulate(configuration(config), image, options)
+    if not result.passed:
+        raise SuiteError(f"{image.name} did not pass: {result.errors.splitlines()[0]}")
+    return result
+
+
+def show(score: benchmarks.Score, unit: str, result: Result) -> None:
+    print(f"{score.name}: {score.per_mhz:.2f} {unit}/MHz, {score.cycles} cycles each "
+          f"({score.flags}); simulated at {result.report['sim_khz']:.0f} kHz", flush=True)
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """What can't be run is told in one line, with exit status 2."""
+    try:
+        yield
+    except (SuiteError, BadArgument, BadImage, ToolError, ValueError) as error:
+        refuse("conformance", error)
+
+
+def conclude(passed: int, count: int) -> None:
+    print(f"{passed} of {count} passed")
+    if passed != count:
+        sys.exit(1)

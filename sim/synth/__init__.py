@@ -1,0 +1,1 @@
+"""Synthesis of parts of the SoC for ECP5: resources, checks, timing."""

@@ -1,0 +1,104 @@
+"""Runs Yosys for ECP5 and reads what it says: cells, memories, latches, loops."""
+
+import json
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from amaranth.back import rtlil
+from amaranth.lib import wiring
+
+from sim import tools
+from sim.tools import ToolError
+
+LUTS_OF_CELL = {"LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 4}
+LATCHES = "t:$dlatch t:$adlatch t:$dlatchsr t:$sr"
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a module takes on the device; a carry cell counts as 2 LUTs, LUT RAM as 4 for 16 x 4."""
+
+    luts: int
+    ffs: int
+    block_rams: int
+    dsps: int
+    lut_ram_luts: int  # of ``luts``
+
+    @classmethod
+    def of(cls, cells: dict[str, int]) -> "Resources":
+        return cls(
+            luts=sum(n * cells.get(cell, 0) for cell, n in LUTS_OF_CELL.items()),
+            ffs=cells.get("TRELLIS_FF", 0),
+            block_rams=cells.get("DP16KD", 0) + cells.get("PDPW16KD", 0),
+            dsps=cells.get("MULT18X18D", 0),
+            lut_ram_luts=4 * cells.get("TRELLIS_DPR16X4", 0),
+        )
+
+
+@dataclass(frozen=True)
+class Memory:
+    """How a memory was built: ``block``, ``lut`` or ``registers``."""
+
+    name: str
+    built_as: str
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """The result of one run; ``modules`` has only one entry if the design was flattened."""
+
+    modules: dict[str, Resources]  # by hierarchical name, each without its submodules
+    memories: list[Memory]
+    loops: list[str]  # messages about combinational loops
+    netlist: Path
+
+
+def synthesise(component: wiring.Component, folder: Path, *, flatten: bool) -> Synthesis:
+    """Synthesises ``component`` as ``top`` in ``folder``.
+
+    Raises ``ToolError`` if Yosys fails, which it does on a latch.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "top.il").write_text(rtlil.convert(component, name="top", emit_src=False))
+    script = [
+        "read_rtlil top.il", "hierarchy -check -top top", "proc",
+        f"select -assert-none {LATCHES}",
+        *(["flatten", "opt_clean"] if flatten else []),
+        f"synth_ecp5 -top top {'' if flatten else '-noflatten '}-json top.json",
+        "tee -q -o stat.json stat -json",
+    ]
+    (folder / "synth.ys").write_text("\n".join(script) + "\n")
+    log = folder / "yosys.log"
+    with log.open("w") as output:
+        done = subprocess.run([tools.yosys(), "synth.ys"], cwd=folder, stdout=output,
+                              stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+    text = log.read_text()
+    if done.returncode:
+        if "select -assert-none" in text.splitlines()[-1] or "selection is not empty" in text:
+            raise ToolError(f"the design has latches, see {log}")
+        raise ToolError(f"Yosys failed, see {log}")
+    stat = json.loads((folder / "stat.json").read_text())
+    return Synthesis(
+        modules={_plain(name): Resources.of(module.get("num_cells_by_type", {}))
+                 for name, module in stat["modules"].items()},
+        memories=_memories(text),
+        loops=sorted(set(re.findall(r"^Warning: (found logic loop.*)$", text, re.MULTILINE))),
+        netlist=folder / "top.json",
+    )
+
+
+def _plain(name: str) -> str:
+    return name.removeprefix("\\")
+
+
+def _memories(log: str) -> list[Memory]:
+    """From the messages of the passes ``memory_libmap`` and ``memory_map``."""
+    kinds = {"$__ECP5_DP16KD_": "block", "$__ECP5_PDPW16KD_": "block", "$__TRELLIS_DPR16X4_": "lut"}
+    memories = [Memory(_plain(name), kinds.get(cell, cell))
+                for name, cell in re.findall(r"^mapping memory (\S+) via (\S+)$", log,
+                                             re.MULTILINE)]
+    return memories + [Memory(_plain(name), "registers")
+                       for name in re.findall(r"^using FF mapping for memory (\S+)$", log,
+                                              re.MULTILINE)]
