@@ -82,7 +82,11 @@ class Protect(wiring.Component):
 
         index = Signal(range(entries))
         above_previous = Signal(init=1)  # the page is not below the address of entry index - 1
-        entry = self.pmp[index]
+        entry = Signal(PmpEntry)
+        with m.Switch(index):
+            for number in range(entries):
+                with m.Case(number):
+                    m.d.comb += entry.eq(self.pmp[number])
         page = Signal(54 - PAGE_START)
         address = entry.addr[PAGE_START:]
         range_bits = entry.addr[PAGE_START - 1:]

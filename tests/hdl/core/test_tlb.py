@@ -108,9 +108,3 @@ async def agrees_with_model(dut):
 def test_tlb(entries, monkeypatch):
     monkeypatch.setenv("TLB_ENTRIES", str(entries))
     run_cocotb(MicroTlb(PARAMS, entries), __name__, f"tlb_{entries}")
-
-
-@pytest.mark.filterwarnings("ignore::amaranth.hdl.UnusedElaboratable")
-def test_refuses_no_entries():
-    with pytest.raises(ValueError, match="at least 1 entry, not 0"):
-        MicroTlb(PARAMS, 0)
