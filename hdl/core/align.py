@@ -1,0 +1,120 @@
+"""Alignment stage (A): cuts instructions out of the fetch queue."""
+
+from amaranth import *
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from .fetch_queue import BLOCK_CONTROL, block_detail_layout
+from .fetch_types import FetchFault, fetched_layout, predictor_state_layout
+from .params import PC_BITS, HartParams
+from .predict import BLOCK_BITS
+from .rvc import RvcExpander
+
+
+class Aligner(wiring.Component):
+    """Takes one instruction a cycle from the fetch queue, expands it, and registers it at ``o``.
+
+    ``redirect`` empties ``o`` and sets the position in the next block to that of ``redirect_pc``.
+
+    If a block's predicted branch ends with the first half of an instruction, the prediction is
+    about something else. The aligner then stops, and asks in the next cycle, by ``restart``, to
+    fetch again from that instruction at ``a_pc`` with the predictors in ``a_state``, and to drop
+    the prediction. ``restart_done`` ends that; the queue must be cleared in the same cycle.
+    """
+
+    def __init__(self, params: HartParams) -> None:
+        self.params = params
+        super().__init__({
+            "redirect": In(1),
+            "redirect_pc": In(PC_BITS),
+            # fetch queue
+            "head_valid": In(1),
+            "head_block": In(BLOCK_BITS),
+            "head": In(BLOCK_CONTROL),
+            "next_valid": In(1),
+            "next": In(BLOCK_CONTROL),
+            "of_next": Out(1),
+            "detail": In(block_detail_layout(params)),
+            "wrapped": Out(1),
+            "halfwords": In(64),
+            "pop": Out(range(3)),
+            # repair of a prediction
+            "restart": Out(1),
+            "restart_done": In(1),
+            "a_pc": Out(PC_BITS),
+            "a_state": Out(predictor_state_layout(params)),
+            "o": Out(stream.Signature(fetched_layout(params))),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.expander = expander = RvcExpander()
+        head, following, o = self.head, self.next, self.o.p
+
+        position = Signal(2, init=self.params.reset_vector >> 1 & 3)
+        first, second = Signal(16), Signal(16)
+        wide = Signal()  # not compressed
+        straddles = Signal()
+        last = Signal(2)
+        m.d.comb += [
+            self.wrapped.eq(position == 3),
+            first.eq(self.halfwords.word_select(position, 16)),
+            second.eq(self.halfwords.word_select((position + 1)[:2], 16)),
+            wide.eq(first[:2] == 3),
+            straddles.eq(wide & (position == 3)),
+            last.eq(position + wide),
+            self.a_pc.eq(Cat(C(0, 1), position, self.head_block)),
+            self.a_state.eq(self.detail.state),
+        ]
+
+        head_fault = Signal()
+        stale = Signal()
+        ready, valid = Signal(), Signal()
+        taken = Signal()
+        m.d.comb += [
+            head_fault.eq(head.fault != FetchFault.NONE),
+            stale.eq(self.head_valid & wide & head.taken & (head.last == position)),
+            self.of_next.eq(straddles & ~head.taken),
+            ready.eq(~self.o.valid | self.o.ready),
+            valid.eq(self.head_valid & ~stale & (~straddles | self.next_valid | head_fault)),
+        ]
+        m.d.sync += self.restart.eq(stale & ~self.redirect & ~self.restart_done)
+
+        ending = Signal(BLOCK_CONTROL)  # of the block with the last halfword
+        m.d.comb += [
+            ending.eq(Mux(straddles, following, head)),
+            taken.eq(ending.taken & (ending.last == last)),
+        ]
+        with m.If(valid & ready):
+            with m.If(head_fault):
+                m.d.comb += self.pop.eq(1)
+            with m.Elif(taken):
+                m.d.comb += self.pop.eq(Mux(straddles, 2, 1))
+                m.d.sync += position.eq(self.detail.target[1:3])
+            with m.Else():
+                m.d.comb += self.pop.eq(position + wide >= 3)
+                m.d.sync += position.eq(last + 1)
+
+        m.d.comb += expander.insn.eq(first)
+        with m.If(ready):
+            m.d.sync += [
+                self.o.valid.eq(valid),
+                o.pc.eq(self.a_pc),
+                o.insn.eq(Mux(wide, Cat(first, second), expander.expanded)),
+                o.raw.eq(Cat(first, Mux(wide, second, 0))),
+                o.compressed.eq(~wide),
+                o.fault.eq(Mux(head_fault, head.fault, ending.fault)),
+                o.fault_upper.eq(~head_fault & (ending.fault != FetchFault.NONE)),
+                o.taken.eq(taken & ~head_fault),
+                o.target.eq(self.detail.target),
+                o.prediction.hit.eq(ending.branch & (ending.last == last)),
+                o.prediction.after.eq(ending.branch & ~ending.taken & (ending.last < last)),
+            ]
+            m.d.sync += [getattr(o.prediction, name).eq(getattr(self.detail.state, name))
+                         for name, _ in predictor_state_layout(self.params)]
+        with m.If(self.redirect):
+            m.d.sync += [
+                self.o.valid.eq(0),
+                position.eq(self.redirect_pc[1:3]),
+            ]
+        return m
