@@ -77,7 +77,8 @@ class TagArray(wiring.Component):
             read.en.eq(self.read_en),
         ]
         for way in range(ways):
-            m.d.comb += Cat(self.dirty[way], self.presence[way]).eq(read.data.word_select(way, lane))
+            m.d.comb += Cat(self.dirty[way], self.presence[way]).eq(
+                read.data.word_select(way, lane))
         return m
 
 

@@ -12,12 +12,13 @@ from hdl.cache.write_back import WriteBackBuffer
 class MissUnit(wiring.Component):
     """The sequence of a miss, while the pipe stands still (``idle`` low).
 
-    1. ``miss`` is seen (held until ``rotate``). If ``stale``, go to 4. Wait for the write-back buffer.
-    2. ``evict``, one cycle: the victim's way is known; the cache changes the tag and invalidates. The
-       line is requested from memory from this cycle on.
-    3. Each dword that comes is announced by ``fill_valid`` in the same cycle. If the victim is dirty,
-       ``copy`` reads its dwords, in the order in which they will be overwritten and at least a
-       cycle earlier; ``copy_data`` is expected two cycles after ``copy``.
+    1. ``miss`` is seen (held until ``rotate``). If ``stale``, go to 4. Wait until the write-back
+       buffer is free.
+    2. ``evict``, one cycle: the victim's way is known; the cache changes the tag and invalidates.
+       The line is requested from memory from this cycle on.
+    3. Each dword that comes is announced by ``fill_valid`` in the same cycle. If the victim is
+       dirty, ``copy`` reads its dwords, in the order in which they will be overwritten and at
+       least a cycle earlier; ``copy_data`` is expected two cycles after ``copy``.
     4. ``rotate``, two cycles: the accesses in S1 and S2 go through the pipe again. The victim is
        written back meanwhile and later.
     """

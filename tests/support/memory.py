@@ -1,7 +1,7 @@
 """Bus-functional models of both sides of the L2: memory behind a DRAM port, a hart's coherent port.
 
-They drive after a falling edge (``drive``) and look before the clock rises (``sample``). A bench that
-has several calls all ``drive``, then waits for ReadOnly, then calls all ``sample``.
+They drive after a falling edge (``drive``) and look before the clock rises (``sample``). A bench
+that has several calls all ``drive``, then waits for ReadOnly, then calls all ``sample``.
 """
 
 from collections.abc import Callable, Iterator
@@ -35,7 +35,8 @@ class DramModel:
     """Memory behind the initiator port ``name`` of the design; words are 8 bytes by dword number.
 
     ``latency`` gives the cycles from the acceptance of a read to its first dword (at least 1);
-    ``pause`` makes gaps between dwords and delays acceptance. Words never written are ``background(number)``.
+    ``pause`` makes gaps between dwords and delays acceptance. Words never written are
+    ``background(number)``.
     """
 
     def __init__(self, dut, name: str, latency: Callable[[], int], pause: Iterator[bool],

@@ -131,7 +131,8 @@ class RandomHart:
             self.reserved = addr
             return MemRequest(op, addr)
         if op == MemOp.AMO:
-            return MemRequest(op, addr, data, rng.choice((0x0F, 0xF0, 0xFF)), rng.choice(list(AmoOp)))
+            mask = rng.choice((0x0F, 0xF0, 0xFF))
+            return MemRequest(op, addr, data, mask, rng.choice(list(AmoOp)))
         mask = 0xFF if op == MemOp.SC else rng.choice((0xFF, rng.getrandbits(8)))
         return MemRequest(op, addr, data, mask)
 
@@ -247,7 +248,8 @@ async def writes_that_hit_take_a_cycle_each(dut):
     for _ in range(4):
         await bench.step()
     began = bench.cycle
-    bench.harts[0].queue += [MemRequest(MemOp.WRITE, BASE + 8 * (n % 4), n, 0xFF) for n in range(20)]
+    bench.harts[0].queue += [
+        MemRequest(MemOp.WRITE, BASE + 8 * (n % 4), n, 0xFF) for n in range(20)]
     await bench.drain()
     assert bench.cycle - began == 20 + 2
 
