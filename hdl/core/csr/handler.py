@@ -21,7 +21,7 @@ def held_address(value: Value) -> Value:
 class Handler(wiring.Component):
     """``xtvec``, ``xepc`` and ``xcause`` of the mode ``mode``.
 
-    ``pc`` is combinational: where the handler of ``interrupt``/``cause`` starts. With ``take``, cause
+    ``pc`` is combinational: where the handler of ``interrupt``/``cause`` starts. With ``take``, they
     and ``pc_from`` are recorded at the end of the cycle. Vectored mode aligns the base to 64 bytes.
     """
 

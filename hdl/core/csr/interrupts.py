@@ -67,9 +67,10 @@ class Interrupts(wiring.Component):
             line[Irq.SEI].eq(self.lines.seip),
             line[Irq.USI].eq(self.lines.usip),
             line[Irq.UEI].eq(self.lines.ueip),
-            line[Irq.STI].eq(self.stce & self.timer),
-            pending.eq(line | (latch & ~Mux(self.stce, mask(Irq.STI), 0))),
+            pending.eq(line | latch),
         ]
+        with m.If(self.stce):
+            m.d.comb += pending[Irq.STI].eq(self.timer)
 
         read(m, access, {
             Csr.MIE: enable,

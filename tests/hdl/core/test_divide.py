@@ -19,7 +19,7 @@ def signed(value: int, bits: int) -> int:
 
 
 def expected(funct: int, a: int, b: int, word: bool) -> int:
-    """What the unprivileged specification says (table of division by zero and overflow included)."""
+    """What the unprivileged specification says (its table of special cases included)."""
     bits = 32 if word else 64
     if funct in (DIV, REM):
         x, y = signed(a, bits), signed(b, bits)
