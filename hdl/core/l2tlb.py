@@ -21,13 +21,13 @@ class L2Tlb(wiring.Component):
 
     Look-up: ``read`` with ``page`` and ``asid`` in cycle ``n``; in cycle ``n + 1``, ``page`` and
     ``asid`` being the same, ``hit`` and ``entry`` stand. ``fill`` enters ``fill_entry`` for
-    ``page`` and ``asid``; ``superpage`` says that it was cut from one. A fill wins over a look-up that
-    starts in the same cycle, which then misses.
+    ``page`` and ``asid``; ``superpage`` says that it was cut from one. A fill wins over a look-up
+    that starts in the same cycle, which then misses.
 
     ``flush`` takes effect in the next cycle, wins over a fill in the same cycle, and clears the RAM
     in the background: until it is clean nothing hits and fills are lost. Flushing a page clears all
-    entries in which it could be, in 8 cycles; unless entries cut from a superpage were filled in its
-    half of the address space, in which case everything is cleared, as by ``flush.all`` and by
+    entries in which it could be, in 8 cycles; unless entries cut from a superpage were filled in
+    its half of the address space, in which case everything is cleared, as by ``flush.all`` and by
     reset, in ``l2tlb_entries`` cycles.
     """
 

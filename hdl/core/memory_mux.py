@@ -13,8 +13,8 @@ class MemoryMux(wiring.Component):
 
     Combinational in both directions. ``data`` goes before ``walker``, ``walker`` before ``fetch``;
     a request that has been offered to ``mem`` and not taken stays offered, whoever else comes.
-    ``source`` is set here, and responses return by it. Only ``data`` may write: operands of requests
-    are always its own, and ``write_done`` and ``invalidate`` go to it alone.
+    ``source`` is set here, and responses return by it. Only ``data`` may write: operands of
+    requests are always its own, and ``write_done`` and ``invalidate`` go to it alone.
     """
 
     def __init__(self, params: HartParams) -> None:

@@ -16,8 +16,8 @@ PAGE_START = 10  # pmpaddr holds address bits 55:2, so a page number starts here
 class CheckSignature(wiring.Signature):
     """Asks for the rights on a physical page, seen from the one who asks.
 
-    ``valid`` is held with a stable ``page`` and ``machine`` until the one cycle of ``done``, in which
-    the answer stands. Taking ``valid`` away earlier abandons the question.
+    ``valid`` is held with a stable ``page`` and ``machine`` until the one cycle of ``done``, in
+    which the answer stands. Taking ``valid`` away earlier abandons the question.
     """
 
     def __init__(self, params: HartParams) -> None:

@@ -41,12 +41,12 @@ class Walker(wiring.Component):
     """Translates one page at a time by the algorithm of the privileged specification, chapter
     "Virtual Address Translation Process".
 
-    ``start`` with the kind of translation takes ``satp_ppn``; ``page`` must be stable from then until
-    the one cycle of ``done``, in which results stand. With ``bare`` there is no walk: only rights and
-    attributes of ``page`` are found out, for M-mode if ``machine``.
+    ``start`` with the kind of translation takes ``satp_ppn``; ``page`` must be stable from then
+    until the one cycle of ``done``, in which results stand. With ``bare`` there is no walk: only
+    rights and attributes of ``page`` are found out, for M-mode if ``machine``.
 
-    Permissions of the leaf are reported, not checked; but a leaf must have A set, and ``w`` is given
-    only with D (Svade). Page-table entries are read only where S-mode may read and from cached
+    Permissions of the leaf are reported, not checked; but a leaf must have A set, and ``w`` is
+    given only with D (Svade). Page-table entries are read only where S-mode may read and from cached
     regions: ``access_fault`` otherwise. A leaf outside the implemented physical addresses has no
     rights (``acc_* = 0``). ``superpage``: the leaf covers more than the page.
 
