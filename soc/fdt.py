@@ -40,7 +40,7 @@ class Node:
 
 def _cells(value: Property) -> list[Cell] | None:
     """The value as cells, or None if it is not made of cells."""
-    if isinstance(value, bool) or isinstance(value, str):
+    if isinstance(value, (bool, str)):
         return None
     if isinstance(value, list):
         return None if value and isinstance(value[0], str) else value

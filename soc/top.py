@@ -6,12 +6,12 @@ from amaranth import *
 from amaranth.back import verilog as amaranth_verilog
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
-from hdl.cache.line_rom import DramMux, LineRom
 
 from hdl.bus.coherent import mem_request_layout
 from hdl.bus.dram import DramSignature
 from hdl.bus.mmio_xbar import MmioCrossbar
 from hdl.cache.l2 import L2Cache, L2Params
+from hdl.cache.line_rom import DramMux, LineRom
 from hdl.core.commit import CommitSignature
 from hdl.core.hart import Hart
 from hdl.peripheral.clint import Clint
@@ -40,10 +40,10 @@ class RequestMonitor(wiring.Signature):
 class Soc(wiring.Component):
     """One to several harts with the devices of ``soc.memory_map``.
 
-    Ports: ``dram`` is the memory side of the L2 (the boot ROM does not appear there); ``uart_tx`` and
-    ``uart_rx`` are the bytes that the UART sends and receives; ``finisher`` tells how the program
-    ended. For hart ``n``, ``commit<n>`` shows what retires and ``memory<n>`` the requests to the L2:
-    a part of them that is not used costs nothing.
+    Ports: ``dram`` is the memory side of the L2 (the boot ROM does not appear there); ``uart_tx``
+    and ``uart_rx`` are the bytes that the UART sends and receives; ``finisher`` tells how the
+    program ended. For hart ``n``, ``commit<n>`` shows what retires and ``memory<n>`` the requests
+    to the L2: a part of them that is not used costs nothing.
 
     ``uart_tx_busy`` and ``uart_overrun`` belong to a serial line (see ``UartSerialPhy``) and are 0
     where bytes are taken from the streams. ``interrupts`` are further sources of the PLIC.

@@ -9,8 +9,8 @@ class RoundRobin(wiring.Component):
     """Chooses one of ``count`` requesters, combinationally.
 
     The search starts after the one that was served last, so each is served after at most
-    ``count - 1`` others. A choice that is not served (``served`` low while a request is high) stays,
-    whatever else is requested: what is behind the arbiter sees a stable request.
+    ``count - 1`` others. A choice that is not served (``served`` low while a request is high)
+    stays, whatever else is requested: what is behind the arbiter sees a stable request.
     """
 
     def __init__(self, count: int) -> None:

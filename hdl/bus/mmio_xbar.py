@@ -36,8 +36,8 @@ class MmioCrossbar(wiring.Component):
     """Joins ``initiators`` harts to the targets named by ``windows``.
 
     A request reaches its target combinationally and the target's response reaches the initiator
-    combinationally, so a target that answers in the cycle after the acceptance costs one cycle. Each
-    target has its own round-robin arbiter: accesses to different targets do not wait for each
+    combinationally, so a target that answers in the cycle after the acceptance costs one cycle.
+    Each target has its own round-robin arbiter: accesses to different targets do not wait for each
     other, and a target is free again in the cycle of its response.
 
     A target sees addresses relative to its window. It must answer a read later than in the cycle of

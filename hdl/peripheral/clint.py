@@ -50,7 +50,8 @@ class Clint(wiring.Component):
     """Machine software and timer interrupts of ``harts`` harts, and the time.
 
     The time advances by one every ``clocks_per_tick`` cycles. ``mtip`` follows ``mtime`` and
-    ``mtimecmp`` one cycle later, ``msip`` is the register itself. Reads are answered after one cycle.
+    ``mtimecmp`` one cycle later, ``msip`` is the register itself. Reads are answered after one
+    cycle.
     """
 
     def __init__(self, *, harts: int, clocks_per_tick: int) -> None:

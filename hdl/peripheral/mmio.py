@@ -1,7 +1,7 @@
 """The register layer: registers of a device described once, as data.
 
-From the same ``RegisterMap`` come the address decoder of the hardware (``Bridge``) and what software
-and readers get (``soc.generate``). The word CSR is kept for the hart's own registers.
+From the same ``RegisterMap`` come the address decoder of the hardware (``Bridge``) and what
+software and readers get (``soc.generate``). The word CSR is kept for the hart's own registers.
 """
 
 import inspect
@@ -135,8 +135,8 @@ class Port:
     array and ``w_data`` the written fields. The device drives ``r_data`` in the cycle of ``read``
     (it may depend on ``index``). ``w_mask`` has a bit for each byte written. ``here`` is driven 0
     by the device while another register has this address. The read of an entry that the bridge was
-    told to defer is answered with ``r_data`` in the cycle in which the device sets ``done``, a later
-    one than ``read``; until then the bridge accepts nothing.
+    told to defer is answered with ``r_data`` in the cycle in which the device sets ``done``, a
+    later one than ``read``; until then the bridge accepts nothing.
     """
 
     def __init__(self, entry: Entry) -> None:
@@ -239,8 +239,8 @@ class Bridge(wiring.Component):
     def _matches(self, entry: Entry) -> Value:
         """The address is that of the entry, byte within the register and index apart."""
         low, high = self._index_range(entry)
-        fixed = [bit for bit in range(entry.register.bytes.bit_length() - 1, self.registers.addr_bits)
-                 if not low <= bit < high]
+        lowest = entry.register.bytes.bit_length() - 1
+        fixed = [bit for bit in range(lowest, self.registers.addr_bits) if not low <= bit < high]
         address = Cat(self.bus.request.p.addr[bit] for bit in fixed)
         wanted = sum((entry.offset >> bit & 1) << i for i, bit in enumerate(fixed))
         match = address == wanted

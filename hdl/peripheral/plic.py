@@ -40,9 +40,9 @@ class Claim(mmio.Register, access="rw"):
     """Claim (read) and completion (write) of context ``n``.
 
     A read gives the enabled pending source of highest priority, whatever the threshold (the lowest
-    number wins among equals), or 0. Side effect: that source is no longer pending. Writing the number
-    of a source enabled for the context completes it; other values are ignored. A source is pending
-    again only after its completion.
+    number wins among equals), or 0. Side effect: that source is no longer pending. Writing the
+    number of a source enabled for the context completes it; other values are ignored. A source is
+    pending again only after its completion.
     """
 
     fields = {"source": mmio.Field(10, "number of the source, 0 for none")}
@@ -66,11 +66,11 @@ def plic_registers(sources: int, contexts: int) -> mmio.RegisterMap:
 class Plic(wiring.Component):
     """Distributes level-sensitive ``sources`` (bit 0 is not used) to ``contexts``.
 
-    Each source has a gateway: a high level makes it pending, and it is ignored from the claim to the
-    completion. One search serves all contexts in turn, so ``irq`` follows a change after at most
-    ``contexts + 8`` cycles. A claim enters the search for its context and is answered after 4 cycles,
-    with what was pending and enabled when it came; it lowers the ``irq`` of its context at once, and
-    the search raises it again if there is more. Other reads are answered after one cycle.
+    Each source has a gateway: a high level makes it pending, and it is ignored from the claim to
+    the completion. One search serves all contexts in turn, so ``irq`` follows a change after at
+    most ``contexts + 8`` cycles. A claim enters the search for its context and is answered after 4
+    cycles, with what was pending and enabled when it came; it lowers the ``irq`` of its context at
+    once, and the search raises it again if there is more. Other reads are answered after one cycle.
     """
 
     def __init__(self, *, sources: int, contexts: int) -> None:
@@ -107,10 +107,11 @@ class Plic(wiring.Component):
         # priority bit ``b`` of all sources together, as the search uses them
         planes = [Signal(self.sources, name=f"priority_{b}") for b in range(PRIORITY_BITS)]
         priority = regs["priority"]
-        for plane, written, read in zip(planes, priority.w_data.priority, priority.r_data.priority):
-            m.d.comb += read.eq(plane.bit_select(priority.index, 1))
+        for bit, plane in enumerate(planes):
+            of_source = plane.bit_select(priority.index, 1)
+            m.d.comb += priority.r_data.priority[bit].eq(of_source)
             with m.If(priority.write & (priority.index != 0)):
-                m.d.sync += plane.bit_select(priority.index, 1).eq(written)
+                m.d.sync += of_source.eq(priority.w_data.priority[bit])
 
         enables = Array(Signal(self.sources, name=f"enable_{c}") for c in range(self.contexts))
         for word in range(words):

@@ -35,10 +35,10 @@ def answer_layout(sources: int, contexts: range) -> data.StructLayout:
 class PriorityRounds(wiring.Component):
     """Finds the highest priority in three rounds, one for each of its bits.
 
-    ``o`` is the answer to what ``i`` was three cycles before; there may be a question in every cycle.
-    A round keeps the candidates that have the bit, if there are any. ``planes`` holds, for each bit
-    of the priority, that bit of all sources. ``drop`` makes the questions under way invalid, that of
-    ``i`` included.
+    ``o`` is the answer to what ``i`` was three cycles before; there may be a question in every
+    cycle. A round keeps the candidates that have the bit, if there are any. ``planes`` holds, for
+    each bit of the priority, that bit of all sources. ``drop`` makes the questions under way
+    invalid, that of ``i`` included.
     """
 
     def __init__(self, sources: int, contexts: range) -> None:

@@ -1,0 +1,31 @@
+"""What others need to know about a SoC, as text: one module a form.
+
+``generate(kind, params)`` is what ``rel4 gen KIND`` calls.
+"""
+
+from soc.config import SocParams
+from soc.devicetree import dtb, dts
+
+from .c_header import c_header
+from .markdown import memory_map
+from .rust import rust
+from .svd import svd
+
+GENERATORS = {
+    "dts": dts,
+    "dtb": dtb,
+    "svd": svd,
+    "c-header": c_header,
+    "rust": rust,
+    "memory-map": memory_map,
+}
+
+
+def generate(kind: str, params: SocParams) -> str | bytes:
+    """The artefact ``kind`` of the SoC. ``ValueError`` names the kinds that there are."""
+    if kind not in GENERATORS:
+        raise ValueError(f"cannot generate {kind!r}; there are {', '.join(GENERATORS)}")
+    return GENERATORS[kind](params)
+
+
+__all__ = ["GENERATORS", "generate"]

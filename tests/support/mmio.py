@@ -1,4 +1,4 @@
-"""Bus-functional models of the MMIO port. They drive after a falling edge and sample before it rises."""
+"""Models of both sides of the MMIO port. They drive after a falling edge, sample before a rise."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,0 +1,92 @@
+"""The constants that software needs, by name, in the order in which they are printed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+
+from hdl.core.isa import Cause, Csr, Event, Irq, Priv
+from hdl.peripheral.mmio import RegisterMap
+from soc.config import SocParams
+from soc.memory_map import devices, plic_contexts
+
+MODES = {"m": "machine", "s": "supervisor", "u": "user"}
+
+
+@dataclass(frozen=True)
+class Constant:
+    name: str
+    value: int
+    doc: str
+    hexadecimal: bool = False
+    bits: int = 64  # 16 for what is an index of instructions, else as wide as an address
+
+
+@dataclass(frozen=True)
+class Group:
+    """Constants of one subject. Those with a ``module`` are told apart by its name."""
+
+    title: str
+    module: str
+    constants: tuple[Constant, ...]
+
+
+def groups(params: SocParams) -> Iterator[Group]:
+    """All constants of the SoC, by subject."""
+    parts = devices(params)
+    yield Group("The SoC", "", (
+        Constant("HARTS", params.harts, "number of harts"),
+        Constant("CLOCK_HZ", params.clock_hz, "clock of the harts and devices"),
+        Constant("TIMEBASE_HZ", params.timebase_hz, "ticks of mtime and the time CSR a second"),
+        Constant("CACHE_LINE_BYTES", params.hart.line_bytes, "bytes of a cache line"),
+    ))
+    for part in parts:
+        name = part.name.upper()
+        constants = [
+            Constant(f"{name}_BASE", part.base, "first address", hexadecimal=True),
+            Constant(f"{name}_SIZE", part.size, "bytes", hexadecimal=True),
+        ]
+        if part.interrupt is not None:
+            constants.append(
+                Constant(f"{name}_INTERRUPT", part.interrupt, "interrupt source at the PLIC"))
+        yield Group(part.title, "", tuple(constants))
+    for part in parts:
+        if part.registers is not None:
+            constants = list(_registers(part.registers))
+            if part.name == "plic":
+                constants += _plic(params)
+            yield Group(f"Registers: {part.title}", part.name, tuple(constants))
+    yield _enumeration("CSR numbers", "csr", Csr, hexadecimal=True, bits=16)
+    yield _enumeration("Exceptions: xcause without the interrupt bit", "cause", Cause)
+    yield _enumeration("Interrupts: bits of mip, codes of xcause", "irq", Irq)
+    yield _enumeration("Selectors of mhpmevent", "event", Event)
+    yield _enumeration("Privilege levels", "privilege", Priv)
+
+
+def _registers(registers: RegisterMap) -> Iterator[Constant]:
+    """Offsets, and masks of fields where a register has several."""
+    for entry in registers:
+        name = entry.name.upper()
+        yield Constant(name, entry.offset, f"offset of {entry.name}", hexadecimal=True)
+        if entry.count > 1:
+            yield Constant(f"{name}_COUNT", entry.count, "elements")
+            yield Constant(f"{name}_STRIDE", entry.stride, "bytes from one element to the next",
+                           hexadecimal=True)
+        fields = list(entry.register.placed())
+        if len(fields) > 1:
+            for field, lsb, description in fields:
+                yield Constant(
+                    f"{name}_{field.upper().rstrip('_')}", (1 << description.bits) - 1 << lsb,
+                    f"mask: {description.doc}", hexadecimal=True)
+
+
+def _plic(params: SocParams) -> Iterator[Constant]:
+    yield Constant("SOURCES", params.plic_sources, "interrupt sources, with source 0")
+    for number, (hart, mode) in enumerate(plic_contexts(params)):
+        yield Constant(f"CONTEXT_HART{hart}_{mode.upper()}", number,
+                       f"context of hart {hart}, {MODES[mode]} mode")
+
+
+def _enumeration(title: str, module: str, members: type[IntEnum], *, hexadecimal: bool = False,
+                 bits: int = 64) -> Group:
+    return Group(title, module, tuple(
+        Constant(member.name, member.value, "", hexadecimal, bits) for member in members))

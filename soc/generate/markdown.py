@@ -1,0 +1,93 @@
+"""The memory map and all registers as a Markdown page."""
+
+from collections.abc import Iterator
+
+from hdl.core.params import RegionKind
+from hdl.peripheral.mmio import Entry
+from soc.config import SocParams
+from soc.memory_map import Device, devices, plic_contexts
+
+KINDS = {
+    RegionKind.MEMORY: "memory: cached, atomics",
+    RegionKind.ROM: "read and execute, cached",
+    RegionKind.IO: "device: uncached, in order",
+}
+ACCESS = {"r": "R", "w": "W", "rw": "RW"}
+
+
+def memory_map(params: SocParams) -> str:
+    """The page."""
+    parts = devices(params)
+    lines = [
+        f"# Memory map of rel4-soc, configuration `{params.name}`",
+        "",
+        f"{params.harts} hart(s) at {params.clock_hz / 1e6:g} MHz, timebase "
+        f"{params.timebase_hz / 1e6:g} MHz. Generated from `soc/memory_map.py`. An access to an "
+        "address that is not listed raises an access fault.",
+        "",
+        "| base | size | device | attributes | PLIC source |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for part in parts:
+        source = "" if part.interrupt is None else str(part.interrupt)
+        lines.append(f"| `{_address(part.base)}` | {_size(part)} | {part.title} "
+                     f"(`{part.name}`) | {KINDS[part.kind]} | {source} |")
+    contexts = ", ".join(f"{n}: hart {hart} {mode.upper()}"
+                         for n, (hart, mode) in enumerate(plic_contexts(params)))
+    lines += ["", f"PLIC contexts: {contexts}."]
+    for part in parts:
+        if part.registers is not None:
+            lines += ["", *_device(part)]
+    return "\n".join([*lines, ""])
+
+
+def _address(value: int) -> str:
+    return f"0x{value >> 16:04x}_{value & 0xFFFF:04x}"
+
+
+def _bytes(count: int) -> str:
+    for unit, name in ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
+        if count % unit == 0:
+            return f"{count // unit} {name}"
+    return f"{count} B"
+
+
+def _size(part: Device) -> str:
+    return _bytes(part.size) + (f" ({_bytes(part.present)} present)" if part.present else "")
+
+
+def _device(part: Device) -> Iterator[str]:
+    yield f"## {part.title} (`{part.name}`)"
+    yield ""
+    yield "| offset | register | access | bytes | after reset | |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for entry in part.registers:
+        register = entry.register
+        yield (f"| `{entry.offset:#06x}` | {_title(entry)} | {ACCESS[register.access]} "
+               f"| {', '.join(map(str, register.sizes))} | `{register.init:#x}` "
+               f"| {_summary(entry)} |")
+    for entry in part.registers:
+        yield ""
+        yield from _register(entry)
+
+
+def _title(entry: Entry) -> str:
+    return f"`{entry.name}`" + (f", {entry.count} times, {entry.stride:#x} apart"
+                                if entry.count > 1 else "")
+
+
+def _summary(entry: Entry) -> str:
+    return f"if {entry.when}" if "dlab" in entry.when else entry.when
+
+
+def _register(entry: Entry) -> Iterator[str]:
+    yield f"### {entry.name}"
+    yield ""
+    yield entry.register.doc.replace("``", "`")
+    yield ""
+    yield "| bits | field | |"
+    yield "| --- | --- | --- |"
+    for name, lsb, field in entry.register.placed():
+        top = lsb + field.bits - 1
+        bits = f"{top}:{lsb}" if field.bits > 1 else str(lsb)
+        yield f"| {bits} | `{name.rstrip('_')}` | {field.doc.replace('``', '`')} |"

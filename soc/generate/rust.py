@@ -1,0 +1,45 @@
+"""Constants of the SoC as Rust source, to be included into a module."""
+
+from collections.abc import Iterator
+from soc.config import SocParams
+
+from .constants import Constant, groups
+
+
+def rust(params: SocParams) -> str:
+    """``pub const`` for addresses, offsets, masks, interrupts and CSR numbers.
+
+    Base addresses, sizes and interrupts are at the top; registers, CSRs and codes are in modules.
+    CSR numbers are ``u16``, all else is ``usize``.
+    """
+    lines = [
+        f"// rel4-soc, configuration {params.name}: generated from the description of the SoC.",
+    ]
+    for group in groups(params):
+        if group.module:
+            lines += ["", f"/// {group.title}.", f"pub mod {group.module} {{"]
+            for constant in group.constants:
+                lines += [f"    {line}" for line in _declaration(constant)]
+            lines.append("}")
+        else:
+            lines += ["", f"// {group.title}"]
+            for constant in group.constants:
+                lines += _declaration(constant)
+    return "\n".join([*lines, ""])
+
+
+def _declaration(constant: Constant) -> Iterator[str]:
+    if constant.doc:
+        yield f"/// {constant.doc[0].upper()}{constant.doc[1:]}."
+    kind = "u16" if constant.bits == 16 else "usize"
+    yield f"pub const {constant.name}: {kind} = {_literal(constant)};"
+
+
+def _literal(constant: Constant) -> str:
+    if not constant.hexadecimal:
+        return f"{constant.value:_}"
+    digits = f"{constant.value:x}"
+    if len(digits) <= 4:
+        return f"0x{digits}"
+    digits = digits.rjust(-(-len(digits) // 4) * 4, "0")
+    return "0x" + "_".join(digits[i:i + 4] for i in range(0, len(digits), 4))

@@ -1,0 +1,69 @@
+"""The SoC as a CMSIS System View Description, for debuggers and ``svd2rust``."""
+
+from xml.etree import ElementTree
+
+from hdl.core.params import RegionKind
+from hdl.peripheral.mmio import Entry
+from soc.config import SocParams
+from soc.memory_map import Device, devices
+
+ACCESS = {"r": "read-only", "w": "write-only", "rw": "read-write"}
+
+
+def svd(params: SocParams) -> str:
+    """The XML document."""
+    root = ElementTree.Element("device", {
+        "schemaVersion": "1.3",
+        "xmlns:xs": "http://www.w3.org/2001/XMLSchema-instance",
+        "xs:noNamespaceSchemaLocation": "CMSIS-SVD.xsd",
+    })
+    _texts(root, vendor="rel4", name="rel4-soc", version="1",
+           description=f"rel4-soc, configuration {params.name}",
+           addressUnitBits="8", width="32", size="32", access="read-write",
+           resetValue="0x0", resetMask="0xFFFFFFFFFFFFFFFF")
+    peripherals = ElementTree.SubElement(root, "peripherals")
+    for device in devices(params):
+        if device.kind is RegionKind.IO:
+            _peripheral(peripherals, device)
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _texts(parent: ElementTree.Element, **texts: str) -> None:
+    for name, text in texts.items():
+        ElementTree.SubElement(parent, name).text = text
+
+
+def _peripheral(parent: ElementTree.Element, device: Device) -> None:
+    node = ElementTree.SubElement(parent, "peripheral")
+    _texts(node, name=device.name.upper(), description=device.title,
+           baseAddress=f"{device.base:#x}")
+    block = ElementTree.SubElement(node, "addressBlock")
+    _texts(block, offset="0x0", size=f"{device.size:#x}", usage="registers")
+    if device.interrupt is not None:
+        interrupt = ElementTree.SubElement(node, "interrupt")
+        _texts(interrupt, name=device.name.upper(), value=str(device.interrupt))
+    registers = ElementTree.SubElement(node, "registers")
+    offsets = set()
+    for entry in device.registers or ():
+        _register(registers, entry, alternate=entry.offset in offsets)
+        offsets.add(entry.offset)
+
+
+def _register(parent: ElementTree.Element, entry: Entry, *, alternate: bool) -> None:
+    register = entry.register
+    node = ElementTree.SubElement(parent, "register")
+    name = entry.name.upper()
+    if entry.count > 1:
+        _texts(node, dim=str(entry.count), dimIncrement=f"{entry.stride:#x}")
+        name = f"{name}[%s]"
+    _texts(node, name=name, description=" ".join(register.doc.split()))
+    if alternate:
+        _texts(node, alternateGroup=entry.name.upper())
+    _texts(node, addressOffset=f"{entry.offset:#x}", size=str(8 * register.bytes),
+           access=ACCESS[register.access], resetValue=f"{register.init:#x}")
+    fields = ElementTree.SubElement(node, "fields")
+    for field_name, lsb, field in register.placed():
+        field_node = ElementTree.SubElement(fields, "field")
+        _texts(field_node, name=field_name.rstrip("_").upper(), description=field.doc,
+               bitOffset=str(lsb), bitWidth=str(field.bits))

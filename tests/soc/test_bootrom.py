@@ -1,0 +1,41 @@
+"""The reset code does what it says, read by an independent disassembler."""
+
+import struct
+from dataclasses import replace
+
+import capstone
+import pytest
+
+from soc.bootrom import DTB_OFFSET, boot_rom
+from soc.config import configuration
+from soc.devicetree import dtb
+
+
+def test_reset_code():
+    params = configuration("default")
+    rom = boot_rom(params)
+    disassembler = capstone.Cs(capstone.CS_ARCH_RISCV, capstone.CS_MODE_RISCV64)
+    lines = [f"{i.mnemonic} {i.op_str}" for i in disassembler.disasm(rom[:20], 0x1000)]
+    assert lines == [
+        "auipc t0, 0",
+        "addi a1, t0, 0x40",
+        "csrr a0, mhartid",
+        "ld t0, 0x18(t0)",
+        "jr t0",
+    ]
+    assert struct.unpack_from("<Q", rom, 0x18) == (params.dram_base,)
+
+
+@pytest.mark.parametrize("harts", [1, 4])
+def test_device_tree_lies_behind_it(harts):
+    params = configuration("default", harts=harts)
+    blob = dtb(params)
+    assert boot_rom(params)[DTB_OFFSET:].startswith(blob)
+    assert DTB_OFFSET % 8 == 0
+
+
+def test_reset_vector_must_be_the_rom():
+    params = configuration("default")
+    params = replace(params, hart=replace(params.hart, reset_vector=0x2000))
+    with pytest.raises(ValueError, match="the reset vector must be the boot ROM at 0x1000"):
+        boot_rom(params)

@@ -1,0 +1,122 @@
+"""What is generated is accepted by the tools that it is for, and they agree on the contents."""
+
+import re
+import subprocess
+from xml.etree import ElementTree
+
+import pytest
+
+from soc.config import CONFIGURATIONS, configuration
+from soc.generate import GENERATORS, generate
+from soc.generate.constants import groups
+from soc.memory_map import devices
+
+PARAMS = [configuration(name, harts=harts) for name in CONFIGURATIONS for harts in (1, 2, 4)]
+IDS = [f"{params.name}-{params.harts}" for params in PARAMS]
+
+
+def run(*command, stdin=b""):
+    """Runs a tool, which must not complain; returns what it prints."""
+    result = subprocess.run(command, input=stdin, capture_output=True)
+    assert result.returncode == 0, result.stderr.decode()
+    assert not result.stderr, result.stderr.decode()
+    return result.stdout
+
+
+@pytest.fixture(params=PARAMS, ids=IDS)
+def params(request):
+    return request.param
+
+
+def test_dts_and_dtb_are_the_same_tree(params):
+    compiled = run("dtc", "-I", "dts", "-O", "dtb", stdin=generate("dts", params).encode())
+
+    def plain(blob):
+        """Sorted source, without the phandles, which are numbered differently."""
+        lines = run("dtc", "-I", "dtb", "-O", "dts", "-s", stdin=blob).decode().splitlines()
+        handles = ("phandle", "interrupts-extended", "interrupt-parent", "regmap")
+        return [line for line in lines if not any(word in line for word in handles)]
+
+    assert plain(compiled) == plain(generate("dtb", params))
+
+
+def test_dtb_references_lead_to_their_nodes(params):
+    """With dtc's own numbering of phandles the blobs would differ only there."""
+    text = generate("dts", params)
+    blob = run("dtc", "-I", "dtb", "-O", "dts", stdin=generate("dtb", params)).decode()
+    handles = dict(re.findall(r"(\S+) \{[^{}]*?phandle = <(0x\w+)>", blob))
+    plic = re.search(r"(plic@\w+)", text)[1]
+    assert f"interrupt-parent = <{handles[plic]}>" in blob
+    finisher = re.search(r"(test@\w+)", text)[1]
+    assert blob.count(f"regmap = <{handles[finisher]}>") == 2
+    intc = re.findall(r"interrupt-controller \{[^{}]*?phandle = <(0x\w+)>", blob)
+    assert len(set(intc)) == params.harts
+    clint = re.search(r"clint@.*?interrupts-extended = <(.*?)>", blob, re.DOTALL)[1].split()
+    assert clint == [cell for handle in intc for cell in (handle, "0x03", handle, "0x07")]
+    cells = re.search(r"plic@.*?interrupts-extended = <(.*?)>", blob, re.DOTALL)[1].split()
+    machine_and_supervisor = [c for h in intc for c in (h, "0x0b", h, "0x09")]
+    assert cells == machine_and_supervisor + [c for h in intc for c in (h, "0x08")]
+
+
+def test_c_header_compiles(params, tmp_path):
+    checks = "\n".join(
+        f'_Static_assert(REL4_{g.module.upper()}{"_" * bool(g.module)}{c.name} == {c.value}, "");'
+        for g in groups(params) for c in g.constants)
+    header = tmp_path / "soc.h"
+    header.write_text(generate("c-header", params))
+    source = tmp_path / "check.c"
+    source.write_text(f'#include "soc.h"\n#include "soc.h"\n{checks}\n')
+    run("cc", "-fsyntax-only", "-std=c11", "-Wall", "-Wextra", "-Werror", str(source))
+
+
+def test_rust_compiles(params, tmp_path):
+    constants = tmp_path / "soc.rs"
+    constants.write_text(generate("rust", params))
+    checks = "\n".join(
+        f"const _: () = assert!({f'{g.module}::' if g.module else ''}{c.name} == {c.value});"
+        for g in groups(params) for c in g.constants)
+    source = tmp_path / "check.rs"
+    source.write_text(f'#![no_std]\n#![deny(warnings)]\ninclude!("{constants}");\n{checks}\n')
+    run("rustc", "--crate-type=rlib", "--emit=metadata", "-o", str(tmp_path / "check.rmeta"),
+        str(source))
+
+
+def test_svd_has_every_register(params):
+    root = ElementTree.fromstring(generate("svd", params))
+    found = {}
+    for peripheral in root.iter("peripheral"):
+        base = int(peripheral.findtext("baseAddress"), 0)
+        for register in peripheral.iter("register"):
+            name = register.findtext("name").removesuffix("[%s]").lower()
+            found[peripheral.findtext("name").lower(), name] = (
+                base + int(register.findtext("addressOffset"), 0), int(register.findtext("size")),
+                int(register.findtext("dim") or 1))
+    wanted = {
+        (device.name, entry.name): (device.base + entry.offset, 8 * entry.register.bytes,
+                                    entry.count)
+        for device in devices(params) for entry in device.registers or ()
+    }
+    assert found == wanted
+
+
+def test_fields_have_distinct_names_and_fit(params):
+    for device in devices(params):
+        for entry in device.registers or ():
+            placed = list(entry.register.placed())
+            assert len({name.rstrip("_").upper() for name, _, _ in placed}) == len(placed)
+            assert all(lsb + field.bits <= 8 * entry.register.bytes for _, lsb, field in placed)
+            assert entry.register.doc, f"{entry.name} has no entry in the manual"
+
+
+def test_memory_map_names_everything(params):
+    page = generate("memory-map", params)
+    for device in devices(params):
+        assert f"0x{device.base >> 16:04x}_{device.base & 0xFFFF:04x}" in page
+        for entry in device.registers or ():
+            assert f"### {entry.name}\n" in page
+
+
+def test_unknown_kind_is_refused():
+    with pytest.raises(ValueError, match="cannot generate 'pdf'; there are dts, dtb, svd"):
+        generate("pdf", configuration("default"))
+    assert set(GENERATORS) == {"dts", "dtb", "svd", "c-header", "rust", "memory-map"}
