@@ -1,0 +1,408 @@
+"""The load/store unit: everything between an address in Execute and a result in Memory."""
+
+from amaranth import *
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from ..bus.coherent import AmoOp, MemoryPortSignature, MemOp, MemSource
+from ..bus.mmio import MmioSignature
+from .dcache import DCache
+from .isa import Cause
+from .lsu_align import LoadAlign, StoreAlign
+from .lsu_rights import Rights
+from .lsu_types import LsuOp, LsuRequest
+from .params import HartParams
+from .store_buffer import StoreBuffer
+from .tlb import MicroTlb
+from .translation import Context, RefillSignature, tlb_entry_layout
+
+AMO_OPS = {  # funct5: operation
+    0b00001: AmoOp.SWAP,
+    0b00000: AmoOp.ADD,
+    0b00100: AmoOp.XOR,
+    0b01100: AmoOp.AND,
+    0b01000: AmoOp.OR,
+    0b10000: AmoOp.MIN,
+    0b10100: AmoOp.MAX,
+    0b11000: AmoOp.MINU,
+    0b11100: AmoOp.MAXU,
+}
+
+
+class Part(data.Struct):
+    """Where an access that crosses a dword stands. All 0 in others."""
+
+    upper: 1  # at the second dword
+    checked: 1  # both dwords of a store are checked: the first is still to be written
+
+
+class Lsu(wiring.Component):
+    """Loads, stores and atomics of one hart, one in Memory (M) at a time.
+
+    The operation in Execute (``x``, ``x_valid``) enters M with ``m_advance``; its address is added
+    and looked up in the DTLB in X, the L1D answers in M. A load that hits and a store that finds
+    room in the store buffer take one cycle in M. All else holds ``m_busy`` (combinational, late) and
+    ends in a cycle in which ``m_busy`` is low, until ``m_advance``; ``m_result`` and the fault belong to such
+    a cycle. Faults come from flip-flops, one cycle after they are found.
+
+    ``m_kill`` in the first cycle of an operation in M makes it nothing. Without it, that cycle may
+    already have its effect, whether ``m_advance`` comes with it or not.
+
+    ``context`` must not change from the cycle before an operation enters M until it leaves.
+    """
+
+    def __init__(self, params: HartParams) -> None:
+        self.params = params
+        super().__init__({
+            "ctx": In(Context),
+            "x_valid": In(1),
+            "x": In(LsuRequest),
+            "m_advance": In(1),
+            "m_kill": In(1),
+            "m_busy": Out(1),
+            "m_result": Out(64),
+            "m_fault": Out(1),
+            "m_cause": Out(6),
+            "m_vaddr": Out(64),  # for tval: of the dword that faulted, if an access crosses one
+            "m_addr": Out(64),  # of the operation
+            "drained": Out(1),  # no store waits anywhere, none is unacknowledged
+            "tlb": Out(RefillSignature(params)),
+            "tlb_flush": In(1),
+            "mem": Out(MemoryPortSignature(params.paddr_bits, params.line_bytes)),
+            "mmio": Out(MmioSignature(params.paddr_bits)),
+            "event_dcache_miss": Out(1),
+            "event_dtlb_miss": Out(1),
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        params, x = self.params, self.x
+        m.submodules.dtlb = dtlb = MicroTlb(params, params.dtlb_entries)
+        m.submodules.dcache = dcache = DCache(params)
+        m.submodules.stores = stores = StoreBuffer(params)
+        m.submodules.rights = rights = Rights(params)
+        m.submodules.load_align = load_align = LoadAlign()
+        m.submodules.store_align = store_align = StoreAlign()
+
+        # Execute: address, DTLB.
+        x_addr = Signal(64)
+        x_crosses, x_unaligned, x_wild = Signal(), Signal(), Signal()
+        m.d.comb += [
+            x_addr.eq(x.base + x.offset),
+            x_wild.eq(x_addr[40:] != x_addr[39].replicate(24)),  # beyond what the DTLB compares
+            dtlb.page.eq(x_addr[12:]),
+            dtlb.mode.eq(self.ctx.mode),
+            dtlb.asid.eq(self.ctx.asid),
+            dtlb.flush.eq(self.tlb_flush),
+        ]
+        with m.Switch(x.size):
+            with m.Case(1):
+                m.d.comb += [x_unaligned.eq(x_addr[0]), x_crosses.eq(x_addr[:3] == 7)]
+            with m.Case(2):
+                m.d.comb += [x_unaligned.eq(x_addr[:2].any()), x_crosses.eq(x_addr[:3] > 4)]
+            with m.Case(3):
+                m.d.comb += [x_unaligned.eq(x_addr[:3].any()), x_crosses.eq(x_addr[:3] != 0)]
+
+        # Memory: the operation.
+        m_look = Signal()  # tags and data of the L1D belong to the operation
+        m_op = Signal(LsuOp, reset_less=True)
+        m_size = Signal(2, reset_less=True)
+        m_unsigned = Signal(reset_less=True)
+        m_amo = Signal(5, reset_less=True)
+        m_vaddr = Signal(64, reset_less=True)
+        m_unaligned = Signal(reset_less=True)
+        m_crosses = Signal(reset_less=True)  # a dword; only loads and stores
+        m_wild = Signal(reset_less=True)
+        m_translated = Signal(reset_less=True)
+        m_entry = Signal(tlb_entry_layout(params), reset_less=True)
+        m_first_ppn = Signal(params.ppn_bits, reset_less=True)  # of the first dword
+        m_part = Signal(Part)
+        m_shift = Signal(3, reset_less=True)  # byte of ``m_data`` at which the access starts
+        m_turns = Signal(3, reset_less=True)  # bytes by which ``m_data`` is still to be rotated
+        m_data = Signal(64, reset_less=True)  # operand; 0 for a load until it has its dword
+        m_fault = Signal()
+        m_cause = Signal(6, reset_less=True)
+
+        m_load, m_store, m_atomic = Signal(), Signal(), Signal()
+        m_upper_addr = Signal(64)
+        m_page_offset = Signal(12)
+        m_paddr = Signal(params.paddr_bits)
+        m_mask = Signal(16)
+        m.d.comb += [
+            m_load.eq(m_op == LsuOp.LOAD),
+            m_store.eq(m_op == LsuOp.STORE),
+            m_atomic.eq(~m_load & ~m_store),
+            m_upper_addr[3:].eq(m_vaddr[3:] + 1),
+            m_page_offset.eq(Mux(m_part.upper, m_upper_addr[:12], m_vaddr[:12])),
+            m_paddr.eq(Cat(m_page_offset, m_entry.ppn)),
+            rights.context.eq(self.ctx),
+            rights.op.eq(m_op),
+            rights.unaligned.eq(m_unaligned),
+            rights.entry.eq(m_entry),
+        ]
+        with m.Switch(m_size):
+            for size in range(4):
+                with m.Case(size):
+                    m.d.comb += m_mask.eq(((1 << (1 << size)) - 1) << m_vaddr[:3])
+
+        # A look-up that can be used.
+        m_ready = Signal()  # translated, allowed, set in order, room for a store
+        m_load_hits = Signal()
+        m_done = Signal()  # in this cycle already
+        m_pushes = Signal()
+        m.d.comb += [
+            m_ready.eq(m_translated & ~rights.page_fault & ~rights.access_fault & ~dcache.unready
+                       & ~(m_store & stores.full)),
+            m_load_hits.eq(m_load & m_ready & ~m_entry.io & ~dcache.stale & dcache.hit.any()),
+            m_done.eq((m_load_hits | (m_store & m_ready)) & ~m_crosses),
+            m_pushes.eq(m_look & ~self.m_kill & m_store & m_ready
+                        & (~m_crosses | m_part.as_value().any())),
+        ]
+
+        # L1D and store buffer.
+        m_slow = Signal()
+        m.d.comb += [
+            dcache.x_index.eq(Mux(m_slow, m_page_offset[3:], x_addr[3:])),
+            dcache.m_look.eq(m_look),
+            dcache.m_addr.eq(m_paddr[3:]),
+            dcache.store.eq(m_pushes),
+            dcache.store_data.eq(store_align.lanes),
+            dcache.store_mask.eq(stores.store.mask),
+            dcache.response.valid.eq(self.mem.response.valid),
+            dcache.response.p.eq(self.mem.response.p),
+            dcache.invalidate.valid.eq(self.mem.invalidate.valid),
+            dcache.invalidate.line.eq(self.mem.invalidate.line),
+            store_align.data.eq(m_data),
+            store_align.shift.eq(m_shift),
+            stores.push.eq(m_pushes),
+            stores.store.addr.eq(m_paddr),
+            stores.store.data.eq(store_align.lanes),
+            stores.store.mask.eq(Mux(m_part.upper, m_mask[8:], m_mask[:8])),
+            stores.store.size.eq(m_size),
+            stores.store.io.eq(m_entry.io),
+            stores.write_done.eq(self.mem.write_done),
+            self.drained.eq(stores.drained),
+        ]
+
+        # Requests: the operation's own once the store buffer is empty.
+        request, accepted, answered = Signal(), Signal(), Signal()
+        device, device_request, device_accepted, device_answered = (Signal() for _ in range(4))
+        m.d.comb += [
+            answered.eq(self.mem.response.valid & (self.mem.response.p.source == MemSource.DATA)),
+            device_answered.eq(device & self.mmio.response.valid),
+            stores.mem.ready.eq(self.mem.request.ready),
+            stores.mmio.ready.eq(self.mmio.request.ready),
+        ]
+        with m.If(stores.empty):
+            m.d.comb += [
+                self.mem.request.valid.eq(request & ~dcache.busy),
+                accepted.eq(self.mem.request.valid & self.mem.request.ready),
+                self.mem.request.p.source.eq(MemSource.DATA),
+                self.mem.request.p.addr.eq(m_paddr),
+                self.mem.request.p.data.eq(store_align.lanes),
+                self.mem.request.p.mask.eq(m_mask),
+                self.mmio.request.valid.eq(device_request & stores.drained),
+                device_accepted.eq(self.mmio.request.valid & self.mmio.request.ready),
+                self.mmio.request.p.addr.eq(m_paddr),
+                self.mmio.request.p.size.eq(m_size),
+                self.mmio.request.p.mask.eq(m_mask),
+            ]
+            with m.Switch(m_op):
+                with m.Case(LsuOp.LR):
+                    m.d.comb += self.mem.request.p.op.eq(MemOp.LR)
+                with m.Case(LsuOp.SC):
+                    m.d.comb += self.mem.request.p.op.eq(MemOp.SC)
+                with m.Case(LsuOp.AMO):
+                    m.d.comb += self.mem.request.p.op.eq(MemOp.AMO)
+                with m.Default():
+                    m.d.comb += self.mem.request.p.op.eq(MemOp.READ_LINE)
+            with m.Switch(m_amo):
+                for funct5, operation in AMO_OPS.items():
+                    with m.Case(funct5):
+                        m.d.comb += self.mem.request.p.amo.eq(operation)
+        with m.Else():
+            m.d.comb += [
+                self.mem.request.valid.eq(stores.mem.valid),
+                self.mem.request.p.eq(stores.mem.p),
+                self.mmio.request.valid.eq(stores.mmio.valid),
+                self.mmio.request.p.eq(stores.mmio.p),
+            ]
+
+        # What ``m_data`` takes: a dword from the L1D, from memory or from a device.
+        take = Signal()
+        taken = Signal(64)
+        m.d.comb += taken.eq(self.mem.response.p.data)
+        with m.If(device):
+            m.d.comb += taken.eq(self.mmio.response.p.data)
+        with m.If(m_look):
+            m.d.comb += taken.eq(dcache.data)
+        with m.If(take):
+            for lane in range(8):
+                # The second dword of a load brings what lies before the first byte.
+                with m.If(~m_part.upper | (lane < m_vaddr[:3])):
+                    m.d.sync += m_data.word_select(lane, 8).eq(taken.word_select(lane, 8))
+
+        def fault(load: Cause, store: Cause) -> None:
+            writes = (m_op != LsuOp.LOAD) & (m_op != LsuOp.LR)
+            m.d.sync += [m_fault.eq(1), m_cause.eq(Mux(writes, store, load))]
+
+        def second_dword() -> None:
+            m.d.sync += [m_part.upper.eq(1), m_first_ppn.eq(m_entry.ppn)]
+            m.next = "AGAIN"
+            with m.If(m_vaddr[3:12].all()):  # and a page
+                m.next = "TRANSLATE"
+
+        with m.FSM(name="slow") as slow:
+            with m.State("NONE"):  # no operation, one that looks, or one that is done
+                m.d.sync += m_look.eq(0)
+                with m.If(m_look & ~self.m_kill):
+                    with m.If(m_atomic & m_unaligned):
+                        fault(Cause.LOAD_MISALIGNED, Cause.STORE_MISALIGNED)
+                    with m.Elif(~m_translated):
+                        m.next = "TRANSLATE"
+                    with m.Elif(rights.page_fault):
+                        fault(Cause.LOAD_PAGE, Cause.STORE_PAGE)
+                    with m.Elif(rights.access_fault):
+                        fault(Cause.LOAD_ACCESS, Cause.STORE_ACCESS)
+                    with m.Elif(~m_ready):
+                        m.next = "AGAIN"
+                    with m.Elif(m_atomic):
+                        m.d.comb += dcache.drop.eq(1)
+                        m.next = "ATOMIC"
+                    with m.Elif(m_store):
+                        with m.If(m_crosses & m_part.upper):
+                            m.d.sync += [
+                                m_part.upper.eq(0),
+                                m_part.checked.eq(1),
+                                m_entry.ppn.eq(m_first_ppn),
+                            ]
+                            m.next = "AGAIN"
+                        with m.Elif(m_crosses & ~m_part.checked):
+                            m.next = "ROTATE"
+                    with m.Elif(m_entry.io):
+                        m.next = "DEVICE"
+                    with m.Elif(dcache.stale):
+                        m.next = "AGAIN"
+                    with m.Elif(~dcache.hit.any()):
+                        m.next = "MISS"
+                    with m.Else():
+                        m.d.comb += take.eq(1)
+                        with m.If(m_crosses & m_part.upper):
+                            m.next = "ROTATE"
+                        with m.Elif(m_crosses):
+                            second_dword()
+
+            with m.State("AGAIN"):  # reads the L1D again, once that has a chance
+                with m.If(~dcache.unready & ~(m_store & stores.full)):
+                    m.d.sync += m_look.eq(1)
+                    m.next = "NONE"
+
+            with m.State("TRANSLATE"):
+                m.d.comb += self.tlb.valid.eq(1)
+                with m.If(self.tlb.done):
+                    m.next = "NONE"
+                    m.d.sync += [m_entry.eq(self.tlb.entry), m_translated.eq(1)]
+                    with m.If(self.tlb.page_fault):
+                        fault(Cause.LOAD_PAGE, Cause.STORE_PAGE)
+                    with m.Elif(self.tlb.access_fault):
+                        fault(Cause.LOAD_ACCESS, Cause.STORE_ACCESS)
+                    with m.Else():
+                        m.d.comb += dtlb.fill.eq(~m_wild & ~m_part.upper)
+                        m.d.sync += m_look.eq(1)
+
+            with m.State("MISS"):
+                m.d.comb += request.eq(1)
+                with m.If(accepted):
+                    m.d.comb += dcache.refill.eq(1)
+                    m.next = "FILL"
+            with m.State("FILL"):
+                with m.If(answered):
+                    m.d.comb += take.eq(1)
+                    m.next = "NONE"
+                    with m.If(m_crosses & m_part.upper):
+                        m.next = "ROTATE"
+                    with m.Elif(m_crosses):
+                        second_dword()
+
+            with m.State("ATOMIC"):
+                m.d.comb += request.eq(1)
+                with m.If(accepted):
+                    with m.If(m_op == LsuOp.SC):
+                        m.d.sync += m_shift.eq(0)
+                    m.next = "ANSWER"
+            with m.State("ANSWER"):
+                with m.If(answered):
+                    m.d.comb += take.eq(1)
+                    m.next = "NONE"
+
+            with m.State("DEVICE"):
+                m.d.comb += [device.eq(1), device_request.eq(1)]
+                with m.If(device_accepted):
+                    m.next = "DEVICE_ANSWER"
+                with m.If(device_answered):
+                    m.next = "NONE"
+            with m.State("DEVICE_ANSWER"):
+                m.d.comb += device.eq(1)
+                with m.If(device_answered):
+                    m.next = "NONE"
+
+            # The bytes of an access that crosses a dword turn to where they belong: those of a
+            # store after the check of the first dword, those of a load when all are there.
+            with m.State("ROTATE"):
+                m.d.sync += [m_data.eq(m_data.rotate_right(8)), m_turns.eq(m_turns - 1)]
+                with m.If(m_turns == 1):
+                    m.d.sync += m_shift.eq(0)
+                    m.next = "NONE"
+                    with m.If(m_store):
+                        second_dword()
+
+        with m.If(device_answered):
+            m.d.comb += take.eq(1)
+            with m.If(self.mmio.response.p.error):
+                fault(Cause.LOAD_ACCESS, Cause.LOAD_ACCESS)
+
+        with m.If(self.m_advance):
+            m.d.sync += [
+                m_look.eq(self.x_valid),
+                m_op.eq(x.op),
+                m_size.eq(x.size),
+                m_unsigned.eq(x.unsigned),
+                m_amo.eq(x.amo),
+                m_vaddr.eq(x_addr),
+                m_unaligned.eq(x_unaligned),
+                m_crosses.eq(x_crosses),
+                m_wild.eq(x_wild),
+                m_translated.eq(dtlb.hit & ~x_wild),
+                m_entry.eq(dtlb.entry),
+                m_part.eq(0),
+                m_shift.eq(x_addr),
+                m_turns.eq(Mux(x.op == LsuOp.STORE, -x_addr[:3], x_addr[:3])),
+                m_data.eq(Mux((x.op == LsuOp.LOAD) | (x.op == LsuOp.LR), 0, x.data)),
+                m_fault.eq(0),
+            ]
+
+        m.d.comb += [
+            m_slow.eq(~slow.ongoing("NONE")),
+            load_align.raw.eq(dcache.data | m_data),
+            load_align.shift.eq(m_shift),
+            load_align.size.eq(m_size),
+            load_align.unsigned.eq(m_unsigned),
+            self.m_busy.eq(m_slow | (m_look & ~m_done)),
+            self.m_result.eq(load_align.result),
+            self.m_fault.eq(m_fault),
+            self.m_cause.eq(m_cause),
+            self.m_addr.eq(m_vaddr),
+            self.m_vaddr.eq(Mux(m_part.upper, m_upper_addr, m_vaddr)),
+
+            self.tlb.page.eq(Mux(m_part.upper, m_upper_addr[12:], m_vaddr[12:])),
+            self.tlb.mode.eq(self.ctx.mode),
+            self.tlb.asid.eq(self.ctx.asid),
+            dtlb.fill_page.eq(m_vaddr[12:]),
+            dtlb.fill_mode.eq(self.ctx.mode),
+            dtlb.fill_asid.eq(self.ctx.asid),
+            dtlb.fill_entry.eq(self.tlb.entry),
+
+            self.event_dcache_miss.eq(dcache.refill),
+            self.event_dtlb_miss.eq(self.tlb.valid & self.tlb.done),
+        ]
+        return m

@@ -1,0 +1,414 @@
+"""Loads see the latest value in coherence order, stores leave once and in order, faults and killed
+operations have no effect; hits, misses and device accesses take the cycles that they should."""
+
+import os
+import random
+from collections import deque
+from dataclasses import dataclass, field
+
+import cocotb
+import pytest
+from amaranth.lib import data
+from cocotb.triggers import Timer
+
+from hdl.bus.coherent import MEM_RESPONSE, mem_request_layout
+from hdl.bus.mmio import MMIO_RESPONSE, mmio_request_layout
+from hdl.core.isa import Cause, Priv
+from hdl.core.lsu import Lsu
+from hdl.core.lsu_types import LsuRequest
+from hdl.core.params import configuration
+from hdl.core.translation import Context, tlb_entry_layout
+from tests.hdl.core.lsu_model import (
+    AMO, AMO_FUNCT5, BAD_PAGES, BARE, BARE_M, IO_PAGES, L2, LINE, LOAD, LR, MASK64, MEM_AMO, MEM_LR,
+    MEM_SC, MEMORY_PAGES, READ_LINE, SC, STORE, SV39, USER_PAGES, WRITE, Memory, Page, PageTables,
+    Store, extend,
+)
+from tests.support.run import run_cocotb
+
+HOT_LINES = [0, 1, 2, 62, 63]  # of each page
+
+
+def pack(shape, **values: int) -> int:
+    layout = data.Layout.cast(shape)
+    packed = 0
+    for name, value in values.items():
+        at = layout[name]
+        packed |= (value & (1 << at.width) - 1) << at.offset
+    return packed
+
+
+def unpack(shape, packed: int) -> dict[str, int]:
+    return {name: packed >> at.offset & (1 << at.width) - 1
+            for name, at in data.Layout.cast(shape)}
+
+
+@dataclass
+class Op:
+    op: int
+    vaddr: int
+    size: int = 3
+    unsigned: int = 0
+    amo: int = 0
+    data: int = 0
+    offset: int = 0
+    fault: tuple[Cause, int] | None = None
+    pages: list[Page] = field(default_factory=list)  # of its parts
+    parts: list[tuple[int, int, int]] = field(default_factory=list)  # paddr of dword, data, mask
+    touched: list[int] = field(default_factory=list)  # dwords that it may read, faulting or not
+    since: int = 0
+    answer: int | None = None  # expected result of an atomic or a device read
+    cycles: int = 0
+    result: int | None = None
+
+    def packed(self) -> int:
+        return pack(LsuRequest, op=self.op, size=self.size, unsigned=self.unsigned, amo=self.amo,
+                    base=self.vaddr - self.offset, offset=self.offset, data=self.data)
+
+
+class Bench:
+    """Everything that happens in a cycle, in order; the clock is driven by hand."""
+
+    def __init__(self, dut, config: str) -> None:
+        self.dut, self.rng = dut, random.Random(cocotb.RANDOM_SEED)
+        self.params = configuration(config)
+        self.request_layout = mem_request_layout(self.params.paddr_bits)
+        self.mmio_layout = mmio_request_layout(self.params.paddr_bits)
+        hot = [page << 12 | line * LINE | dword * 8
+               for page in MEMORY_PAGES for line in HOT_LINES for dword in range(8)]
+        self.memory = Memory(self.rng)
+        self.l2 = L2(self.rng, self.memory, hot)
+        self.tables = PageTables(self.rng)
+        self.context = {"mode": BARE_M, "asid": 0, "priv": Priv.M, "sum": 0, "mxr": 0}
+        self.own: dict[int, list[Store]] = {}
+        self.unsent: deque[Store] = deque()  # own stores, program order
+        self.outstanding = 0
+        self.m: Op | None = None
+        self.m_first = self.m_complete = False
+        self.advance = self.ready = self.mmio_ready = 1.0  # probabilities
+        self.kill = 0.0
+        self.mmio_latency = self.tlb_latency = 0  # at most
+        self.mmio_wait: int | None = None
+        self.tlb_wait: int | None = None
+        self.cycle = self.misses = 0
+
+    async def reset(self) -> None:
+        dut = self.dut
+        for port in (dut.x_valid, dut.x, dut.m_advance, dut.m_kill, dut.mem__request__ready,
+                     dut.mem__response__valid, dut.mem__write_done, dut.mem__invalidate__valid,
+                     dut.mmio__request__ready, dut.mmio__response__valid, dut.tlb__done,
+                     dut.tlb_flush, dut.clk):
+            port.value = 0
+        dut.rst.value = 1
+        dut.ctx.value = pack(Context, **self.context)
+        for _ in range(2):
+            await self._clock()
+        dut.rst.value = 0
+
+    async def _clock(self) -> None:
+        await Timer(1)
+        self.dut.clk.value = 1
+        await Timer(1)
+        self.dut.clk.value = 0
+
+    # Prediction.
+
+    def _translate(self, vaddr: int) -> Page:
+        return self.tables.look_up(self.context["mode"], self.context["asid"], vaddr >> 12)
+
+    def _rights(self, op: Op, page: Page) -> Cause | None:
+        context, writes = self.context, op.op in (STORE, SC, AMO)
+        causes = ((Cause.STORE_PAGE, Cause.STORE_ACCESS) if writes
+                  else (Cause.LOAD_PAGE, Cause.LOAD_ACCESS))
+        if page.page_fault:
+            return causes[0]
+        if page.access_fault:
+            return causes[1]
+        if context["mode"] == SV39:
+            if page.u and context["priv"] == Priv.S and not context["sum"]:
+                return causes[0]
+            if not page.u and context["priv"] == Priv.U:
+                return causes[0]
+            readable = page.r or (context["mxr"] and page.x)
+            if not (page.w if writes else readable):
+                return causes[0]
+        if not (page.acc_w if writes else page.acc_r):
+            return causes[1]
+        if page.io and (op.op in (LR, SC, AMO) or op.vaddr % (1 << op.size)):
+            return causes[1]
+        return None
+
+    def _enter(self, op: Op) -> None:
+        """What will become of an operation that enters M now."""
+        op.since, op.cycles, op.fault, op.parts = self.l2.seen, 0, None, []
+        op.pages, op.touched = [], []
+        if op.op in (LR, SC, AMO) and op.vaddr % (1 << op.size):
+            op.fault = (Cause.LOAD_MISALIGNED if op.op == LR else Cause.STORE_MISALIGNED, op.vaddr)
+            return
+        at = op.vaddr % 8
+        mask, value = (1 << (1 << op.size)) - 1 << at, (op.data & (1 << (8 << op.size)) - 1) << 8 * at
+        for number in range(2 if mask >> 8 else 1):
+            vaddr = (op.vaddr // 8 * 8 + 8) & MASK64 if number else op.vaddr
+            page = self._translate(vaddr)
+            if cause := self._rights(op, page):
+                op.fault = (cause, vaddr)
+                op.parts = []
+                return
+            paddr = page.ppn << 12 | vaddr & 0xFF8
+            op.pages.append(page)
+            op.touched.append(paddr)
+            op.parts.append((paddr, value >> 64 * number & MASK64, mask >> 8 * number & 0xFF))
+
+    def _start(self, op: Op) -> None:
+        """The operation was not killed in its first cycle: its stores count from now on."""
+        if op.op == STORE and not op.fault:
+            for (paddr, value, mask), page in reversed(list(zip(op.parts, op.pages, strict=True))):
+                store = Store(paddr, value, mask, bool(page.io))
+                self.unsent.append(store)
+                if not page.io:
+                    self.own.setdefault(paddr, []).append(store)
+
+    def _check(self, op: Op) -> None:
+        dut = self.dut
+        fault = (Cause(int(dut.m_cause.value)), int(dut.m_vaddr.value)) if dut.m_fault.value else None
+        assert fault == op.fault, f"{op}: fault {fault} in cycle {self.cycle}"
+        assert int(dut.m_addr.value) == op.vaddr
+        op.result = int(dut.m_result.value)
+        if fault or op.op == STORE:
+            return
+        if op.answer is None:
+            values = {0}
+            for number, (paddr, _, mask) in enumerate(op.parts):
+                own = self.own.get(paddr, [])
+                while len(own) > 20 and own[0].time is not None and own[0].time <= op.since:
+                    own.pop(0)
+                possible = self.memory.possible(paddr, op.since, own)
+                bits = sum(0xFF << 8 * lane for lane in range(8) if mask >> lane & 1)
+                values = {low | (high & bits) << 64 * number for low in values for high in possible}
+            values = {value >> 8 * (op.vaddr % 8) for value in values}
+        else:
+            values = {op.answer if op.op == SC else op.answer >> 8 * (op.vaddr % 8)}
+        expected = {extend(value, op.size, bool(op.unsigned)) for value in values}
+        assert op.result in expected, (
+            f"{op}: {op.result:#x}, not {[hex(v) for v in expected]} in cycle {self.cycle}")
+
+    # The ports.
+
+    def _accept_store(self, addr: int, value: int, mask: int, io: bool) -> Store:
+        assert self.unsent, f"store to {addr:#x} that nobody made, cycle {self.cycle}"
+        store = self.unsent.popleft()
+        bits = sum(0xFF << 8 * lane for lane in range(8) if mask >> lane & 1)
+        assert (store.addr, store.mask, store.data & bits, store.io) == (addr, mask, value & bits, io)
+        return store
+
+    def _mem_request(self) -> None:
+        request = unpack(self.request_layout, int(self.dut.mem__request__payload.value))
+        kind, addr, op = request["op"], request["addr"] // 8 * 8, self.m
+        assert request["source"] == 0
+        store = None
+        if kind == WRITE:
+            store = self._accept_store(addr, request["data"], request["mask"], False)
+            self.outstanding += 1
+        else:
+            assert not self.unsent and op and not self.m_complete
+            if kind == READ_LINE:
+                assert op.op == LOAD and addr in op.touched
+                self.misses += 1
+            else:
+                assert not op.fault
+                assert kind == {LR: MEM_LR, SC: MEM_SC, AMO: MEM_AMO}[op.op]
+                (paddr, value, mask), = op.parts
+                bits = sum(0xFF << 8 * lane for lane in range(8) if mask >> lane & 1)
+                assert addr == paddr
+                if kind != MEM_LR:
+                    assert request["mask"] == mask and request["data"] & bits == value & bits
+                if kind == MEM_AMO:
+                    assert request["amo"] == AMO_FUNCT5[op.amo]
+        self.l2.requests.append(
+            (kind, request["amo"], addr, request["data"], request["mask"], store))
+
+    def _mmio_request(self) -> bool:
+        """Whether a read waits for its answer now."""
+        request = unpack(self.mmio_layout, int(self.dut.mmio__request__payload.value))
+        assert self.outstanding == 0, "device access before a write was acknowledged"
+        addr = request["addr"]
+        if request["write"]:
+            store = self._accept_store(addr // 8 * 8, request["data"], request["mask"], True)
+            assert request["mask"] == (1 << (1 << request["size"])) - 1 << addr % 8 == store.mask
+            return False
+        op = self.m
+        assert not self.unsent and op and op.op == LOAD and not op.fault and op.pages[0].io
+        assert op.answer is None, "device read twice"
+        assert addr == op.parts[0][0] | op.vaddr % 8 and request["size"] == op.size
+        op.answer = self.rng.getrandbits(64)
+        return True
+
+    async def step(self, x: Op | None, flush: bool = False) -> bool:
+        """One cycle; returns whether the operation in X went on."""
+        dut, rng, l2 = self.dut, self.rng, self.l2
+        self.cycle += 1
+        since = l2.seen  # of the cycle before
+        seen = self.outstanding
+        response, done, line = l2.outputs()
+        kill = bool(self.m and self.m_first and rng.random() < self.kill)
+        if self.m and self.m_first:
+            self.m.since = since
+        dut.x_valid.value = int(x is not None)
+        if x is not None:
+            dut.x.value = x.packed()
+        dut.m_kill.value = kill
+        dut.mem__request__ready.value = rng.random() < self.ready
+        dut.mem__response__valid.value = response is not None
+        if response:
+            dut.mem__response__p.value = pack(MEM_RESPONSE, source=0, data=response[0],
+                                              last=response[1])
+        elif rng.random() < 0.1:  # someone else's
+            dut.mem__response__valid.value = 1
+            dut.mem__response__p.value = pack(MEM_RESPONSE, source=rng.choice([1, 2]),
+                                              data=rng.getrandbits(64), last=rng.getrandbits(1))
+        dut.mem__write_done.value = done
+        dut.mem__invalidate__valid.value = line is not None
+        dut.mem__invalidate__line.value = line if line is not None else rng.getrandbits(26)
+        dut.mmio__request__ready.value = rng.random() < self.mmio_ready and self.mmio_wait is None
+        dut.tlb_flush.value = flush
+        dut.tlb__done.value = self.tlb_wait == 0
+        if self.tlb_wait == 0:
+            self._answer_translation()
+            self.tlb_wait = None
+        elif self.tlb_wait is not None:
+            self.tlb_wait -= 1
+        await Timer(1)
+
+        if dut.mem__request__valid.value and dut.mem__request__ready.value:
+            self._mem_request()
+        if dut.mmio__request__valid.value and dut.mmio__request__ready.value:
+            if self._mmio_request():
+                self.mmio_wait = rng.randint(0, self.mmio_latency)
+        dut.mmio__response__valid.value = self.mmio_wait == 0
+        if self.mmio_wait == 0:
+            error = rng.random() < 0.05
+            if error:
+                self.m.fault = (Cause.LOAD_ACCESS, self.m.vaddr)
+            dut.mmio__response__p.value = pack(MMIO_RESPONSE, data=self.m.answer, error=error)
+            self.mmio_wait = None
+        elif self.mmio_wait is not None:
+            self.mmio_wait -= 1
+        if dut.tlb__valid.value and self.tlb_wait is None and not dut.tlb__done.value:
+            self.tlb_wait = rng.randint(0, self.tlb_latency)
+
+        busy = bool(dut.m_busy.value)
+        if self.m:
+            self.m.cycles += 1
+            assert self.m.cycles < 3000, f"stuck with {self.m}"
+            if self.m_first and not kill:
+                self._start(self.m)
+            if l2.answers and response and self.m.op in (LR, SC, AMO):
+                self.m.answer = l2.answers.popleft()
+            if not busy and not kill and not self.m_complete:
+                self._check(self.m)
+                self.m_complete = True
+        else:
+            assert not busy and not dut.m_fault.value
+        if dut.drained.value:
+            assert seen == 0
+            assert len(self.unsent) <= (len(self.m.parts) if self.m else 0)
+        advance = kill or (not busy and rng.random() < self.advance)
+        dut.m_advance.value = advance
+        self.m_first = False
+        if advance:
+            self.m, self.m_complete = x, False
+            self.m_first = x is not None
+            if x is not None:
+                self._enter(x)
+        await self._clock()
+        self.outstanding -= done
+        l2.step()
+        return bool(advance)
+
+    def _answer_translation(self) -> None:
+        dut = self.dut
+        mode, asid = int(dut.tlb__mode.value), int(dut.tlb__asid.value)
+        assert (mode, asid) == (self.context["mode"], self.context["asid"])
+        page = self.tables.look_up(mode, asid, int(dut.tlb__page.value))
+        fields = {name: getattr(page, name) for name in ("ppn", "r", "w", "x", "u", "acc_r", "acc_w", "io")}
+        dut.tlb__entry.value = pack(tlb_entry_layout(self.params), **fields)
+        dut.tlb__page_fault.value = page.page_fault
+        dut.tlb__access_fault.value = page.access_fault
+
+    async def run(self, ops: list[Op | None]) -> None:
+        """The operations one after the other, as fast as they go; None is an instruction of
+        another kind. Returns when all are done and their stores have left."""
+        for op in ops:
+            while not await self.step(op):
+                pass
+        await self.settle()
+
+    async def settle(self) -> None:
+        limit = self.cycle + 3000
+        while (self.m or self.unsent or self.outstanding or self.l2.requests or self.l2.events
+               or not self.dut.drained.value):
+            await self.step(None)
+            assert self.cycle < limit, f"stuck with {self.m}, {len(self.unsent)} stores unsent"
+
+    def random_context(self) -> None:
+        rng = self.rng
+        mode = rng.choice([BARE_M, BARE, SV39, SV39, SV39])
+        priv = Priv.M if mode == BARE_M else rng.choice([Priv.S, Priv.U])
+        self.context = {"mode": mode, "asid": rng.choice([1, 2]), "priv": priv,
+                        "sum": rng.choice([0, 1]), "mxr": rng.choice([0, 1])}
+        self.dut.ctx.value = pack(Context, **self.context)
+
+    def random_op(self) -> Op:
+        rng = self.rng
+        op = rng.choice([LOAD] * 10 + [STORE] * 8 + [AMO, AMO, LR, SC])
+        size = rng.randrange(4) if op in (LOAD, STORE) else rng.choice([2, 3])
+        if self.context["mode"] == SV39:
+            page = rng.choice(USER_PAGES * 5 + BAD_PAGES)
+        else:
+            page = rng.choice(MEMORY_PAGES * 8 + IO_PAGES * 4 + BAD_PAGES)
+        at = rng.choice(HOT_LINES) * LINE + rng.choice([rng.randrange(16), rng.randrange(64)])
+        if rng.random() < (0.6 if op in (LOAD, STORE) else 0.95):
+            at &= -(1 << size)
+        if rng.random() < 0.1:
+            at = 0xFFF - rng.randrange(8)
+        return Op(op, page << 12 | at, size, rng.getrandbits(1) if op == LOAD and size < 3 else 0,
+                  rng.choice(list(AMO_FUNCT5)), rng.getrandbits(64), rng.randint(-2048, 2047))
+
+
+@cocotb.test()
+async def random_operations(dut):
+    bench = Bench(dut, os.environ["LSU_CONFIG"])
+    rng, l2 = bench.rng, bench.l2
+    await bench.reset()
+    for _ in range(60):
+        bench.advance = rng.choice([1.0, 1.0, 0.7])
+        bench.ready = rng.choice([1.0, 0.5, 0.2])
+        bench.mmio_ready = rng.choice([1.0, 0.5])
+        bench.kill = rng.choice([0.0, 0.1])
+        bench.mmio_latency, bench.tlb_latency = rng.choice([0, 5]), rng.choice([0, 8])
+        l2.perform, l2.deliver = rng.choice([0.3, 0.9]), rng.choice([0.5, 0.95])
+        l2.disturb = rng.choice([0.0, 0.02, 0.3, 0.8])
+        if rng.random() < 0.5:
+            bench.tables.pages.clear()
+            await bench.step(None, flush=True)
+        bench.random_context()
+        for _ in range(rng.randrange(2)):
+            await bench.step(None)
+        await bench.step(None)
+        idle, pool = rng.choice([0.0, 0.3]), [bench.random_op() for _ in range(rng.choice([4, 30]))]
+        for _ in range(150):
+            while rng.random() < idle:
+                await bench.step(None)
+            op = rng.choice(pool)
+            op = Op(op.op, op.vaddr, op.size, op.unsigned, op.amo, rng.getrandbits(64), op.offset)
+            while not await bench.step(op):
+                if rng.random() < 0.1:
+                    op = bench.random_op()
+        await bench.settle()
+    dut._log.info(f"{bench.cycle} cycles, {bench.misses} misses")
+    assert bench.misses > 100
+
+
+@pytest.mark.parametrize("config", ["default", "tiny"])
+def test_lsu(config, monkeypatch):
+    monkeypatch.setenv("LSU_CONFIG", config)
+    run_cocotb(Lsu(configuration(config)), __name__, f"lsu_{config}")
