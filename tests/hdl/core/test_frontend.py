@@ -1,0 +1,181 @@
+"""Whatever is predicted, redirected, stalled, flushed and delayed: the front end delivers what memory
+holds, in the order that follows from redirects and announced predictions."""
+
+import os
+
+import cocotb
+import pytest
+
+from hdl.core.fetch_types import BranchKind, prediction_layout
+from hdl.core.frontend import Frontend
+from hdl.core.params import configuration
+from hdl.core.translation import Mode
+from tests.support.fetch_bench import PC_MASK, Bench, Page, make_bench
+from tests.support.layouts import unpack
+from tests.support.run import run_cocotb
+
+# First pages of the address ranges in use; the last has the top of the address space at its end,
+# and the one before it is not canonical.
+CLUSTERS = (0x10, 0x80000, 0xFFF_FFFC, 0x400_0000)
+CLUSTER_PAGES = 4
+PHYSICAL_PAGES = 24
+PHYSICAL_BASE = 0x80000
+
+
+class RandomProgram:
+    """Random memory, pages and events for a bench."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench, self.rng = bench, bench.rng
+        self.layout = prediction_layout(bench.params)
+        self.targets: list[int] = []
+        self.contexts = [
+            {"mode": Mode.BARE_M.value, "asid": 0, "priv": 3},
+            {"mode": Mode.BARE.value, "asid": 0, "priv": 1},
+            *({"mode": Mode.SV39.value, "asid": asid, "priv": priv}
+              for asid in (0, 1, 0x101) for priv in (0, 1)),
+        ]
+        for page in range(PHYSICAL_PAGES):
+            self.fill(page)
+        for context in self.contexts:
+            self.map(context)
+        bench.world.pages[Mode.BARE_M.value, 0, bench.params.reset_vector >> 12] = Page(
+            ppn=PHYSICAL_BASE)
+        self.new_targets()
+
+    def fill(self, page: int) -> None:
+        base = PHYSICAL_BASE + page << 9
+        for dword in range(base, base + 512):
+            self.bench.world.dwords[dword] = sum(
+                self.halfword() << 16 * position for position in range(4))
+
+    def halfword(self) -> int:
+        return self.rng.getrandbits(16) | (3 if self.rng.random() < 0.3 else 0)
+
+    def map(self, context: dict) -> None:
+        rng = self.rng
+        for first in CLUSTERS:
+            for page in range(first, first + CLUSTER_PAGES):
+                number = page - (1 << 28) & (1 << 52) - 1 if page >> 27 else page
+                kind = rng.random()
+                self.bench.world.pages[context["mode"], context["asid"], number] = Page(
+                    ppn=PHYSICAL_BASE + rng.randrange(PHYSICAL_PAGES),
+                    page_fault=kind < 0.03 or page == 0x400_0000,
+                    access_fault=0.03 < kind < 0.06,
+                    x=not 0.06 < kind < 0.09,
+                    acc_x=not 0.09 < kind < 0.12,
+                    u=rng.random() < (0.9 if context["priv"] == 0 else 0.1),
+                )
+
+    def new_targets(self) -> None:
+        """A few addresses at a time, so that fetches repeat; some next to the end of a page."""
+        self.targets = []
+        clusters = self.rng.sample(CLUSTERS, self.rng.choice((1, 1, 4)))
+        for _ in range(6):
+            page = self.rng.choice(clusters) + self.rng.randrange(CLUSTER_PAGES)
+            offset = (4096 - self.rng.randrange(2, 12) if self.rng.random() < 0.3
+                      else self.rng.randrange(4096))
+            self.targets.append(page << 12 | offset & ~1)
+
+    def target(self) -> int:
+        near = self.rng.randrange(-8, 8) * 2 if self.rng.random() < 0.2 else 0
+        return self.rng.choice(self.targets) + near & PC_MASK
+
+    def prediction(self) -> dict:
+        if self.bench.accepted and self.rng.random() < 0.9:
+            return self.bench.accepted[-1][1]["prediction"]
+        return unpack(self.layout, self.rng.getrandbits(self.layout.size))
+
+    def redirect(self) -> dict:
+        rng = self.rng
+        kind = rng.choice(("branch", "call", "ret", "trap"))
+        return {
+            "pc": self.target(), "prediction": self.prediction(), "branch": kind == "branch",
+            "taken": rng.getrandbits(1), "call": kind == "call", "ret": kind == "ret",
+            "link": self.target(),
+        }
+
+    def train(self) -> dict:
+        """About a recent instruction, or about nothing that ever was."""
+        rng = self.rng
+        recent = self.bench.accepted[-8:]
+        if recent and rng.random() < 0.9:
+            _, insn = rng.choice(recent)
+            last = insn["pc"] + (0 if insn["compressed"] else 2)
+            if rng.random() < 0.1:
+                last += rng.choice((-2, 2))
+        else:
+            last = self.target()
+        return {
+            "pc_last": last & PC_MASK,
+            "kind": rng.choice(list(BranchKind)[rng.random() < 0.7:]).value,
+            "taken": rng.random() < 0.8, "mispredicted": rng.random() < 0.8,
+            "target": self.target(), "prediction": self.prediction(),
+        }
+
+
+async def random_phase(bench: Bench, program: RandomProgram, cycles: int) -> None:
+    rng = bench.rng
+    slow = rng.choice((1, 3, 10, 40))
+    bench.latency = lambda: rng.randrange(slow)
+    gap = rng.choice((0, 0.3))
+    bench.gap = lambda: rng.random() < gap
+    p_ready = rng.choice((1, 0.9, 0.4))
+    p_redirect = rng.choice((0.002, 0.02, 0.1))
+    p_train = rng.choice((0.1, 0.5))
+    idle = 0
+    program.new_targets()
+    for _ in range(cycles):
+        redirect = context = None
+        if rng.random() < p_redirect or bench.expected_pc is None and rng.random() < 0.2:
+            redirect = program.redirect()
+            if rng.random() < 0.2:
+                context = rng.choice(program.contexts)
+        train = program.train() if rng.random() < p_train else None
+        got = await bench.cycle(ready=rng.random() < p_ready, redirect=redirect, context=context,
+                                train=train)
+        idle = 0 if got or redirect or bench.expected_pc is None else idle + 1
+        assert idle < 500, "the front end makes no progress"
+
+
+async def change_pages(bench: Bench, program: RandomProgram) -> None:
+    """SFENCE.VMA after changes to the pages of a context."""
+    context = bench.rng.choice(program.contexts)
+    program.map(context)
+    await bench.cycle(ready=False, flush_tlb=True, redirect=program.redirect(), context=context)
+
+
+async def change_memory(bench: Bench, program: RandomProgram) -> None:
+    """FENCE.I after changes to memory. The redirect need not wait."""
+    rng = bench.rng
+    for page in rng.sample(range(PHYSICAL_PAGES), 6):
+        program.fill(page)
+    await bench.cycle(ready=False, flush_cache=True)
+    for _ in range(rng.choice((0, 5, 400))):
+        await bench.cycle(ready=False)
+    await bench.cycle(ready=False, redirect=program.redirect())
+
+
+@cocotb.test()
+async def delivers_what_memory_holds(dut):
+    bench = make_bench(dut, configuration(os.environ["CONFIGURATION"]))
+    program = RandomProgram(bench)
+    await bench.start()
+    while bench.cycle_number < 25_000:
+        await random_phase(bench, program, 500)
+        if bench.rng.random() < 0.5:
+            await change_pages(bench, program)
+        if bench.rng.random() < 0.3:
+            await change_memory(bench, program)
+    taken = sum(insn["taken"] for _, insn in bench.accepted)
+    faults = sum(insn["fault"] != 0 for _, insn in bench.accepted)
+    upper = sum(insn["fault_upper"] for _, insn in bench.accepted)
+    dut._log.info(f"{len(bench.accepted)} instructions, {taken} predicted taken, {faults} faults, "
+                  f"{upper} in the second half, {bench.refills} refills, {bench.walks} walks")
+    assert len(bench.accepted) > 3000 and taken > 300 and faults > 50 and upper > 0
+
+
+@pytest.mark.parametrize("name", ["default", "tiny"])
+def test_frontend(name, monkeypatch):
+    monkeypatch.setenv("CONFIGURATION", name)
+    run_cocotb(Frontend(configuration(name)), __name__, f"frontend_{name}")
