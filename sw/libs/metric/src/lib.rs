@@ -1,0 +1,98 @@
+//! Samples of a measured quantity, and the line in which a program reports them.
+//!
+//! The line is `metric NAME UNIT MEDIAN WORST SAMPLES [KEY=VALUE ...]`; `rel4 bench` reads it.
+
+#![cfg_attr(not(test), no_std)]
+
+use core::fmt;
+
+/// Up to `N` samples; further ones are not kept.
+#[derive(Clone, Debug)]
+pub struct Samples<const N: usize> {
+    values: [u32; N],
+    length: usize,
+}
+
+impl<const N: usize> Default for Samples<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const N: usize> Samples<N> {
+    /// No samples yet.
+    pub const fn new() -> Self {
+        Self { values: [0; N], length: 0 }
+    }
+
+    /// Adds a sample; what is negative or too large for 32 bits becomes the nearest that is not.
+    pub fn push(&mut self, value: i64) {
+        if let Some(place) = self.values.get_mut(self.length) {
+            *place = value.clamp(0, i64::from(u32::MAX)) as u32;
+            self.length += 1;
+        }
+    }
+
+    /// Whether no more samples are kept.
+    pub fn is_full(&self) -> bool {
+        self.length == N
+    }
+
+    /// Forgets all samples.
+    pub fn clear(&mut self) {
+        self.length = 0;
+    }
+
+    /// The report, as a line without its end.
+    pub fn report(&mut self, name: &'static str, parameters: &'static str) -> Report {
+        let values = &mut self.values[..self.length];
+        values.sort_unstable();
+        let median = values.get(values.len() / 2).copied().unwrap_or_default();
+        let worst = values.last().copied().unwrap_or_default();
+        Report { name, parameters, median, worst, samples: self.length }
+    }
+}
+
+/// What is reported of one quantity, in cycles.
+#[derive(Clone, Copy, Debug)]
+pub struct Report {
+    name: &'static str,
+    parameters: &'static str,
+    pub median: u32,
+    worst: u32,
+    samples: usize,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let Self { name, parameters, median, worst, samples } = self;
+        write!(f, "metric {name} cycles {median} {worst} {samples}")?;
+        if parameters.is_empty() { Ok(()) } else { write!(f, " {parameters}") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn samples(values: &[i64]) -> Samples<8> {
+        let mut samples = Samples::new();
+        values.iter().for_each(|value| samples.push(*value));
+        samples
+    }
+
+    #[test]
+    fn reports_median_and_worst() {
+        let line = samples(&[3, 1, 9, 2, 2]).report("core.mul", "").to_string();
+        assert_eq!(line, "metric core.mul cycles 2 9 5");
+        let line = samples(&[7]).report("core.tlb_miss", "level=walk").to_string();
+        assert_eq!(line, "metric core.tlb_miss cycles 7 7 1 level=walk");
+    }
+
+    #[test]
+    fn takes_no_more_than_fit_and_nothing_negative() {
+        let mut full = samples(&[-4; 10]);
+        assert!(full.is_full());
+        assert_eq!(full.report("x", "").to_string(), "metric x cycles 0 0 8");
+    }
+}
