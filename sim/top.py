@@ -12,7 +12,11 @@ ALWAYS_SHOWN = ("pc", "insn", "trap", "interrupt", "cause")
 
 
 class SimTop(wiring.Component):
-    """Wraps ``soc`` for the harness of ``sim/harness``; adds no state.
+    """Wraps ``soc`` for the harness of ``sim/harness``.
+
+    Inputs, ``restart`` among them, are registered here: the harness sets them before the clock edge
+    after which the SoC shall see them. So nothing combinational depends on an input, and the model
+    computes everything once a cycle. ``restart`` is the SoC's reset, and is 1 at first.
 
     Signals of hart ``n`` are named ``hart<n>_...``: ``valid`` (an instruction retired or a trap was
     taken), the fields of :class:`Commit`, ``priv_now``, ``events``, and the writes that it sends to
@@ -26,6 +30,8 @@ class SimTop(wiring.Component):
         self.fields = tuple(Commit.as_shape().members) if commit_log else ALWAYS_SHOWN
         paddr_bits = soc.dram.request.payload.addr.shape().width
         ports = {
+            "clk": In(1),
+            "restart": In(1),
             "dram_valid": Out(1),
             "dram_ready": In(1),
             "dram_write": Out(1),
@@ -61,23 +67,30 @@ class SimTop(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
+        m.domains.sync = sync = ClockDomain()
+        m.domains.inputs = inputs = ClockDomain(reset_less=True)
+        reset = Signal(init=1)
+        m.d.comb += [sync.clk.eq(self.clk), inputs.clk.eq(self.clk), sync.rst.eq(reset)]
         m.submodules.soc = soc = self.soc
+        m.d.inputs += [
+            reset.eq(self.restart),
+            soc.dram.request.ready.eq(self.dram_ready),
+            soc.dram.wdata.ready.eq(self.dram_wready),
+            soc.dram.rdata.valid.eq(self.dram_rvalid),
+            soc.dram.rdata.data.eq(self.dram_rdata),
+            soc.uart_rx.valid.eq(self.uart_rx_valid),
+            soc.uart_rx.payload.eq(self.uart_rx_data),
+        ]
         m.d.comb += [
             self.dram_valid.eq(soc.dram.request.valid),
-            soc.dram.request.ready.eq(self.dram_ready),
             self.dram_write.eq(soc.dram.request.payload.write),
             self.dram_addr.eq(soc.dram.request.payload.addr),
             self.dram_wvalid.eq(soc.dram.wdata.valid),
-            soc.dram.wdata.ready.eq(self.dram_wready),
             self.dram_wdata.eq(soc.dram.wdata.payload),
-            soc.dram.rdata.valid.eq(self.dram_rvalid),
-            soc.dram.rdata.data.eq(self.dram_rdata),
             self.uart_tx_valid.eq(soc.uart_tx.valid),
             self.uart_tx_data.eq(soc.uart_tx.payload),
             soc.uart_tx.ready.eq(1),
-            soc.uart_rx.valid.eq(self.uart_rx_valid),
             self.uart_rx_ready.eq(soc.uart_rx.ready),
-            soc.uart_rx.payload.eq(self.uart_rx_data),
             self.finish_valid.eq(soc.finisher.valid),
             self.finish_kind.eq(soc.finisher.kind),
             self.finish_code.eq(soc.finisher.code),

@@ -58,7 +58,7 @@ public:
         }
     }
 
-    // Sets the model's inputs, after the rising edge.
+    // Sets the model's inputs for the next cycle.
     void drive(Model& top) {
         const bool hold = random_ && next() % 4 == 0;
         top.dram_ready = state_ == State::Idle && !hold;

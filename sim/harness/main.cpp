@@ -1,7 +1,7 @@
 // The simulator's main loop: clock, memory, terminal, and the ways in which a run ends.
 //
-// One turn is one clock cycle. Outputs are sampled just before the rising edge, inputs change just
-// after it, as if registered; the falling edge lets the model settle.
+// One turn is one clock cycle. Just before the rising edge, outputs are sampled and the inputs of the
+// next cycle are set; the model registers them (sim/top.py).
 
 #include <fcntl.h>
 #include <signal.h>
@@ -115,30 +115,29 @@ private:
     }
 
     void reset() {
-        top_->rst = 1;
-        for (unsigned i = 0; i < RESET_CYCLES; ++i) {
-            top_->clk = 1;
-            top_->eval();
-            top_->clk = 0;
-            top_->eval();
-        }
-        top_->rst = 0;
         dram_.reset();
         drive();
+        for (unsigned i = 0; i < RESET_CYCLES; ++i) {
+            top_->restart = i + 1 < RESET_CYCLES;
+            clock(1);
+            clock(0);
+        }
+    }
+
+    void clock(bool level) {
+        top_->clk = level;
         top_->eval();
     }
 
     void run_cycles(uint64_t count) {
         const uint64_t end = cycle_ + count;
         while (cycle_ < end && result_.status == Status::Running) {
-            sample();
             dump(0);
-            top_->clk = 1;
-            top_->eval();
+            sample();
             drive();
+            clock(1);
             dump(CLOCK_NS / 2);
-            top_->clk = 0;
-            top_->eval();
+            clock(0);
             ++cycle_;
         }
     }
