@@ -13,18 +13,19 @@ class DCache(wiring.Component):
 
     ``x_index`` selects a dword at the end of Execute; tags and data answer in Memory, where
     ``m_addr`` must be the physical address of the same dword: ``hit`` (one bit a way; late, but
-    earlier than the data) and ``data`` (0 without a hit, and there is none without ``m_look``). A look-up means nothing while
-    ``unready``: its set is being refilled, or the cache is being emptied after reset. It must not
-    be used by a load while ``stale``: it may have missed a store or an invalidation of the last two
-    cycles. In either case select the dword again in the next cycle.
+    earlier than the data) and ``data`` (0 without a hit, and there is none without ``m_look``). A
+    look-up means nothing while ``unready``: its set is being refilled, or the cache is being emptied
+    after reset. It must not be used by a load while ``stale``: it may have missed a store or an
+    invalidation of the last two cycles. In either case select the dword again in the next cycle.
 
     In a cycle of a good look-up, one of these may be given:
 
     - ``store``: the bytes are written in the next cycle to the way that hit, if one did;
-    - ``drop``: the line is invalidated if it hit, at the latest when ``busy`` is low again;
-    - ``refill`` (when ``~busy``; no look-up needed): the line of ``m_addr`` takes the place of a victim.
-      Its dwords come with ``response``, the addressed one first. Each is kept until a cycle without
-      a store writes it. The line becomes valid with the last one, unless it was invalidated meanwhile.
+    - ``drop``: the line is invalidated if it hit, at the latest when ``busy`` is low again.
+
+    ``refill`` (when ``~busy``) lets the line of ``m_addr`` take the place of a victim. Its dwords
+    come with ``response``, the addressed one first; each is kept until a cycle in which no store is
+    written. The line becomes valid with the last, unless it was invalidated meanwhile.
 
     Invalidations are taken in every cycle and always win.
     """

@@ -4,7 +4,7 @@ from amaranth import *
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..bus.coherent import AmoOp, MemoryPortSignature, MemOp, MemSource
+from ..bus.coherent import AmoOp, MemOp, MemoryPortSignature, MemSource
 from ..bus.mmio import MmioSignature
 from .dcache import DCache
 from .isa import Cause
@@ -41,14 +41,14 @@ class Lsu(wiring.Component):
 
     The operation in Execute (``x``, ``x_valid``) enters M with ``m_advance``; its address is added
     and looked up in the DTLB in X, the L1D answers in M. A load that hits and a store that finds
-    room in the store buffer take one cycle in M. All else holds ``m_busy`` (combinational, late) and
-    ends in a cycle in which ``m_busy`` is low, until ``m_advance``; ``m_result`` and the fault belong to such
-    a cycle. Faults come from flip-flops, one cycle after they are found.
+    room in the store buffer take one cycle in M. All else holds ``m_busy`` (combinational, late).
+    An operation is done once ``m_busy`` is low, and stays so until ``m_advance``; ``m_result`` and
+    the fault belong to such a cycle. Faults come from flip-flops, one cycle after they are found.
 
     ``m_kill`` in the first cycle of an operation in M makes it nothing. Without it, that cycle may
     already have its effect, whether ``m_advance`` comes with it or not.
 
-    ``context`` must not change from the cycle before an operation enters M until it leaves.
+    ``ctx`` must not change from the cycle before an operation enters M until it leaves.
     """
 
     def __init__(self, params: HartParams) -> None:

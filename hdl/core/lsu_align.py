@@ -50,9 +50,10 @@ class LoadAlign(wiring.Component):
 
 
 class StoreAlign(wiring.Component):
-    """Puts the low ``1 << size`` bytes of ``data`` into the lanes of a dword from byte ``shift`` on.
+    """Puts the low bytes of ``data`` into the lanes of a dword, from byte ``shift`` on.
 
-    Combinational. Lanes outside the access hold anything; the access must lie within the dword.
+    Combinational. Lanes outside the access hold anything. The access must lie within the dword, so
+    that at most 4 bytes move at all.
     """
 
     data: In(64)
@@ -65,6 +66,6 @@ class StoreAlign(wiring.Component):
             with m.Case(0):
                 m.d.comb += self.lanes.eq(self.data)
             for shift in range(1, 8):
-                with m.Case(shift):  # 4 bytes at most, unless shift is 0
+                with m.Case(shift):
                     m.d.comb += self.lanes.eq(self.data[:32] << 8 * shift)
         return m

@@ -40,8 +40,9 @@ def amo(operation: int, old: int, operand: int, bits: int) -> int:
     """The nine operations, numbered as on the memory port."""
     old, operand = old & (1 << bits) - 1, operand & (1 << bits) - 1
     a, b = signed(old, bits), signed(operand, bits)
-    return [operand, old + operand, old ^ operand, old & operand, old | operand, min(a, b), max(a, b),
-            min(old, operand), max(old, operand)][operation] & (1 << bits) - 1
+    results = [operand, old + operand, old ^ operand, old & operand, old | operand,
+               min(a, b), max(a, b), min(old, operand), max(old, operand)]
+    return results[operation] & (1 << bits) - 1
 
 
 @dataclass
@@ -124,7 +125,8 @@ class L2:
             if self.rng.random() < 0.1:
                 self.memory.time += 1  # eviction
             else:
-                self.memory.write(addr, self.rng.getrandbits(64), self.rng.choice([0xFF, 0x0F, 0x30]))
+                mask = self.rng.choice([0xFF, 0x0F, 0x30])
+                self.memory.write(addr, self.rng.getrandbits(64), mask)
             self._invalidate(addr // LINE)
         if self.requests and self.rng.random() < self.perform:
             self._perform(*self.requests.popleft())

@@ -19,9 +19,32 @@ from hdl.core.lsu_types import LsuRequest
 from hdl.core.params import configuration
 from hdl.core.translation import Context, tlb_entry_layout
 from tests.hdl.core.lsu_model import (
-    AMO, AMO_FUNCT5, BAD_PAGES, BARE, BARE_M, IO_PAGES, L2, LINE, LOAD, LR, MASK64, MEM_AMO, MEM_LR,
-    MEM_SC, MEMORY_PAGES, READ_LINE, SC, STORE, SV39, USER_PAGES, WRITE, Memory, Page, PageTables,
-    Store, extend,
+    AMO,
+    AMO_FUNCT5,
+    BAD_PAGES,
+    BARE,
+    BARE_M,
+    IO_PAGES,
+    L2,
+    LINE,
+    LOAD,
+    LR,
+    MASK64,
+    MEM_AMO,
+    MEM_LR,
+    MEM_SC,
+    MEMORY_PAGES,
+    READ_LINE,
+    SC,
+    STORE,
+    SV39,
+    USER_PAGES,
+    WRITE,
+    Memory,
+    Page,
+    PageTables,
+    Store,
+    extend,
 )
 from tests.support.run import run_cocotb
 
@@ -40,6 +63,11 @@ def pack(shape, **values: int) -> int:
 def unpack(shape, packed: int) -> dict[str, int]:
     return {name: packed >> at.offset & (1 << at.width) - 1
             for name, at in data.Layout.cast(shape)}
+
+
+def lanes(mask: int) -> int:
+    """The bits of the bytes of a mask."""
+    return sum(0xFF << 8 * lane for lane in range(8) if mask >> lane & 1)
 
 
 @dataclass
@@ -87,6 +115,7 @@ class Bench:
         self.advance = self.ready = self.mmio_ready = 1.0  # probabilities
         self.kill = 0.0
         self.mmio_latency = self.tlb_latency = 0  # at most
+        self.device_errors = 0.05
         self.mmio_wait: int | None = None
         self.tlb_wait: int | None = None
         self.cycle = self.misses = 0
@@ -145,7 +174,8 @@ class Bench:
             op.fault = (Cause.LOAD_MISALIGNED if op.op == LR else Cause.STORE_MISALIGNED, op.vaddr)
             return
         at = op.vaddr % 8
-        mask, value = (1 << (1 << op.size)) - 1 << at, (op.data & (1 << (8 << op.size)) - 1) << 8 * at
+        mask = (1 << (1 << op.size)) - 1 << at
+        value = (op.data & (1 << (8 << op.size)) - 1) << 8 * at
         for number in range(2 if mask >> 8 else 1):
             vaddr = (op.vaddr // 8 * 8 + 8) & MASK64 if number else op.vaddr
             page = self._translate(vaddr)
@@ -169,7 +199,9 @@ class Bench:
 
     def _check(self, op: Op) -> None:
         dut = self.dut
-        fault = (Cause(int(dut.m_cause.value)), int(dut.m_vaddr.value)) if dut.m_fault.value else None
+        fault = None
+        if dut.m_fault.value:
+            fault = (Cause(int(dut.m_cause.value)), int(dut.m_vaddr.value))
         assert fault == op.fault, f"{op}: fault {fault} in cycle {self.cycle}"
         assert int(dut.m_addr.value) == op.vaddr
         op.result = int(dut.m_result.value)
@@ -182,8 +214,8 @@ class Bench:
                 while len(own) > 20 and own[0].time is not None and own[0].time <= op.since:
                     own.pop(0)
                 possible = self.memory.possible(paddr, op.since, own)
-                bits = sum(0xFF << 8 * lane for lane in range(8) if mask >> lane & 1)
-                values = {low | (high & bits) << 64 * number for low in values for high in possible}
+                values = {low | (high & lanes(mask)) << 64 * number
+                          for low in values for high in possible}
             values = {value >> 8 * (op.vaddr % 8) for value in values}
         else:
             values = {op.answer if op.op == SC else op.answer >> 8 * (op.vaddr % 8)}
@@ -196,8 +228,8 @@ class Bench:
     def _accept_store(self, addr: int, value: int, mask: int, io: bool) -> Store:
         assert self.unsent, f"store to {addr:#x} that nobody made, cycle {self.cycle}"
         store = self.unsent.popleft()
-        bits = sum(0xFF << 8 * lane for lane in range(8) if mask >> lane & 1)
-        assert (store.addr, store.mask, store.data & bits, store.io) == (addr, mask, value & bits, io)
+        assert (store.addr, store.mask, store.io) == (addr, mask, io)
+        assert store.data == value & lanes(mask)
         return store
 
     def _mem_request(self) -> None:
@@ -217,10 +249,9 @@ class Bench:
                 assert not op.fault
                 assert kind == {LR: MEM_LR, SC: MEM_SC, AMO: MEM_AMO}[op.op]
                 (paddr, value, mask), = op.parts
-                bits = sum(0xFF << 8 * lane for lane in range(8) if mask >> lane & 1)
                 assert addr == paddr
                 if kind != MEM_LR:
-                    assert request["mask"] == mask and request["data"] & bits == value & bits
+                    assert request["mask"] == mask and request["data"] & lanes(mask) == value
                 if kind == MEM_AMO:
                     assert request["amo"] == AMO_FUNCT5[op.amo]
         self.l2.requests.append(
@@ -285,7 +316,7 @@ class Bench:
                 self.mmio_wait = rng.randint(0, self.mmio_latency)
         dut.mmio__response__valid.value = self.mmio_wait == 0
         if self.mmio_wait == 0:
-            error = rng.random() < 0.05
+            error = rng.random() < self.device_errors
             if error:
                 self.m.fault = (Cause.LOAD_ACCESS, self.m.vaddr)
             dut.mmio__response__p.value = pack(MMIO_RESPONSE, data=self.m.answer, error=error)
@@ -329,8 +360,9 @@ class Bench:
         mode, asid = int(dut.tlb__mode.value), int(dut.tlb__asid.value)
         assert (mode, asid) == (self.context["mode"], self.context["asid"])
         page = self.tables.look_up(mode, asid, int(dut.tlb__page.value))
-        fields = {name: getattr(page, name) for name in ("ppn", "r", "w", "x", "u", "acc_r", "acc_w", "io")}
-        dut.tlb__entry.value = pack(tlb_entry_layout(self.params), **fields)
+        names = ("ppn", "r", "w", "x", "u", "acc_r", "acc_w", "io")
+        dut.tlb__entry.value = pack(tlb_entry_layout(self.params),
+                                    **{name: getattr(page, name) for name in names})
         dut.tlb__page_fault.value = page.page_fault
         dut.tlb__access_fault.value = page.access_fault
 
@@ -406,6 +438,49 @@ async def random_operations(dut):
         await bench.settle()
     dut._log.info(f"{bench.cycle} cycles, {bench.misses} misses")
     assert bench.misses > 100
+
+
+@cocotb.test()
+async def cycles(dut):
+    """Cycles in M, with an L2 and a device that answer at once."""
+    bench = Bench(dut, os.environ["LSU_CONFIG"])
+    l2, line, device = bench.l2, MEMORY_PAGES[1] << 12, IO_PAGES[0] << 12
+    l2.perform, l2.deliver, l2.disturb = 1.0, 1.0, 0.0
+    bench.device_errors = 0.0
+    for page in (MEMORY_PAGES[1], IO_PAGES[0]):
+        bench.tables.pages[BARE_M, 0, page] = Page(page, io=int(page in IO_PAGES))
+    await bench.reset()
+
+    async def spent(*ops: Op) -> list[int]:
+        for op in ops:
+            op.cycles = 0
+        await bench.run(list(ops))
+        for _ in range(12):
+            await bench.step(None)
+        return [op.cycles for op in ops]
+
+    def load(offset: int, size: int = 3) -> Op:
+        return Op(LOAD, line + offset, size)
+
+    def store(offset: int, size: int = 3) -> Op:
+        return Op(STORE, line + offset, size, data=bench.rng.getrandbits(64))
+
+    await spent(Op(LOAD, device), load(0))  # fills the DTLB, outlasts the sweep after reset
+    assert await spent(*[load(8 * n) for n in range(8)]) == [1] * 8, "hits"
+    assert await spent(*[store(8 * n) for n in range(4)]) == [1] * 4, "stores"
+    assert await spent(load(1, 2), load(3, 1), load(7, 0)) == [1] * 3, "misaligned in a dword"
+    assert await spent(store(0), load(0), load(8)) == [1, 3, 1], "load of what was just stored"
+    assert await spent(store(0), load(8), load(0)) == [1, 1, 3]
+    assert await spent(store(0), load(8), load(16), load(0)) == [1] * 4
+    assert await spent(load(64), load(0)) == [4, 1], "miss; hit while the line is being filled"
+    assert (await spent(load(128), load(136)))[0] == 4
+    assert await spent(Op(LOAD, device)) == [3], "device read"
+    assert await spent(Op(STORE, device), Op(STORE, device + 8)) == [1, 1], "device write"
+    assert await spent(Op(AMO, line)) == [5], "atomic on a line that the L1D holds"
+    assert await spent(Op(AMO, line), Op(LR, line), Op(SC, line)) == [4] * 3, "and does not"
+    await spent(load(0))
+    assert await spent(load(5, 2)) == [9], "load that crosses a dword by its first byte"
+    assert await spent(store(5, 2)) == [9]
 
 
 @pytest.mark.parametrize("config", ["default", "tiny"])
