@@ -86,6 +86,7 @@ class Hart(wiring.Component):
             port.m_addr.eq(lsu.m_addr),
             port.drained.eq(lsu.drained),
 
+            mmu.asid.eq(pipeline.csr.asid),
             mmu.satp_ppn.eq(pipeline.csr.satp_ppn),
             mmu.pmp.eq(pipeline.csr.pmp),
             mmu.flush.eq(pipeline.tlb_flush),
