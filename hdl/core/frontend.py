@@ -9,11 +9,10 @@ from .align import Aligner
 from .fetch_queue import FetchQueue
 from .fetch_types import FetchFault, fetched_layout, redirect_layout, train_layout
 from .icache import ICache
-from .isa import Priv
+from .itlb import InstructionTlb
 from .params import PC_BITS, HartParams
 from .predict import Predictor
-from .tlb import MicroTlb
-from .translation import PAGE_BITS, Context, Mode, RefillSignature
+from .translation import Context, RefillSignature
 
 
 class Waiting(enum.Enum, shape=2):
@@ -29,7 +28,7 @@ class Frontend(wiring.Component):
     """Fetches, predicts, aligns and expands instructions.
 
     An instruction is at ``o`` (a register) three cycles after the ``redirect`` to it, if it is in
-    the L1I and its page in the ITLB; ``o.valid`` falls in the cycle after a redirect. A block whose
+    the L1I and its page one of the last two; ``o.valid`` falls in the cycle after a redirect. A block whose
     predicted branch is taken is followed at once by the block of the target.
 
     ``ctx`` may change in the cycle after a ``redirect``, and holds for all that is fetched then. A
@@ -63,7 +62,7 @@ class Frontend(wiring.Component):
         m = Module()
         params = self.params
         m.submodules.icache = icache = ICache(params)
-        m.submodules.itlb = itlb = MicroTlb(params, params.itlb_entries)
+        m.submodules.itlb = itlb = InstructionTlb(params)
         m.submodules.predictor = predictor = Predictor(params)
         m.submodules.queue = queue = FetchQueue(params)
         m.submodules.aligner = aligner = Aligner(params)
@@ -71,55 +70,64 @@ class Frontend(wiring.Component):
         connect(m, aligner.o, flipped(self.o))
         redirect = self.redirect
 
-        f_valid = Signal()  # f_pc has been read: caches, ITLB and predictors tell about it
+        f_valid = Signal()  # f_pc has been read: L1I and predictors tell about it
         f_pc = Signal(PC_BITS, init=params.reset_vector)
         f_waiting = Signal(Waiting)
         f_look, f_accept = Signal(), Signal()
         restart = Signal()
-        f_fault, f_tlb_hit = self._translate(m, itlb, f_look, f_pc, restart)
+        f_translated, f_fault = Signal(), Signal()
         m.d.comb += [
+            f_translated.eq(itlb.hit.any()),
+            f_fault.eq(itlb.fault != FetchFault.NONE),
             f_look.eq(f_valid & ~queue.full),
-            f_accept.eq(f_look & f_tlb_hit & (f_fault == FetchFault.NONE) & icache.hit),
+            f_accept.eq(f_look & ~f_fault & icache.hit),
             restart.eq(aligner.restart & predictor.drop_done),
         ]
 
         # P
         p_en, p_block = Signal(), Signal(PC_BITS - 3)
         m.d.comb += [
-            p_en.eq(redirect.valid | ~(f_valid & queue.full)),
+            p_en.eq(redirect.valid | ~f_valid | (f_translated & ~queue.full)),
             p_block.eq(Mux(redirect.valid, redirect.p.pc[3:], predictor.f_next[3:])),
         ]
         with m.If(redirect.valid):
             m.d.sync += [f_valid.eq(1), f_pc.eq(redirect.p.pc)]
         with m.Elif(restart):
             m.d.sync += [f_valid.eq(0), f_pc.eq(aligner.a_pc), f_waiting.eq(Waiting.NOTHING)]
+        with m.Elif(f_accept):
+            m.d.sync += f_pc.eq(predictor.f_next)
         with m.Elif(f_look):
-            with m.If(f_accept):
-                m.d.sync += f_pc.eq(predictor.f_next)
-            with m.Else():
-                m.d.sync += f_valid.eq(0)
-            with m.If(f_fault != FetchFault.NONE):
-                m.d.sync += f_waiting.eq(Waiting.REDIRECT)
-            with m.Elif(f_tlb_hit):
-                m.d.sync += f_waiting.eq(Waiting.LINE)
-            with m.Else():
-                m.d.sync += f_waiting.eq(Waiting.TLB)
+            with m.If(itlb.wait):
+                m.d.sync += [f_valid.eq(0), f_waiting.eq(Waiting.TLB)]
+            with m.Elif(f_fault):
+                m.d.sync += [f_valid.eq(0), f_waiting.eq(Waiting.REDIRECT)]
+            with m.Elif(f_translated):
+                m.d.sync += [f_valid.eq(0), f_waiting.eq(Waiting.LINE)]
         with m.Elif(~f_valid):
             with m.Switch(f_waiting):
                 with m.Case(Waiting.NOTHING):
                     m.d.sync += f_valid.eq(1)
                 with m.Case(Waiting.TLB):
-                    m.d.sync += f_valid.eq(~self.tlb.valid | self.tlb.done)
+                    m.d.sync += f_valid.eq(itlb.retry)
                 with m.Case(Waiting.LINE):
                     m.d.sync += f_valid.eq(icache.retry)
 
+        connect(m, itlb.tlb, flipped(self.tlb))
         index = slice(3, 3 + icache.index_bits)
         m.d.comb += [
+            itlb.ctx.eq(self.ctx),
+            itlb.f_page.eq(f_pc[12:]),
+            itlb.look.eq(f_look),
+            itlb.give_up.eq(redirect.valid | restart),
+            itlb.flush.eq(self.tlb_flush),
+            self.event_itlb_miss.eq(itlb.refill_start),
+
             icache.p_en.eq(p_en),
             icache.p_index.eq(p_block[:icache.index_bits]),
             icache.f_index.eq(f_pc[index]),
-            icache.f_ppn.eq(itlb.entry.ppn),
-            icache.miss.eq(f_look & f_tlb_hit & (f_fault == FetchFault.NONE) & ~redirect.valid),
+            icache.f_ppn.eq(itlb.ppn),
+            icache.f_select.eq(itlb.hit),
+            icache.miss.eq(f_look & f_translated & ~f_fault & ~redirect.valid),
             icache.flush.eq(self.flush_cache),
             self.flush_busy.eq(icache.flush_busy),
             self.event_icache_miss.eq(icache.refill_start),
@@ -139,11 +147,11 @@ class Frontend(wiring.Component):
             predictor.drop_block.eq(aligner.a_pc[3:]),
 
             queue.clear.eq(redirect.valid | restart),
-            queue.push.eq(f_accept | (f_look & (f_fault != FetchFault.NONE))),
+            queue.push.eq(f_accept | (f_look & f_fault)),
             queue.block.eq(f_pc[3:]),
             queue.data.eq(icache.data),
-            queue.control.fault.eq(f_fault),
-            queue.control.taken.eq(predictor.f_taken & (f_fault == FetchFault.NONE)),
+            queue.control.fault.eq(itlb.fault),
+            queue.control.taken.eq(predictor.f_taken & ~f_fault),
             queue.control.branch.eq(predictor.f_branch),
             queue.control.last.eq(predictor.f_last),
             queue.detail.target.eq(predictor.f_target),
@@ -164,69 +172,3 @@ class Frontend(wiring.Component):
             aligner.restart_done.eq(restart),
         ]
         return m
-
-    def _translate(self, m, itlb, f_look, f_pc, restart):
-        """ITLB look-up and refill; returns the fault of the fetch in F, and whether the ITLB hit.
-
-        A fault without a TLB entry is kept, from the refill on, until the fetch is repeated.
-        """
-        ctx, tlb, entry = self.ctx, self.tlb, itlb.entry
-        f_page = f_pc[12:]
-        f_asid = Signal.like(ctx.asid)  # the ITLB needs it a cycle ahead
-        m.d.sync += f_asid.eq(ctx.asid)
-
-        refill_fault = Signal(FetchFault)
-        f_fault, f_tlb_hit, f_miss = Signal(FetchFault), Signal(), Signal()
-        page_fault = Signal()
-        m.d.comb += [
-            itlb.page.eq(f_page),
-            itlb.mode.eq(ctx.mode),
-            itlb.asid.eq(ctx.asid),
-            itlb.flush.eq(self.tlb_flush),
-            f_tlb_hit.eq(itlb.hit & (ctx.asid == f_asid)),
-            page_fault.eq(~entry.x | ((ctx.mode == Mode.SV39)
-                                      & (entry.u != (ctx.priv == Priv.U)))),
-            f_miss.eq(f_look & ~itlb.hit & (ctx.asid == f_asid)),
-        ]
-        with m.If(refill_fault != FetchFault.NONE):
-            m.d.comb += f_fault.eq(refill_fault)
-        with m.Elif(f_tlb_hit & page_fault):
-            m.d.comb += f_fault.eq(FetchFault.PAGE)
-        with m.Elif(f_tlb_hit & ~entry.acc_x):
-            m.d.comb += f_fault.eq(FetchFault.ACCESS)
-
-        outdated = Signal()  # the refill is for a fetch that has been given up
-        flushed = Signal()  # what comes may be older than the flush
-        faulty = tlb.page_fault | tlb.access_fault
-        m.d.comb += [
-            itlb.fill.eq(tlb.valid & tlb.done & ~faulty & ~flushed),
-            itlb.fill_page.eq(tlb.page),
-            itlb.fill_mode.eq(tlb.mode),
-            itlb.fill_asid.eq(tlb.asid),
-            itlb.fill_entry.eq(tlb.entry),
-        ]
-        with m.If(tlb.valid):
-            with m.If(self.redirect.valid | restart):
-                m.d.sync += outdated.eq(1)
-            with m.If(self.tlb_flush):
-                m.d.sync += flushed.eq(1)
-            with m.If(tlb.done):
-                m.d.sync += tlb.valid.eq(0)
-                with m.If(~outdated & ~flushed & ~self.tlb_flush):
-                    with m.If(tlb.page_fault):
-                        m.d.sync += refill_fault.eq(FetchFault.PAGE)
-                    with m.Elif(tlb.access_fault):
-                        m.d.sync += refill_fault.eq(FetchFault.ACCESS)
-        with m.Elif(f_miss & ~self.redirect.valid & (refill_fault == FetchFault.NONE)):
-            m.d.comb += self.event_itlb_miss.eq(1)
-            m.d.sync += [
-                tlb.valid.eq(1),
-                tlb.page.eq(f_page.as_signed()),
-                tlb.mode.eq(ctx.mode),
-                tlb.asid.eq(ctx.asid),
-                outdated.eq(restart),
-                flushed.eq(self.tlb_flush),
-            ]
-        with m.If(self.redirect.valid | restart):
-            m.d.sync += refill_fault.eq(FetchFault.NONE)
-        return f_fault, f_tlb_hit

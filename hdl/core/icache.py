@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
 from ..bus.coherent import MemoryPortSignature, MemOp, MemSource
+from .itlb import RECENT_PAGES
 from .params import HartParams
 
 
@@ -15,9 +16,10 @@ class ICache(wiring.Component):
 
     Look-up in two stages: with ``p_en`` the dword ``p_index`` is read; from the next cycle until
     the next ``p_en``, ``hit`` and ``data`` tell, combinationally, whether it is in the cache for
-    the physical page ``f_ppn``. ``f_index`` must be the index that was read.
+    the physical page. ``f_index`` must be the index that was read, and the page that of the
+    ``f_ppn`` which ``f_select`` (one-hot, or 0: no hit) selects.
 
-    ``miss`` starts the refill of the line of ``f_index`` and ``f_ppn``, unless a refill or a flush
+    ``miss`` starts the refill of the line of ``f_index`` and page, unless a refill or a flush
     is under way or the line is there. The dword of ``f_index`` comes first; each dword can be read
     from the cycle after its arrival. Look-ups go on during a refill, also in other lines. After a
     look-up without a hit, ``retry`` is high when it is worth reading ``f_index`` again.
@@ -43,7 +45,8 @@ class ICache(wiring.Component):
             "p_en": In(1),
             "p_index": In(self.index_bits),
             "f_index": In(self.index_bits),
-            "f_ppn": In(params.ppn_bits),
+            "f_ppn": In(data.ArrayLayout(params.ppn_bits, RECENT_PAGES)),
+            "f_select": In(RECENT_PAGES),
             "hit": Out(1),
             "data": Out(64),
             "miss": In(1),
@@ -70,6 +73,9 @@ class ICache(wiring.Component):
         write_tag, write_tags, write_data = Signal(), Signal(), Signal()
         m.d.sync += write_tag.eq(self.refill_start)
         response = self.mem.response
+        f_ppn = self.f_ppn[RECENT_PAGES - 1]
+        for page in reversed(range(RECENT_PAGES - 1)):
+            f_ppn = Mux(self.f_select[page], self.f_ppn[page], f_ppn)
 
         # Memories, and the look-up.
         matches, valids, words = [], [], []
@@ -96,7 +102,10 @@ class ICache(wiring.Component):
                 dword_write.data.eq(response.p.data),
             ]
             match = Signal(name=f"match_{way}")
-            m.d.comb += match.eq(tag.data.valid & (tag.data.ppn == self.f_ppn))
+            # Comparing with every page beats waiting for the selection.
+            m.d.comb += match.eq(tag.data.valid & Cat(
+                self.f_select[page] & (tag.data.ppn == self.f_ppn[page])
+                for page in range(RECENT_PAGES)).any())
             matches.append(match)
             valids.append(tag.data.valid)
             words.append(dword.data)
@@ -146,7 +155,7 @@ class ICache(wiring.Component):
                     m.d.sync += [
                         fill_set.eq(f_set),
                         fill_dword.eq(f_dword),
-                        fill_ppn.eq(self.f_ppn),
+                        fill_ppn.eq(f_ppn),
                         fill_way.eq(victim),
                         turn.eq(Mux(turn == ways - 1, 0, turn + 1)),
                         arrived.eq(0),
