@@ -58,67 +58,72 @@ class MmioCrossbar(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        harts = range(self.initiators)
-        waiting = Signal(self.initiators)  # for the response to a read
-        open_ = Signal(self.initiators)  # has a request that may go on
-        mapped = Signal(self.initiators)
-        ready = Signal(self.initiators)
-        answered = Signal(self.initiators)
-        unmapped_read = Signal(self.initiators)  # accepted in the cycle before
-        data = [[] for _ in harts]
-        error = [[] for _ in harts]
+        count = self.initiators
+        waiting = Signal(count)  # for the response to a read
+        going = Signal(count)  # has a request that may go on
+        m.d.comb += going.eq(Cat(i.request.valid for i in self.initiator) & ~waiting)
+        links = [self._link(m, window, going) for window in self.windows]
 
-        for i in harts:
-            m.d.comb += open_[i].eq(self.initiator[i].request.valid & ~waiting[i])
-
-        for window in self.windows:
-            target = getattr(self, window.name)
-            m.submodules[f"{window.name}_arbiter"] = arbiter = RoundRobin(self.initiators)
-            hit = Signal(self.initiators, name=f"{window.name}_hit")
-            owner = Signal(self.initiators, name=f"{window.name}_owner")  # of the read; one-hot
-            free = Signal(name=f"{window.name}_free")
-            done = Signal(name=f"{window.name}_done")
+        unmapped = ~reduce(or_, (link.hit for link in links)) & going
+        accepted = reduce(or_, (link.accepted for link in links)) | unmapped
+        reads = accepted & Cat(~i.request.p.write for i in self.initiator)
+        refused = Signal(count)  # an unmapped read, in the cycle before
+        answered = reduce(or_, (link.answered for link in links)) | refused
+        m.d.sync += [
+            refused.eq(unmapped & reads),
+            waiting.eq(waiting & ~answered | reads),
+        ]
+        for i, initiator in enumerate(self.initiator):
+            payloads = [Mux(link.owner[i], link.response, 0) for link in links]
             m.d.comb += [
-                free.eq(~owner.any() | target.response.valid),
-                arbiter.requests.eq(Mux(free, open_ & hit, 0)),
-                arbiter.served.eq(target.request.ready),
-                target.request.valid.eq(arbiter.requests.any()),
-                done.eq(target.request.valid & target.request.ready),
+                initiator.request.ready.eq(accepted[i]),
+                initiator.response.valid.eq(answered[i]),
+                initiator.response.p.eq(reduce(or_, payloads)),
             ]
-            for i in harts:
-                request = self.initiator[i].request
-                m.d.comb += hit[i].eq(request.p.addr[window.addr_bits:]
-                                      == window.base >> window.addr_bits)
-                with m.If(hit[i]):
-                    m.d.comb += mapped[i].eq(1)
-                with m.If(arbiter.grant[i]):
-                    m.d.comb += [
-                        target.request.p.write.eq(request.p.write),
-                        target.request.p.addr .eq(request.p.addr),
-                        target.request.p.size .eq(request.p.size),
-                        target.request.p.data .eq(request.p.data),
-                        target.request.p.mask .eq(request.p.mask),
-                        ready[i].eq(target.request.ready),
-                    ]
-                with m.If(owner[i] & target.response.valid):
-                    m.d.comb += answered[i].eq(1)
-                data[i].append(Mux(owner[i], target.response.p.data, 0))
-                error[i].append(owner[i] & target.response.p.error)
-            with m.If(free):
-                m.d.sync += owner.eq(Mux(done & ~target.request.p.write, arbiter.grant, 0))
-
-        for i in harts:
-            request, response = self.initiator[i].request, self.initiator[i].response
-            accept = request.valid & request.ready
-            m.d.comb += [
-                request.ready.eq(ready[i] | ~mapped[i] & ~waiting[i]),
-                response.valid.eq(answered[i] | unmapped_read[i]),
-                response.p.data.eq(reduce(or_, data[i])),
-                response.p.error.eq(reduce(or_, error[i]) | unmapped_read[i]),
-            ]
-            m.d.sync += unmapped_read[i].eq(accept & ~request.p.write & ~mapped[i])
-            with m.If(accept & ~request.p.write):
-                m.d.sync += waiting[i].eq(1)
-            with m.Elif(response.valid):
-                m.d.sync += waiting[i].eq(0)
+            with m.If(refused[i]):
+                m.d.comb += initiator.response.p.error.eq(1)
         return m
+
+    def _link(self, m: Module, window: Window, going: Value) -> "_Link":
+        """One target with its arbiter."""
+        target = getattr(self, window.name)
+        m.submodules[f"{window.name}_arbiter"] = arbiter = RoundRobin(self.initiators)
+        link = _Link(self.initiators, window.name, Value.cast(target.response.p))
+        requests = [initiator.request.p for initiator in self.initiator]
+        choice = Signal(requests[0].shape(), name=f"{window.name}_choice")
+        free = Signal(name=f"{window.name}_free")
+
+        # The first is chosen without a condition, so that a single initiator costs no logic.
+        value = Value.cast(requests[0])
+        for i in range(1, self.initiators):
+            value = Mux(arbiter.grant[i], requests[i], value)
+        m.d.comb += [
+            link.hit.eq(Cat(request.addr[window.addr_bits:] == window.base >> window.addr_bits
+                            for request in requests)),
+            free.eq(~link.owner.any() | target.response.valid),
+            arbiter.requests.eq(Mux(free, going & link.hit, 0)),
+            arbiter.served.eq(target.request.ready),
+            choice.eq(value),
+            target.request.valid  .eq(arbiter.requests.any()),
+            target.request.p.write.eq(choice.write),
+            target.request.p.addr .eq(choice.addr),
+            target.request.p.size .eq(choice.size),
+            target.request.p.data .eq(choice.data),
+            target.request.p.mask .eq(choice.mask),
+            link.accepted.eq(Mux(target.request.ready, arbiter.grant, 0)),
+            link.answered.eq(Mux(target.response.valid, link.owner, 0)),
+        ]
+        with m.If(free):
+            m.d.sync += link.owner.eq(Mux(choice.write, 0, link.accepted))
+        return link
+
+
+class _Link:
+    """What the crossbar knows of one target; a bit for each initiator."""
+
+    def __init__(self, initiators: int, name: str, response: Value) -> None:
+        self.response = response
+        self.hit = Signal(initiators, name=f"{name}_hit")  # addresses the target
+        self.accepted = Signal(initiators, name=f"{name}_accepted")  # request, in this cycle
+        self.owner = Signal(initiators, name=f"{name}_owner")  # has a read outstanding there
+        self.answered = Signal(initiators, name=f"{name}_answered")  # in this cycle

@@ -64,7 +64,7 @@ async def every_hart_reads_back_what_it_wrote(dut, hart_pause, device_pause):
     async def work(n, rng):
         """Each hart has its own dwords in every device."""
         model = {}
-        for _ in range(120):
+        for _ in range(60):
             if rng.random() < 0.1:
                 address = rng.choice(HOLES)
                 if rng.random() < 0.5:
