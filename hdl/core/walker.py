@@ -46,9 +46,9 @@ class Walker(wiring.Component):
     rights and attributes of ``page`` are found out, for M-mode if ``machine``.
 
     Permissions of the leaf are reported, not checked; but a leaf must have A set, and ``w`` is
-    given only with D (Svade). Page-table entries are read only where S-mode may read and from cached
-    regions: ``access_fault`` otherwise. A leaf outside the implemented physical addresses has no
-    rights (``acc_* = 0``). ``superpage``: the leaf covers more than the page.
+    given only with D (Svade). Page-table entries are read only where S-mode may read and from
+    cached regions: ``access_fault`` otherwise. A leaf outside the implemented physical addresses
+    has no rights (``acc_* = 0``). ``superpage``: the leaf covers more than the page.
 
     A walk takes 3 cycles and one memory read for each level, and 2 cycles; PMP entries that have to
     be looked at come on top.
