@@ -203,10 +203,9 @@ fn hole_pages(check: &mut Check) {
         check.eq("tval", trap.tval, address);
         let trap = run(Mode::Machine, &[sd(A0, A1)], &[0, address]);
         check.trapped("store beside a device", &trap, Mode::Machine, cause::STORE_ACCESS);
-        let pc = address & !7;
-        let trap = enter(Mode::Machine, pc, &[]);
+        // mepc and mtval need not hold addresses beyond those that exist.
+        let trap = enter(Mode::Machine, address, &[]);
         check.trapped("jump beside a device", &trap, Mode::Machine, cause::INSN_ACCESS);
-        check.eq("tval", trap.tval, pc);
     }
 }
 

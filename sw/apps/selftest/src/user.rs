@@ -174,6 +174,7 @@ fn uret_pending(check: &mut Check) {
 
 fn mideleg_0(check: &mut Check) {
     for cause in ALL {
+        bare::machine::reset();
         delegate_all();
         write::<{ number::MIDELEG }>(0);
         write::<{ number::MIP }>(1 << cause);
