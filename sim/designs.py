@@ -3,15 +3,21 @@
 from amaranth.back import verilog
 from amaranth.lib import wiring
 
-from hdl.core.hart import Hart
 from soc.config import SocParams
 from soc.memory_map import hart_params
-from soc.top import Soc
+
+PARTS = ("soc", "hart")
 
 
 def part(name: str, params: SocParams) -> wiring.Component:
-    """``soc`` or ``hart``, as the SoC with ``params`` has it."""
-    return {"soc": lambda: Soc(params), "hart": lambda: Hart(hart_params(params))}[name]()
+    """One of ``PARTS``, as the SoC with ``params`` has it."""
+    if name == "soc":
+        from soc.top import Soc
+
+        return Soc(params)
+    from hdl.core.hart import Hart
+
+    return Hart(hart_params(params))
 
 
 def verilog_text(name: str, params: SocParams) -> str:

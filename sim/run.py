@@ -6,9 +6,10 @@ import signal
 import subprocess
 import tempfile
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
+
+from amaranth.lib import wiring
 
 from sim import tools
 from sim.build import Design, Variant, build_model
@@ -61,6 +62,13 @@ class RunOptions:
     def variant(self) -> Variant:
         return Variant(trace=self.trace is not None, commit_log=self.commit_log is not None)
 
+    def check(self) -> None:
+        """Raises ``BadArgument`` for a number out of range."""
+        if self.max_cycles < 1:
+            raise BadArgument(f"max-cycles must be at least 1, not {self.max_cycles}")
+        if self.trace_start < 0 or (self.trace_stop or 1) < 0:
+            raise BadArgument("a waveform cannot start or stop before cycle 0")
+
     def check_outputs(self) -> None:
         """Raises ``BadArgument`` if a file cannot be written; creates nothing."""
         for path in (self.trace, self.commit_log, self.json):
@@ -89,10 +97,14 @@ class Result:
 
 
 def soc_design(params: SocParams) -> Design:
-    """The SoC with these parameters."""
-    from soc.top import Soc
+    """The SoC with these parameters; made only if a model must be built."""
 
-    return Design(make=partial(Soc, params), identity=repr(params), harts=params.harts,
+    def make() -> wiring.Component:
+        from soc.top import Soc
+
+        return Soc(params)
+
+    return Design(make=make, identity=repr(params), harts=params.harts,
                   line_bytes=params.hart.line_bytes)
 
 
@@ -104,6 +116,7 @@ def model_command(design: Design, program: Program, memory_bytes: int,
     if program.entry != DRAM_BASE and not program.trampoline_room():
         raise BadImage(f"entry {program.entry:#x} is not the base of DRAM ({DRAM_BASE:#x}), where "
                        "the boot ROM jumps to, and there is no room for a jump to it")
+    options.check()
     options.check_outputs()
     command = [
         str(build_model(design, options.variant)),

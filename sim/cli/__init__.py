@@ -1,12 +1,16 @@
 """``rel4``: the command line. One module per verb; the work is done elsewhere."""
 
+import sys
+from collections.abc import Sequence
+from importlib import import_module
 from typing import NoReturn
 
 import typer
 
+VERBS = ("sim", "bench", "gen", "verilog", "conformance", "synth")
+
 app = typer.Typer(
     name="rel4",
-    help="Simulate, measure and export the SoC.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -20,8 +24,19 @@ def refuse(verb: str, problem: object) -> NoReturn:
     raise typer.Exit(2)
 
 
-def main() -> None:
-    """Entry point of ``rel4`` and ``python -m sim``."""
-    from sim.cli import bench, conformance, gen, sim, verilog  # noqa: F401  # each a verb
+@app.callback()
+def verbs() -> None:
+    """Simulate, measure and export the SoC."""
 
+
+def load_verbs(names: Sequence[str] = VERBS) -> None:
+    """Imports the modules of the verbs; each adds itself to ``app``."""
+    for name in names:
+        import_module(f"sim.cli.{name}")
+
+
+def main() -> None:
+    """Entry point of ``rel4`` and ``python -m sim``; imports only what the verb needs."""
+    verb = sys.argv[1] if len(sys.argv) > 1 else ""
+    load_verbs([verb] if verb in VERBS else VERBS)
     app()

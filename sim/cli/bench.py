@@ -3,6 +3,7 @@
 import json as json_format
 import sys
 from dataclasses import asdict
+from io import StringIO
 from pathlib import Path
 from typing import Annotated
 
@@ -63,7 +64,7 @@ def bench(
             write_output(text, json, sys.stdout)
         if report:
             write_output(text, report / "metrics.json", sys.stdout)
-            console = Console(record=True, width=100, file=open("/dev/null", "w"))
+            console = Console(record=True, width=100, file=StringIO())
             console.print(table)
             write_output(console.export_text(), report / "metrics.txt", sys.stdout)
     except OSError as error:

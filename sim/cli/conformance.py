@@ -11,7 +11,7 @@ from typer import Argument, Option
 
 from sim.cli import app, refuse
 from sim.cli.options import Config, Harts
-from sim.conformance import benchmarks, riscv_formal, riscv_tests
+from sim.conformance import benchmarks, riscv_tests
 from sim.conformance.riscv_tests import SuiteError
 from sim.program import BadImage
 from sim.run import BadArgument, Latency, Result, RunOptions, simulate
@@ -57,6 +57,8 @@ def run_riscv_tests(
 @verbs.command("riscv-formal")
 def run_riscv_formal(checkout: Checkout, pattern: Pattern = "", jobs: Jobs = 2) -> None:
     """instruction, pc, register, causality and CSR checks on the pipeline"""
+
+    from sim.conformance import riscv_formal
 
     def report(result: riscv_formal.Result) -> None:
         print(f"{result.status:8} {result.check} ({result.seconds:.0f} s)", flush=True)

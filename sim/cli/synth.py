@@ -1,0 +1,58 @@
+"""``rel4 synth``: resources and timing on ECP5."""
+
+import json as json_format
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+from rich.console import Console
+from typer import Option
+
+from sim.cli import app, refuse
+from sim.cli.options import Config, Harts, soc_params
+from sim.output import write_output
+from sim.synth.report import memories_table, resources_table, synthesis_report, timing_table
+from sim.tools import ToolError
+
+
+class Target(str, Enum):
+    """What can be synthesised."""
+
+    HART = "hart"
+    SOC = "soc"
+
+
+@app.command()
+def synth(
+    target: Annotated[Target, Option(help="what to synthesise")] = Target.HART,
+    config: Config = "default",
+    harts: Harts = 1,
+    per_module: Annotated[bool, Option(help="also synthesise each module for itself")] = True,
+    depth: Annotated[int, Option(metavar="N", help="levels of modules in the table")] = 2,
+    place: Annotated[
+        int, Option(metavar="SEEDS", help="place and route with so many seeds")
+    ] = 0,
+    json: Annotated[Path | None, Option(metavar="F", help="write the result as JSON")] = None,
+) -> None:
+    """LUTs, flip-flops, block RAMs and DSPs on ECP5; with --place also the clock
+
+    Exit status 1 if there are latches, combinational loops or memories made of registers.
+    """
+    try:
+        report = synthesis_report(target.value, soc_params(config, harts), seeds=place,
+                                  per_module=per_module)
+        if json:
+            write_output(json_format.dumps(report.as_json(), indent=1) + "\n", json, sys.stdout)
+    except (ToolError, ValueError, OSError) as error:
+        refuse("synth", error)
+    console = Console()
+    console.print(resources_table(report, depth))
+    console.print(memories_table(report))
+    if report.placements:
+        console.print(timing_table(report))
+    for fault in report.faults:
+        print(f"rel4 synth: {fault}", file=sys.stderr)
+    if report.faults:
+        sys.exit(1)
+    print("no latches, no combinational loops, no memory made of registers")

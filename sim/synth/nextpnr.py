@@ -21,7 +21,7 @@ class Path_:
     end: str
     ns: float
     logic_ns: float
-    levels: int  # cells passed on the way
+    cells: int  # passed on the way
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def _critical(steps: list[dict]) -> Path_:
     return Path_(
         start=signal_name(steps[0]["from"]["cell"]), end=signal_name(steps[-1]["to"]["cell"]),
         ns=sum(step["delay"] for step in steps), logic_ns=logic,
-        levels=sum(step["type"] == "logic" for step in steps),
+        cells=sum(step["type"] == "logic" for step in steps),
     )
 
 

@@ -3,7 +3,7 @@
 import json
 import re
 import subprocess
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from amaranth.back import rtlil
@@ -13,6 +13,8 @@ from sim import tools
 from sim.tools import ToolError
 
 LUTS_OF_CELL = {"LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 4}
+BUILT_AS = {"$__DP16KD_": "block RAM", "$__PDPW16KD_": "block RAM",
+            "$__TRELLIS_DPR16X4_": "LUT RAM"}
 LATCHES = "t:$dlatch t:$adlatch t:$dlatchsr t:$sr"
 
 
@@ -36,12 +38,16 @@ class Resources:
             lut_ram_luts=4 * cells.get("TRELLIS_DPR16X4", 0),
         )
 
+    def __add__(self, other: "Resources") -> "Resources":
+        return Resources(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+
 
 @dataclass(frozen=True)
 class Memory:
-    """How a memory was built: ``block``, ``lut`` or ``registers``."""
+    """How a memory was built: ``block RAM``, ``LUT RAM`` or ``registers``."""
 
     name: str
+    bits: int
     built_as: str
 
 
@@ -61,7 +67,8 @@ def synthesise(component: wiring.Component, folder: Path, *, flatten: bool) -> S
     Raises ``ToolError`` if Yosys fails, which it does on a latch.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "top.il").write_text(rtlil.convert(component, name="top", emit_src=False))
+    design = rtlil.convert(component, name="top", emit_src=False)
+    (folder / "top.il").write_text(design)
     script = [
         "read_rtlil top.il", "hierarchy -check -top top", "proc",
         f"select -assert-none {LATCHES}",
@@ -83,7 +90,7 @@ def synthesise(component: wiring.Component, folder: Path, *, flatten: bool) -> S
     return Synthesis(
         modules={_plain(name): Resources.of(module.get("num_cells_by_type", {}))
                  for name, module in stat["modules"].items()},
-        memories=_memories(text),
+        memories=memories(text, design),
         loops=sorted(set(re.findall(r"^Warning: (found logic loop.*)$", text, re.MULTILINE))),
         netlist=folder / "top.json",
     )
@@ -93,12 +100,17 @@ def _plain(name: str) -> str:
     return name.removeprefix("\\")
 
 
-def _memories(log: str) -> list[Memory]:
-    """From the messages of the passes ``memory_libmap`` and ``memory_map``."""
-    kinds = {"$__ECP5_DP16KD_": "block", "$__ECP5_PDPW16KD_": "block", "$__TRELLIS_DPR16X4_": "lut"}
-    memories = [Memory(_plain(name), kinds.get(cell, cell))
-                for name, cell in re.findall(r"^mapping memory (\S+) via (\S+)$", log,
-                                             re.MULTILINE)]
-    return memories + [Memory(_plain(name), "registers")
-                       for name in re.findall(r"^using FF mapping for memory (\S+)$", log,
-                                              re.MULTILINE)]
+def memories(log: str, rtlil_text: str) -> list[Memory]:
+    """From the messages of the passes ``memory_libmap`` and ``memory_map``, without the tables that
+    Yosys itself makes of case statements."""
+    bits, module = {}, ""
+    for line in rtlil_text.splitlines():
+        if match := re.match(r"module (\S+)", line):
+            module = _plain(match[1])
+        elif match := re.match(r"\s+memory width (\d+) size (\d+) (\S+)", line):
+            bits[f"{module}.{_plain(match[3])}"] = int(match[1]) * int(match[2])
+    found = [(name, BUILT_AS.get(cell, cell)) for name, cell in
+             re.findall(r"^mapping memory (\S+) via (\S+)$", log, re.MULTILINE)]
+    found += [(name, "registers") for name in
+              re.findall(r"^using FF mapping for memory (\S+)$", log, re.MULTILINE)]
+    return [Memory(name, bits[name], built_as) for name, built_as in found if name in bits]

@@ -1,0 +1,113 @@
+"""Synthesis of a part of the SoC from end to end: tables, JSON, checks."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.table import Table
+
+from sim.compile import Progress
+from sim.designs import part
+from sim.synth.harness import RegisteredPorts
+from sim.synth.nextpnr import Placement, place
+from sim.synth.yosys import Memory, Resources, Synthesis, synthesise
+from sim.tools import BUILD
+from soc.config import SocParams
+
+UNUSED_PORTS = ("commit", "memory", "rvfi")  # for simulation and verification
+SMALL_MEMORY_BITS = 512  # what may be built of registers
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that ``rel4 synth`` found out about one target."""
+
+    target: str
+    config: str
+    total: Resources
+    modules: dict[str, Resources]  # each with its submodules; optimised for itself
+    memories: list[Memory]
+    loops: list[str]
+    placements: list[Placement]
+
+    @property
+    def faults(self) -> list[str]:
+        """What must not be: combinational loops, memories made of registers."""
+        return self.loops + [f"memory {m.name} ({m.bits} bits) is made of registers"
+                             for m in self.memories
+                             if m.built_as == "registers" and m.bits > SMALL_MEMORY_BITS]
+
+    def as_json(self) -> dict:
+        return asdict(self) | {"faults": self.faults}
+
+
+def synthesis_report(target: str, params: SocParams, *, seeds: int = 0,
+                     per_module: bool = True) -> Report:
+    """Synthesises ``hart`` or ``soc``, and places it with ``seeds`` seeds."""
+    folder = BUILD / "synth" / f"{target}-{params.name}"
+
+    def run(flatten: bool) -> Synthesis:
+        component = RegisteredPorts(part(target, params), unused=UNUSED_PORTS)
+        return synthesise(component, _folder(folder, flatten), flatten=flatten)
+
+    with Progress(f"synthesising the {target} as a whole, about 2 minutes"):
+        whole = run(flatten=True)
+    modules = {}
+    if per_module:
+        with Progress(f"synthesising the {target} module by module, about 2 minutes"):
+            modules = _with_submodules(run(flatten=False).modules)
+    placements = []
+    for seed in range(1, seeds + 1):
+        with Progress(f"placing the {target}, seed {seed} of {seeds}, about 5 minutes"):
+            placements.append(place(whole.netlist, seed=seed))
+    return Report(target, params.name, next(iter(whole.modules.values())), modules,
+                  whole.memories, whole.loops, placements)
+
+
+def _folder(folder: Path, flatten: bool) -> Path:
+    return folder / ("whole" if flatten else "modules")
+
+
+def _with_submodules(modules: dict[str, Resources]) -> dict[str, Resources]:
+    """Adds to each module what is below it; names lose the prefix of the test harness."""
+    total = {}
+    for name in modules:
+        below = [r for other, r in modules.items() if other == name or other.startswith(f"{name}.")]
+        if name.startswith("top.dut"):
+            total[name.removeprefix("top.")] = sum(below[1:], below[0])
+    return dict(sorted(total.items()))
+
+
+def resources_table(report: Report, depth: int) -> Table:
+    """One row a module down to ``depth`` levels, then the sum."""
+    table = Table("module", title=f"{report.target}, {report.config}, ECP5")
+    for column in ("LUTs", "of these LUT RAM", "FFs", "block RAMs", "DSPs"):
+        table.add_column(column, justify="right")
+    for name, r in report.modules.items():
+        level = name.count(".")
+        if level <= depth:
+            label = "  " * level + name.rpartition(".")[2].replace("dut", report.target)
+            table.add_row(label, *_columns(r))
+    table.add_section()
+    table.add_row("as one, with registers at the ports", *_columns(report.total))
+    return table
+
+
+def _columns(r: Resources) -> list[str]:
+    return [str(n) for n in (r.luts, r.lut_ram_luts, r.ffs, r.block_rams, r.dsps)]
+
+
+def memories_table(report: Report) -> Table:
+    table = Table("memory", "bits", "built as", title="memories")
+    for memory in sorted(report.memories, key=lambda m: m.name):
+        table.add_row(memory.name.removeprefix("top.dut."), str(memory.bits), memory.built_as)
+    return table
+
+
+def timing_table(report: Report) -> Table:
+    table = Table("seed", "MHz", "ns", "of these logic", "cells", "from", "to", title="timing")
+    for placement in report.placements:
+        for n, path in enumerate(placement.worst):
+            first = [str(placement.seed), f"{placement.fmax_mhz:.1f}"] if n == 0 else ["", ""]
+            table.add_row(*first, f"{path.ns:.1f}", f"{path.logic_ns:.1f}", str(path.cells),
+                          path.start, path.end)
+    return table
