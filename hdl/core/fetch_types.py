@@ -60,8 +60,8 @@ def redirect_layout(params: HartParams) -> data.StructLayout:
     """Fetch from ``pc`` next; everything fetched before is wrong.
 
     ``prediction`` is that of the instruction that caused it: the predictors go back to that state.
-    ``branch`` says that it was a conditional branch, whose outcome ``taken`` then enters the history;
-    ``call``/``ret`` that it was one, so that the return stack follows.
+    ``branch`` says that it was a conditional branch, whose outcome ``taken`` then enters the
+    history; ``call``/``ret`` that it was one, so that the return stack follows.
     """
     return data.StructLayout({
         "pc": PC_BITS,

@@ -28,8 +28,9 @@ class Frontend(wiring.Component):
     """Fetches, predicts, aligns and expands instructions.
 
     An instruction is at ``o`` (a register) three cycles after the ``redirect`` to it, if it is in
-    the L1I and its page one of the last two; ``o.valid`` falls in the cycle after a redirect. A block whose
-    predicted branch is taken is followed at once by the block of the target.
+    the L1I and its page one of the last two; ``o.valid`` falls in the cycle after a redirect. A
+    block whose predicted branch is taken is followed at once by the block of the target. What is
+    delivered after a fault, until the redirect, is meaningless.
 
     ``ctx`` may change in the cycle after a ``redirect``, and holds for all that is fetched then. A
     redirect wins over everything else of the same cycle. ``train`` is a pulse for each instruction

@@ -6,7 +6,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import exact_log2
 
-from ..bus.coherent import MemoryPortSignature, MemOp, MemSource
+from ..bus.coherent import MemOp, MemoryPortSignature, MemSource
 from .itlb import RECENT_PAGES
 from .params import HartParams
 

@@ -23,12 +23,12 @@ class InstructionTlb(wiring.Component):
     The look-up of ``f_page`` for ``ctx`` is combinational: bit ``n`` of ``hit`` says that
     ``ppn[n]`` is the page, or, if ``fault`` is not NONE, that it must not be fetched from. Without
     a hit, ``look`` (a fetch is waiting for the answer) brings it about: in the next cycle if the
-    table has the page; else ``wait`` is high and the MMU is asked. It has answered, or is free to be
-    asked, in the cycle after ``retry``.
+    table has the page; else ``wait`` is high and the MMU is asked. It has answered, or is free to
+    be asked, in the cycle after ``retry``.
 
     ``give_up``: the fetch that is waiting is given up. A request to the MMU is not withdrawn, but a
-    fault that it returns is forgotten. ``flush`` drops everything, and what a request under way will
-    return; it wins over a fill in the same cycle.
+    fault that it returns is forgotten. ``flush`` drops everything, and what a request under way
+    will return; it wins over a fill in the same cycle.
     """
 
     def __init__(self, params: HartParams) -> None:

@@ -190,8 +190,9 @@ class Predictor(wiring.Component):
     branch (``recent_branch``: the last block has one). A branch without BTB entry is predicted not
     taken and leaves no trace.
 
-    ``train`` allocates for a mispredicted taken branch, drops what proved wrong, and counts. ``drop``
-    drops the entry of ``drop_block``; ``train`` in the same cycle wins and ``drop_done`` is low.
+    ``train`` allocates for a mispredicted taken branch, drops what proved wrong, and counts.
+    ``drop`` drops the entry of ``drop_block``; ``train`` in the same cycle wins and ``drop_done``
+    is low.
     """
 
     def __init__(self, params: HartParams) -> None:

@@ -11,9 +11,10 @@ EBREAK = 0x0010_0073
 
 SP = C(2, 5)
 ZERO = C(0, 5)
+FUNCT7_0, FUNCT7_MINUS = C(0, 7), C(0b0100000, 7)
 
 
-def _r(opcode, funct3, rd, rs1, rs2, funct7=C(0, 7)):
+def _r(opcode, funct3, rd, rs1, rs2, funct7=FUNCT7_0):
     return Cat(C(opcode, 7), rd, C(funct3, 3), rs1, rs2, funct7)
 
 
@@ -95,10 +96,10 @@ class RvcExpander(wiring.Component):
         rs2 = Cat(c[2:5], C(0b01, 2))
         shamt = Cat(c[2:7], c[12])
         # c[12], c[6:5]: C.SUB, C.XOR, C.OR, C.AND, C.SUBW, C.ADDW; the others are reserved
-        minus = C(0b0100000, 7)
         registers = Array([
-            _r(OP, 0, rd, rd, rs2, minus), _r(OP, 4, rd, rd, rs2), _r(OP, 6, rd, rd, rs2),
-            _r(OP, 7, rd, rd, rs2), _r(OP_32, 0, rd, rd, rs2, minus), _r(OP_32, 0, rd, rd, rs2),
+            _r(OP, 0, rd, rd, rs2, FUNCT7_MINUS), _r(OP, 4, rd, rd, rs2),
+            _r(OP, 6, rd, rd, rs2), _r(OP, 7, rd, rd, rs2),
+            _r(OP_32, 0, rd, rd, rs2, FUNCT7_MINUS), _r(OP_32, 0, rd, rd, rs2),
             C(0, 32), C(0, 32)])[Cat(c[5:7], c[12])]
         return Array([
             _i(OP_IMM, 5, rd, rd, Cat(shamt, C(0, 6))),  # C.SRLI

@@ -1,5 +1,5 @@
-"""Whatever is predicted, redirected, stalled, flushed and delayed: the front end delivers what memory
-holds, in the order that follows from redirects and announced predictions."""
+"""Whatever is predicted, redirected, stalled, flushed and delayed: the front end delivers what
+memory holds, in the order that follows from redirects and announced predictions."""
 
 import itertools
 import os

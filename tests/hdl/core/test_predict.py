@@ -1,0 +1,244 @@
+"""The branch predictor against a model of its tables, under random fetches, redirects and training.
+
+How well it predicts programs is tested with the whole front end, in ``test_frontend``.
+"""
+
+import random
+
+import cocotb
+from cocotb.triggers import FallingEdge, ReadOnly
+
+from hdl.core.fetch_types import (
+    BranchKind,
+    predictor_state_layout,
+    redirect_layout,
+    train_layout,
+)
+from hdl.core.params import PC_BITS, configuration
+from hdl.core.predict import Predictor
+from tests.support import clock
+from tests.support.layouts import pack, unpack
+from tests.support.run import run_cocotb
+
+PARAMS = configuration("tiny")
+PC_MASK = (1 << PC_BITS) - 1
+NONE, BRANCH, JUMP, CALL, RETURN = (kind.value for kind in BranchKind)
+
+
+class Model:
+    """What ``Predictor`` documents, one method for each thing that happens."""
+
+    def __init__(self) -> None:
+        self.btb: dict[int, dict] = {}
+        self.counters: dict[tuple, int] = {}
+        self.links = [0] * PARAMS.ras_entries
+        self.pointer = 0
+        self.history = 0
+        self.recent: bool | None = None  # outcome of the branch of the last block, if it has one
+        self.entry: dict | None = None
+        self.pair = (2, 2)  # counters after a block without and with a taken branch
+
+    def shift(self, history: int, *outcomes) -> int:
+        for outcome in outcomes:
+            history = history << 1 | outcome
+        return history % (1 << PARAMS.history_bits)
+
+    def key(self, block: int, history: int) -> int:
+        bits = PARAMS.bht_entries.bit_length() - 2
+        return (block ^ history << bits - PARAMS.history_bits) % (1 << bits)
+
+    def read(self, block: int, history: int) -> None:
+        entry = self.btb.get(block % PARAMS.btb_entries)
+        self.entry = entry
+        key = self.key(block, history)
+        self.pair = tuple(self.counters.get((bank, key), 2) for bank in range(2))
+
+    def settled(self) -> int:
+        """The history with the last block."""
+        return self.history if self.recent is None else self.shift(self.history, self.recent)
+
+    def predict(self, pc: int) -> dict:
+        counter = self.pair[bool(self.recent)]
+        entry = self.entry
+        tag = (pc >> 3) // PARAMS.btb_entries % 256
+        hit = (entry is not None and entry["kind"] != NONE and entry["tag"] == tag
+               and entry["last"] >= (pc >> 1 & 3))
+        if not hit:
+            return {"taken": 0, "branch": 0, "counter": counter, "next": (pc >> 3) + 1 << 3}
+        taken = entry["kind"] != BRANCH or counter >= 2
+        target = (self.links[self.pointer] if entry["kind"] == RETURN
+                  else pc >> 24 << 24 | entry["target"])
+        return {"taken": taken, "branch": entry["kind"] == BRANCH, "counter": counter,
+                "last": entry["last"], "target": target, "kind": entry["kind"],
+                "next": target if taken else (pc >> 3) + 1 << 3}
+
+    def push(self, link: int) -> None:
+        self.pointer = (self.pointer + 1) % PARAMS.ras_entries
+        self.links[self.pointer] = link
+
+    def pop(self) -> None:
+        self.pointer = (self.pointer - 1) % PARAMS.ras_entries
+
+    def accept(self, pc: int, prediction: dict) -> None:
+        self.history = self.settled()
+        self.recent = bool(prediction["taken"]) if prediction["branch"] else None
+        if prediction["taken"] and prediction["kind"] == CALL:
+            self.push((pc >> 3 << 3) + 2 * prediction["last"] + 2 & PC_MASK)
+        elif prediction["taken"] and prediction["kind"] == RETURN:
+            self.pop()
+
+    def restart(self, state: dict) -> None:
+        self.history = state["history"]
+        self.recent = bool(state["recent_taken"]) if state["recent_branch"] else None
+        self.pointer = state["ras"]
+
+    def redirect(self, redirect: dict) -> None:
+        state = redirect["prediction"]
+        self.restart(state)
+        self.history, self.recent = self.settled(), False if state["after"] else None
+        if redirect["branch"]:
+            self.history, self.recent = self.settled(), bool(redirect["taken"])
+        if redirect["call"]:
+            self.push(redirect["link"])
+        elif redirect["ret"]:
+            self.pop()
+
+    def train(self, train: dict) -> None:
+        block, state = train["pc_last"] >> 3, train["prediction"]
+        index = block % PARAMS.btb_entries
+        wrong, taken, kind = train["mispredicted"], train["taken"], train["kind"]
+        if wrong and taken and kind != NONE:
+            self.btb[index] = {
+                "kind": kind, "last": train["pc_last"] >> 1 & 3,
+                "tag": block // PARAMS.btb_entries % 256, "target": train["target"] % (1 << 24)}
+        elif kind == NONE or (wrong and not taken and not state["hit"]):
+            self.btb.pop(index, None)
+        if kind == BRANCH and (state["hit"] or (wrong and taken)):
+            counter = state["counter"]
+            if not state["hit"]:
+                counter = max(counter, 2)
+            else:
+                counter = min(counter + 1, 3) if taken else max(counter - 1, 0)
+            bank = int(state["recent_branch"] and state["recent_taken"])
+            self.counters[bank, self.key(block, state["history"])] = counter
+
+
+class Stimulus:
+    def __init__(self, rng: random.Random) -> None:
+        self.rng = rng
+        self.blocks = [rng.getrandbits(PC_BITS - 3) for _ in range(6)]
+        self.blocks += [block ^ PARAMS.btb_entries for block in self.blocks[:3]]
+        self.states = [0] * 4
+
+    def pc(self) -> int:
+        return self.rng.choice(self.blocks) << 3 | self.rng.randrange(4) << 1
+
+    def state(self) -> dict:
+        rng = self.rng
+        packed = (rng.choice(self.states) if rng.random() < 0.8
+                  else rng.getrandbits(predictor_state_layout(PARAMS).size))
+        return unpack(predictor_state_layout(PARAMS), packed)
+
+    def prediction(self) -> dict:
+        return self.state() | {"hit": self.rng.getrandbits(1), "after": self.rng.getrandbits(1)}
+
+    def redirect(self) -> dict:
+        kind = self.rng.choice(("branch", "call", "ret", "none"))
+        return {"pc": self.pc(), "prediction": self.prediction(), "branch": kind == "branch",
+                "taken": self.rng.getrandbits(1), "call": kind == "call", "ret": kind == "ret",
+                "link": self.pc()}
+
+    def train(self) -> dict:
+        rng = self.rng
+        return {"pc_last": self.pc(), "kind": rng.randrange(5), "taken": rng.random() < 0.7,
+                "mispredicted": rng.getrandbits(1), "target": self.pc(),
+                "prediction": self.prediction()}
+
+
+@cocotb.test()
+async def predicts_as_the_model(dut):
+    rng = random.Random(cocotb.RANDOM_SEED)
+    dut._log.info(f"seed {cocotb.RANDOM_SEED}")
+    stimulus, model = Stimulus(rng), Model()
+    for name in ("p_en", "f_valid", "f_accept", "redirect__valid", "restart", "train__valid",
+                 "drop"):
+        getattr(dut, name).value = 0
+    await clock.start(dut)
+    f_valid, pc = False, 0
+    taken = 0
+    for _ in range(20_000):
+        happens = {name: rng.random() < p for name, p in (
+            ("redirect", 0.1), ("restart", 0.05), ("train", 0.3), ("drop", 0.05))}
+        redirect, train = stimulus.redirect(), stimulus.train()
+        restart_state, drop_pc = stimulus.state(), stimulus.pc()
+        stall = f_valid and rng.random() < 0.2
+        accept = f_valid and not stall and rng.random() < 0.8
+        fetch_pc = redirect["pc"] if happens["redirect"] else stimulus.pc()
+        if not f_valid and not happens["redirect"]:
+            fetch_pc = pc
+        p_en = happens["redirect"] or not stall
+
+        dut.redirect__valid.value = happens["redirect"]
+        dut.redirect__p.value = pack(redirect_layout(PARAMS), redirect)
+        dut.restart.value = happens["restart"]
+        dut.restart_state.value = pack(predictor_state_layout(PARAMS), restart_state)
+        dut.train__valid.value = happens["train"]
+        dut.train__p.value = pack(train_layout(PARAMS), train)
+        dut.drop.value = happens["drop"]
+        dut.drop_block.value = drop_pc >> 3
+        dut.f_valid.value, dut.f_pc.value, dut.f_accept.value = f_valid, pc, accept
+        dut.p_en.value, dut.p_block.value = p_en, fetch_pc >> 3
+        await ReadOnly()
+
+        assert dut.drop_done.value == (not happens["train"])
+        expected = model.predict(pc)
+        if f_valid:
+            assert dut.f_taken.value == expected["taken"]
+            assert dut.f_branch.value == expected["branch"]
+            assert int(dut.f_next.value) == expected["next"] & PC_MASK
+            if expected["taken"]:
+                taken += 1
+                assert int(dut.f_last.value) == expected["last"]
+                assert int(dut.f_target.value) == expected["target"]
+            packed = int(dut.f_state.value)
+            state = unpack(predictor_state_layout(PARAMS), packed)
+            state["recent_taken"] &= state["recent_branch"]
+            assert state == {
+                "history": model.history, "recent_branch": model.recent is not None,
+                "recent_taken": bool(model.recent), "counter": expected["counter"],
+                "ras": model.pointer}
+            stimulus.states[rng.randrange(4)] = packed
+        else:
+            assert int(dut.f_next.value) == pc >> 3 << 3
+
+        settled = model.settled() if f_valid else model.history
+        if happens["redirect"]:
+            model.redirect(redirect)
+            settled = model.history
+        elif happens["restart"]:
+            model.restart(restart_state)
+        elif accept:
+            model.accept(pc, expected)
+        if p_en:
+            model.read(fetch_pc >> 3, settled)
+        if happens["train"]:
+            model.train(train)
+        elif happens["drop"]:
+            model.btb.pop((drop_pc >> 3) % PARAMS.btb_entries, None)
+
+        if happens["redirect"]:
+            f_valid, pc = True, fetch_pc
+        elif happens["restart"]:
+            f_valid, pc = False, stimulus.pc()
+        elif not f_valid:
+            f_valid = True
+        elif accept:
+            pc = fetch_pc
+        elif not stall:
+            f_valid = False
+        await FallingEdge(dut.clk)
+    assert taken > 500
+
+
+def test_predict():
+    run_cocotb(Predictor(PARAMS), __name__, "predict")
