@@ -14,8 +14,8 @@ class DCache(wiring.Component):
     ``x_index`` selects a dword at the end of Execute; tags and data answer in Memory, where
     ``m_addr`` must be the physical address of the same dword: ``hit`` (one bit a way; late, but
     earlier than the data) and ``data`` (0 without a hit, and there is none without ``m_look``). A
-    look-up means nothing while ``unready``: its set is being refilled, or the cache is being emptied
-    after reset. It must not be used by a load while ``stale``: it may have missed a store or an
+    look-up means nothing while ``unready``: its set is being refilled, or the cache is being
+    emptied after reset. It must not be used by a load while ``stale``: it may have missed a store or an
     invalidation of the last two cycles. In either case select the dword again in the next cycle.
 
     In a cycle of a good look-up, one of these may be given:
@@ -67,13 +67,17 @@ class DCache(wiring.Component):
         m_line = self.m_addr[beat_bits:]
         m_tag = self.m_addr[self.way_bits - 3:]
 
+        # No read is used that meets a write of the same address: see ``stale`` and ``unready``.
+        block = {"ram_style": "block", "no_rw_check": 1}
+        distributed = {"ram_style": "distributed"}
+
         # The tags, read at the end of X into flip-flops, so that a hit is known before the data.
         tag_we = Signal(ways)
         tag_set = Signal(self.set_bits)
         tag_in = Signal(tag_layout)
         for way in range(ways):
             tags = memory.Memory(shape=unsigned(tag_layout.size), depth=sets, init=[],
-                                 attrs={"ram_style": "distributed"})
+                                 attrs=distributed)
             m.submodules[f"tags_{way}"] = tags
             write, read = tags.write_port(), tags.read_port(domain="comb")
             found = Signal(tag_layout, name=f"m_tag_{way}", reset_less=True)
@@ -93,8 +97,7 @@ class DCache(wiring.Component):
         data_mask = Signal(8)
         selected = []
         for way in range(ways):
-            dwords = memory.Memory(shape=unsigned(64), depth=sets * beats, init=[],
-                                   attrs={"ram_style": "block"})
+            dwords = memory.Memory(shape=unsigned(64), depth=sets * beats, init=[], attrs=block)
             m.submodules[f"data_{way}"] = dwords
             write, read = dwords.write_port(granularity=8), dwords.read_port()
             m.d.comb += [
@@ -135,8 +138,8 @@ class DCache(wiring.Component):
         r_killed = Signal()
         r_in, r_out = Signal(beat_bits + 1), Signal(beat_bits + 1)
         r_set = r_line[:self.set_bits]
-        m.submodules.beats = arrived = memory.Memory(
-            shape=unsigned(64), depth=beats, init=[], attrs={"ram_style": "distributed"})
+        m.submodules.beats = arrived = memory.Memory(shape=unsigned(64), depth=beats, init=[],
+                                                     attrs=distributed)
         arrive, depart = arrived.write_port(), arrived.read_port(domain="comb")
         m.d.comb += [
             arrive.en.eq(r_busy & ~r_in[-1] & self.response.valid
@@ -178,8 +181,7 @@ class DCache(wiring.Component):
         with m.If(s_valid):
             m.d.sync += s_past_set.eq(s_set)
         for way in range(ways):
-            tags = memory.Memory(shape=unsigned(self.tag_bits), depth=sets, init=[],
-                                 attrs={"ram_style": "block"})
+            tags = memory.Memory(shape=unsigned(self.tag_bits), depth=sets, init=[], attrs=block)
             m.submodules[f"snoop_tags_{way}"] = tags
             write, read = tags.write_port(), tags.read_port()
             m.d.comb += [

@@ -8,7 +8,8 @@ from amaranth.lib.wiring import In, Out
 class LoadAlign(wiring.Component):
     """Takes ``1 << size`` bytes out of a dword, from byte ``shift`` on, and extends them.
 
-    Combinational. The access must lie within the dword. ``unsigned`` extends with zeros.
+    Combinational, ``raw`` being the late input. The access must lie within the dword. ``unsigned``
+    extends with zeros.
     """
 
     raw: In(64)
@@ -19,26 +20,19 @@ class LoadAlign(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        raw, size = self.raw, self.size
-        low = Signal(32)
-        m.d.comb += low[16:].eq(raw[16:32])
-        with m.Switch(self.shift):
-            for shift in range(8):
-                with m.Case(shift):
-                    m.d.comb += low[:16].eq(raw[8 * shift:])
-                    if shift <= 4:
-                        m.d.comb += low[16:].eq(raw[8 * shift + 16:])
-
-        sign, fill = Signal(), Signal()
-        with m.Switch(size):
-            with m.Case(0):
-                m.d.comb += sign.eq(low[7])
-            with m.Case(1):
-                m.d.comb += sign.eq(low[15])
-            with m.Default():
-                m.d.comb += sign.eq(low[31])
+        raw, shift, size = self.raw, self.shift, self.size
+        by_4, by_2, low = Signal(56), Signal(40), Signal(32)
         m.d.comb += [
-            fill.eq(sign & ~self.unsigned),
+            by_4.eq(Cat(Mux(shift[2], raw[32:], raw[:32]), raw[32:56])),
+            by_2.eq(Mux(shift[1], by_4[16:], by_4)),
+            low.eq(Mux(shift[0], by_2[8:], by_2)),
+        ]
+
+        # The sign is found beside the bytes, not after them.
+        last, fill = Signal(3), Signal()
+        m.d.comb += [
+            last.eq(shift + (1 << size) - 1),
+            fill.eq(~self.unsigned & raw.word_select(last, 8)[7]),
             self.result.eq(Cat(
                 low[:8],
                 Mux(size >= 1, low[8:16], fill.replicate(8)),
@@ -62,10 +56,11 @@ class StoreAlign(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        with m.Switch(self.shift):
-            with m.Case(0):
-                m.d.comb += self.lanes.eq(self.data)
-            for shift in range(1, 8):
-                with m.Case(shift):
-                    m.d.comb += self.lanes.eq(self.data[:32] << 8 * shift)
+        data, shift = self.data, self.shift
+        by_1, by_3 = Signal(64), Signal(64)  # shifted by up to so many bytes
+        m.d.comb += [
+            by_1.eq(Cat(data[:8], Mux(shift[0], data[:32], data[8:40]), data[40:])),
+            by_3.eq(Cat(by_1[:16], Mux(shift[1], by_1[:40], by_1[16:56]), by_1[56:])),
+            self.lanes.eq(Cat(by_3[:32], Mux(shift[2], by_3[:32], by_3[32:]))),
+        ]
         return m

@@ -98,6 +98,7 @@ class L2:
     rng: random.Random
     memory: Memory
     hot: list[int]  # dwords that the other hart writes
+    recent: deque = field(default_factory=lambda: deque(maxlen=4))  # and likes to write
     perform: float = 0.5  # probability a cycle
     deliver: float = 0.7
     disturb: float = 0.1
@@ -121,7 +122,8 @@ class L2:
 
     def step(self) -> None:
         if self.rng.random() < self.disturb:
-            addr = self.rng.choice(self.hot)
+            addr = self.rng.choice(self.recent if self.recent and self.rng.random() < 0.6
+                                   else self.hot)
             if self.rng.random() < 0.1:
                 self.memory.time += 1  # eviction
             else:

@@ -186,6 +186,8 @@ class Bench:
             paddr = page.ppn << 12 | vaddr & 0xFF8
             op.pages.append(page)
             op.touched.append(paddr)
+            if op.op == LOAD and not page.io:
+                self.l2.recent.append(paddr)
             op.parts.append((paddr, value >> 64 * number & MASK64, mask >> 8 * number & 0xFF))
 
     def _start(self, op: Op) -> None:

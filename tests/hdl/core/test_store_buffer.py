@@ -51,7 +51,8 @@ async def drains_in_order(dut, io, ready, acknowledge):
         assert bool(dut.drained.value) == (not held and not outstanding)
         push = pushed < 200 and not full and rng.random() < 0.6
         store = {"addr": rng.getrandbits(32), "data": rng.getrandbits(64),
-                 "mask": rng.getrandbits(8), "size": rng.getrandbits(2), "io": int(rng.random() < io)}
+                 "mask": rng.getrandbits(8), "size": rng.getrandbits(2),
+                 "io": int(rng.random() < io)}
         done = outstanding > 0 and rng.random() < acknowledge
         dut.push.value, dut.store.value = push, pack(store_layout(PARAMS), store)
         dut.write_done.value = done
