@@ -44,8 +44,8 @@ macro_rules! blocks {
         pub enum Block { $($(#[$doc])* $name,)* }
 
         impl Block {
-            /// Cycles between the two reads, with `a0` = `address` and `a1` = `operand`.
-            pub fn run(self, address: usize, operand: usize) -> i64 {
+            /// Cycles from one read to the other, with `a0` = `address` and `a1` = `operand`.
+            fn run(self, address: usize, operand: usize) -> i64 {
                 let cycles = match self { $(Self::$name => $name(address, operand),)* };
                 cycles as i64
             }
@@ -54,6 +54,8 @@ macro_rules! blocks {
 }
 
 blocks! {
+    /// Nothing.
+    Empty: [] [];
     /// Eight dependent additions.
     Alu: [] [
         "add t3, a1, a1", "add t3, t3, t3", "add t3, t3, t3", "add t3, t3, t3",
@@ -67,8 +69,8 @@ blocks! {
     LoadNear: ["ld t3, 0(a1)", "add t3, t3, t3"] ["ld t3, 0(a0)", "add t3, t3, t3"];
     /// A jump and a taken branch, to the instruction behind the next.
     Taken: [] ["j 1f", "nop", "1: beq zero, zero, 2f", "nop", "2:"];
-    /// A branch taken if the operand is 0; otherwise an addition lies in between.
-    Branch: [] ["beqz a1, 1f", "1:"];
+    /// A branch taken if the operand is 0, over an instruction.
+    Branch: [] ["beqz a1, 1f", "nop", "1:"];
     /// Multiplication and an addition that needs it.
     Mul: [] ["mul t3, a1, a1", "add t3, t3, t3"];
     /// Division, of the operand by 3, and an addition that needs it.
@@ -87,4 +89,16 @@ blocks! {
     Untranslated: [
         "sfence.vma", "li t3, {mprv}", "csrs mstatus, t3", ".rept 64", "nop", ".endr"
     ] ["ld t3, 0(a0)", "add t3, t3, t3"];
+}
+
+impl Block {
+    /// Cycles that the block takes, with `a0` = `address` and `a1` = `operand`.
+    pub fn cycles(self, address: usize, operand: usize) -> i64 {
+        self.run(address, operand) - read_to_read()
+    }
+}
+
+/// Cycles from one read of `mcycle` to another directly behind it.
+pub fn read_to_read() -> i64 {
+    Block::Empty.run(0, 0)
 }

@@ -22,7 +22,7 @@ static mut TABLES: [Table; 3] = [Table::EMPTY; 3];
 
 /// Measures and reports all of them.
 pub fn measure(collected: &mut Collected) {
-    collect(collected, |_| Block::LoadUse.run(line(), 0) - 2);
+    collect(collected, |_| Block::LoadUse.cycles(line(), 0) - 1);
     let hit = median(collected);
 
     // Lines of one set of the L1D, more than it has ways, few enough for the L2. The replacement may
@@ -30,7 +30,7 @@ pub fn measure(collected: &mut Collected) {
     const LINES: usize = 8;
     collect_events(collected, |index| {
         let address = FRESH + index % LINES * PAGE;
-        Block::LoadNear.run(address, address + PAGE / 2) - 2 - hit
+        Block::LoadNear.cycles(address, address + PAGE / 2) - 1 - hit
     });
     report(collected, "core.l1d_miss_l2_hit", "");
 
@@ -39,17 +39,17 @@ pub fn measure(collected: &mut Collected) {
     collect(collected, |index| {
         let page = FRESH + (LINES + index / LINES_MEASURED) * PAGE;
         let address = page + (1 + index % LINES_MEASURED) * CACHE_LINE_BYTES;
-        Block::LoadNear.run(address, page) - 2 - hit
+        Block::LoadNear.cycles(address, page) - 1 - hit
     });
     report(collected, "core.l2_miss", "");
 
     translate();
     collect_events(collected, |index| {
         let offset = line() % PAGE;
-        Block::Translated.run(ALIAS_BASE + index % ALIASES * PAGE + offset, 0) - 2 - hit
+        Block::Translated.cycles(ALIAS_BASE + index % ALIASES * PAGE + offset, 0) - 1 - hit
     });
     report(collected, "core.tlb_miss", "level=l2tlb");
-    collect(collected, |_| Block::Untranslated.run(ALIAS_BASE + line() % PAGE, 0) - 2 - hit);
+    collect(collected, |_| Block::Untranslated.cycles(ALIAS_BASE + line() % PAGE, 0) - 1 - hit);
     report(collected, "core.tlb_miss", "level=walk");
     machine::reset();
 }

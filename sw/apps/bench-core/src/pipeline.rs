@@ -13,14 +13,14 @@ pub fn line() -> usize {
     &raw mut LINE as usize
 }
 
-/// A block's cycles less those of the reads and of `others`, its instructions that are not measured.
+/// A block's cycles less those of `others`, its instructions that are not measured.
 fn block(
     collected: &mut Collected,
     block: Block,
     others: i64,
     (address, operand): (usize, usize),
 ) -> &mut Collected {
-    collect(collected, |_| block.run(address, operand) - 1 - others);
+    collect(collected, |_| block.cycles(address, operand) - others);
     collected
 }
 
@@ -28,18 +28,21 @@ fn block(
 pub fn measure(collected: &mut Collected) {
     let memory = (line(), 1);
     // Eight latencies, of which one is reported.
-    collect(collected, |_| (Block::Alu.run(line(), 1) - 1) / 8);
+    collect(collected, |_| Block::Alu.cycles(line(), 1) / 8);
     report(collected, "core.alu", "");
 
     block(collected, Block::Load, 2, memory);
     let load = median(collected);
-    collect(collected, |_| Block::LoadUse.run(line(), 1) - 3 - load);
+    collect(collected, |_| Block::LoadUse.cycles(line(), 1) - 2 - load);
     report(collected, "core.load_use", "");
     report(block(collected, Block::LoadUse, 1, memory), "core.l1d_hit", "");
 
     report(block(collected, Block::Taken, 2, memory), "core.branch_taken", "");
     let mut random = Random(1);
-    collect_events(collected, |_| Block::Branch.run(line(), random.next() & 1) - 2);
+    collect_events(collected, |_| {
+        let not_taken = random.next() & 1;
+        Block::Branch.cycles(line(), not_taken) - 1 - not_taken as i64
+    });
     report(collected, "core.branch_mispredict", "");
 
     report(block(collected, Block::Mul, 1, memory), "core.mul", "");

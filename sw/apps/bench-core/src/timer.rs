@@ -3,7 +3,7 @@
 //! The CLINT counts `mtime` once in a fixed number of cycles, so once the cycle of one tick is known
 //! those of all others follow.
 
-use crate::{Collected, collect, report};
+use crate::{Collected, blocks::read_to_read, collect, report};
 use bare::{
     encode::JUMP_TO_SELF,
     guest::{Mode, code_page, enter, run},
@@ -70,5 +70,5 @@ fn time_and_cycle() -> (i64, i64) {
             cycle = const number::MCYCLE,
         );
     }
-    (time, next_cycle - 1)
+    (time, next_cycle - read_to_read())
 }
