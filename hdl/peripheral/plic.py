@@ -68,7 +68,7 @@ class Plic(wiring.Component):
 
     Each source has a gateway: a high level makes it pending, and it is ignored from the claim to
     the completion. One search serves all contexts in turn, so ``irq`` follows a change after at
-    most ``contexts + 8`` cycles. A claim enters the search for its context and is answered after 4
+    most ``contexts + 8`` cycles. A claim enters the search for its context and is answered after 5
     cycles, with what was pending and enabled when it came; it lowers the ``irq`` of its context at
     once, and the search raises it again if there is more. Other reads are answered after one cycle.
     """
@@ -133,13 +133,17 @@ class Plic(wiring.Component):
         claim = regs["claim"]
         m.submodules.search = search = PriorityRounds(self.sources, range(self.contexts))
         turn = Signal(range(self.contexts))
+        claiming, claimant = Signal(), Signal(range(self.contexts))
+        m.d.sync += claiming.eq(claim.read)
+        with m.If(claim.read):
+            m.d.sync += claimant.eq(claim.index)
         m.d.comb += [
-            search.i.context.eq(Mux(claim.read, claim.index, turn)),
-            search.i.claim.eq(claim.read),
+            search.i.context.eq(Mux(claiming, claimant, turn)),
+            search.i.claim.eq(claiming),
             search.i.candidates.eq(pending & enables[search.i.context]),
             search.planes.eq(Cat(planes)),
         ]
-        with m.If(~claim.read):
+        with m.If(~claiming):
             m.d.sync += turn.eq(Mux(turn == self.contexts - 1, 0, turn + 1))
         found = search.o
         claim_done = found.valid & found.claim

@@ -83,7 +83,7 @@ async def behaves_as_the_model(dut):
             wanted = model.claim(context)
             got = await bus.read(claim(context))
             assert got == wanted, f"context {context} claims {got}, not {wanted} (step {step})"
-            assert bus.answered_after == 4
+            assert bus.answered_after == 5
         elif event == "complete":
             busy = [s for s in range(bench.sources) if model.in_service >> s & 1]
             number = rng.choice(busy) if busy and rng.random() < 0.8 else rng.randrange(1 << 10)
