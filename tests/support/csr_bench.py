@@ -8,6 +8,7 @@ from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge, Timer
 
 from hdl.core.params import HartParams
+
 from .csr_model import CLEAR, LINES, M64, MRET, READ, SET, URET, WRITE, CsrModel, Inputs, M, S, U
 
 HART_ID = 0x1234

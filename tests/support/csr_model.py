@@ -80,8 +80,8 @@ class CsrModel:
         self.mcounteren = self.scounteren = self.mcountinhibit = 0
         self.menvcfg = self.senvcfg = 0
         self.satp = self.stimecmp = 0
-        self.counters = {0: 0, 2: 0} | {n: 0 for n in range(3, 3 + hpm_counters)}
-        self.selectors = {n: 0 for n in range(3, 3 + hpm_counters)}
+        self.counters = {0: 0, 2: 0} | dict.fromkeys(range(3, 3 + hpm_counters), 0)
+        self.selectors = dict.fromkeys(range(3, 3 + hpm_counters), 0)
         self.pmpcfg = [0] * pmp_entries
         self.pmpaddr = [0] * pmp_entries
         self.due = 0

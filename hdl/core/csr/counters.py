@@ -9,6 +9,7 @@ from ..params import HartParams
 from .access import AccessSignature, read
 
 HPM_BITS = 40
+SELECT_BITS = 4
 CYCLE, TIME, INSTRET, HPM = 0, 1, 2, 3  # numbers of the counters; HPM is the first of several
 
 
@@ -42,7 +43,7 @@ class Counters(wiring.Component):
 
         cycle, instret = Signal(64), Signal(64)
         hpm = [Signal(HPM_BITS, name=f"hpm{HPM + n}") for n in range(self.hpm_counters)]
-        select = [Signal(4, name=f"select{HPM + n}") for n in range(self.hpm_counters)]
+        select = [Signal(SELECT_BITS, name=f"select{HPM + n}") for n in range(self.hpm_counters)]
         counters = {CYCLE: cycle, INSTRET: instret}
         counters |= {HPM + n: counter for n, counter in enumerate(hpm)}
         selectors = {HPM + n: selector for n, selector in enumerate(select)}
@@ -54,7 +55,7 @@ class Counters(wiring.Component):
         })
         number = access.addr[:5]
         value = Signal(64)
-        selector_value = Signal(4)
+        selector_value = Signal(SELECT_BITS)
         with m.Switch(number):
             for n, counter in counters.items():
                 with m.Case(n):
@@ -72,8 +73,14 @@ class Counters(wiring.Component):
             m.d.comb += readable.eq(mcounteren & scounteren)
 
         block = access.addr[5:]
-        m_counter = block == Csr.MCYCLE >> 5
-        event = (block == Csr.MHPMEVENT3 >> 5) & (number >= HPM)
+        m_counter = Signal()
+        event = Signal()
+        m.d.comb += [
+            m_counter.eq(block == Csr.MCYCLE >> 5),
+            event.eq(
+                (block == Csr.MHPMEVENT3 >> 5) & (number[2:].any() | number[:2].all())
+            ),
+        ]
         with m.If(m_counter):
             m.d.comb += [access.rdata.eq(value), access.hit.eq(number != TIME)]
         with m.If(block == Csr.CYCLE >> 5):
@@ -81,7 +88,7 @@ class Counters(wiring.Component):
         with m.If(event):
             m.d.comb += [access.rdata.eq(selector_value), access.hit.eq(1)]
 
-        counted = Cat(C(0, 1), self.events[1:], C(0, 16 - EVENT_COUNT))
+        counted = Cat(C(0, 1), self.events[1:], C(0, 2**SELECT_BITS - EVENT_COUNT))
         happened = {CYCLE: C(1, 1), INSTRET: self.retire}
         happened |= {n: counted.bit_select(selector, 1) for n, selector in selectors.items()}
         for n, counter in counters.items():
@@ -89,9 +96,13 @@ class Counters(wiring.Component):
                 m.d.sync += counter.eq(access.value)
             with m.Elif(happened[n] & ~mcountinhibit[n]):
                 m.d.sync += counter.eq(counter + 1)
+        known = Signal()
+        with m.If(~access.value[SELECT_BITS:].any()), m.Switch(access.value[:SELECT_BITS]):
+            with m.Case(*range(EVENT_COUNT)):
+                m.d.comb += known.eq(1)
         for n, selector in selectors.items():
             with m.If(access.write & event & (number == n)):
-                m.d.sync += selector.eq(Mux(access.value < EVENT_COUNT, access.value[:4], 0))
+                m.d.sync += selector.eq(Mux(known, access.value[:SELECT_BITS], 0))
 
         with m.If(access.write), m.Switch(access.addr):
             with m.Case(Csr.MCOUNTEREN):

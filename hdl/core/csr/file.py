@@ -64,14 +64,15 @@ class CsrFile(wiring.Component):
         fields = status.fields
 
         # CSR instructions
-        writes = (bus.op != CsrOp.READ) & ~bus.read_only
+        writes = Signal()
         value = Signal(64)
         m.d.comb += [
+            writes.eq((bus.op != CsrOp.READ) & ~bus.read_only),
             bus.rdata.eq(reduce(or_, (part.access.rdata for part in parts))),
             value.eq(modify(bus.op, bus.rdata, bus.wdata)),
             bus.illegal.eq(
                 ~Cat(part.access.hit for part in parts).any()
-                | (bus.addr[8:10] > priv)
+                | (bus.addr[8:10] & ~priv).any()
                 | (writes & bus.addr[10:12].all())
             ),
             bus.refetch.eq(
@@ -102,6 +103,7 @@ class CsrFile(wiring.Component):
                     m.d.comb += [bus.trap_pc.eq(handler.pc), handler.take.eq(bus.trap)]
         for handler in handlers.values():
             m.d.comb += [
+                handler.trap.eq(bus.trap),
                 handler.interrupt.eq(bus.trap_interrupt),
                 handler.cause.eq(bus.trap_cause),
                 handler.pc_from.eq(bus.trap_epc),

@@ -21,15 +21,17 @@ def held_address(value: Value) -> Value:
 class Handler(wiring.Component):
     """``xtvec``, ``xepc`` and ``xcause`` of the mode ``mode``.
 
-    ``pc`` is combinational: where the handler of ``interrupt``/``cause`` starts. With ``take``, they
-    and ``pc_from`` are recorded at the end of the cycle. Vectored mode aligns the base to 64 bytes.
+    ``pc`` is combinational: where the handler of ``interrupt``/``cause`` starts. With ``take``,
+    they and ``pc_from`` are recorded at the end of the cycle. Vectored mode aligns the base to
+    64 bytes. The three handlers see the same ``trap``, so that they share a multiplexer.
     """
 
     def __init__(self, mode: Priv) -> None:
         self.base = mode << 8
         super().__init__({
             "access": In(AccessSignature()),
-            "take": In(1),
+            "trap": In(1),  # a trap is taken, in whatever mode
+            "take": In(1),  # in this one
             "interrupt": In(1),
             "cause": In(6),
             "pc_from": In(PC_BITS),
@@ -60,20 +62,18 @@ class Handler(wiring.Component):
             epc_address: self.epc.as_signed(),
             cause_address: Cat(code, C(0, 57), interrupt),
         })
-        address = held_address(access.value)
-        with m.If(access.write), m.Switch(access.addr):
-            with m.Case(tvec):
-                m.d.sync += [vectored.eq(access.value[0]), base.eq(address[2:])]
-                with m.If(access.value[0]):
-                    m.d.sync += base[:VECTOR_ALIGNMENT - 2].eq(0)
-            with m.Case(epc_address):
-                m.d.sync += epc.eq(address[1:])
-            with m.Case(cause_address):
-                m.d.sync += [interrupt.eq(access.value[63]), code.eq(access.value)]
-        with m.If(self.take):
+        value = access.value
+        address = Signal(PC_BITS)
+        m.d.comb += address.eq(held_address(value))
+        with m.If(access.write & (access.addr == tvec)):
+            m.d.sync += [vectored.eq(value[0]), base.eq(address[2:])]
+            with m.If(value[0]):
+                m.d.sync += base[:VECTOR_ALIGNMENT - 2].eq(0)
+        with m.If(self.take | (access.write & (access.addr == epc_address))):
+            m.d.sync += epc.eq(Mux(self.trap, self.pc_from, address)[1:])
+        with m.If(self.take | (access.write & (access.addr == cause_address))):
             m.d.sync += [
-                epc.eq(self.pc_from[1:]),
-                interrupt.eq(self.interrupt),
-                code.eq(self.cause),
+                interrupt.eq(Mux(self.trap, self.interrupt, value[63])),
+                code.eq(Mux(self.trap, self.cause, value)),
             ]
         return m

@@ -71,7 +71,7 @@ class Pmp(wiring.Component):
         read_port = memory.read_port(domain="comb")
         write_port = memory.write_port()
         number = access.addr[:4]
-        exists = number < self.entries
+        exists = 1 if self.entries == CSRS else ~number[3]
         napot, locked = Signal(), Signal()
         with m.Switch(number):
             for n, config in enumerate(configs):
