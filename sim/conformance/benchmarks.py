@@ -15,11 +15,13 @@ from .riscv_tests import COMPILER, SuiteError
 PORT = Path(__file__).parent / "port"
 TARGET = ("-march=rv64imac", "-misa-spec=2.2", "-mabi=lp64", "-mcmodel=medany")
 COREMARK_FLAGS = {
-    "O2": ("-O2", "-mtune=sifive-7-series"),
-    "O3": ("-O3", "-mtune=sifive-7-series", "-funroll-loops", "-finline-functions",
-           "-fno-tree-vectorize", "--param=max-inline-insns-auto=20"),
+    "O2": ("-O2",),
+    "O2-unsigned": ("-O2", "-DEE_U32_UNSIGNED"),
+    "O3": ("-O3", "-mtune=sifive-7-series", "-funroll-all-loops", "-finline-functions",
+           "--param=max-inline-insns-auto=200"),
+    "O3-unsigned": ("-O3", "-DEE_U32_UNSIGNED"),
 }
-DHRYSTONE_FLAGS = ("-O3", "-mtune=sifive-7-series", "-fno-inline", "-fno-common",
+DHRYSTONE_FLAGS = ("-O3", "-fno-inline", "-fno-common",
                    "-fno-builtin-printf", "-Wno-implicit-int",
                    "-Wno-implicit-function-declaration")
 
@@ -80,7 +82,7 @@ def build_dhrystone(checkout: Path, folder: Path) -> Path:
     if not (source / "dhrystone_main.c").is_file():
         raise SuiteError(f"{checkout}: not a checkout of riscv-tests (no benchmarks/dhrystone)")
     image = folder / "dhrystone.elf"
-    _compile(image, [source / "dhrystone.c", source / "dhrystone_main.c"],
+    _compile(image, [source / "dhrystone.c", source / "dhrystone_main.c", PORT / "string.c"],
              [*DHRYSTONE_FLAGS, f"-I{source}", "-DDHRYSTONE_RUNS=500"])
     return image
 

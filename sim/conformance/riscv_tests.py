@@ -2,13 +2,16 @@
 
 import concurrent.futures
 import hashlib
+import itertools
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from sim.run import Latency, RunOptions, simulate
+from soc.config import SocParams
 
 SUITES = ("rv64ui", "rv64um", "rv64ua", "rv64uc", "rv64mi", "rv64si")
 COMPILER = "riscv64-unknown-elf-gcc"
@@ -84,30 +87,26 @@ def build(checkout: Path, program: Program, folder: Path) -> Path:
     return image
 
 
-def run(checkout: Path, folder: Path, *, config: str, latency: str, harts: int = 1,
+def run(checkout: Path, folder: Path, *, params: SocParams, latency: Latency,
         pattern: str = "", jobs: int = 2, max_cycles: int = 4_000_000,
         report: Callable[[Outcome], None] = lambda outcome: None) -> list[Outcome]:
-    """Runs every program through ``rel4 sim --tohost``; ``report`` hears of each as it ends."""
+    """Runs every program on the RTL with tohost; ``report`` hears of each as it ends."""
     chosen = programs(checkout, pattern)
     if not chosen:
         raise SuiteError(f"no program of the suite matches {pattern!r}")
     images = {program: build(checkout, program, folder) for program in chosen}
+    options = RunOptions(max_cycles=max_cycles, latency=latency, tohost=True)
 
-    def simulate(program: Program) -> Outcome:
-        result = subprocess.run(
-            [sys.executable, "-m", "sim", "sim", str(images[program]), "--tohost",
-             "--config", config, "--harts", str(harts), "--latency", latency,
-             "--max-cycles", str(max_cycles)],
-            capture_output=True, text=True, stdin=subprocess.DEVNULL)
-        detail = "" if result.returncode == 0 else (
-            (result.stderr.strip().splitlines() or ["no message"])[0])
-        return Outcome(program, result.returncode == 0, detail)
+    def simulate_one(program: Program) -> Outcome:
+        result = simulate(params, images[program], options)
+        detail = "" if result.passed else (result.errors.strip().splitlines() or ["no message"])[0]
+        return Outcome(program, result.passed, detail)
 
     outcomes = []
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         # The first run alone: it builds the model.
-        first = simulate(chosen[0])
-        for outcome in (first, *pool.map(simulate, chosen[1:])):
+        first = simulate_one(chosen[0])
+        for outcome in itertools.chain([first], pool.map(simulate_one, chosen[1:])):
             report(outcome)
             outcomes.append(outcome)
     return outcomes

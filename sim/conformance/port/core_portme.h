@@ -27,7 +27,13 @@ typedef uint16_t ee_u16;
 typedef int32_t ee_s32;
 typedef double ee_f32;
 typedef uint8_t ee_u8;
+/* As other RV64 ports do: a signed type of 32 bits needs no zero extension where it is an index.
+ * -DEE_U32_UNSIGNED for the type that the name says. */
+#ifdef EE_U32_UNSIGNED
 typedef uint32_t ee_u32;
+#else
+typedef int32_t ee_u32;
+#endif
 typedef uintptr_t ee_ptr_int;
 typedef size_t ee_size_t;
 typedef uint64_t CORE_TICKS;
