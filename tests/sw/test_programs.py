@@ -1,0 +1,70 @@
+"""The programs of the workspace do on the RTL what they say at the top of their sources."""
+
+import re
+
+import pytest
+
+from sim.bench.metric import parse_metrics
+from sim.run import Latency, Result, RunOptions, simulate
+from sim.tools import BUILD, PROJECT
+from soc.config import configuration
+
+LATENCIES = ["1", "10", "random"]
+
+# The names of anchors/targets.md's core metrics, with the parameters that tell points apart.
+CORE_METRICS = {
+    "core.alu", "core.load_use", "core.l1d_hit", "core.branch_taken", "core.branch_mispredict",
+    "core.mul", "core.div bits=64", "core.div bits=8", "core.amo", "core.lrsc",
+    "core.mmio_read device=clint", "core.mmio_write device=clint", "core.l1d_miss_l2_hit",
+    "core.l2_miss", "core.tlb_miss level=l2tlb", "core.tlb_miss level=walk", "core.ecall_entry",
+    "core.sret", "core.uintr_entry", "core.uret", "core.timer_entry",
+}
+
+
+def run(program: str, config: str = "default", latency: str = "10",
+        max_cycles: int = 20_000_000) -> Result:
+    image = BUILD / "sw" / f"{program}.elf"
+    assert image.exists(), f"{image} is not built: make sw"
+    options = RunOptions(max_cycles=max_cycles, latency=Latency.parse(latency))
+    return simulate(configuration(config), image, options)
+
+
+def expected_output(program: str) -> str:
+    """The text block of the comment at the top of a program."""
+    source = (PROJECT / "sw" / "apps" / program / "src" / "main.rs").read_text()
+    block = re.search(r"^//! ```text\n(.*?)^//! ```$", source, re.MULTILINE | re.DOTALL)
+    return "".join(line.removeprefix("//! ") for line in block[1].splitlines(keepends=True))
+
+
+@pytest.mark.parametrize("latency", LATENCIES)
+def test_hello_goes_to_user_mode_and_interrupts_itself(latency):
+    result = run("hello", latency=latency)
+    assert result.passed, result.errors
+    assert result.output.decode() == expected_output("hello")
+
+
+@pytest.mark.parametrize(("config", "latency"), [
+    *(("default", latency) for latency in LATENCIES), ("tiny", "10"), ("full", "10"),
+])
+def test_selftest_passes(config, latency):
+    result = run("selftest", config, latency)
+    lines = result.output.decode().splitlines()
+    failures = [line for line in lines[:-1] if not line.startswith("ok ")]
+    assert result.passed, "\n".join([*failures, result.errors])
+    assert re.fullmatch(r"selftest: \d+ passed, 0 failed, 0 skipped", lines[-1])
+    assert len(lines) > 100
+
+
+def test_bench_core_measures_every_point():
+    result = run("bench-core")
+    assert result.passed, result.errors
+    metrics = parse_metrics(result.output.decode().splitlines())
+    names = [" ".join([m.name, *(f"{k}={v}" for k, v in m.params.items())]) for m in metrics]
+    assert sorted(names) == sorted(CORE_METRICS)
+    for metric in metrics:
+        assert metric.samples == 1000, metric
+        assert metric.value <= metric.worst < 1000, metric
+    value = dict(zip(names, (metric.value for metric in metrics), strict=True))
+    assert value["core.alu"] == 1
+    assert value["core.l1d_miss_l2_hit"] < value["core.l2_miss"]
+    assert value["core.tlb_miss level=l2tlb"] < value["core.tlb_miss level=walk"]
