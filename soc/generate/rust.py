@@ -1,6 +1,7 @@
 """Constants of the SoC as Rust source, to be included into a module."""
 
 from collections.abc import Iterator
+
 from soc.config import SocParams
 
 from .constants import Constant, groups
