@@ -11,7 +11,7 @@ from .fdt import Node, Ref, to_dtb, to_dts
 from .memory_map import Device, device, plic_contexts
 
 ISA_EXTENSIONS = ("i", "m", "a", "c", "zicntr", "zicsr", "zifencei", "zihpm", "sstc")
-ISA = "rv64imac_zicntr_zicsr_zifencei_zihpm_sstc"
+ISA = "rv64" + "".join(name if len(name) == 1 else f"_{name}" for name in ISA_EXTENSIONS)
 EXTERNAL = {"m": 11, "s": 9, "u": 8}  # interrupt of a hart that a PLIC context raises
 
 
