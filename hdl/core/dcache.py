@@ -14,9 +14,10 @@ class DCache(wiring.Component):
     ``x_index`` selects a dword at the end of Execute; tags and data answer in Memory, where
     ``m_addr`` must be the physical address of the same dword: ``hit`` (one bit a way; late, but
     earlier than the data) and ``data`` (0 without a hit, and there is none without ``m_look``). A
-    look-up means nothing while ``unready``: its set is being refilled, or the cache is being
-    emptied after reset. It must not be used by a load while ``stale``: it may have missed a store or an
-    invalidation of the last two cycles. In either case select the dword again in the next cycle.
+    look-up means nothing while ``unready``: its set is being refilled and this dword has not come
+    yet, or the cache is being emptied after reset. It must not be used by a load while ``stale``:
+    it may have missed a store or an invalidation of the last two cycles. In either case select the
+    dword again in the next cycle.
 
     In a cycle of a good look-up, one of these may be given:
 
@@ -25,7 +26,7 @@ class DCache(wiring.Component):
 
     ``refill`` (when ``~busy``) lets the line of ``m_addr`` take the place of a victim. Its dwords
     come with ``response``, the addressed one first; each is kept until a cycle in which no store is
-    written. The line becomes valid with the last, unless it was invalidated meanwhile.
+    written. The line is valid from the start, unless it is invalidated.
 
     Invalidations are taken in every cycle and always win.
     """
@@ -130,13 +131,14 @@ class DCache(wiring.Component):
             m.d.sync += past_index.eq(w_index)
 
         # Refill. Dwords that arrived and wait for the write port are those between r_out and r_in.
-        r_busy, r_past = Signal(), Signal()  # r_past: the refill ended in the previous cycle
+        r_busy = Signal()
         r_line = Signal(self.tag_bits + self.set_bits, reset_less=True)
         r_first = Signal(beat_bits, reset_less=True)
         r_way = Signal(ways, init=1)  # victim of the refill under way, or of the next
-        r_clear = Signal()  # the victim is still valid
-        r_killed = Signal()
+        r_begin = Signal()  # the tag is to be written, and then the dwords
+        r_killed = Signal()  # invalidated even before that
         r_in, r_out = Signal(beat_bits + 1), Signal(beat_bits + 1)
+        r_seen = Signal(beat_bits + 1)  # of r_out, what the look-up in M could see
         r_set = r_line[:self.set_bits]
         m.submodules.beats = arrived = memory.Memory(shape=unsigned(64), depth=beats, init=[],
                                                      attrs=distributed)
@@ -161,7 +163,7 @@ class DCache(wiring.Component):
                 data_in.eq(depart.data),
                 data_mask.eq(0xFF),
             ]
-            with m.If((r_in != r_out) & ~r_clear):
+            with m.If((r_in != r_out) & ~r_begin):
                 m.d.comb += data_we.eq(r_way)
                 m.d.sync += r_out.eq(r_out + 1)
         with m.If(arrive.en):
@@ -174,7 +176,7 @@ class DCache(wiring.Component):
         s_past_set = Signal(self.set_bits, reset_less=True)
         s_set = s_line[:self.set_bits]
         s_ways = Signal(ways)
-        commit = Signal()
+        r_tag_we = Signal()
         m.d.sync += [s_valid.eq(self.invalidate.valid), s_past.eq(s_valid)]
         with m.If(self.invalidate.valid):
             m.d.sync += s_line.eq(self.invalidate.line)
@@ -185,7 +187,7 @@ class DCache(wiring.Component):
             m.submodules[f"snoop_tags_{way}"] = tags
             write, read = tags.write_port(), tags.read_port()
             m.d.comb += [
-                write.en.eq(commit & r_way[way]),
+                write.en.eq(r_tag_we & r_way[way]),
                 write.addr.eq(r_set),
                 write.data.eq(r_line[self.set_bits:]),
                 read.addr.eq(self.invalidate.line[:self.set_bits]),
@@ -197,7 +199,7 @@ class DCache(wiring.Component):
         sweep = Signal(self.set_bits + 1)  # sets emptied after reset
         sweeping = ~sweep[-1]
         m.d.comb += [
-            tag_in.valid.eq(commit),
+            tag_in.valid.eq(r_tag_we & ~r_killed),
             tag_in.tag.eq(r_line[self.set_bits:]),
         ]
         with m.If(sweeping):
@@ -208,15 +210,14 @@ class DCache(wiring.Component):
         with m.Elif(drop_ways.any()):
             m.d.comb += [tag_set.eq(w_index[beat_bits:]), tag_we.eq(drop_ways)]
             m.d.sync += drop_ways.eq(0)
-        with m.Elif(r_clear):
-            m.d.comb += [tag_set.eq(r_set), tag_we.eq(r_way)]
-            m.d.sync += r_clear.eq(0)
-        with m.Elif(r_out[-1] & ~self.invalidate.valid):  # every invalidation so far is in r_killed
-            m.d.comb += [tag_set.eq(r_set), commit.eq(~r_killed), tag_we.eq(Mux(commit, r_way, 0))]
-            m.d.sync += [r_busy.eq(0), r_out.eq(0), r_in.eq(0), r_way.eq(r_way.rotate_left(1))]
+        with m.Elif(r_begin & ~self.invalidate.valid):  # every invalidation so far is in r_killed
+            m.d.comb += [tag_set.eq(r_set), tag_we.eq(r_way), r_tag_we.eq(1)]
+            m.d.sync += r_begin.eq(0)
         with m.If(s_valid & (s_line == r_line)):
             m.d.sync += r_killed.eq(1)
-        m.d.sync += r_past.eq(r_busy)
+        m.d.sync += r_seen.eq(r_out)
+        with m.If(r_busy & r_out[-1]):
+            m.d.sync += [r_busy.eq(0), r_way.eq(r_way.rotate_left(1))]
         with m.If(self.drop):
             m.d.sync += drop_ways.eq(self.hit)
         with m.If(self.refill):
@@ -224,13 +225,19 @@ class DCache(wiring.Component):
                 r_busy.eq(1),
                 r_line.eq(m_line),
                 r_first.eq(m_index),
-                r_clear.eq(1),
+                r_begin.eq(1),
                 r_killed.eq(0),
+                r_in.eq(0),
+                r_out.eq(0),
+                r_seen.eq(0),
             ]
 
+        come = Signal(beat_bits + 1)
         m.d.comb += [
             self.busy.eq(r_busy | drop_ways.any()),
-            self.unready.eq(sweeping | ((r_busy | r_past) & (r_set == m_set))),
+            come.eq(Mux(self.m_look, r_seen, r_out)),
+            self.unready.eq(sweeping | (
+                r_busy & (r_set == m_set) & ((m_index - r_first)[:beat_bits] >= come))),
             self.stale.eq(
                 (w_ways.any() & (w_index == m_index))
                 | (past_store & (past_index == m_index))
