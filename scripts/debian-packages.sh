@@ -33,4 +33,4 @@ else
 fi
 echo "Installing$missing (about 1 minute)"
 $sudo apt-get update -qq
-DEBIAN_FRONTEND=noninteractive $sudo $command
+$sudo env DEBIAN_FRONTEND=noninteractive $command -qq >/dev/null

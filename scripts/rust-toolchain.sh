@@ -7,7 +7,8 @@ set -eu
 output=$1
 target=riscv64imac-unknown-none-elf
 oldest=85 # Rust 1.85 is the first with edition 2024
-PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"
+cargo_bin=${CARGO_HOME:-$HOME/.cargo}/bin
+PATH="$PATH:$cargo_bin"
 
 recent() { # the rustc on the path is recent enough
     minor=$(rustc --version 2>/dev/null | sed -n 's/^rustc 1\.\([0-9]*\)\..*/\1/p')
@@ -22,7 +23,7 @@ sources() { # the folder of the standard library's sources
 }
 finish() { # finish LINE...: writes the makefile
     mkdir -p "$(dirname "$output")"
-    printf '%s\n' "export PATH := $PATH" "$@" >"$output.partial"
+    printf '%s\n' "export PATH := \$(PATH):$cargo_bin" "$@" >"$output.partial"
     mv "$output.partial" "$output"
     echo "Rust: $(rustc --version)"
     exit 0
@@ -47,10 +48,11 @@ if recent && build_std; then exit 0; fi
 packages="rustc-web cargo-web rust-web-src lld"
 if command -v apt-cache >/dev/null && apt-cache show $packages >/dev/null 2>&1; then
     command="apt-get install -y --no-install-recommends $packages"
+    echo "Installing $packages (about 1 minute)"
     if [ "$(id -u)" = 0 ]; then
-        DEBIAN_FRONTEND=noninteractive $command
+        env DEBIAN_FRONTEND=noninteractive $command -qq >/dev/null
     elif sudo -n true 2>/dev/null; then
-        sudo -n $command
+        sudo -n env DEBIAN_FRONTEND=noninteractive $command -qq >/dev/null
     else
         echo "Missing Rust toolchain; install it with: sudo $command" >&2
         exit 1

@@ -42,7 +42,6 @@ def compile_model(folder: Path, *, trace: bool) -> None:
         sources += [include / "verilated_threads.cpp", HARNESS / "main.cpp"]
         if trace:
             sources += [include / "verilated_fst_c.cpp"]
-            sources += sorted((include / "fstcpp").glob("*.cpp"))
         common = [
             tools.cxx(), *CXX_FLAGS, "-I.", "-Iverilated", f"-I{include}",
             f"-I{include / 'vltstd'}", f"-I{HARNESS}", f"-I{tools.capstone() / 'include'}",

@@ -1,4 +1,4 @@
-"""What a user gets to see: one line and exit status 2 for what cannot be run, and nothing written."""
+"""What the user sees of a command that cannot be done: one line, exit status 2, nothing written."""
 
 import pytest
 from typer.testing import CliRunner

@@ -212,3 +212,31 @@ def test_bad_latency(text):
         return
     with pytest.raises(BadArgument, match="latency must be"):
         Latency.parse(text)
+
+
+def test_waveform_covers_the_chosen_cycles(tmp_path):
+    trace = tmp_path / "out.fst"
+    path = image(tmp_path, show("wave"))
+    sizes = []
+    for stop in (20, 400):
+        result = run(path, RunOptions(max_cycles=500, trace=trace, trace_start=10,
+                                      trace_stop=stop))
+        assert (result.exit_status, result.output) == (124, b"wave")
+        content = trace.read_bytes()
+        assert content[0] == 0  # the header block of an FST file
+        start_ns, end_ns = struct.unpack(">QQ", content[9:25])
+        assert (start_ns, end_ns) == (100, 10 * stop - 5)
+        sizes.append(len(content))
+    assert sizes[0] < sizes[1]
+
+
+def test_interrupted_waveform_is_finished(tmp_path):
+    trace = tmp_path / "out.fst"
+    process = start(image(tmp_path, show("a")), RunOptions(max_cycles=10**12, trace=trace),
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    assert process.stdout.read(1) == b"a"
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+    assert process.returncode == 130
+    start_ns, end_ns = struct.unpack(">QQ", trace.read_bytes()[9:25])
+    assert start_ns == 0 and end_ns > 100
