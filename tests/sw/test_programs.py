@@ -43,6 +43,12 @@ def test_hello_goes_to_user_mode_and_interrupts_itself(latency):
     assert result.output.decode() == expected_output("hello")
 
 
+def test_firmware_serves_supervisor_mode():
+    result = run("sbitest")
+    assert result.passed, result.output.decode() + result.errors
+    assert result.output.decode() == expected_output("sbitest").replace("of n", "of 1")
+
+
 @pytest.mark.parametrize(("config", "latency"), [
     *(("default", latency) for latency in LATENCIES), ("tiny", "10"), ("full", "10"),
 ])

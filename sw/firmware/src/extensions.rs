@@ -10,6 +10,7 @@ use hal::{
     soc::{self, csr as number, irq},
 };
 use rustsbi::{EnvInfo, Fence, HartMask, Hsm, Ipi, Physical, Reset, RustSBI, SbiRet, Timer};
+use sbi_spec::hsm::suspend_type;
 use sbi_spec::srst::{
     RESET_REASON_NO_REASON, RESET_TYPE_COLD_REBOOT, RESET_TYPE_SHUTDOWN, RESET_TYPE_WARM_REBOOT,
 };
@@ -139,6 +140,15 @@ impl Hsm for Harts {
     fn hart_stop(&self) -> SbiRet {
         // The hart's loop sees the state and does not return to the caller.
         Hart::current().stop();
+        SbiRet::success(0)
+    }
+
+    fn hart_suspend(&self, suspend_type: u32, _resume_addr: usize, _opaque: usize) -> SbiRet {
+        if suspend_type != suspend_type::RETENTIVE {
+            return SbiRet::not_supported();
+        }
+        // Any interrupt that S-mode has enabled ends it, as does a request of another hart.
+        riscv::asm::wfi();
         SbiRet::success(0)
     }
 

@@ -118,14 +118,14 @@ impl Hart {
 /// pending".
 const STARTING: usize = usize::MAX;
 
-/// Sends `request` to all started harts of `mask`, and for a fence waits until it is done.
+/// Sends `request` to all started harts of `mask`, and for a fence waits until it is done. A hart that
+/// is not started has nothing to be fenced, and fences itself when it starts.
 pub fn request(mask: HartMask, request: usize) -> SbiRet {
     if names_unknown_hart(mask) {
         return SbiRet::invalid_param();
     }
-    let chosen: [bool; HARTS] = array::from_fn(|id| {
-        mask.has_bit(id) && (ALL[id].state() == hart_state::STARTED || request == IPI)
-    });
+    let chosen: [bool; HARTS] =
+        array::from_fn(|id| mask.has_bit(id) && ALL[id].state() == hart_state::STARTED);
     for (id, hart) in ALL.iter().enumerate().filter(|(id, _)| chosen[*id]) {
         // `AcqRel`: what was written before is seen by the hart that serves the request.
         hart.requests.fetch_or(request, Ordering::AcqRel);
@@ -133,7 +133,7 @@ pub fn request(mask: HartMask, request: usize) -> SbiRet {
     }
     if request != IPI {
         let current = Hart::current();
-        for (_, hart) in ALL.iter().enumerate().filter(|(id, _)| chosen[*id]) {
+        for hart in ALL.iter().zip(chosen).filter_map(|(hart, chosen)| chosen.then_some(hart)) {
             while hart.requests.load(Ordering::Acquire) & request != 0 {
                 current.serve_requests();
                 spin_loop();

@@ -42,7 +42,6 @@ pub fn delegate() {
     unsafe {
         csr::write::<{ number::MEDELEG }>(EXCEPTIONS);
         csr::write::<{ number::MIDELEG }>(INTERRUPTS);
-        csr::write::<{ number::MIE }>(1 << irq::MSI);
         csr::write::<{ number::SATP }>(0);
     }
 }

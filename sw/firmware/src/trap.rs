@@ -29,6 +29,8 @@ pub fn serve(hart: usize) -> ! {
 
 /// Waits until another hart starts this one; returns with everything set for S-mode.
 fn wait_for_start(hart: usize, this: &Hart) -> Context {
+    // SAFETY: nothing but another hart's call is to wake this one.
+    unsafe { csr::write::<{ number::MIE }>(1 << irq::MSI) };
     loop {
         if let Some((address, opaque)) = this.take_start() {
             let mut context = Context::new(address);
@@ -40,8 +42,9 @@ fn wait_for_start(hart: usize, this: &Hart) -> Context {
                 csr::clear::<{ number::MSTATUS }>(status::MPP | status::SIE | status::MPRV);
                 csr::set::<{ number::MSTATUS }>(1 << status::MPP_SHIFT | status::MPIE);
             }
-            // The code may have been written by another hart.
+            // Code and page tables may have been written by another hart.
             riscv::asm::fence_i();
+            riscv::asm::sfence_vma_all();
             return context;
         }
         riscv::asm::wfi();

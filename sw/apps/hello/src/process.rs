@@ -9,7 +9,7 @@ use elf::{
     abi::{PF_R, PF_W, PF_X, PT_LOAD},
     endian::LittleEndian,
 };
-use hal::{
+use supervisor::hal::{
     context::{Context, reg},
     csr,
     soc::{self, csr as number},

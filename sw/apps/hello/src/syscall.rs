@@ -1,10 +1,13 @@
 //! The two system calls: `a7` = 0 writes `a1` bytes at `a0`, `a7` = 1 exits with code `a0`.
 
-use crate::{console, exit, process::read_user};
-use hal::{
-    context::{Context, reg},
-    csr,
-    soc::{cause, csr as number},
+use crate::process::read_user;
+use supervisor::{
+    console, exit,
+    hal::{
+        context::{Context, reg},
+        csr,
+        soc::{cause, csr as number},
+    },
 };
 
 const WRITE: usize = 0;

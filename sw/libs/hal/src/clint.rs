@@ -1,12 +1,17 @@
 //! Core-local interruptor: software interrupts between harts, and the timer.
 
-use core::ptr;
+use core::{arch::asm, ptr};
 use soc::{CLINT_BASE, clint};
 
-/// Raises or drops the machine software interrupt of `hart`.
+/// Raises or drops the machine software interrupt of `hart`. What was written to memory before is seen
+/// by who sees the interrupt; what is read after has been written before the next raising.
 pub fn set_msip(hart: usize, on: bool) {
-    // SAFETY: a device register.
-    unsafe { at::<u32>(clint::MSIP + 4 * hart).write_volatile(on.into()) };
+    // SAFETY: fences, and a device register.
+    unsafe {
+        asm!("fence rw, o", options(nostack));
+        at::<u32>(clint::MSIP + 4 * hart).write_volatile(on.into());
+        asm!("fence o, rw", options(nostack));
+    }
 }
 
 /// The machine timer interrupt of `hart` is pending from `time` on.

@@ -1,0 +1,3 @@
+fn main() {
+    image::link_at(image::PAYLOAD_BASE);
+}
