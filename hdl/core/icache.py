@@ -19,15 +19,16 @@ class ICache(wiring.Component):
     the physical page. ``f_index`` must be the index that was read, and the page that of the
     ``f_ppn`` which ``f_select`` (one-hot, or 0: no hit) selects.
 
-    ``miss`` starts the refill of the line of ``f_index`` and page, unless a refill or a flush
-    is under way or the line is there. The dword of ``f_index`` comes first; each dword can be read
+    ``look`` says that the look-up counts: if the line of ``f_index`` and page is not there, its
+    refill starts, unless a refill or a flush is under way, or ``cancel`` is high (which may come
+    late in the cycle). The dword of ``f_index`` comes first; each dword can be read
     from the cycle after its arrival. Look-ups go on during a refill, also in other lines. After a
     look-up without a hit, ``retry`` is high when it is worth reading ``f_index`` again.
 
     ``flush`` drops all lines: until ``flush_busy`` falls, no look-up hits. It waits for a refill
     under way. The same is done after reset.
 
-    The refill replaces a way that holds nothing, or else the ways in turn.
+    The refill replaces a way that holds nothing, or else any: the choice moves on with every look.
 
     A memory word read in the cycle in which it is written is never used, so the memories need not
     define its value (``no_rw_check``).
@@ -49,7 +50,8 @@ class ICache(wiring.Component):
             "f_select": In(RECENT_PAGES),
             "hit": Out(1),
             "data": Out(64),
-            "miss": In(1),
+            "look": In(1),
+            "cancel": In(1),
             "retry": Out(1),
             "refill_start": Out(1),  # for counting
             "flush": In(1),
@@ -129,6 +131,8 @@ class ICache(wiring.Component):
 
         # Refill and flush.
         turn = Signal(range(max(ways, 2)))
+        miss = Signal()
+        m.d.comb += miss.eq(self.look & ~self.cancel & ~Cat(matches).any())
         victim = Signal.like(turn)
         m.d.comb += victim.eq(turn)
         for way in reversed(range(ways)):
@@ -150,17 +154,19 @@ class ICache(wiring.Component):
                 with m.If(flush_pending):
                     m.d.sync += fill_set.eq(0)
                     m.next = "FLUSH"
-                with m.Elif(self.miss & ~Cat(matches).any()):
-                    m.d.comb += self.refill_start.eq(1)
+                with m.Elif(self.look):
+                    # Loaded without need if it is a hit: whether it is one is known too late.
                     m.d.sync += [
                         fill_set.eq(f_set),
                         fill_dword.eq(f_dword),
                         fill_ppn.eq(f_ppn),
                         fill_way.eq(victim),
                         turn.eq(Mux(turn == ways - 1, 0, turn + 1)),
-                        arrived.eq(0),
                     ]
-                    m.next = "REQUEST"
+                    with m.If(miss):
+                        m.d.comb += self.refill_start.eq(1)
+                        m.d.sync += arrived.eq(0)
+                        m.next = "REQUEST"
             with m.State("REQUEST"):
                 m.d.comb += request.valid.eq(1)
                 with m.If(request.ready):

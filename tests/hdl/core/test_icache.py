@@ -34,8 +34,8 @@ class Bench:
         self.read: int | None = None  # index read, now in F
 
     async def start(self) -> None:
-        for name in ("p_en", "miss", "flush", "mem__response__valid", "mem__request__ready",
-                     "mem__write_done", "mem__invalidate__valid"):
+        for name in ("p_en", "look", "cancel", "flush", "mem__response__valid",
+                     "mem__request__ready", "mem__write_done", "mem__invalidate__valid"):
             getattr(self.dut, name).value = 0
         await clock.start(self.dut)
         while self.dut.flush_busy.value:
@@ -44,7 +44,7 @@ class Bench:
     def dword(self, number: int) -> int:
         return self.memory.get(number, number * 0x1_0000_0001)
 
-    async def cycle(self, index: int | None = None, ppn: int | None = None, miss: bool = False,
+    async def cycle(self, index: int | None = None, ppn: int | None = None, look: bool = False,
                     flush: bool = False) -> int | None:
         """Reads ``index``, and looks up in page ``ppn`` what was read before; returns the dword if
         it hits."""
@@ -58,7 +58,7 @@ class Bench:
         dut.f_ppn.value = sum(page << n * PPN_BITS for n, page in enumerate(pages))
         dut.f_select.value = (ppn is not None) << select
         dut.f_index.value = self.read or 0
-        dut.miss.value = miss
+        dut.look.value = look
         dut.flush.value = flush
         dut.mem__request__ready.value = rng.random() < 0.5 and not self.beats
         dut.mem__response__valid.value = 0
@@ -95,7 +95,7 @@ class Bench:
             got = await self.cycle(ppn=ppn)
             if got is not None:
                 return got
-            await self.cycle(ppn=ppn, miss=True)
+            await self.cycle(ppn=ppn, look=True)
             while not self.dut.retry.value:
                 await self.cycle()
         raise AssertionError("the fetch does not end")
@@ -130,7 +130,7 @@ async def streams_during_a_refill(dut):
     bench = Bench(dut)
     await bench.start()
     await bench.cycle(index=5)
-    assert await bench.cycle(ppn=7, miss=True) is None
+    assert await bench.cycle(ppn=7, look=True) is None
     while not bench.beats:
         await bench.cycle()
     await bench.cycle()  # the response for dword 5
