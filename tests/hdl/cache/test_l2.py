@@ -39,6 +39,11 @@ class Bench:
         self.model = CoherentMemory(self.ports, background, beats)
         self.dram = DramModel(dut, "dram", lambda: latency(self.rng), dram_pause(self.rng),
                               self.line_bytes, PADDR_BITS, background)
+        lines, tags = dut.lines, dut.tags
+        self.array_ports = [  # read and write enable and address of each block RAM
+            (lines.read_en, lines.read_addr, lines.write_en, lines.write_addr),
+            (tags.read_en, tags.read_set, tags.tag_en, tags.write_set),
+        ]
         self.cycle = 0
         self.watch = None  # called in each cycle, before the clock rises
 
@@ -53,6 +58,7 @@ class Bench:
         for side in (*self.harts, self.dram):
             side.sample()
         self._compare()
+        self._check_collisions()
         if self.watch:
             self.watch()
         self.cycle += 1
@@ -80,6 +86,12 @@ class Bench:
         while written:
             number = written.pop()
             assert self.dram.words[number] == model.read(number), f"dword {number:#x} written back"
+
+    def _check_collisions(self):
+        """What a block RAM reads is undefined while the same address is written."""
+        for read_en, read_addr, write_en, write_addr in self.array_ports:
+            assert not (int(write_en.value) and int(read_en.value)
+                        and int(read_addr.value) == int(write_addr.value)), "block RAM collision"
 
     def busy(self):
         return any(hart.queue for hart in self.harts) or any(self.model.pending)
@@ -205,6 +217,23 @@ async def counters_incremented_by_lr_sc_lose_nothing(dut):
     assert done == [goal] * bench.ports
     assert bench.model.read(addr // 8) == goal * bench.ports
     assert bench.model.refusals == 0, "evicted in spite of its reservation"
+
+
+@cocotb.test()
+async def eviction_ends_reservations(dut):
+    """With as many harts as ways, each reserving a line of one set, a further line evicts one."""
+    bench = Bench(dut)
+    await bench.start()
+    if bench.ports == 1:
+        return
+    lines = [BASE + (1 << 16) * n for n in range(bench.ports + 1)]
+    for port, addr in enumerate(lines[:-1]):
+        await answered(bench, port, MemRequest(MemOp.LR, addr))
+    await answered(bench, 0, MemRequest(MemOp.READ, lines[-1]))
+    for port in range(bench.ports):  # the model knows that none of them has reserved it
+        await answered(bench, port, MemRequest(MemOp.SC, lines[-1], 1, 0xFF))
+        assert bench.harts[port].response.data == 1
+    await bench.drain()
 
 
 async def answered(bench, port, request):
