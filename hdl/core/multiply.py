@@ -23,12 +23,19 @@ def limbs(value: Value, sign: Value) -> list[Value]:
     return [*low, Cat(value[(LIMBS - 1) * LIMB:], sign).as_signed()]
 
 
+def separate(m: Module, total: Value, name: str) -> Signal:
+    """A sum that synthesis must not merge into a larger one, which would take more LUTs."""
+    kept = Signal(total.shape(), name=name, attrs={"keep": 1})
+    m.d.comb += kept.eq(total)
+    return kept
+
+
 class Multiplier(wiring.Component):
     """All forms of MUL, one a cycle.
 
     Execute multiplies 16 pairs of 16-bit pieces and adds the products of equal weight; Memory adds
-    up the seven weights. ``m_result`` is combinational from registers that change only at the end
-    of a cycle with ``x_enable``.
+    up the weights. ``m_result`` is combinational from registers that change only at the end of a
+    cycle with ``x_enable``.
     """
 
     x_enable: In(1)
@@ -50,37 +57,40 @@ class Multiplier(wiring.Component):
         a = limbs(self.x_a, x_a_sign)
         b = limbs(self.x_b, x_b_sign)
 
-        m_weights = []
+        x_weights = []
         for weight in range(2 * LIMBS - 1):
-            pairs = [(i, weight - i) for i in range(LIMBS) if 0 <= weight - i < LIMBS]
-            total = sum((a[i] * b[j] for i, j in pairs[1:]), a[pairs[0][0]] * b[pairs[0][1]])
-            m_weight = Signal(total.shape(), name=f"m_weight{weight}", reset_less=True)
+            terms = [a[i] * b[weight - i] for i in range(LIMBS) if 0 <= weight - i < LIMBS]
+            while len(terms) > 1:
+                total = separate(m, terms[0] + terms[1], f"x_sum{weight}_{len(terms)}")
+                terms = [*terms[2:], total]
+            x_weights.append(terms[0])
+
+        m_low = Signal(3 * LIMB + 4, reset_less=True)
+        m_weights = {}
+        with m.If(self.x_enable):
+            m.d.sync += m_low.eq(x_weights[0] + (x_weights[1] << LIMB))
+        for weight in range(2, 2 * LIMBS - 1):
+            total = x_weights[weight]
+            m_weights[weight] = Signal(total.shape(), name=f"m_weight{weight}", reset_less=True)
             with m.If(self.x_enable):
-                m.d.sync += m_weight.eq(total)
-            m_weights.append(m_weight)
+                m.d.sync += m_weights[weight].eq(total)
         m_high = Signal()
         m_word = Signal()
         with m.If(self.x_enable):
             m.d.sync += [m_high.eq(self.x_funct != MultiplyOp.MUL), m_word.eq(self.x_word)]
 
-        # pairs of weights, 32 bits apart; then the two halves of the product
-        m_pairs = []
-        for weight in range(0, 2 * LIMBS - 2, 2):
-            low, high = m_weights[weight:weight + 2]
-            total = high + (low >> LIMB)
-            m_pair = Signal(Shape(LIMB + len(total), total.shape().signed), name=f"m_pair{weight}")
-            m.d.comb += m_pair.eq(Cat(low[:LIMB], total))
-            m_pairs.append(m_pair)
-        m_middle = Signal(signed(len(m_pairs[1]) + 1))
+        m_middle = Signal(signed(3 * LIMB + 6))
+        m.d.comb += m_middle.eq(
+            (m_low >> 2 * LIMB) + m_weights[2] + (m_weights[3] << LIMB)
+        )
+        m_top = m_weights[4] + (m_weights[5] << LIMB) + (m_weights[6] << 2 * LIMB)
+        m_top = separate(m, m_top[:64], "m_top")
         m_upper = Signal(64)
-        m.d.comb += [
-            m_middle.eq((m_pairs[0] >> 32) + m_pairs[1]),
-            m_upper.eq((m_middle >> 32) + (m_pairs[2] + (m_weights[-1] << 32))),
-        ]
+        m.d.comb += m_upper.eq((m_middle >> 2 * LIMB) + m_top)
         with m.If(m_high):
             m.d.comb += self.m_result.eq(m_upper)
         with m.Elif(m_word):
-            m.d.comb += self.m_result.eq(m_pairs[0][:32].as_signed())
+            m.d.comb += self.m_result.eq(m_low[:32].as_signed())
         with m.Else():
-            m.d.comb += self.m_result.eq(Cat(m_pairs[0][:32], m_middle))
+            m.d.comb += self.m_result.eq(Cat(m_low[:32], m_middle))
         return m
