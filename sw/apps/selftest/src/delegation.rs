@@ -1,8 +1,8 @@
 //! Delegation of exceptions to S-mode, and of none to U-mode.
 
 use crate::{
+    accesses::HOLE,
     check::{Check, Test, ours, test},
-    exceptions::HOLE,
     space::data_page,
 };
 use bare::{

@@ -16,6 +16,8 @@
 #![no_std]
 #![no_main]
 
+mod accesses;
+mod address_spaces;
 mod atomics;
 mod check;
 mod counters;
@@ -37,11 +39,12 @@ use check::{Check, Needs, Test};
 bare::program!(main);
 
 /// `pmp::LOCKING` comes last: what it locks stays locked.
-const GROUPS: [&[Test]; 13] = [
+const GROUPS: [&[Test]; 15] = [
     csrs::TESTS,
     views::TESTS,
     counters::TESTS,
     exceptions::TESTS,
+    accesses::TESTS,
     returns::TESTS,
     delegation::TESTS,
     interrupts::TESTS,
@@ -49,6 +52,7 @@ const GROUPS: [&[Test]; 13] = [
     memory::TESTS,
     atomics::TESTS,
     translation::TESTS,
+    address_spaces::TESTS,
     pmp::TESTS,
     pmp::LOCKING,
 ];
