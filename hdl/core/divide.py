@@ -30,9 +30,9 @@ class Divider(wiring.Component):
     """All forms of DIV and REM, one at a time.
 
     ``x_start`` takes the operands at the end of its cycle. ``m_busy`` is high from the next cycle
-    on, for ``1 + 2 * k`` cycles, where ``k`` is the number of hexadecimal digits by which the dividend
-    is longer than the divisor, and one more (not below 0); then ``m_result`` holds until the next
-    start. A division by zero takes 33 cycles. ``cancel`` ends a division; a start wins over it.
+    on, for ``1 + 2 * k`` cycles; then ``m_result`` holds until the next start. ``k`` is the number
+    of hexadecimal digits by which the dividend is longer than the divisor, and one more (not below
+    0); 16 in a division by zero. ``cancel`` ends a division; a start wins over it.
 
     The first cycle takes the dividend's absolute value and shifts the divisor so that it stands
     above the dividend; every further one shifts it back by two bits and subtracts it where it fits.
