@@ -106,7 +106,7 @@ class RandomTables:
     def some_pte(self, address: int) -> int:
         rng, page = self.rng, address >> 12
         level = next((n for n, pages in enumerate(self.tables) if page in pages), 0)
-        if level and rng.random() < 0.85:
+        if level and rng.random() < 0.75:
             pte = rng.choice(self.tables[level - 1]) << 10 | V
         else:
             pte = self.some_leaf_page(level) << 10 | A | V

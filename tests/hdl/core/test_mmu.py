@@ -59,7 +59,11 @@ class Model:
         self.roots = dict(zip((0, 1, 0x101), self.tables.roots, strict=True))  # by ASID
         self.pages = self.some_pages()
         self.current = Version({}, self.some_pmps())
-        self.allowed = {page: [self.current] for page in self.pages}
+        self.allowed: dict[int, list[Version]] = {}  # for the pages asked since the last flush
+
+    def track(self, page: int) -> None:
+        """Call it when the page is asked for."""
+        self.allowed.setdefault(page, [self.current])
 
     def some_pages(self) -> list[int]:
         """vaddr[63:12]; many share an index of the second-level TLB."""
@@ -109,7 +113,7 @@ class Model:
                     lambda address: version.words.get(address, self.tables.read(address)), readable)
 
     def sv39(self, page: int, asid: int) -> Iterator[Answer]:
-        for version in self.allowed.get(page, [self.current]):
+        for version in self.allowed[page]:
             for other in self.roots:
                 outcome = self.walk(version, page, other)
                 if isinstance(outcome, Fault):
@@ -146,8 +150,11 @@ class Model:
             ]
 
     def flush_all(self) -> None:
-        self.current = Version(self.current.words, self.some_pmps())
-        self.allowed = {page: [self.current] for page in self.pages}
+        """Everything is new."""
+        self.tables.words.clear()
+        self.pages = self.some_pages()
+        self.current = Version({}, self.some_pmps())
+        self.allowed = {}
 
 
 class Client:
@@ -172,6 +179,7 @@ class Client:
             page = rng.choice(model.pages) if mode is Mode.SV39 else some_page(model.params, rng)
             if rng.random() < 0.05:
                 page ^= 1 << rng.randrange(52)
+            model.track(page)
             self.request, self.cycles, self.moved_on = (page, mode, asid), 0, False
             self.port["page"].value, self.port["mode"].value = page, mode.value
             self.port["asid"].value = asid
@@ -209,12 +217,12 @@ class Client:
 
 
 class Bench:
-    def __init__(self, dut, rng: random.Random, pauses) -> None:
+    def __init__(self, dut, rng: random.Random, asking, answering) -> None:
         self.dut, self.rng = dut, rng
         self.params = CONFIGURATIONS[os.environ["MMU_CONFIGURATION"]]
         self.model = Model(self.params, self.rng)
-        self.memory = WalkMemory(dut, self.params, self.model.read, pauses(self.rng))
-        self.clients = [Client(dut, name, self.model, pauses(self.rng))
+        self.memory = WalkMemory(dut, self.params, self.model.read, answering(self.rng))
+        self.clients = [Client(dut, name, self.model, asking(self.rng))
                         for name in ("fetch", "data")]
         self.set_satp(0)
         self.set_flush()
@@ -241,12 +249,12 @@ class Bench:
 
 
 @cocotb.test()
-@cocotb.parametrize(pauses=[often, bursts])
-async def agrees_with_model(dut, pauses):
-    bench = Bench(dut, random.Random(cocotb.RANDOM_SEED), pauses)
+@cocotb.parametrize(asking=[often, bursts], answering=[never, often])
+async def agrees_with_model(dut, asking, answering):
+    bench = Bench(dut, random.Random(cocotb.RANDOM_SEED), asking, answering)
     model, rng = bench.model, bench.rng
     await start(dut)
-    for cycle in range(8000):
+    for cycle in range(5000):
         bench.set_flush()
         if rng.random() < 0.01:
             bench.set_satp(rng.choice(list(model.roots)))
@@ -256,21 +264,24 @@ async def agrees_with_model(dut, pauses):
             page = changed if rng.random() < 0.7 else rng.choice(model.pages)
             model.flush_page(page)
             bench.set_flush(1, 0, page)
-        elif cycle % 1500 == 1444 or rng.random() < 0.0005:
+        elif cycle % 900 == 899 or rng.random() < 0.0005:
             model.flush_all()
             bench.set_flush(1, 1)
+            for client in bench.clients:
+                if client.request:
+                    model.track(client.request[0])
         await bench.cycle()
     seen = [client.seen for client in bench.clients]
     dut._log.info("answers %s, reads %d", seen, bench.memory.reads)
-    assert all(sum(counter.values()) > 20 for counter in seen), "too few answers"
-    assert len(seen[0] + seen[1]) == 5, "too few kinds of answers"
+    both = seen[0] + seen[1]
+    assert both.total() > 100 and len(both) >= 4, "too few answers to mean anything"
 
 
 @cocotb.test()
 async def second_level_answers_in_two_cycles(dut):
     rng, good = random.Random(cocotb.RANDOM_SEED), None
     while good is None:
-        bench = Bench(dut, rng, never)
+        bench = Bench(dut, rng, never, never)
         client, model = bench.clients[1], bench.model
         good = next((page for page in model.pages
                      if isinstance(model.walk(model.current, page, 0), Leaf)), None)
