@@ -35,6 +35,10 @@ class Variant:
     trace: bool = False
     commit_log: bool = False
 
+    @property
+    def fast(self) -> bool:
+        return not (self.trace or self.commit_log)
+
     def __str__(self) -> str:
         shown = [name for name, on in (("waveform", self.trace), ("commit log", self.commit_log))
                  if on]
@@ -68,7 +72,7 @@ def build_model(design: Design, variant: Variant = Variant()) -> Path:
         top = SimTop(design.make(), harts=design.harts, commit_log=variant.commit_log)
         text = simulation_verilog(top, "top")
     header = _model_header(design, variant)
-    key = _hash(text, header, *_texts(HARNESS, "*"), flags(trace=variant.trace))
+    key = _hash(text, header, *_texts(HARNESS, "*"), flags(trace=variant.trace, fast=variant.fast))
     with _lock(key):
         if not (MODELS / key / "model").exists():
             _build(key, text, header, variant)
@@ -86,7 +90,7 @@ def _build(key: str, text: str, header: str, variant: Variant) -> None:
         (work / "top.v").write_text(text)
         (work / "model.h").write_text(header)
         with Progress(f"building the simulator ({variant}), about 1 minute"):
-            compile_model(work, trace=variant.trace)
+            compile_model(work, trace=variant.trace, fast=variant.fast)
         work.rename(MODELS / key)
     except ToolError as error:
         failed = MODELS / f"{key}.failed"
@@ -121,7 +125,7 @@ def _sources_key(design: Design, variant: Variant) -> str:
     sources = [text for path in design.sources for text in _texts(path, "**/*.py")]
     return _hash(design.identity, repr((design.harts, design.line_bytes, variant)), *sources,
                  *_texts(Path(__file__).parent, "*.py"), *_texts(HARNESS, "*"),
-                 version("amaranth"), flags(trace=variant.trace))
+                 version("amaranth"), flags(trace=variant.trace, fast=variant.fast))
 
 
 def _texts(path: Path, pattern: str) -> list[str]:

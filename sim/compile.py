@@ -19,18 +19,26 @@ VERILATOR_FLAGS = [
     "--output-split", "40000",
 ]
 CXX_FLAGS = ["-std=gnu++20", "-march=native", "-fno-plt", "-w"]
-FAST, SLOW = "-O3", "-O1"  # for what runs every cycle, and for what runs once
+# For what runs every cycle in a fast model, in one that shows something, and for what runs once.
+FAST, SHOWING, ONCE = "-O3", "-O1", "-O0"
 
 
-def flags(*, trace: bool) -> str:
+def flags(*, trace: bool, fast: bool) -> str:
     """All that decides how a model is compiled, for its cache key."""
     _, root = tools.verilator()
-    return shlex.join([tools.cxx(), str(root), *VERILATOR_FLAGS, *CXX_FLAGS, FAST, SLOW,
+    return shlex.join([tools.cxx(), str(root), *VERILATOR_FLAGS, *CXX_FLAGS, _level(fast), ONCE,
                        str(trace)])
 
 
-def compile_model(folder: Path, *, trace: bool) -> None:
-    """Makes ``folder/model`` from ``folder/top.v`` and ``folder/model.h``."""
+def _level(fast: bool) -> str:
+    return FAST if fast else SHOWING
+
+
+def compile_model(folder: Path, *, trace: bool, fast: bool) -> None:
+    """Makes ``folder/model`` from ``folder/top.v`` and ``folder/model.h``.
+
+    ``fast`` trades half a minute of compilation for some speed.
+    """
     log = folder / "build.log"
     command, root = tools.verilator()
     tracing = ["--trace-fst"] if trace else []
@@ -52,7 +60,7 @@ def compile_model(folder: Path, *, trace: bool) -> None:
 
         def compile_one(source: Path) -> str:
             target = f"{source.stem}.o"
-            level = SLOW if "__Slow" in source.stem or "Syms" in source.stem else FAST
+            level = ONCE if "__Slow" in source.stem else _level(fast)
             _run([*common, level, "-c", str(source), "-o", target], folder, output)
             return target
 

@@ -12,7 +12,13 @@ from typer import Option
 from sim.cli import app, refuse
 from sim.cli.options import Config, Harts, soc_params
 from sim.output import write_output
-from sim.synth.report import memories_table, resources_table, synthesis_report, timing_table
+from sim.synth.report import (
+    arrivals_table,
+    memories_table,
+    resources_table,
+    synthesis_report,
+    timing_table,
+)
 from sim.tools import ToolError
 
 
@@ -51,6 +57,7 @@ def synth(
     console.print(memories_table(report))
     if report.placements:
         console.print(timing_table(report))
+        console.print(arrivals_table(max(report.placements, key=lambda p: p.fmax_mhz)))
     for fault in report.faults:
         print(f"rel4 synth: {fault}", file=sys.stderr)
     if report.faults:

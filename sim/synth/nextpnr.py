@@ -14,14 +14,24 @@ TARGET_MHZ = 60
 
 
 @dataclass(frozen=True)
-class Path_:
-    """A timing path: its ends, named by module and signal, and its time."""
+class CriticalPath:
+    """The slowest path from register to register, its ends named by module and signal."""
 
     start: str
     end: str
     ns: float
     logic_ns: float
     cells: int  # passed on the way
+    modules: list[str]  # on the way, in order
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """The latest arrival at any register of a module, counted from the clock edge."""
+
+    module: str
+    end: str
+    ns: float
 
 
 @dataclass(frozen=True)
@@ -30,7 +40,8 @@ class Placement:
 
     seed: int
     fmax_mhz: float
-    worst: list[Path_]
+    critical: CriticalPath
+    arrivals: list[Arrival]  # latest first
     utilisation: dict[str, tuple[int, int]]  # used and available, by kind of cell
 
 
@@ -51,35 +62,39 @@ def place(netlist: Path, *, seed: int) -> Placement:
     content = json.loads(report.read_text())
     fmax = min(clock["achieved"] for clock in content["fmax"].values())
     return Placement(
-        seed=seed, fmax_mhz=fmax, worst=worst_paths(content),
+        seed=seed, fmax_mhz=fmax, critical=critical_path(content), arrivals=arrivals(content),
         utilisation={kind: (use["used"], use["available"])
                      for kind, use in content["utilization"].items() if use["used"]},
     )
 
 
-def worst_paths(report: dict, count: int = 3) -> list[Path_]:
-    """The worst paths whose ends lie in different modules, worst first."""
-    paths = [_critical(path["path"]) for path in report.get("critical_paths", [])
-             if path["from"] == path["to"]]
-    paths += [_net_path(net, end) for net in report.get("detailed_net_timings", [])
-              for end in net["endpoints"]]
-    worst: dict[tuple[str, str], Path_] = {}
-    for path in sorted(paths, key=lambda p: -p.ns):
-        worst.setdefault((module_of(path.start), module_of(path.end)), path)
-    return list(worst.values())[:count]
-
-
-def _critical(steps: list[dict]) -> Path_:
-    logic = sum(step["delay"] for step in steps if step["type"] in ("logic", "clk-to-q", "setup"))
-    return Path_(
-        start=signal_name(steps[0]["from"]["cell"]), end=signal_name(steps[-1]["to"]["cell"]),
-        ns=sum(step["delay"] for step in steps), logic_ns=logic,
+def critical_path(report: dict) -> CriticalPath:
+    """The slowest path that starts and ends at a clock."""
+    paths = [path["path"] for path in report["critical_paths"] if path["from"] == path["to"]]
+    steps = max(paths, key=lambda steps: sum(step["delay"] for step in steps))
+    cells = [step["from"]["cell"] for step in steps] + [steps[-1]["to"]["cell"]]
+    modules = [module_of(signal_name(cell)) for cell in cells]
+    return CriticalPath(
+        start=signal_name(cells[0]), end=signal_name(cells[-1]),
+        ns=sum(step["delay"] for step in steps),
+        logic_ns=sum(step["delay"] for step in steps if step["type"] != "routing"),
         cells=sum(step["type"] == "logic" for step in steps),
+        modules=[m for n, m in enumerate(modules) if m and (n == 0 or m != modules[n - 1])],
     )
 
 
-def _net_path(net: dict, end: dict) -> Path_:
-    return Path_(signal_name(net["driver"]), signal_name(end["cell"]), end["delay"], 0.0, 0)
+def arrivals(report: dict, count: int = 8) -> list[Arrival]:
+    """The modules whose registers get their values latest."""
+    latest: dict[str, Arrival] = {}
+    for net in report.get("detailed_net_timings", []):
+        for end in net["endpoints"]:
+            if "edge" not in net["event"] or "edge" not in end["event"]:
+                continue
+            name, ns = signal_name(end["cell"]), max(end["delay"])
+            module = module_of(name)
+            if module not in latest or latest[module].ns < ns:
+                latest[module] = Arrival(module, name, ns)
+    return sorted(latest.values(), key=lambda a: -a.ns)[:count]
 
 
 def signal_name(cell: str) -> str:
@@ -89,4 +104,4 @@ def signal_name(cell: str) -> str:
 
 
 def module_of(name: str) -> str:
-    return name.rpartition(".")[0]
+    return re.sub(r"(\.\d+)+$", "", name).rpartition(".")[0]

@@ -54,7 +54,7 @@ def synthesis_report(target: str, params: SocParams, *, seeds: int = 0,
     modules = {}
     if per_module:
         with Progress(f"synthesising the {target} module by module, about 2 minutes"):
-            modules = _with_submodules(run(flatten=False).modules)
+            modules = with_submodules(run(flatten=False).modules)
     placements = []
     for seed in range(1, seeds + 1):
         with Progress(f"placing the {target}, seed {seed} of {seeds}, about 5 minutes"):
@@ -67,7 +67,7 @@ def _folder(folder: Path, flatten: bool) -> Path:
     return folder / ("whole" if flatten else "modules")
 
 
-def _with_submodules(modules: dict[str, Resources]) -> dict[str, Resources]:
+def with_submodules(modules: dict[str, Resources]) -> dict[str, Resources]:
     """Adds to each module what is below it; names lose the prefix of the test harness."""
     total = {}
     for name in modules:
@@ -104,10 +104,18 @@ def memories_table(report: Report) -> Table:
 
 
 def timing_table(report: Report) -> Table:
-    table = Table("seed", "MHz", "ns", "of these logic", "cells", "from", "to", title="timing")
+    table = Table("seed", "MHz", "ns", "of these logic", "cells", "critical path",
+                  title="timing, one row a seed")
     for placement in report.placements:
-        for n, path in enumerate(placement.worst):
-            first = [str(placement.seed), f"{placement.fmax_mhz:.1f}"] if n == 0 else ["", ""]
-            table.add_row(*first, f"{path.ns:.1f}", f"{path.logic_ns:.1f}", str(path.cells),
-                          path.start, path.end)
+        path = placement.critical
+        table.add_row(str(placement.seed), f"{placement.fmax_mhz:.1f}", f"{path.ns:.1f}",
+                      f"{path.logic_ns:.1f}", str(path.cells),
+                      f"{path.start} to {path.end}, through {', '.join(path.modules)}")
+    return table
+
+
+def arrivals_table(placement: Placement) -> Table:
+    table = Table("module", "ns", "register", title="latest arrivals, best seed")
+    for arrival in placement.arrivals:
+        table.add_row(arrival.module, f"{arrival.ns:.1f}", arrival.end)
     return table
