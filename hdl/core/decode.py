@@ -143,7 +143,8 @@ class Decoder(wiring.Component):
                      o.rs2_used.eq(1), o.imm.eq(0), o.lsu_op.eq(LsuOp.AMO)]
         with m.Switch(funct5):
             with m.Case(0b00010):  # LR
-                m.d.comb += [legal.eq(sized & (self.insn[20:25] == 0)), o.lsu_op.eq(LsuOp.LR)]
+                m.d.comb += [legal.eq(sized & (self.insn[20:25] == 0)), o.lsu_op.eq(LsuOp.LR),
+                             o.rs2_used.eq(0)]
             with m.Case(0b00011):  # SC
                 m.d.comb += [legal.eq(sized), o.lsu_op.eq(LsuOp.SC)]
             with m.Case("---00", "00001"):  # AMOADD, XOR, OR, AND, MIN, MAX, MINU, MAXU; AMOSWAP
