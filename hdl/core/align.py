@@ -67,23 +67,27 @@ class Aligner(wiring.Component):
             self.a_state.eq(self.detail.state),
         ]
 
+        branches, half = head.branches, head.branches.taken_half
+        head_last = Cat(branches.lasts.bit_select(half, 1), half)  # if a branch is taken
         head_fault = Signal()
         stale = Signal()
         ready, valid = Signal(), Signal()
         taken = Signal()
         m.d.comb += [
             head_fault.eq(head.fault != FetchFault.NONE),
-            stale.eq(self.head_valid & wide & head.taken & (head.last == position)),
-            self.of_next.eq(straddles & ~head.taken),
+            stale.eq(self.head_valid & wide & branches.taken & (head_last == position)),
+            self.of_next.eq(straddles & ~branches.taken),
             ready.eq(~self.o.valid | self.o.ready),
             valid.eq(self.head_valid & ~stale & (~straddles | self.next_valid | head_fault)),
         ]
         m.d.sync += self.restart.eq(stale & ~self.redirect & ~self.restart_done)
 
         ending = Signal(BLOCK_CONTROL)  # of the block with the last halfword
+        known = Signal()  # the branch known in that half of it, if any, is this instruction
         m.d.comb += [
             ending.eq(Mux(straddles, following, head)),
-            taken.eq(ending.taken & (ending.last == last)),
+            known.eq(ending.branches.lasts.bit_select(last[1], 1) == last[0]),
+            taken.eq(ending.branches.taken & known & (ending.branches.taken_half == last[1])),
         ]
         with m.If(valid & ready):
             with m.If(head_fault):
@@ -95,6 +99,7 @@ class Aligner(wiring.Component):
                 m.d.comb += self.pop.eq(position + wide >= 3)
                 m.d.sync += position.eq(last + 1)
 
+        state, conditional = self.detail.state, ending.branches.conditional
         m.d.comb += expander.insn.eq(first)
         with m.If(ready):
             m.d.sync += [
@@ -107,11 +112,16 @@ class Aligner(wiring.Component):
                 o.fault_upper.eq(~head_fault & (ending.fault != FetchFault.NONE)),
                 o.taken.eq(taken & ~head_fault),
                 o.target.eq(self.detail.target),
-                o.prediction.hit.eq(ending.branch & (ending.last == last)),
-                o.prediction.after.eq(ending.branch & ~ending.taken & (ending.last < last)),
+                o.prediction.history.eq(state.history),
+                o.prediction.recent_branch.eq(state.recent_branch),
+                o.prediction.recent_taken.eq(state.recent_taken),
+                o.prediction.ras.eq(state.ras),
+                o.prediction.counter.eq(Mux(last[1], state.counters[1], state.counters[0])),
+                o.prediction.hit.eq(known & conditional.bit_select(last[1], 1)),
+                o.prediction.after.eq(
+                    (conditional[0] & (last > ending.branches.lasts[0]))
+                    | (conditional[1] & (last == 3) & ~ending.branches.lasts[1])),
             ]
-            m.d.sync += [getattr(o.prediction, name).eq(getattr(self.detail.state, name))
-                         for name, _ in predictor_state_layout(self.params)]
         with m.If(self.redirect):
             m.d.sync += [
                 self.o.valid.eq(0),

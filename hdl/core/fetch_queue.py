@@ -7,14 +7,12 @@ from amaranth.lib.wiring import In, Out
 
 from .fetch_types import FetchFault, predictor_state_layout
 from .params import PC_BITS, HartParams
-from .predict import BLOCK_BITS
+from .predict import BLOCK_BITS, BLOCK_BRANCHES
 
 # What decides where instructions of a block end.
 BLOCK_CONTROL = data.StructLayout({
     "fault": FetchFault,  # nothing was read
-    "taken": 1,  # the instruction that ends at ``last`` is the last of the block: go to ``target``
-    "branch": 1,  # it is a conditional branch (taken or not)
-    "last": 2,
+    "branches": BLOCK_BRANCHES,  # the next instruction of a taken one is at ``target``
 })
 
 

@@ -15,17 +15,19 @@ class FetchFault(enum.Enum, shape=2):
 
 def _predictor_state(params: HartParams) -> dict:
     return {
-        "history": params.history_bits,  # outcomes of conditional branches in earlier blocks, but
-        "recent_branch": 1,  # not in the block fetched just before this one: whether it has one
-        "recent_taken": 1,  # and how it was predicted
-        "counter": 2,  # branch history table counter that was read
+        "history": params.history_bits,  # of earlier blocks with conditional branches, but not of
+        "recent_branch": 1,  # the block fetched just before this one: whether it has such branches
+        "recent_taken": 1,  # and how the last was predicted
         "ras": range(params.ras_entries),  # return stack pointer before this block
     }
 
 
 def predictor_state_layout(params: HartParams) -> data.StructLayout:
     """State of the predictors when a block of 8 bytes was fetched."""
-    return data.StructLayout(_predictor_state(params))
+    return data.StructLayout({
+        **_predictor_state(params),
+        "counters": data.ArrayLayout(2, 2),  # branch history table, for each half of the block
+    })
 
 
 def prediction_layout(params: HartParams) -> data.StructLayout:
@@ -36,6 +38,7 @@ def prediction_layout(params: HartParams) -> data.StructLayout:
     """
     return data.StructLayout({
         **_predictor_state(params),
+        "counter": 2,  # that of the branch history table
         "hit": 1,  # this instruction is a conditional branch
         "after": 1,  # this instruction comes after a conditional branch in the same block
     })

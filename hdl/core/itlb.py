@@ -14,7 +14,7 @@ from .isa import Priv
 from .params import HartParams
 from .translation import PAGE_BITS, Context, Mode, RefillSignature
 
-RECENT_PAGES = 2
+RECENT_PAGES = 2  # in registers
 
 
 class InstructionTlb(wiring.Component):
@@ -108,9 +108,9 @@ class InstructionTlb(wiring.Component):
                 flushed.eq(self.flush),
             ]
 
-        oldest = Signal(range(RECENT_PAGES))
-        with m.If(load):
-            m.d.sync += oldest.eq(Mux(oldest == RECENT_PAGES - 1, 0, oldest + 1))
+        oldest = Signal()  # the page of the two that was not used last
+        with m.If(self.look & self.hit.any()):
+            m.d.sync += oldest.eq(self.hit[0])
         faults = []
         for index in range(RECENT_PAGES):
             valid = Signal(name=f"valid_{index}")

@@ -44,12 +44,12 @@ class HartParams:
     dcache_ways: int = 2
     dcache_way_bytes: int = 4096  # at most a page: the index is the same virtual and physical
     line_bytes: int = 64
-    itlb_entries: int = 8
+    itlb_entries: int = 16
     dtlb_entries: int = 8
     l2tlb_entries: int = 128  # direct-mapped, in block RAM
-    btb_entries: int = 256
-    bht_entries: int = 2048
-    history_bits: int = 8
+    btb_entries: int = 1024
+    bht_entries: int = 32768  # two-bit counters
+    history_bits: int = 12
     ras_entries: int = 8
     store_buffer_entries: int = 8
     pmp_entries: int = 8  # 4 KiB granularity
@@ -100,14 +100,15 @@ PC_BITS = 40  # a virtual address of Sv39 and one more bit, so that a non-canoni
 
 CONFIGURATIONS: dict[str, HartParams] = {
     "tiny": HartParams(
-        name="tiny", icache_ways=1, icache_way_bytes=4096, dcache_ways=1, itlb_entries=4,
-        dtlb_entries=4, l2tlb_entries=64, btb_entries=64, bht_entries=512, ras_entries=4,
+        name="tiny", icache_ways=1, icache_way_bytes=4096, dcache_ways=1, itlb_entries=8,
+        dtlb_entries=4, l2tlb_entries=64, btb_entries=128, bht_entries=2048, history_bits=8,
+        ras_entries=4,
         store_buffer_entries=4,
     ),
     "default": HartParams(),
     "full": HartParams(
-        name="full", dcache_ways=4, icache_ways=2, icache_way_bytes=16384, itlb_entries=16,
-        dtlb_entries=16, l2tlb_entries=512, btb_entries=512, bht_entries=4096, history_bits=10,
+        name="full", dcache_ways=4, icache_ways=2, icache_way_bytes=16384, itlb_entries=32,
+        dtlb_entries=16, l2tlb_entries=512, btb_entries=2048, bht_entries=65536, history_bits=13,
         pmp_entries=16, store_buffer_entries=16, hpm_counters=8,
     ),
 }

@@ -10,30 +10,39 @@ from .fetch_types import BranchKind, predictor_state_layout, redirect_layout, tr
 from .params import PC_BITS, HartParams
 
 BLOCK_BITS = PC_BITS - 3  # number of an aligned block of 8 bytes
+HALVES = 2  # of a block, each with its own entries in the tables
 TAG_BITS = 8
-TARGET_BITS = 23  # target[1:24]; the bits above are those of the branch
+TARGET_BITS = 24  # target[1:25]; the bits above are those of the branch
 
 # Counter of a branch that has just got its BTB entry, and of one never met: weakly taken.
 NEW_COUNTER = 2
 
 BTB_ENTRY = data.StructLayout({
     "kind": BranchKind,
-    "last": 2,  # position of the branch's last halfword in the block
+    "last": 1,  # position of the branch's last halfword in the half of the block
     "tag": TAG_BITS,
     "target": TARGET_BITS,
 })
 
+# The branches that the BTB knows in a block.
+BLOCK_BRANCHES = data.StructLayout({
+    "taken": 1,  # one is predicted taken, and ends the block:
+    "taken_half": 1,  # the one in this half
+    "conditional": HALVES,  # for each half, whether it has a conditional branch (taken or not)
+    "lasts": HALVES,  # for each half, the position of the last halfword of its branch
+})
+
 
 class BranchTargetBuffer(wiring.Component):
-    """Direct-mapped table with one branch of each block. The tag is partial.
+    """Direct-mapped table with one branch for each block, or half of a block. The tag is partial.
 
     With ``p_en`` the entry for ``p_block`` is read; from the next cycle until the next ``p_en`` it
     is at ``entry``, and ``match`` tells (combinationally) whether it is one of ``f_block``. A write
     is seen by reads from the next cycle on.
     """
 
-    def __init__(self, params: HartParams) -> None:
-        self.params = params
+    def __init__(self, entries: int) -> None:
+        self.entries = entries
         super().__init__({
             "p_en": In(1),
             "p_block": In(BLOCK_BITS),
@@ -43,17 +52,17 @@ class BranchTargetBuffer(wiring.Component):
             "write": In(1),
             "write_block": In(BLOCK_BITS),
             "write_kind": In(BranchKind),  # NONE: the entry is dropped
-            "write_last": In(2),
+            "write_last": In(1),
             "write_target": In(PC_BITS),
         })
 
     def elaborate(self, platform):
         m = Module()
-        index_bits = exact_log2(self.params.btb_entries)
+        index_bits = exact_log2(self.entries)
         # A word read while it is written may be garbage: predictions are only hints.
-        m.submodules.entries = entries = Memory(
-            shape=BTB_ENTRY, depth=self.params.btb_entries, init=[], attrs={"no_rw_check": 1})
-        read, write = entries.read_port(), entries.write_port()
+        m.submodules.memory = memory = Memory(
+            shape=BTB_ENTRY, depth=self.entries, init=[], attrs={"no_rw_check": 1})
+        read, write = memory.read_port(), memory.write_port()
         tag = slice(index_bits, index_bits + TAG_BITS)
         m.d.comb += [
             read.en.eq(self.p_en),
@@ -75,51 +84,50 @@ class BranchHistoryTable(wiring.Component):
     """Two-bit counters, indexed by block and history (gshare).
 
     There are two banks: what the block fetched just before did, which is known too late for an
-    address, selects between them. With ``p_en`` both are read; the counters are there from the next
+    address, selects between them. With ``p_en`` both are read; the counter is there from the next
     cycle until the next ``p_en``.
     """
 
-    def __init__(self, params: HartParams) -> None:
-        self.params = params
-        self.index_bits = exact_log2(params.bht_entries) - 1
-        if params.history_bits > self.index_bits:
-            raise ValueError(
-                f"history_bits must be at most {self.index_bits} for {params.bht_entries} "
-                f"bht_entries, not {params.history_bits!r}")
+    def __init__(self, *, entries: int, history_bits: int) -> None:
+        self.index_bits = exact_log2(entries) - 1
+        self.history_bits = history_bits
+        if history_bits > self.index_bits:
+            raise ValueError(f"history_bits must be at most {self.index_bits} for {entries} "
+                             f"counters in each table, not {history_bits!r}")
         super().__init__({
             "p_en": In(1),
             "p_block": In(BLOCK_BITS),
-            "p_history": In(params.history_bits),
+            "p_history": In(history_bits),
             "f_recent_taken": In(1),
             "counter": Out(2),
             "write": In(1),
             "write_block": In(BLOCK_BITS),
-            "write_history": In(params.history_bits),
+            "write_history": In(history_bits),
             "write_recent_taken": In(1),
             "write_counter": In(2),
         })
 
     def _index(self, block, history):
-        fill = self.index_bits - self.params.history_bits
-        return block[:self.index_bits] ^ Cat(C(0, fill), history)
+        return block[:self.index_bits] ^ Cat(C(0, self.index_bits - self.history_bits), history)
 
     def elaborate(self, platform):
         m = Module()
         counters = []
         for bank in range(2):
-            table = Memory(shape=2, depth=1 << self.index_bits,
-                           init=[NEW_COUNTER] * (1 << self.index_bits), attrs={"no_rw_check": 1})
-            m.submodules[f"bank_{bank}"] = table
-            read, write = table.read_port(), table.write_port()
+            # Memories begin with 0, which must stand for NEW_COUNTER.
+            m.submodules[f"bank_{bank}"] = memory = Memory(
+                shape=2, depth=1 << self.index_bits, init=[], attrs={"no_rw_check": 1})
+            read, write = memory.read_port(), memory.write_port()
             m.d.comb += [
                 read.en.eq(self.p_en),
                 read.addr.eq(self._index(self.p_block, self.p_history)),
                 write.en.eq(self.write & (self.write_recent_taken == bank)),
                 write.addr.eq(self._index(self.write_block, self.write_history)),
-                write.data.eq(self.write_counter),
+                write.data.eq(self.write_counter ^ NEW_COUNTER),
             ]
             counters.append(read.data)
-        m.d.comb += self.counter.eq(Mux(self.f_recent_taken, counters[1], counters[0]))
+        m.d.comb += self.counter.eq(
+            Mux(self.f_recent_taken, counters[1], counters[0]) ^ NEW_COUNTER)
         return m
 
 
@@ -182,17 +190,20 @@ class Predictor(wiring.Component):
     Without ``f_valid``, ``f_next`` is the block ``f_pc`` itself, to be read again. ``f_accept``
     says that the block is fetched: history and return stack follow the prediction.
 
+    The BTB knows up to one branch of each half of the block. The block ends with the first that is
+    predicted taken.
+
     ``redirect`` and ``restart`` take history and return stack back to the state given, and win over
     ``f_accept``, the former over the latter. ``restart`` is for a fetch that begins anew with the
     same block. The restored history is used from the same cycle on.
 
-    History is kept by block: one bit for each block fetched in which the BTB knows a conditional
-    branch (``recent_branch``: the last block has one). A branch without BTB entry is predicted not
-    taken and leaves no trace.
+    History is kept by block: one bit, the outcome of the last, for each block fetched in which the
+    BTB knows conditional branches. A branch without BTB entry is predicted not taken and leaves no
+    trace.
 
     ``train`` allocates for a mispredicted taken branch, drops what proved wrong, and counts.
-    ``drop`` drops the entry of ``drop_block``; ``train`` in the same cycle wins and ``drop_done``
-    is low.
+    ``drop`` drops the entry of the half block of ``drop_pc``; ``train`` in the same cycle wins and
+    ``drop_done`` is low.
     """
 
     def __init__(self, params: HartParams) -> None:
@@ -204,10 +215,8 @@ class Predictor(wiring.Component):
             "f_valid": In(1),
             "f_pc": In(PC_BITS),
             "f_accept": In(1),
-            "f_taken": Out(1),  # a taken branch ends the block
-            "f_branch": Out(1),  # the BTB knows a conditional branch at ``f_last``
-            "f_last": Out(2),  # position of its last halfword
-            "f_target": Out(PC_BITS),
+            "f_branches": Out(BLOCK_BRANCHES),
+            "f_target": Out(PC_BITS),  # of the taken branch
             "f_next": Out(PC_BITS),
             "f_state": Out(state),  # before the block
             "redirect": In(wiring.Signature({"valid": Out(1), "p": Out(redirect_layout(params))})),
@@ -215,41 +224,71 @@ class Predictor(wiring.Component):
             "restart_state": In(state),
             "train": In(wiring.Signature({"valid": Out(1), "p": Out(train_layout(params))})),
             "drop": In(1),
-            "drop_block": In(BLOCK_BITS),
+            "drop_pc": In(PC_BITS),
             "drop_done": Out(1),
         })
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.btb = btb = BranchTargetBuffer(self.params)
-        m.submodules.bht = bht = BranchHistoryTable(self.params)
-        m.submodules.stack = stack = ReturnStack(self.params)
-        f_block = self.f_pc[3:]
+        params, f_block = self.params, self.f_pc[3:]
+        following = Signal(BLOCK_BITS)
+        m.d.comb += following.eq(f_block + self.f_valid)
+        m.submodules.stack = stack = ReturnStack(params)
 
-        f_hit, following = Signal(), Signal(BLOCK_BITS)
+        btbs, bhts, takens, conditionals, targets = [], [], [], [], []
+        for half in range(HALVES):
+            btb = BranchTargetBuffer(params.btb_entries // HALVES)
+            bht = BranchHistoryTable(entries=params.bht_entries // HALVES,
+                                     history_bits=params.history_bits)
+            m.submodules[f"btb_{half}"], m.submodules[f"bht_{half}"] = btb, bht
+            hit, taken, conditional = (Signal(name=f"f_{name}_{half}")
+                                       for name in ("hit", "taken", "conditional"))
+            last = Cat(btb.entry.last, C(half, 1))
+            m.d.comb += [
+                btb.p_en.eq(self.p_en),
+                btb.p_block.eq(self.p_block),
+                btb.f_block.eq(f_block),
+                bht.p_en.eq(self.p_en),
+                bht.p_block.eq(self.p_block),
+                hit.eq(self.f_valid & btb.match & (last >= self.f_pc[1:3])),
+                conditional.eq(hit & (btb.entry.kind == BranchKind.BRANCH)),
+                taken.eq(hit & ((btb.entry.kind != BranchKind.BRANCH) | bht.counter[1])),
+                self.f_branches.conditional[half].eq(conditional),
+                self.f_branches.lasts[half].eq(btb.entry.last),
+                self.f_state.counters[half].eq(bht.counter),
+            ]
+            direct = Cat(C(0, 1), btb.entry.target, self.f_pc[1 + TARGET_BITS:])
+            targets.append(Mux(btb.entry.kind == BranchKind.RETURN, stack.top, direct))
+            btbs.append(btb)
+            bhts.append(bht)
+            takens.append(taken)
+            conditionals.append(conditional)
+
+        lower, upper = btbs
+        ending = Signal(BTB_ENTRY)  # the branch that ends the block, if one is taken
         m.d.comb += [
-            btb.p_en.eq(self.p_en),
-            btb.p_block.eq(self.p_block),
-            btb.f_block.eq(f_block),
-            bht.p_en.eq(self.p_en),
-            bht.p_block.eq(self.p_block),
-            f_hit.eq(self.f_valid & btb.match & (btb.entry.last >= self.f_pc[1:3])),
-            following.eq(f_block + self.f_valid),
-            self.f_branch.eq(f_hit & (btb.entry.kind == BranchKind.BRANCH)),
-            self.f_taken.eq(f_hit & ((btb.entry.kind != BranchKind.BRANCH) | bht.counter[1])),
-            self.f_last.eq(btb.entry.last),
-            self.f_target.eq(Cat(C(0, 1), btb.entry.target, self.f_pc[1 + TARGET_BITS:])),
-            self.f_next.eq(Mux(self.f_taken, self.f_target, Cat(C(0, 3), following))),
+            ending.eq(Mux(takens[0], lower.entry, upper.entry)),
+            self.f_branches.taken.eq(takens[0] | takens[1]),
+            self.f_branches.taken_half.eq(~takens[0]),
+            self.f_target.eq(Mux(takens[0], targets[0], targets[1])),
+            self.f_next.eq(Mux(self.f_branches.taken, self.f_target, Cat(C(0, 3), following))),
         ]
-        with m.If(btb.entry.kind == BranchKind.RETURN):
-            m.d.comb += self.f_target.eq(stack.top)
+        f_conditional = conditionals[0] | (conditionals[1] & ~takens[0])
+        self._follow(m, bhts, stack, f_conditional)
 
-        self._follow(m, btb, bht, stack, following)
-        self._train(m, btb, bht)
+        ends_block = ~takens[0] & ending.last
+        taken_now = self.f_accept & self.f_branches.taken
+        m.d.comb += [
+            stack.push.eq(taken_now & (ending.kind == BranchKind.CALL)),
+            stack.pop.eq(taken_now & (ending.kind == BranchKind.RETURN)),
+            stack.link.eq(Cat(C(0, 1), (Cat(ending.last, ~takens[0]) + 1)[:2],
+                              Mux(ends_block, following, f_block))),
+        ]
+        self._train(m, btbs, bhts)
         return m
 
-    def _follow(self, m, btb, bht, stack, following):
-        """History and return stack."""
+    def _follow(self, m, bhts, stack, f_conditional):
+        """History, and return stack after a redirect."""
         redirect, restart = self.redirect.p, self.restart_state
         history = Signal(self.params.history_bits)
         recent_branch, recent_taken = Signal(), Signal()
@@ -258,20 +297,27 @@ class Predictor(wiring.Component):
             return Mux(branch, Cat(taken, state_history)[:self.params.history_bits], state_history)
 
         f_history = Signal.like(history)  # with the block before the one in F
-        before, back = Signal.like(history), Signal.like(history)  # after the redirect
+        back = Signal.like(history)  # after a redirect
         m.d.comb += [
             f_history.eq(shifted(history, recent_branch & self.f_valid, recent_taken)),
-            before.eq(shifted(redirect.prediction.history, redirect.prediction.recent_branch,
-                              redirect.prediction.recent_taken)),
-            back.eq(shifted(before, redirect.branch & redirect.prediction.after, C(0, 1))),
-            bht.p_history.eq(Mux(self.redirect.valid, back, f_history)),
-            bht.f_recent_taken.eq(recent_branch & recent_taken),
+            back.eq(shifted(redirect.prediction.history, redirect.prediction.recent_branch,
+                            redirect.prediction.recent_taken)),
             self.f_state.history.eq(history),
             self.f_state.recent_branch.eq(recent_branch),
             self.f_state.recent_taken.eq(recent_taken),
-            self.f_state.counter.eq(bht.counter),
             self.f_state.ras.eq(stack.pointer),
+            stack.restore.eq(self.redirect.valid | self.restart),
+            stack.restore_pointer.eq(Mux(self.redirect.valid, redirect.prediction.ras,
+                                         restart.ras)),
+            stack.restore_push.eq(self.redirect.valid & redirect.call),
+            stack.restore_pop.eq(self.redirect.valid & redirect.ret),
+            stack.restore_link.eq(redirect.link),
         ]
+        for bht in bhts:
+            m.d.comb += [
+                bht.p_history.eq(Mux(self.redirect.valid, back, f_history)),
+                bht.f_recent_taken.eq(recent_branch & recent_taken),
+            ]
         with m.If(self.redirect.valid):
             m.d.sync += [
                 history.eq(back),
@@ -287,46 +333,41 @@ class Predictor(wiring.Component):
         with m.Elif(self.f_accept):
             m.d.sync += [
                 history.eq(f_history),
-                recent_branch.eq(self.f_branch),
-                recent_taken.eq(self.f_taken),
+                recent_branch.eq(f_conditional),
+                recent_taken.eq(self.f_branches.taken),
             ]
 
-        link_block = Mux(btb.entry.last == 3, following, self.f_pc[3:])
-        m.d.comb += [
-            stack.push.eq(self.f_accept & self.f_taken & (btb.entry.kind == BranchKind.CALL)),
-            stack.pop.eq(self.f_accept & self.f_taken & (btb.entry.kind == BranchKind.RETURN)),
-            stack.link.eq(Cat(C(0, 1), (btb.entry.last + 1)[:2], link_block)),
-            stack.restore.eq(self.redirect.valid | self.restart),
-            stack.restore_pointer.eq(Mux(self.redirect.valid, redirect.prediction.ras,
-                                         restart.ras)),
-            stack.restore_push.eq(self.redirect.valid & redirect.call),
-            stack.restore_pop.eq(self.redirect.valid & redirect.ret),
-            stack.restore_link.eq(redirect.link),
-        ]
-
-    def _train(self, m, btb, bht):
+    def _train(self, m, btbs, bhts):
         train = self.train.p
         counter, branch = train.prediction.counter, train.kind == BranchKind.BRANCH
-        allocate, clear = Signal(), Signal()
+        allocate, clear, next_counter = Signal(), Signal(), Signal(2)
+        write_pc = Signal(PC_BITS)
         m.d.comb += [
             allocate.eq(train.mispredicted & train.taken & (train.kind != BranchKind.NONE)),
             clear.eq((train.kind == BranchKind.NONE)
                      | (train.mispredicted & ~train.taken & ~train.prediction.hit)),
             self.drop_done.eq(~self.train.valid),
-            btb.write.eq(Mux(self.train.valid, allocate | clear, self.drop)),
-            btb.write_block.eq(Mux(self.train.valid, train.pc_last[3:], self.drop_block)),
-            btb.write_kind.eq(Mux(self.train.valid & allocate, train.kind, BranchKind.NONE)),
-            btb.write_last.eq(train.pc_last[1:3]),
-            btb.write_target.eq(train.target),
-            bht.write.eq(self.train.valid & branch & (train.prediction.hit | allocate)),
-            bht.write_block.eq(train.pc_last[3:]),
-            bht.write_history.eq(train.prediction.history),
-            bht.write_recent_taken.eq(
-                train.prediction.recent_branch & train.prediction.recent_taken),
+            write_pc.eq(Mux(self.train.valid, train.pc_last, self.drop_pc)),
         ]
         with m.If(~train.prediction.hit):
-            m.d.comb += bht.write_counter.eq(Mux(counter == 3, 3, NEW_COUNTER))
+            m.d.comb += next_counter.eq(Mux(counter == 3, 3, NEW_COUNTER))
         with m.Elif(train.taken):
-            m.d.comb += bht.write_counter.eq(Mux(counter == 3, 3, counter + 1))
+            m.d.comb += next_counter.eq(Mux(counter == 3, 3, counter + 1))
         with m.Else():
-            m.d.comb += bht.write_counter.eq(Mux(counter == 0, 0, counter - 1))
+            m.d.comb += next_counter.eq(Mux(counter == 0, 0, counter - 1))
+        for half, (btb, bht) in enumerate(zip(btbs, bhts, strict=True)):
+            m.d.comb += [
+                btb.write.eq(Mux(self.train.valid, allocate | clear, self.drop)
+                             & (write_pc[2] == half)),
+                btb.write_block.eq(write_pc[3:]),
+                btb.write_kind.eq(Mux(self.train.valid & allocate, train.kind, BranchKind.NONE)),
+                btb.write_last.eq(train.pc_last[1]),
+                btb.write_target.eq(train.target),
+                bht.write.eq(self.train.valid & branch & (train.prediction.hit | allocate)
+                             & (train.pc_last[2] == half)),
+                bht.write_block.eq(train.pc_last[3:]),
+                bht.write_history.eq(train.prediction.history),
+                bht.write_recent_taken.eq(
+                    train.prediction.recent_branch & train.prediction.recent_taken),
+                bht.write_counter.eq(next_counter),
+            ]

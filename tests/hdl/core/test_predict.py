@@ -15,7 +15,7 @@ from hdl.core.fetch_types import (
     train_layout,
 )
 from hdl.core.params import PC_BITS, configuration
-from hdl.core.predict import Predictor
+from hdl.core.predict import BLOCK_BRANCHES, Predictor
 from tests.support import clock
 from tests.support.layouts import pack, unpack
 from tests.support.run import run_cocotb
@@ -25,18 +25,22 @@ PC_MASK = (1 << PC_BITS) - 1
 NONE, BRANCH, JUMP, CALL, RETURN = (kind.value for kind in BranchKind)
 
 
+HALF_ENTRIES = PARAMS.btb_entries // 2
+
+
 class Model:
     """What ``Predictor`` documents, one method for each thing that happens."""
 
     def __init__(self) -> None:
-        self.btb: dict[int, dict] = {}
+        self.btb: dict[tuple[int, int], dict] = {}  # by half and index
         self.counters: dict[tuple, int] = {}
         self.links = [0] * PARAMS.ras_entries
         self.pointer = 0
         self.history = 0
         self.recent: bool | None = None  # outcome of the branch of the last block, if it has one
-        self.entry: dict | None = None
-        self.pair = (2, 2)  # counters after a block without and with a taken branch
+        self.entries: list[dict | None] = [None, None]
+        # for each half, the counters after a block without and with a taken branch
+        self.pairs = [(2, 2), (2, 2)]
 
     def shift(self, history: int, *outcomes) -> int:
         for outcome in outcomes:
@@ -44,33 +48,36 @@ class Model:
         return history % (1 << PARAMS.history_bits)
 
     def key(self, block: int, history: int) -> int:
-        bits = PARAMS.bht_entries.bit_length() - 2
+        bits = PARAMS.bht_entries.bit_length() - 3
         return (block ^ history << bits - PARAMS.history_bits) % (1 << bits)
 
     def read(self, block: int, history: int) -> None:
-        entry = self.btb.get(block % PARAMS.btb_entries)
-        self.entry = entry
         key = self.key(block, history)
-        self.pair = tuple(self.counters.get((bank, key), 2) for bank in range(2))
+        for half in range(2):
+            self.entries[half] = self.btb.get((half, block % HALF_ENTRIES))
+            self.pairs[half] = tuple(self.counters.get((half, bank, key), 2) for bank in range(2))
 
     def settled(self) -> int:
         """The history with the last block."""
         return self.history if self.recent is None else self.shift(self.history, self.recent)
 
     def predict(self, pc: int) -> dict:
-        counter = self.pair[bool(self.recent)]
-        entry = self.entry
-        tag = (pc >> 3) // PARAMS.btb_entries % 256
-        hit = (entry is not None and entry["kind"] != NONE and entry["tag"] == tag
-               and entry["last"] >= (pc >> 1 & 3))
-        if not hit:
-            return {"taken": 0, "branch": 0, "counter": counter, "next": (pc >> 3) + 1 << 3}
-        taken = entry["kind"] != BRANCH or counter >= 2
-        target = (self.links[self.pointer] if entry["kind"] == RETURN
-                  else pc >> 24 << 24 | entry["target"])
-        return {"taken": taken, "branch": entry["kind"] == BRANCH, "counter": counter,
-                "last": entry["last"], "target": target, "kind": entry["kind"],
-                "next": target if taken else (pc >> 3) + 1 << 3}
+        """The taken branch, if there is one, as ``ending``; conditional ones by half."""
+        counters = [pair[bool(self.recent)] for pair in self.pairs]
+        conditional, ending = [False, False], None
+        for half, entry in enumerate(self.entries):
+            if (entry is None or entry["kind"] == NONE
+                    or entry["tag"] != (pc >> 3) // HALF_ENTRIES % 256
+                    or entry["last"] < (pc >> 1 & 3)):
+                continue
+            conditional[half] = entry["kind"] == BRANCH
+            if ending is None and (not conditional[half] or counters[half] >= 2):
+                target = (self.links[self.pointer] if entry["kind"] == RETURN
+                          else pc >> 25 << 25 | entry["target"])
+                ending = entry | {"target": target, "half": half}
+        following = (pc >> 3) + 1 << 3 & PC_MASK
+        return {"ending": ending, "conditional": conditional, "counters": counters,
+                "next": ending["target"] if ending else following}
 
     def push(self, link: int) -> None:
         self.pointer = (self.pointer + 1) % PARAMS.ras_entries
@@ -81,10 +88,12 @@ class Model:
 
     def accept(self, pc: int, prediction: dict) -> None:
         self.history = self.settled()
-        self.recent = bool(prediction["taken"]) if prediction["branch"] else None
-        if prediction["taken"] and prediction["kind"] == CALL:
-            self.push((pc >> 3 << 3) + 2 * prediction["last"] + 2 & PC_MASK)
-        elif prediction["taken"] and prediction["kind"] == RETURN:
+        ending, conditional = prediction["ending"], prediction["conditional"]
+        reached = conditional[0] or (conditional[1] and not (ending and ending["half"] == 0))
+        self.recent = ending is not None if reached else None
+        if ending and ending["kind"] == CALL:
+            self.push((pc >> 3 << 3) + 2 * ending["last"] + 2 & PC_MASK)
+        elif ending and ending["kind"] == RETURN:
             self.pop()
 
     def restart(self, state: dict) -> None:
@@ -97,7 +106,7 @@ class Model:
         self.restart(state)
         self.history, self.recent = self.settled(), False if state["after"] else None
         if redirect["branch"]:
-            self.history, self.recent = self.settled(), bool(redirect["taken"])
+            self.recent = bool(redirect["taken"])
         if redirect["call"]:
             self.push(redirect["link"])
         elif redirect["ret"]:
@@ -105,12 +114,13 @@ class Model:
 
     def train(self, train: dict) -> None:
         block, state = train["pc_last"] >> 3, train["prediction"]
-        index = block % PARAMS.btb_entries
+        half = train["pc_last"] >> 2 & 1
+        index = half, block % HALF_ENTRIES
         wrong, taken, kind = train["mispredicted"], train["taken"], train["kind"]
         if wrong and taken and kind != NONE:
             self.btb[index] = {
                 "kind": kind, "last": train["pc_last"] >> 1 & 3,
-                "tag": block // PARAMS.btb_entries % 256, "target": train["target"] % (1 << 24)}
+                "tag": block // HALF_ENTRIES % 256, "target": train["target"] % (1 << 25)}
         elif kind == NONE or (wrong and not taken and not state["hit"]):
             self.btb.pop(index, None)
         if kind == BRANCH and (state["hit"] or (wrong and taken)):
@@ -120,14 +130,14 @@ class Model:
             else:
                 counter = min(counter + 1, 3) if taken else max(counter - 1, 0)
             bank = int(state["recent_branch"] and state["recent_taken"])
-            self.counters[bank, self.key(block, state["history"])] = counter
+            self.counters[half, bank, self.key(block, state["history"])] = counter
 
 
 class Stimulus:
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
         self.blocks = [rng.getrandbits(PC_BITS - 3) for _ in range(6)]
-        self.blocks += [block ^ PARAMS.btb_entries for block in self.blocks[:3]]
+        self.blocks += [block ^ HALF_ENTRIES for block in self.blocks[:3]]
         self.states = [0] * 4
 
     def pc(self) -> int:
@@ -140,7 +150,10 @@ class Stimulus:
         return unpack(predictor_state_layout(PARAMS), packed)
 
     def prediction(self) -> dict:
-        return self.state() | {"hit": self.rng.getrandbits(1), "after": self.rng.getrandbits(1)}
+        state = self.state()
+        del state["counters"]
+        return state | {"counter": self.rng.randrange(4), "hit": self.rng.getrandbits(1),
+                        "after": self.rng.getrandbits(1)}
 
     def redirect(self) -> dict:
         kind = self.rng.choice(("branch", "call", "ret", "none"))
@@ -185,7 +198,7 @@ async def predicts_as_the_model(dut):
         dut.train__valid.value = happens["train"]
         dut.train__p.value = pack(train_layout(PARAMS), train)
         dut.drop.value = happens["drop"]
-        dut.drop_block.value = drop_pc >> 3
+        dut.drop_pc.value = drop_pc
         dut.f_valid.value, dut.f_pc.value, dut.f_accept.value = f_valid, pc, accept
         dut.p_en.value, dut.p_block.value = p_en, fetch_pc >> 3
         await ReadOnly()
@@ -193,20 +206,26 @@ async def predicts_as_the_model(dut):
         assert dut.drop_done.value == (not happens["train"])
         expected = model.predict(pc)
         if f_valid:
-            assert dut.f_taken.value == expected["taken"]
-            assert dut.f_branch.value == expected["branch"]
-            assert int(dut.f_next.value) == expected["next"] & PC_MASK
-            if expected["taken"]:
+            branches = unpack(BLOCK_BRANCHES, int(dut.f_branches.value))
+            ending = expected["ending"]
+            assert branches["taken"] == (ending is not None)
+            for half in range(2):
+                assert (branches["conditional"] >> half & 1) == expected["conditional"][half]
+                if expected["conditional"][half]:
+                    assert branches["lasts"] >> half & 1 == model.entries[half]["last"] & 1
+            assert int(dut.f_next.value) == expected["next"]
+            if ending:
                 taken += 1
-                assert int(dut.f_last.value) == expected["last"]
-                assert int(dut.f_target.value) == expected["target"]
+                assert branches["taken_half"] == ending["half"]
+                assert branches["lasts"] >> ending["half"] & 1 == ending["last"] & 1
+                assert int(dut.f_target.value) == ending["target"]
             packed = int(dut.f_state.value)
             state = unpack(predictor_state_layout(PARAMS), packed)
             state["recent_taken"] &= state["recent_branch"]
             assert state == {
                 "history": model.history, "recent_branch": model.recent is not None,
-                "recent_taken": bool(model.recent), "counter": expected["counter"],
-                "ras": model.pointer}
+                "recent_taken": bool(model.recent), "ras": model.pointer,
+                "counters": dict(enumerate(expected["counters"]))}
             stimulus.states[rng.randrange(4)] = packed
         else:
             assert int(dut.f_next.value) == pc >> 3 << 3
@@ -224,7 +243,7 @@ async def predicts_as_the_model(dut):
         if happens["train"]:
             model.train(train)
         elif happens["drop"]:
-            model.btb.pop((drop_pc >> 3) % PARAMS.btb_entries, None)
+            model.btb.pop((drop_pc >> 2 & 1, (drop_pc >> 3) % HALF_ENTRIES), None)
 
         if happens["redirect"]:
             f_valid, pc = True, fetch_pc
