@@ -6,7 +6,7 @@ set -eu
 
 output=$1
 target=riscv64imac-unknown-none-elf
-oldest=85 # Rust 1.85 is the first with edition 2024
+oldest=91 # Rust 1.85 is the first with edition 2024
 cargo_bin=${CARGO_HOME:-$HOME/.cargo}/bin
 PATH="$PATH:$cargo_bin"
 

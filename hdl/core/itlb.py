@@ -58,7 +58,7 @@ class InstructionTlb(wiring.Component):
         flushed = Signal()  # the answer of the MMU may be older than a flush
         table_hit, table_rights = self._table(m, flushed)
 
-        # The registers hold what is known for the context of the cycle before.
+        # What is asked of the MMU is for the context of the cycle before.
         context = Signal(Context, reset_less=True)
         changed = Signal()
         m.d.sync += context.eq(ctx)
@@ -111,24 +111,29 @@ class InstructionTlb(wiring.Component):
         oldest = Signal()  # the page of the two that was not used last
         with m.If(self.look & self.hit.any()):
             m.d.sync += oldest.eq(self.hit[0])
+        # A page counts in the context for which it was loaded, so that a trap and the return from it
+        # both find theirs.
+        space = Cat(ctx.mode, ctx.priv, ctx.asid[:self.params.asid_bits])
         faults = []
         for index in range(RECENT_PAGES):
             valid = Signal(name=f"valid_{index}")
             page = Signal(PAGE_BITS, reset_less=True, name=f"page_{index}")
+            owner = Signal(len(space), reset_less=True, name=f"context_{index}")
             page_fault = Signal(FetchFault, reset_less=True, name=f"fault_{index}")
             ppn = Signal(self.params.ppn_bits, reset_less=True, name=f"ppn_{index}")
             refused = Signal(reset_less=True, name=f"refused_{index}")  # by the MMU: not to be kept
             m.d.comb += [
-                self.hit[index].eq(valid & (page == self.f_page) & ~changed),
+                self.hit[index].eq(valid & (Cat(page, owner) == Cat(self.f_page, space))),
                 self.ppn[index].eq(ppn),
             ]
             faults.append(Mux(self.hit[index], page_fault.as_value(), 0))
-            with m.If(changed | (self.give_up & refused)):
+            with m.If(self.give_up & refused):
                 m.d.sync += valid.eq(0)
             with m.If(load & (oldest == index)):
                 m.d.sync += [
                     valid.eq(1),
                     page.eq(self.f_page),
+                    owner.eq(space),
                     ppn.eq(rights.ppn),
                     page_fault.eq(fault),
                     refused.eq(refill_fault),
