@@ -156,9 +156,7 @@ class Plic(wiring.Component):
         with m.If(found.valid):
             m.d.sync += self.irq.bit_select(found.context, 1).eq(
                 ~found.claim & (found.level > thresholds[found.context]))
-        with m.If(claim.write):
-            number = claim.w_data.source
-            for source in range(1, self.sources):
-                m.d.comb += completed[source].eq(
-                    (number == source) & enables[claim.index][source])
+        with m.If(claim.write & (claim.w_data.source < self.sources)):
+            number = claim.w_data.source[:(self.sources - 1).bit_length()]
+            m.d.comb += completed.eq((1 << number) & enables[claim.index])
         return m

@@ -1,8 +1,5 @@
 """The search of the PLIC: the most urgent of a set of sources."""
 
-from functools import reduce
-from operator import or_
-
 from amaranth import *
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
@@ -13,6 +10,11 @@ PRIORITY_BITS = 3
 def lowest(mask: Value) -> Value:
     """The lowest bit set, alone."""
     return mask & -mask
+
+
+def _having_bit(bit: int, sources: int) -> int:
+    """The sources whose number has ``bit``, as a mask."""
+    return sum(1 << source for source in range(sources) if source >> bit & 1)
 
 
 def question_layout(sources: int, contexts: range) -> data.StructLayout:
@@ -87,6 +89,7 @@ class PriorityRounds(wiring.Component):
             self.o.claim.eq(whole.claim),
             self.o.level.eq(level),
             self.o.chosen.eq(chosen),
-            self.o.source.eq(reduce(or_, (Mux(chosen[n], n, 0) for n in range(self.sources)))),
+            self.o.source.eq(Cat((chosen & _having_bit(bit, self.sources)).any()
+                                 for bit in range((self.sources - 1).bit_length()))),
         ]
         return m
