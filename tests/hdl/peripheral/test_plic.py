@@ -65,7 +65,7 @@ async def behaves_as_the_model(dut):
     bench = Bench(dut)
     await bench.start()
     rng, model, bus = bench.rng, bench.model, bench.bus
-    for step in range(800):
+    for step in range(450):
         context = rng.randrange(bench.contexts)
         source = rng.randrange(bench.sources)
         event = rng.choices(("lines", "priority", "enable", "threshold", "claim", "complete",
@@ -127,8 +127,8 @@ async def each_source_is_served_by_one_context_at_a_time(dut, pause):
                 raised += 1
         dut.source_lines.value = high
 
-    for step in range(800):
-        if step < 500:
+    for step in range(450):
+        if step < 300:
             raise_some()
         context = rng.randrange(bench.contexts)
         if held and rng.random() < 0.5:
