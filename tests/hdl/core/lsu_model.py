@@ -121,6 +121,12 @@ class L2:
         self.events.insert(position, ("invalidate", self.memory.time, line))
 
     def step(self) -> None:
+        steps = [self._other_hart, self._next_request]
+        self.rng.shuffle(steps)
+        for step in steps:
+            step()
+
+    def _other_hart(self) -> None:
         if self.rng.random() < self.disturb:
             addr = self.rng.choice(self.recent if self.recent and self.rng.random() < 0.6
                                    else self.hot)
@@ -130,6 +136,8 @@ class L2:
                 mask = self.rng.choice([0xFF, 0x0F, 0x30])
                 self.memory.write(addr, self.rng.getrandbits(64), mask)
             self._invalidate(addr // LINE)
+
+    def _next_request(self) -> None:
         if self.requests and self.rng.random() < self.perform:
             self._perform(*self.requests.popleft())
 
