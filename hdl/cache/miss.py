@@ -56,7 +56,7 @@ class MissUnit(wiring.Component):
         store_dword = Signal(params.beat_bits, reset_less=True)
         copying, store_en, dirty = Signal(), Signal(), Signal()
         victim_line = Signal(params.line_bits, reset_less=True)
-        request, settled = Signal(), Signal()
+        request = Signal()
 
         with m.FSM():
             with m.State("IDLE"):
@@ -97,7 +97,7 @@ class MissUnit(wiring.Component):
                     ]
                     with m.If(self.fill_last):
                         m.next = "SETTLE"
-            with m.State("SETTLE"), m.If(settled):
+            with m.State("SETTLE"):  # the last dword of the victim is stored here at the latest
                 m.d.comb += write_back.start.eq(dirty)
                 m.next = "ROTATE_FIRST"
             with m.State("ROTATE_FIRST"):
@@ -107,10 +107,7 @@ class MissUnit(wiring.Component):
                 m.d.comb += self.rotate.eq(1)
                 m.next = "IDLE"
 
-        m.d.comb += [
-            self.copy.eq(copying | (self.evict & self.victim_dirty)),
-            settled.eq(~copying & ~self.copy_captured & ~store_en),
-        ]
+        m.d.comb += self.copy.eq(copying | (self.evict & self.victim_dirty))
         m.d.sync += [self.copy_captured.eq(self.copy), store_en.eq(self.copy_captured)]
         with m.If(self.copy):
             m.d.sync += [copy_beat.eq(copy_beat + 1), self.copy_dword.eq(self.copy_dword + 1)]

@@ -18,7 +18,7 @@ from tests.support.run import run_cocotb
 
 BASE = 0x8000_0000
 PADDR_BITS = 32
-CYCLES = int(os.environ.get("L2_CYCLES", "5000"))  # of each random test
+CYCLES = int(os.environ.get("L2_CYCLES", "2500"))  # of each random test
 
 
 def background(number: int) -> int:
@@ -234,6 +234,29 @@ async def eviction_ends_reservations(dut):
         await answered(bench, port, MemRequest(MemOp.SC, lines[-1], 1, 0xFF))
         assert bench.harts[port].response.data == 1
     await bench.drain()
+
+
+@cocotb.test()
+async def a_victim_written_just_before_is_written_back(dut):
+    """Whatever the distance of a write and of the miss that evicts its line."""
+    bench = Bench(dut)
+    await bench.start()
+    hart, fresh = bench.harts[0], BASE
+    for gap in range(4):
+        for _ in range(10):
+            *readers, missing = (fresh + 4096 * n for n in range(5))  # all in one set
+            fresh += 4096 * 5
+            for addr in readers:
+                await answered(bench, 0, MemRequest(MemOp.READ, addr, source=MemSource.WALKER))
+            await bench.drain()
+            for _ in range(20):
+                await bench.step()
+            hart.queue.append(MemRequest(MemOp.WRITE, readers[-1], gap, 0xFF))
+            for _ in range(gap + 1):
+                await bench.step()
+            hart.queue.append(MemRequest(MemOp.WRITE, missing, gap, 0xFF))
+            await bench.drain()
+            await answered(bench, 0, MemRequest(MemOp.READ, readers[-1], source=MemSource.WALKER))
 
 
 async def answered(bench, port, request):
