@@ -69,8 +69,9 @@ blocks! {
     LoadNear: ["ld t3, 0(a1)", "add t3, t3, t3"] ["ld t3, 0(a0)", "add t3, t3, t3"];
     /// A jump and a taken branch, to the instruction behind the next.
     Taken: [] ["j 1f", "nop", "1: beq zero, zero, 2f", "nop", "2:"];
-    /// A branch taken if the operand is 0, over an instruction.
-    Branch: [] ["beqz a1, 1f", "nop", "1:"];
+    /// A branch taken if the operand is 0, over an instruction; not right behind the read of the
+    /// cycle, in whose second cycle in Memory the branch would resolve already.
+    Branch: [] ["nop", "nop", "beqz a1, 1f", "nop", "1:"];
     /// Multiplication and an addition that needs it.
     Mul: [] ["mul t3, a1, a1", "add t3, t3, t3"];
     /// Division, of the operand by 3, and an addition that needs it.

@@ -41,7 +41,7 @@ pub fn measure(collected: &mut Collected) {
     let mut random = Random(1);
     collect_events(collected, |_| {
         let not_taken = random.next() & 1;
-        Block::Branch.cycles(line(), not_taken) - 1 - not_taken as i64
+        Block::Branch.cycles(line(), not_taken) - 3 - not_taken as i64
     });
     report(collected, "core.branch_mispredict", "");
 

@@ -5,7 +5,7 @@
 
 use crate::{Collected, blocks::read_to_read, collect, report};
 use bare::{
-    encode::{A0, A1, A2, A3, A4, A5, ECALL, NOP, SRET, URET, csrc, csrr, csrs, csrw},
+    encode::{A0, A1, A2, A3, A4, A5, ECALL, NOP, SRET, URET, addi, csrc, csrr, csrs, csrw},
     guest::{Mode, code_page, enter, run},
     hal::{
         csr::status,
@@ -38,7 +38,8 @@ fn supervisor(collected: &mut Collected) {
     write::<{ number::MEDELEG }>(1 << cause::ECALL_U);
     const HANDLER: usize = 8;
     let code = [
-        NOP,
+        // Once before, so that both pages of this guest are the ones used last.
+        ECALL,
         NOP,
         NOP,
         csrr(A2, number::CYCLE),
@@ -47,8 +48,10 @@ fn supervisor(collected: &mut Collected) {
         // Ends the guest, by an exception that goes to M-mode.
         bare::encode::EBREAK,
         NOP,
-        // The handler; its second instruction skips the ECALL.
+        // The handler, which returns behind the ECALL.
         csrr(A3, number::CYCLE),
+        csrr(A1, number::SEPC),
+        addi(A1, A1, 4),
         csrw(number::SEPC, A1),
         csrr(A4, number::CYCLE),
         NOP,
@@ -58,11 +61,10 @@ fn supervisor(collected: &mut Collected) {
         SRET,
     ];
     write::<{ number::STVEC }>(code_page() + 4 * HANDLER);
-    let arguments = [0, code_page() + 4 * 5];
-    run(Mode::User, &code, &arguments);
+    run(Mode::User, &code, &[]);
     let mut sample = |name, reads| {
         collect(collected, |_| {
-            bubbles(&enter(Mode::User, code_page(), &arguments).registers, reads)
+            bubbles(&enter(Mode::User, code_page(), &[]).registers, reads)
         });
         report(collected, name, "");
     };
