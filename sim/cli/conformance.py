@@ -45,11 +45,9 @@ def run_riscv_tests(
         print(f"{'pass' if outcome.passed else 'FAIL'} {outcome.program.name}{detail}", flush=True)
 
     with refusing():
-        Latency.parse(latency)
-        configuration(config, harts=harts)
         outcomes = riscv_tests.run(
-            checkout, BUILD / "riscv-tests", config=config, latency=latency, harts=harts,
-            pattern=pattern, jobs=jobs, report=report,
+            checkout, BUILD / "riscv-tests", params=configuration(config, harts=harts),
+            latency=Latency.parse(latency), pattern=pattern, jobs=jobs, report=report,
         )
     conclude(sum(o.passed for o in outcomes), len(outcomes))
 
