@@ -70,7 +70,7 @@ def run_riscv_formal(checkout: Checkout, pattern: Pattern = "", jobs: Jobs = 2) 
 @verbs.command("coremark")
 def run_coremark(
     checkout: Checkout, config: Config = "default", latency: Delay = "10",
-    iterations: Annotated[int, Option(metavar="N", help="iterations")] = 10,
+    iterations: Annotated[int, Option(metavar="N", help="iterations")] = 40,
 ) -> None:
     """CoreMark with GCC, -O2 and -O3"""
     with refusing():
