@@ -88,6 +88,7 @@ class RandomTables:
     rng: random.Random
     base: int  # first page
     spoilt: float = 0.1
+    superpages: float = 0.25  # of the entries above level 0
     words: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -106,7 +107,7 @@ class RandomTables:
     def some_pte(self, address: int) -> int:
         rng, page = self.rng, address >> 12
         level = next((n for n, pages in enumerate(self.tables) if page in pages), 0)
-        if level and rng.random() < 0.75:
+        if level and rng.random() >= self.superpages:
             pte = rng.choice(self.tables[level - 1]) << 10 | V
         else:
             pte = self.some_leaf_page(level) << 10 | A | V

@@ -152,6 +152,7 @@ class Model:
     def flush_all(self) -> None:
         """Everything is new."""
         self.tables.words.clear()
+        self.tables.superpages = self.rng.choice([0, 0.25])
         self.pages = self.some_pages()
         self.current = Version({}, self.some_pmps())
         self.allowed = {}
@@ -264,7 +265,9 @@ async def agrees_with_model(dut, asking, answering):
             page = changed if rng.random() < 0.7 else rng.choice(model.pages)
             model.flush_page(page)
             bench.set_flush(1, 0, page)
-        elif cycle % 900 == 899 or rng.random() < 0.0005:
+        elif cycle % 900 == 899 or (
+            (dut.data__done.value or dut.fetch__done.value) and rng.random() < 0.02
+        ):
             model.flush_all()
             bench.set_flush(1, 1)
             for client in bench.clients:
