@@ -9,13 +9,19 @@ int strcmp(const char *left, const char *right)
 {
     if ((((uintptr_t)left | (uintptr_t)right) & 7) == 0) {
         const uint64_t *a = (const uint64_t *)left, *b = (const uint64_t *)right;
-        /* A dword without a zero byte has no borrow out of a byte whose top bit is clear. */
-        while (*a == *b && !((*a - ONES) & ~*a & (ONES << 7))) {
-            a++;
-            b++;
+        uint64_t x, y;
+        while ((x = *a++) == (y = *b++)) {
+            /* A dword without a zero byte has no borrow out of a byte whose top bit is clear. */
+            if ((x - ONES) & ~x & (ONES << 7))
+                return 0;
         }
-        left = (const char *)a;
-        right = (const char *)b;
+        while ((x & 0xff) == (y & 0xff)) {
+            if ((x & 0xff) == 0)
+                return 0;
+            x >>= 8;
+            y >>= 8;
+        }
+        return (int)(x & 0xff) - (int)(y & 0xff);
     }
     while (*left && *left == *right) {
         left++;
