@@ -41,24 +41,28 @@ private:
     std::array<uint64_t, EVENT_COUNT> total_{};
 };
 
+struct Trap {
+    uint64_t cycle, pc;
+    bool interrupt;
+    unsigned cause;
+};
+
 struct Hart {
     EventCounters events;
     unsigned priv = 3;
     bool retired = false, trapped = false;
     uint64_t retired_cycle = 0, retired_pc = 0;
     uint32_t retired_insn = 0;
-    uint64_t trap_cycle = 0, trap_pc = 0;
-    bool trap_interrupt = false;
-    unsigned trap_cause = 0;
+    Trap last_trap{};
+    Trap first_trap{};  // of those that no instruction retired between
 
     void commit(uint64_t cycle, uint64_t pc, uint32_t insn, bool trap, bool interrupt,
                 unsigned cause) {
         if (trap) {
+            const bool repeated = trapped && last_trap.cycle > retired_cycle;
             trapped = true;
-            trap_cycle = cycle;
-            trap_pc = pc;
-            trap_interrupt = interrupt;
-            trap_cause = cause;
+            last_trap = {cycle, pc, interrupt, cause};
+            if (!repeated) first_trap = last_trap;
         } else {
             retired = true;
             retired_cycle = cycle;
@@ -85,17 +89,22 @@ inline const char* cause_text(bool interrupt, unsigned cause) {
     return cause < 16 ? exceptions[cause] : "?";
 }
 
-// One line or two on standard error: where the hart is and what it did last.
+inline void print_trap(const char* which, const Trap& trap) {
+    fprintf(stderr, "        %s trap at %016lx: %s in cycle %lu\n", which, trap.pc,
+            cause_text(trap.interrupt, trap.cause), trap.cycle);
+}
+
+// One line to three on standard error: where the hart is and what it did last.
 inline void print_report(const Hart& hart, unsigned number, Disassembler& disassembler) {
-    const bool trap_is_last = hart.trapped && hart.trap_cycle >= hart.retired_cycle;
-    const uint64_t pc = trap_is_last ? hart.trap_pc : hart.retired_pc;
+    const bool trap_is_last = hart.trapped && hart.last_trap.cycle >= hart.retired_cycle;
+    const uint64_t pc = trap_is_last ? hart.last_trap.pc : hart.retired_pc;
     fprintf(stderr, "hart %u: %c-mode, pc %016lx, ", number, priv_letter(hart.priv), pc);
     if (hart.retired)
         fprintf(stderr, "last retired %016lx: %s (%08x) in cycle %lu\n", hart.retired_pc,
                 disassembler(hart.retired_insn).c_str(), hart.retired_insn, hart.retired_cycle);
     else
         fprintf(stderr, "retired nothing\n");
-    if (hart.trapped)
-        fprintf(stderr, "        last trap at %016lx: %s in cycle %lu\n", hart.trap_pc,
-                cause_text(hart.trap_interrupt, hart.trap_cause), hart.trap_cycle);
+    if (hart.trapped && hart.first_trap.cycle != hart.last_trap.cycle)
+        print_trap("first", hart.first_trap);
+    if (hart.trapped) print_trap("last", hart.last_trap);
 }
