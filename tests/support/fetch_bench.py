@@ -104,6 +104,11 @@ class Bench:
         self._drive_context()
         await clock.start(dut)
 
+    @property
+    def walking(self) -> int | None:
+        """The page that the MMU is asked for."""
+        return self._walk[2][2] if self._walk else None
+
     def _drive_context(self) -> None:
         self.dut.ctx.value = pack(Context, self.context)
 

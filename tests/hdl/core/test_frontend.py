@@ -140,10 +140,19 @@ async def random_phase(bench: Bench, program: RandomProgram, cycles: int) -> Non
 
 
 async def change_pages(bench: Bench, program: RandomProgram) -> None:
-    """SFENCE.VMA after changes to the pages of a context."""
-    context = bench.rng.choice(program.contexts)
-    program.map(context)
-    await bench.cycle(ready=False, flush_tlb=True, redirect=program.redirect(), context=context)
+    """SFENCE.VMA after changes to the pages of a context, if possible while one is walked for."""
+    bench.latency = lambda: 10
+    for _ in range(30):
+        if bench.walking is not None:
+            break
+        await bench.cycle(redirect=program.redirect() if bench.rng.random() < 0.3 else None)
+    redirect = program.redirect()
+    if bench.walking is not None:
+        redirect["pc"] = (bench.walking << 12 | bench.rng.randrange(4096) & ~1) & PC_MASK
+    program.map(bench.context)
+    await bench.cycle(ready=False, flush_tlb=True, redirect=redirect)
+    for _ in range(40):
+        await bench.cycle()
 
 
 async def change_memory(bench: Bench, program: RandomProgram) -> None:
@@ -162,7 +171,7 @@ async def delivers_what_memory_holds(dut):
     bench = make_bench(dut, configuration(os.environ["CONFIGURATION"]))
     program = RandomProgram(bench)
     await bench.start()
-    while bench.cycle_number < 25_000:
+    while bench.cycle_number < 16_000:
         await random_phase(bench, program, 500)
         if bench.rng.random() < 0.5:
             await change_pages(bench, program)
@@ -173,7 +182,7 @@ async def delivers_what_memory_holds(dut):
     upper = sum(insn["fault_upper"] for _, insn in bench.accepted)
     dut._log.info(f"{len(bench.accepted)} instructions, {taken} predicted taken, {faults} faults, "
                   f"{upper} in the second half, {bench.refills} refills, {bench.walks} walks")
-    assert len(bench.accepted) > 3000 and taken > 100 and faults > 50 and upper > 0
+    assert len(bench.accepted) > 2000 and taken > 50 and faults > 50
 
 
 class Program:
@@ -259,6 +268,17 @@ async def redirected_instruction_comes_after_three_cycles(dut):
         while bench.accepted[-1][0] <= now:
             await bench.cycle()
         assert bench.accepted[-1][0] == now + 3
+
+
+@cocotb.test()
+async def second_half_faults_alone(dut):
+    bench, _ = await program_bench(dut, {}, WIDE_NOP, first=2)
+    await bench.cycle(redirect={"pc": BASE + 0xFFA})
+    for _ in range(100):
+        await bench.cycle()
+    (_, first), (_, second) = bench.accepted[-2:]
+    assert first["pc"] == BASE + 0xFFA and not first["fault"]
+    assert second["pc"] == BASE + 0xFFE and second["fault"] and second["fault_upper"]
 
 
 @cocotb.test()
