@@ -17,7 +17,7 @@ class DCache(wiring.Component):
     look-up means nothing while ``unready``: its set is being refilled and this dword has not come
     yet, or the cache is being emptied after reset. It must not be used by a load while ``stale``:
     it may have missed a store or an invalidation of the last two cycles. In either case select the
-    dword again in the next cycle.
+    dword again in a cycle without ``filling``.
 
     In a cycle of a good look-up, one of these may be given:
 
@@ -44,6 +44,7 @@ class DCache(wiring.Component):
             "hit": Out(params.dcache_ways),
             "data": Out(64),
             "unready": Out(1),
+            "filling": Out(1),
             "stale": Out(1),
             "store": In(1),
             "store_data": In(64),
@@ -138,7 +139,8 @@ class DCache(wiring.Component):
         r_begin = Signal()  # the tag is to be written, and then the dwords
         r_killed = Signal()  # invalidated even before that
         r_in, r_out = Signal(beat_bits + 1), Signal(beat_bits + 1)
-        r_seen = Signal(beat_bits + 1)  # of r_out, what the look-up in M could see
+        r_missing = Signal(beats)  # dwords not yet written
+        r_unseen = Signal(beats)  # dwords that were not when the look-up in M read them
         r_set = r_line[:self.set_bits]
         m.submodules.beats = arrived = memory.Memory(shape=unsigned(64), depth=beats, init=[],
                                                      attrs=distributed)
@@ -158,14 +160,15 @@ class DCache(wiring.Component):
                 data_mask.eq(w_mask),
             ]
         with m.Else():
+            r_dword = (r_first + r_out)[:beat_bits]
             m.d.comb += [
-                data_index.eq(Cat((r_first + r_out)[:beat_bits], r_set)),
+                data_index.eq(Cat(r_dword, r_set)),
                 data_in.eq(depart.data),
                 data_mask.eq(0xFF),
             ]
             with m.If((r_in != r_out) & ~r_begin):
                 m.d.comb += data_we.eq(r_way)
-                m.d.sync += r_out.eq(r_out + 1)
+                m.d.sync += [r_out.eq(r_out + 1), r_missing.bit_select(r_dword, 1).eq(0)]
         with m.If(arrive.en):
             m.d.sync += r_in.eq(r_in + 1)
 
@@ -215,7 +218,7 @@ class DCache(wiring.Component):
             m.d.sync += r_begin.eq(0)
         with m.If(s_valid & (s_line == r_line)):
             m.d.sync += r_killed.eq(1)
-        m.d.sync += r_seen.eq(r_out)
+        m.d.sync += r_unseen.eq(r_missing)
         with m.If(r_busy & r_out[-1]):
             m.d.sync += [r_busy.eq(0), r_way.eq(r_way.rotate_left(1))]
         with m.If(self.drop):
@@ -229,15 +232,15 @@ class DCache(wiring.Component):
                 r_killed.eq(0),
                 r_in.eq(0),
                 r_out.eq(0),
-                r_seen.eq(0),
+                r_missing.eq(~0),
+                r_unseen.eq(~0),
             ]
 
-        come = Signal(beat_bits + 1)
+        same_set = r_busy & (r_set == m_set)
         m.d.comb += [
             self.busy.eq(r_busy | drop_ways.any()),
-            come.eq(Mux(self.m_look, r_seen, r_out)),
-            self.unready.eq(sweeping | (
-                r_busy & (r_set == m_set) & ((m_index - r_first)[:beat_bits] >= come))),
+            self.unready.eq(sweeping | (same_set & r_unseen.bit_select(m_index[:beat_bits], 1))),
+            self.filling.eq(sweeping | (same_set & r_missing.bit_select(m_index[:beat_bits], 1))),
             self.stale.eq(
                 (w_ways.any() & (w_index == m_index))
                 | (past_store & (past_index == m_index))

@@ -110,6 +110,7 @@ class Lsu(wiring.Component):
         m_unsigned = Signal(reset_less=True)
         m_amo = Signal(5, reset_less=True)
         m_vaddr = Signal(64, reset_less=True)
+        m_offset = Signal(12, reset_less=True)  # in the page, of the dword at hand
         m_unaligned = Signal(reset_less=True)
         m_crosses = Signal(reset_less=True)  # a dword; only loads and stores
         m_wild = Signal(reset_less=True)
@@ -125,7 +126,6 @@ class Lsu(wiring.Component):
 
         m_load, m_store, m_atomic = Signal(), Signal(), Signal()
         m_upper_addr = Signal(64)
-        m_page_offset = Signal(12)
         m_paddr = Signal(params.paddr_bits)
         m_mask = Signal(16)
         m.d.comb += [
@@ -133,8 +133,7 @@ class Lsu(wiring.Component):
             m_store.eq(m_op == LsuOp.STORE),
             m_atomic.eq(~m_load & ~m_store),
             m_upper_addr[3:].eq(m_vaddr[3:] + 1),
-            m_page_offset.eq(Mux(m_part.upper, m_upper_addr[:12], m_vaddr[:12])),
-            m_paddr.eq(Cat(m_page_offset, m_entry.ppn)),
+            m_paddr.eq(Cat(m_offset, m_entry.ppn)),
             rights.context.eq(self.ctx),
             rights.op.eq(m_op),
             rights.unaligned.eq(m_unaligned),
@@ -162,7 +161,7 @@ class Lsu(wiring.Component):
         # L1D and store buffer.
         m_slow = Signal()
         m.d.comb += [
-            dcache.x_index.eq(Mux(m_slow, m_page_offset[3:], x_addr[3:])),
+            dcache.x_index.eq(Mux(m_slow, m_offset[3:], x_addr[3:])),
             dcache.m_look.eq(m_look),
             dcache.m_addr.eq(m_paddr[3:]),
             dcache.store.eq(m_pushes),
@@ -247,7 +246,11 @@ class Lsu(wiring.Component):
             m.d.sync += [m_fault.eq(1), m_cause.eq(Mux(writes, store, load))]
 
         def second_dword() -> None:
-            m.d.sync += [m_part.upper.eq(1), m_first_ppn.eq(m_entry.ppn)]
+            m.d.sync += [
+                m_part.upper.eq(1),
+                m_offset.eq(m_upper_addr),
+                m_first_ppn.eq(m_entry.ppn),
+            ]
             m.next = "AGAIN"
             with m.If(m_vaddr[3:12].all()):  # and a page
                 m.next = "TRANSLATE"
@@ -274,6 +277,7 @@ class Lsu(wiring.Component):
                             m.d.sync += [
                                 m_part.upper.eq(0),
                                 m_part.checked.eq(1),
+                                m_offset.eq(m_vaddr),
                                 m_entry.ppn.eq(m_first_ppn),
                             ]
                             m.next = "AGAIN"
@@ -293,7 +297,7 @@ class Lsu(wiring.Component):
                             second_dword()
 
             with m.State("AGAIN"):  # reads the L1D again, once that has a chance
-                with m.If(~dcache.unready & ~(m_store & stores.full)):
+                with m.If(~dcache.filling & ~(m_store & stores.full)):
                     m.d.sync += m_look.eq(1)
                     m.next = "NONE"
 
@@ -369,6 +373,7 @@ class Lsu(wiring.Component):
                 m_unsigned.eq(x.unsigned),
                 m_amo.eq(x.amo),
                 m_vaddr.eq(x_addr),
+                m_offset.eq(x_addr),
                 m_unaligned.eq(x_unaligned),
                 m_crosses.eq(x_crosses),
                 m_wild.eq(x_wild),

@@ -102,6 +102,7 @@ class L2:
     perform: float = 0.5  # probability a cycle
     deliver: float = 0.7
     disturb: float = 0.1
+    noise: float = 0.0  # invalidations of lines that nobody holds
     requests: deque = field(default_factory=deque)
     events: list = field(default_factory=list)  # (kind, time, payload) in order
     shared: set[int] = field(default_factory=set)
@@ -115,9 +116,10 @@ class L2:
         if line not in self.shared:
             return
         self.shared.discard(line)
-        position = len(self.events)
-        while (position and self.events[position - 1][0] == "beat" and self.rng.random() < 0.5):
-            position -= 1  # may overtake all but the first dword of a line
+        earliest = len(self.events)  # it may overtake all but the first dword of a line
+        while earliest and self.events[earliest - 1][0] == "beat":
+            earliest -= 1
+        position = self.rng.choice([earliest, self.rng.randint(earliest, len(self.events))])
         self.events.insert(position, ("invalidate", self.memory.time, line))
 
     def step(self) -> None:
@@ -136,6 +138,9 @@ class L2:
                 mask = self.rng.choice([0xFF, 0x0F, 0x30])
                 self.memory.write(addr, self.rng.getrandbits(64), mask)
             self._invalidate(addr // LINE)
+
+        if self.rng.random() < self.noise and len(self.events) < 3:
+            self.events.append(("invalidate", self.memory.time, self.rng.getrandbits(20)))
 
     def _next_request(self) -> None:
         if self.requests and self.rng.random() < self.perform:

@@ -377,6 +377,7 @@ class Bench:
         await self.settle()
 
     async def settle(self) -> None:
+        self.l2.noise = 0.0
         limit = self.cycle + 3000
         while (self.m or self.unsent or self.outstanding or self.l2.requests or self.l2.events
                or not self.dut.drained.value):
@@ -420,7 +421,7 @@ async def random_operations(dut):
         bench.kill = rng.choice([0.0, 0.1])
         bench.mmio_latency, bench.tlb_latency = rng.choice([0, 5]), rng.choice([0, 8])
         l2.perform, l2.deliver = rng.choice([0.3, 0.9]), rng.choice([0.5, 0.95])
-        l2.disturb = rng.choice([0.0, 0.02, 0.3, 0.8])
+        l2.disturb, l2.noise = rng.choice([0.0, 0.02, 0.3, 0.8]), rng.choice([0.0, 0.0, 0.9])
         if rng.random() < 0.5:
             bench.tables.pages.clear()
             await bench.step(None, flush=True)
