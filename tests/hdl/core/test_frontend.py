@@ -274,7 +274,7 @@ async def redirected_instruction_comes_after_three_cycles(dut):
 async def second_half_faults_alone(dut):
     bench, _ = await program_bench(dut, {}, WIDE_NOP, first=2)
     await bench.cycle(redirect={"pc": BASE + 0xFFA})
-    for _ in range(100):
+    for _ in range(300):
         await bench.cycle()
     (_, first), (_, second) = bench.accepted[-2:]
     assert first["pc"] == BASE + 0xFFA and not first["fault"]
