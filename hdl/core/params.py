@@ -48,8 +48,8 @@ class HartParams:
     dtlb_entries: int = 8
     l2tlb_entries: int = 128  # direct-mapped, in block RAM
     btb_entries: int = 1024
-    bht_entries: int = 32768  # two-bit counters
-    history_bits: int = 12
+    bht_entries: int = 8192  # two-bit counters
+    history_bits: int = 11
     ras_entries: int = 8
     store_buffer_entries: int = 8
     pmp_entries: int = 8  # 4 KiB granularity

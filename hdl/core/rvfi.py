@@ -17,10 +17,11 @@ def rvfi_layout() -> data.StructLayout:
     })
 
 
-# CSRs whose accesses are shown.
+# CSRs whose accesses are shown, and the addresses by which they are reached.
 RVFI_CSRS = {
-    "mscratch": Csr.MSCRATCH, "mcycle": Csr.MCYCLE, "minstret": Csr.MINSTRET, "mepc": Csr.MEPC,
-    "mtval": Csr.MTVAL, "sscratch": Csr.SSCRATCH, "uscratch": Csr.USCRATCH,
+    "mscratch": (Csr.MSCRATCH,), "mcycle": (Csr.MCYCLE, Csr.CYCLE),
+    "minstret": (Csr.MINSTRET, Csr.INSTRET), "mepc": (Csr.MEPC,), "mtval": (Csr.MTVAL,),
+    "sscratch": (Csr.SSCRATCH,), "uscratch": (Csr.USCRATCH,),
 }
 
 
@@ -85,9 +86,9 @@ class Rvfi(wiring.Component):
                 m.d.comb += new.eq(old | operand)
             with m.Case(3):
                 m.d.comb += new.eq(old & ~operand)
-        for name, address in RVFI_CSRS.items():
+        for name, addresses in RVFI_CSRS.items():
             here = Signal(name=f"accesses_{name}")
-            m.d.comb += here.eq(access & (c.insn[20:32] == address))
+            m.d.comb += here.eq(access & c.insn[20:32].matches(*addresses))
             with m.If(here):
                 m.d.comb += [
                     getattr(o, f"csr_{name}_rmask").eq(~0),
