@@ -108,7 +108,7 @@ CONFIGURATIONS: dict[str, HartParams] = {
     "default": HartParams(),
     "full": HartParams(
         name="full", dcache_ways=4, icache_ways=2, icache_way_bytes=16384, itlb_entries=32,
-        dtlb_entries=16, l2tlb_entries=512, btb_entries=2048, bht_entries=65536, history_bits=13,
+        dtlb_entries=16, l2tlb_entries=512, btb_entries=2048, bht_entries=16384, history_bits=12,
         pmp_entries=16, store_buffer_entries=16, hpm_counters=8,
     ),
 }
