@@ -38,8 +38,8 @@ class MemSource(enum.Enum, shape=2):
 
 
 def mem_request_layout(paddr_bits: int) -> data.StructLayout:
-    """One request. ``mask`` selects bytes of the aligned dword for WRITE and SC; for AMO it is 0x0F,
-    0xF0 (word) or 0xFF (dword), with the operand in the selected bytes of ``data``."""
+    """One request. ``mask`` selects bytes of the aligned dword for WRITE and SC; for AMO it is
+    0x0F, 0xF0 (word) or 0xFF (dword), with the operand in the selected bytes of ``data``."""
     return data.StructLayout({
         "op": MemOp,
         "amo": AmoOp,

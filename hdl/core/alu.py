@@ -29,7 +29,7 @@ class Logic(enum.Enum, shape=2):
 
 
 class AluControl(data.Struct):
-    """An operation as the ALU wants it: parts that are OR-ed together are zero when not selected."""
+    """An operation as the ALU wants it: parts that are OR-ed together are 0 if not selected."""
 
     add: 1  # the result is the sum
     subtract: 1

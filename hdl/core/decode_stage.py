@@ -16,8 +16,8 @@ class DecodeStage(wiring.Component):
     """Decodes one instruction a cycle and holds the register between D and X.
 
     With ``advance`` the X register takes the instruction in D, or a bubble if D must wait: for a
-    result that X can't give yet (``x_late``), or, before a trap return, for a CSR instruction ahead.
-    ``flush`` discards the instruction in D; without ``advance`` X keeps what it has.
+    result that X can't give yet (``x_late``), or, before a trap return, for a CSR instruction
+    ahead. ``flush`` discards the instruction in D; without ``advance`` X keeps what it has.
     """
 
     def __init__(self, params: HartParams) -> None:

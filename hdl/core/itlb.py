@@ -111,8 +111,8 @@ class InstructionTlb(wiring.Component):
         oldest = Signal()  # the page of the two that was not used last
         with m.If(self.look & self.hit.any()):
             m.d.sync += oldest.eq(self.hit[0])
-        # A page counts in the context for which it was loaded, so that a trap and the return from it
-        # both find theirs.
+        # A page counts in the context for which it was loaded, so that a trap and the return from
+        # it both find theirs.
         space = Cat(ctx.mode, ctx.priv, ctx.asid[:self.params.asid_bits])
         faults = []
         for index in range(RECENT_PAGES):

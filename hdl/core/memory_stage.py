@@ -64,7 +64,7 @@ class MemoryStage(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        held, csr = self.m, self.csr
+        csr = self.csr
         first = Signal(init=1)
         m.d.sync += first.eq(self.advance | ~self.m_valid)
 

@@ -31,8 +31,8 @@ class Region:
 class HartParams:
     """Everything that can be chosen about a hart.
 
-    Sizes named ``_bytes`` are in bytes, ``_entries`` are counts. Addresses outside ``regions`` raise
-    access faults.
+    Sizes named ``_bytes`` are in bytes, ``_entries`` are counts. Addresses outside ``regions``
+    raise access faults.
     """
 
     name: str = "default"
@@ -123,4 +123,5 @@ def configuration(name: str) -> HartParams:
         raise ValueError(f"no hart configuration {name!r}; there are {known}") from None
 
 
-__all__ = ["CONFIGURATIONS", "PC_BITS", "HartParams", "Region", "RegionKind", "configuration", "replace"]
+__all__ = ["CONFIGURATIONS", "PC_BITS", "HartParams", "Region", "RegionKind", "configuration",
+           "replace"]

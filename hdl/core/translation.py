@@ -29,10 +29,10 @@ class Context(data.Struct):
 def tlb_entry_layout(params: HartParams) -> data.StructLayout:
     """What a TLB knows of one 4 KiB page (superpages and PMP regions are cut into such pages).
 
-    ``r w x u`` are the leaf PTE's, with ``w`` = W and D (software sets A and D: Svade); all 1 except
-    ``u`` in the bare modes, where ``u`` is meaningless. ``acc_*`` are the rights that PMP and
-    physical memory attributes leave for the privilege that the mode implies: without them the
-    access is an access fault, without ``r w x u`` a page fault (page faults win).
+    ``r w x u`` are the leaf PTE's, with ``w`` = W and D (software sets A and D: Svade); all 1
+    except ``u`` in the bare modes, where ``u`` is meaningless. ``acc_*`` are the rights that PMP
+    and physical memory attributes leave for the privilege that the mode implies: without them
+    the access is an access fault, without ``r w x u`` a page fault (page faults win).
     """
     return data.StructLayout({
         "ppn": params.ppn_bits,
@@ -45,10 +45,10 @@ def tlb_entry_layout(params: HartParams) -> data.StructLayout:
 class RefillSignature(wiring.Signature):
     """Port from a first-level TLB's owner to the MMU, seen from the owner.
 
-    ``valid`` with a stable ``page`` (vaddr[63:12], whole, so that bad addresses are seen by the MMU)
-    and ``mode``/``asid`` is held until the one cycle of ``done``. With ``done`` come the entry and
-    the faults: ``page_fault`` (no valid leaf, reserved encodings, A = 0, not canonical) or
-    ``access_fault`` (walk or bare address outside what exists or PMP allows); an entry with a fault
+    ``valid`` with a stable ``page`` (vaddr[63:12], whole, so that bad addresses are seen by the
+    MMU) and ``mode``/``asid`` is held until the one cycle of ``done``. With ``done`` come the
+    entry and the faults: ``page_fault`` (no valid leaf, reserved encodings, A = 0, not canonical)
+    or ``access_fault`` (walk or bare address outside what exists or PMP allows); an entry with a fault
     must not be kept. A request is never withdrawn.
     """
 

@@ -68,7 +68,7 @@ def build_coremark(checkout: Path, folder: Path, level: str, iterations: int) ->
 
 
 def read_coremark(output: str, flags: str) -> Score:
-    """The score from what CoreMark printed; SuiteError unless it says that its results are right."""
+    """The score from what CoreMark printed; SuiteError unless it validated its results."""
     if "Correct operation validated" not in output:
         raise SuiteError("CoreMark did not validate its results")
     ticks = int(re.search(r"Total ticks\s*:\s*(\d+)", output)[1])

@@ -1,5 +1,8 @@
-"""The design that riscv-formal checks: pipeline and CSR file; caches, translation and prediction are
-replaced by free inputs, multiplication and division by the suite's alternative operations."""
+"""The design that riscv-formal checks: pipeline and CSR file.
+
+Caches, translation and prediction are replaced by free inputs, multiplication and division by the
+suite's alternative operations.
+"""
 
 from amaranth import *
 from amaranth.lib import wiring

@@ -143,13 +143,14 @@ def prepare(checkout: Path, folder: Path) -> list[Path]:
     core.mkdir(parents=True)
     (folder / "insns").symlink_to((checkout / "insns").resolve())
     shutil.copytree(checkout / "checks", folder / "checks")
-    # Two assumptions of the CSR checks that don't hold for a 64-bit hart with U-mode: operands of 32
-    # bits, and no CSR instruction that traps.
+    # Two assumptions of the CSR checks that don't hold for a 64-bit hart with U-mode: operands
+    # of 32 bits, and no CSR instruction that traps.
     for source in (folder / "checks").glob("rvfi_csrc_*_check.sv"):
         source.write_text(
             source.read_text()
             .replace("wire [31:0] csr_rsval", "wire [`RISCV_FORMAL_XLEN-1:0] csr_rsval")
-            .replace("csr_insn_valid = rvfi.valid &&", "csr_insn_valid = rvfi.valid && !rvfi.trap &&"))
+            .replace("csr_insn_valid = rvfi.valid &&",
+                     "csr_insn_valid = rvfi.valid && !rvfi.trap &&"))
     (core / "checks.cfg").write_text(CHECKS)
     (core / "wrapper.sv").write_text(wrapper())
     params = replace(configuration("default"), rvfi=True, pmp_entries=0, hpm_counters=0)

@@ -51,9 +51,11 @@ ENDLESS = {
     # jr zero
     "jump into nothing": ([0x00000067], "instruction access fault"),
     # lui t0, 0x50000; sw t1, 0(t0)
-    "store to a hole": ([0x500002B7, STORE_T1], "first trap at 0000000080000004: store access fault"),
+    "store to a hole": ([0x500002B7, STORE_T1],
+                        "first trap at 0000000080000004: store access fault"),
     # lui t0, 0x50000; ld t1, 0(t0)
-    "load from a hole": ([0x500002B7, 0x0002B303], "first trap at 0000000080000004: load access fault"),
+    "load from a hole": ([0x500002B7, 0x0002B303],
+                         "first trap at 0000000080000004: load access fault"),
 }
 
 

@@ -63,9 +63,7 @@ fn supervisor(collected: &mut Collected) {
     write::<{ number::STVEC }>(code_page() + 4 * HANDLER);
     run(Mode::User, &code, &[]);
     let mut sample = |name, reads| {
-        collect(collected, |_| {
-            bubbles(&enter(Mode::User, code_page(), &[]).registers, reads)
-        });
+        collect(collected, |_| bubbles(&enter(Mode::User, code_page(), &[]).registers, reads));
         report(collected, name, "");
     };
     sample("core.ecall_entry", (A2, 0, A3));
