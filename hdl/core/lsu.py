@@ -258,6 +258,7 @@ class Lsu(wiring.Component):
         with m.FSM(name="slow") as slow:
             with m.State("NONE"):  # no operation, one that looks, or one that is done
                 m.d.sync += m_look.eq(0)
+                m.d.comb += take.eq(m_look & m_load_hits)
                 with m.If(m_look & ~self.m_kill):
                     with m.If(m_atomic & m_unaligned):
                         fault(Cause.LOAD_MISALIGNED, Cause.STORE_MISALIGNED)
@@ -289,12 +290,10 @@ class Lsu(wiring.Component):
                         m.next = "AGAIN"
                     with m.Elif(~dcache.hit.any()):
                         m.next = "MISS"
-                    with m.Else():
-                        m.d.comb += take.eq(1)
-                        with m.If(m_crosses & m_part.upper):
-                            m.next = "ROTATE"
-                        with m.Elif(m_crosses):
-                            second_dword()
+                    with m.Elif(m_crosses & m_part.upper):
+                        m.next = "ROTATE"
+                    with m.Elif(m_crosses):
+                        second_dword()
 
             with m.State("AGAIN"):  # reads the L1D again, once that has a chance
                 with m.If(~dcache.filling & ~(m_store & stores.full)):
