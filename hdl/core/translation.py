@@ -48,8 +48,8 @@ class RefillSignature(wiring.Signature):
     ``valid`` with a stable ``page`` (vaddr[63:12], whole, so that bad addresses are seen by the
     MMU) and ``mode``/``asid`` is held until the one cycle of ``done``. With ``done`` come the
     entry and the faults: ``page_fault`` (no valid leaf, reserved encodings, A = 0, not canonical)
-    or ``access_fault`` (walk or bare address outside what exists or PMP allows); an entry with a fault
-    must not be kept. A request is never withdrawn.
+    or ``access_fault`` (walk or bare address outside what exists or PMP allows); an entry with a
+    fault must not be kept. A request is never withdrawn.
     """
 
     def __init__(self, params: HartParams) -> None:
