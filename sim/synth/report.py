@@ -49,11 +49,11 @@ def synthesis_report(target: str, params: SocParams, *, seeds: int = 0,
         component = RegisteredPorts(part(target, params), unused=UNUSED_PORTS)
         return synthesise(component, _folder(folder, flatten), flatten=flatten)
 
-    with Progress(f"synthesising the {target} as a whole, about 2 minutes"):
+    with Progress(f"synthesising the {target} as a whole, about 1 minute"):
         whole = run(flatten=True)
     modules = {}
     if per_module:
-        with Progress(f"synthesising the {target} module by module, about 2 minutes"):
+        with Progress(f"synthesising the {target} module by module, about half a minute"):
             modules = with_submodules(run(flatten=False).modules)
     placements = []
     for seed in range(1, seeds + 1):
@@ -85,7 +85,8 @@ def resources_table(report: Report, depth: int) -> Table:
     for name, r in report.modules.items():
         level = name.count(".")
         if level <= depth:
-            label = "  " * level + name.rpartition(".")[2].replace("dut", report.target)
+            own_name = name.rpartition(".")[2].partition("$")[0]
+            label = "  " * level + (own_name if level else report.target)
             table.add_row(label, *_columns(r))
     table.add_section()
     table.add_row("as one, with registers at the ports", *_columns(report.total))

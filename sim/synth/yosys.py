@@ -12,9 +12,11 @@ from amaranth.lib import wiring
 from sim import tools
 from sim.tools import ToolError
 
-LUTS_OF_CELL = {"LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 4}
+LUTS_OF_CELL = {"LUT4": 1, "$lut": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 4}
 BUILT_AS = {"$__DP16KD_": "block RAM", "$__PDPW16KD_": "block RAM",
             "$__TRELLIS_DPR16X4_": "LUT RAM"}
+WHOLE = ["flatten", "opt_clean", "synth_ecp5 -top top -json top.json"]
+BY_MODULE = ["synth_ecp5 -top top -noflatten -run begin:map_luts", "abc -lut 4", "clean"]
 LATCHES = "t:$dlatch t:$adlatch t:$dlatchsr t:$sr"
 
 
@@ -64,6 +66,9 @@ class Synthesis:
 def synthesise(component: wiring.Component, folder: Path, *, flatten: bool) -> Synthesis:
     """Synthesises ``component`` as ``top`` in ``folder``.
 
+    Without ``flatten`` the modules stay apart; they are mapped by plain ABC, because ABC9 ends
+    without a word on some small ones, and make no netlist to place.
+
     Raises ``ToolError`` if Yosys fails, which it does on a latch.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -72,17 +77,17 @@ def synthesise(component: wiring.Component, folder: Path, *, flatten: bool) -> S
     script = [
         "read_rtlil top.il", "hierarchy -check -top top", "proc",
         f"select -assert-none {LATCHES}",
-        *(["flatten", "opt_clean"] if flatten else []),
-        f"synth_ecp5 -top top {'' if flatten else '-noflatten '}-json top.json",
+        *(WHOLE if flatten else BY_MODULE),
         "tee -q -o stat.json stat -json",
     ]
     (folder / "synth.ys").write_text("\n".join(script) + "\n")
     log = folder / "yosys.log"
+    (folder / "stat.json").unlink(missing_ok=True)
     with log.open("w") as output:
         done = subprocess.run([tools.yosys(), "synth.ys"], cwd=folder, stdout=output,
                               stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
     text = log.read_text()
-    if done.returncode:
+    if done.returncode or not (folder / "stat.json").exists():
         if "select -assert-none" in text.splitlines()[-1] or "selection is not empty" in text:
             raise ToolError(f"the design has latches, see {log}")
         raise ToolError(f"Yosys failed, see {log}")
