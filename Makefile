@@ -8,7 +8,7 @@ JOBS   ?= 2
 PACKAGES := build/stamps/debian-packages
 ENVIRON  := $(VENV)/installed
 RUST     := build/rust.mk
-CONSTANTS := build/generated/soc.rs
+CONSTANTS := build/stamps/constants
 GATEWARE := $(shell find hdl soc -name '*.py')
 PROGRAMS := build/sw/hello.elf
 
@@ -45,7 +45,7 @@ $(RUST): scripts/rust-toolchain.sh | $(PACKAGES)
 	@scripts/rust-toolchain.sh $@
 
 $(CONSTANTS): $(GATEWARE) $(ENVIRON)
-	@$(REL4) gen rust -o $@
+	@$(REL4) gen rust -o build/generated/soc.rs
 	@touch $@
 
 sw: $(CONSTANTS) $(RUST)
