@@ -15,12 +15,7 @@ recent() { # the rustc on the path is recent enough
     [ -n "$minor" ] && [ "$minor" -ge "$oldest" ] && command -v cargo >/dev/null
 }
 has_target() { ls "$(rustc --print sysroot)/lib/rustlib/$target/lib/"libcore-*.rlib >/dev/null 2>&1; }
-sources() { # the folder of the standard library's sources
-    for folder in "$(rustc --print sysroot)"/lib/rustlib/src/rust/library /usr/src/rustc-*/library; do
-        [ -d "$folder/core" ] && echo "$folder" && return
-    done
-    return 1
-}
+has_sources() { [ -d "$(rustc --print sysroot)/lib/rustlib/src/rust/library/core" ]; }
 finish() { # finish LINE...: writes the makefile
     mkdir -p "$(dirname "$output")"
     printf '%s\n' "export PATH := \$(PATH):$cargo_bin" "$@" >"$output.partial"
@@ -29,16 +24,12 @@ finish() { # finish LINE...: writes the makefile
     exit 0
 }
 build_std() {
-    library=$(sources) || return 1
+    has_sources || return 1
     linker=$(command -v rust-lld || command -v ld.lld || ls /usr/bin/ld.lld-* 2>/dev/null | tail -1)
     [ -n "$linker" ] || return 1
-    set -- "export RUSTC_BOOTSTRAP := 1" \
+    finish "export RUSTC_BOOTSTRAP := 1" \
         "export CARGO_TARGET_RISCV64IMAC_UNKNOWN_NONE_ELF_LINKER := $linker" \
         "export CARGO_FLAGS := -Zbuild-std=core,alloc"
-    if [ -d "$library/vendor" ]; then
-        set -- "$@" "export __CARGO_TESTS_ONLY_SRC_ROOT := $library"
-    fi
-    finish "$@"
 }
 
 if recent && has_target; then finish; fi
