@@ -16,7 +16,7 @@ need g++ c++ --version
 need liblz4-dev header lz4.h
 need zlib1g-dev header zlib.h
 need perl perl -MPod::Usage -e 1
-need curl command -v curl
+need device-tree-compiler command -v dtc
 [ -z "$missing" ] && exit 0
 
 command="apt-get install -y --no-install-recommends$missing"
