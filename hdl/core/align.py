@@ -1,7 +1,7 @@
 """Alignment stage (A): cuts instructions out of the fetch queue."""
 
 from amaranth import *
-from amaranth.lib import stream, wiring
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from .fetch_queue import BLOCK_CONTROL, block_detail_layout
@@ -87,17 +87,29 @@ class Aligner(wiring.Component):
         m.d.comb += [
             ending.eq(Mux(straddles, following, head)),
             known.eq(ending.branches.lasts.bit_select(last[1], 1) == last[0]),
-            taken.eq(ending.branches.taken & known & (ending.branches.taken_half == last[1])),
         ]
+        # For both lengths, for which of them it is comes last.
+        takens, pops = [], []
+        for extra in range(2):
+            end = (position + extra)[:2]
+            crosses = (position == 3) & extra
+            of_end = data.View(head.branches.shape(), Mux(
+                crosses, following.branches.as_value(), head.branches.as_value()))
+            taken_here, pop = Signal(name=f"taken_{extra}"), Signal(range(3), name=f"pop_{extra}")
+            m.d.comb += [
+                taken_here.eq(of_end.taken & (of_end.taken_half == end[1])
+                              & (of_end.lasts.bit_select(end[1], 1) == end[0])),
+                pop.eq(Mux(head_fault | ~crosses, 1, 2)),
+            ]
+            with m.If(~head_fault & ~taken_here):
+                m.d.comb += pop.eq(position + extra >= 3)
+            takens.append(taken_here)
+            pops.append(pop)
+        m.d.comb += taken.eq(Mux(wide, takens[1], takens[0]))
         with m.If(valid & ready):
-            with m.If(head_fault):
-                m.d.comb += self.pop.eq(1)
-            with m.Elif(taken):
-                m.d.comb += self.pop.eq(Mux(straddles, 2, 1))
-                m.d.sync += position.eq(self.detail.target[1:3])
-            with m.Else():
-                m.d.comb += self.pop.eq(position + wide >= 3)
-                m.d.sync += position.eq(last + 1)
+            m.d.comb += self.pop.eq(Mux(wide, pops[1], pops[0]))
+            with m.If(~head_fault):
+                m.d.sync += position.eq(Mux(taken, self.detail.target[1:3], last + 1))
 
         state, conditional = self.detail.state, ending.branches.conditional
         m.d.comb += expander.insn.eq(first)

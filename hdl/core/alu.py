@@ -151,3 +151,16 @@ class Comparator(wiring.Component):
         holds = Mux(self.funct3[2], difference[64], self.a == self.b)
         m.d.comb += self.taken.eq(holds ^ self.funct3[0])
         return m
+
+
+def sums_to(a: Value, b: Value, total: Value) -> Value:
+    """Whether a + b is ``total``, modulo its width and bit 0 aside, without a chain of carries.
+
+    Each bit of the sum is right if the carry into it is the one that ``total`` needs there, and the
+    bit below, if that is right, has sent that carry.
+    """
+    width = len(total)
+    total = Cat(a[0] ^ b[0], total[1:])
+    needed = (a ^ b ^ total)[:width]
+    sent = (a & b) | ((a | b) & ~total)
+    return (needed[1:] == sent[:width - 1])

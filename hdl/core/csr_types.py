@@ -1,9 +1,10 @@
 """Ports between the pipeline and the CSR file."""
 
+from amaranth import Mux, Value
 from amaranth.lib import data, enum, wiring
 from amaranth.lib.wiring import In, Out
 
-from .isa import EVENT_COUNT
+from .isa import EVENT_COUNT, Priv
 from .params import PC_BITS, HartParams
 from .translation import Context, PmpEntry
 
@@ -49,15 +50,15 @@ class CsrSignature(wiring.Signature):
             "rdata": In(64),
             "illegal": In(1),  # no such CSR, no right, write to a read-only one, TVM, counters
             "refetch": In(1),  # a write to this CSR changes what was already fetched (satp, pmp*)
-            "commit": Out(1),  # perform the write
+            "commit": Out(1),  # perform the write, unless it is illegal
             # traps
             "trap": Out(1),
             "trap_interrupt": Out(1),
             "trap_cause": Out(6),
             "trap_epc": Out(PC_BITS),
             "trap_tval": Out(64),
-            "trap_pc": In(PC_BITS),  # where the handler is, for trap_interrupt/trap_cause
-            "trap_priv": In(2),  # privilege that takes it
+            "trap_priv": Out(2),  # privilege that takes it
+            "trap_pc": In(PC_BITS),  # where the handler of these three is
             # returns
             "ret": Out(1),
             "ret_kind": Out(TrapReturn),
@@ -68,6 +69,7 @@ class CsrSignature(wiring.Signature):
             "sret_priv": In(2),  # mstatus.SPP
             # state
             "priv": In(2),
+            "medeleg": In(16),
             "tvm": In(1),
             "tw": In(1),
             "tsr": In(1),
@@ -79,8 +81,15 @@ class CsrSignature(wiring.Signature):
             # interrupts: registered, one cycle behind the state
             "irq": In(1),  # an interrupt is to be taken at the next instruction
             "irq_cause": In(6),
+            "irq_priv": In(2),  # privilege that takes it
             "wake": In(1),  # mip & mie is not 0 (WFI)
             # counters
             "retire": Out(1),
             "events": Out(EVENT_COUNT),
         })
+
+
+def exception_priv(priv: Value, medeleg: Value, cause: Value) -> Value:
+    """The privilege that takes an exception with ``cause`` (4 bits) which occurs in ``priv``."""
+    to_s = (priv != Priv.M) & medeleg.bit_select(cause, 1)
+    return Mux(to_s, Priv.S, Priv.M)

@@ -46,7 +46,8 @@ class Control(data.Struct):
     word: 1  # 32-bit operation, result sign-extended
     a_zero: 1  # operand a is 0 instead of rs1
     b_imm: 1  # operand b is the immediate instead of rs2
-    imm: signed(32)
+    imm: signed(32)  # an operand
+    target_offset: signed(32)  # of a branch, JAL or AUIPC from the pc
     branch: 1
     jal: 1
     jalr: 1
@@ -82,6 +83,7 @@ class Decoder(wiring.Component):
         m.d.comb += [
             o.illegal.eq(~legal | (insn[0:2] != 3)),
             o.imm.eq(imm_i),
+            o.target_offset.eq(Mux(insn[6], Mux(insn[3], imm_j, imm_b), imm_u)),
             o.csr_imm.eq(funct3[2]),
             o.csr_read_only.eq(funct3[1] & (rs1 == 0)),
             o.ret_kind.eq(insn[28:30]),
@@ -100,17 +102,17 @@ class Decoder(wiring.Component):
                              o.imm.eq(imm_u)]
             with m.Case(0b00101):  # AUIPC
                 m.d.comb += [legal.eq(1), o.rd_write.eq(1), o.result.eq(Result.TARGET),
-                             o.alu.eq(AluOp.NONE), o.imm.eq(imm_u)]
+                             o.alu.eq(AluOp.NONE)]
             with m.Case(0b11011):  # JAL
                 m.d.comb += [legal.eq(1), o.rd_write.eq(1), o.result.eq(Result.LINK),
-                             o.alu.eq(AluOp.NONE), o.jal.eq(1), o.imm.eq(imm_j)]
+                             o.alu.eq(AluOp.NONE), o.jal.eq(1)]
             with m.Case(0b11001):  # JALR
                 m.d.comb += [legal.eq(funct3 == 0), o.rd_write.eq(1), o.result.eq(Result.LINK),
                              o.alu.eq(AluOp.NONE), o.jalr.eq(1), o.rs1_used.eq(1),
                              o.b_imm.eq(1)]
             with m.Case(0b11000):  # BEQ BNE BLT BGE BLTU BGEU
                 m.d.comb += [legal.eq(funct3[1:3] != 1), o.branch.eq(1), o.rs1_used.eq(1),
-                             o.rs2_used.eq(1), o.imm.eq(imm_b)]
+                             o.rs2_used.eq(1)]
             with m.Case(0b00000):  # LB LH LW LD LBU LHU LWU
                 m.d.comb += [legal.eq(funct3 != 7), o.rd_write.eq(1), o.result.eq(Result.LSU),
                              o.lsu.eq(1), o.lsu_op.eq(LsuOp.LOAD), o.rs1_used.eq(1)]

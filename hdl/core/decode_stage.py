@@ -4,7 +4,7 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from .alu import AluControl, alu_control
+from .alu import AluControl, alu_control, sums_to
 from .decode import Decoder, System
 from .fetch_types import FetchFault, fetched_layout
 from .params import PC_BITS, HartParams
@@ -68,7 +68,7 @@ class DecodeStage(wiring.Component):
         target = Signal(PC_BITS)
         m.d.comb += [
             self.i.ready.eq(self.advance & ~wait),
-            target.eq(d.pc + ctl.imm),
+            target.eq(d.pc + ctl.target_offset),
         ]
 
         with m.If(self.advance):
@@ -89,7 +89,7 @@ class DecodeStage(wiring.Component):
                 x.b.eq(b),
                 x.offset.eq(ctl.imm[:12]),
                 x.target.eq(target),
-                x.target_matches.eq(target == d.target),
+                x.target_matches.eq(sums_to(d.pc, ctl.target_offset, d.target)),
                 x.branch.eq(ctl.branch & ~ctl.illegal & ~faulty),
                 x.jal.eq(ctl.jal & ~ctl.illegal & ~faulty),
                 x.jalr.eq(ctl.jalr & ~ctl.illegal & ~faulty),

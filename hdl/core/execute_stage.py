@@ -4,10 +4,11 @@ from amaranth import *
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from .alu import Alu, Comparator
-from .csr_types import TrapReturn
+from .alu import Alu, Comparator, sums_to
+from .csr_types import TrapReturn, exception_priv
 from .decode import Result, System
-from .fetch_types import BranchKind, redirect_layout, train_layout
+from .fetch_types import BranchKind, FetchFault, redirect_layout, train_layout
+from .isa import Cause
 from .params import PC_BITS, HartParams
 from .stage_types import Bypass, executing_layout, memory_layout
 
@@ -17,7 +18,8 @@ class ExecuteStage(wiring.Component):
 
     A mispredicted branch, or a trap return, redirects in its first cycle in X, even while M is
     stalled; ``redirect_valid`` is high for that one cycle. ``kill`` (a redirect from M, which comes
-    with ``advance``) wins: the instruction in X is gone and trains nothing.
+    with ``advance``) wins: the instruction in X is gone and trains nothing, ``redirect.pc`` is
+    ``kill_pc``.
     """
 
     def __init__(self, params: HartParams) -> None:
@@ -27,10 +29,13 @@ class ExecuteStage(wiring.Component):
             "x": In(executing_layout(params)),
             "advance": In(1),
             "kill": In(1),
+            "kill_pc": In(PC_BITS),
             "m_value": In(64),  # result of the instruction in M
             "mepc": In(PC_BITS),
             "sepc": In(PC_BITS),
             "uepc": In(PC_BITS),
+            "priv": In(2),
+            "medeleg": In(16),
             "redirect_valid": Out(1),
             "redirect": Out(redirect_layout(params)),
             "returning": Out(1),  # the redirect is that of a trap return
@@ -62,6 +67,7 @@ class ExecuteStage(wiring.Component):
             | (x.next_pc.as_signed() & (x.result == Result.LINK).replicate(64))
             | (x.target.as_signed() & (x.result == Result.TARGET).replicate(64)))
         self._resolve(m, alu, comparator)
+        self._exception(m)
         with m.If(self.advance):
             m.d.sync += self.m_valid.eq(self.x_valid & ~self.kill)
             m.d.sync += self._next()
@@ -73,6 +79,9 @@ class ExecuteStage(wiring.Component):
         jalr_pc, return_pc = Signal(PC_BITS), Signal(PC_BITS)
         # An address outside Sv39 and the physical space stays one when cut to PC_BITS.
         canonical = (alu.sum[39:] == 0) | alu.sum[39:].all()
+        # Compared without waiting for the sum. A target that isn't canonical is never predicted.
+        predicted = Cat(x.predicted_target, x.predicted_target[-1].replicate(64 - PC_BITS))
+        predicted_address = sums_to(x.a, x.b, predicted)
         m.d.comb += jalr_pc.eq(Cat(C(0, 1), alu.sum[1:39], Mux(canonical, alu.sum[39],
                                                                ~alu.sum[38])))
         with m.Switch(x.ret_kind):
@@ -87,16 +96,39 @@ class ExecuteStage(wiring.Component):
             Signal(name=name) for name in ("jump", "taken", "wrong", "x_returning", "x_first"))
         m.d.comb += [
             jump.eq(x.jal | x.jalr),
-            taken.eq(jump | (x.branch & comparator.taken)),
             returning.eq(x.system == System.RETURN),
-            wrong.eq((taken != x.predicted_taken)
-                     | ((x.jal | (x.branch & x.predicted_taken)) & ~x.target_matches)
-                     | (x.jalr & (jalr_pc != x.predicted_target))),
             self.mispredict.eq(self.x_valid & first & wrong),
-            self.redirect_valid.eq(self.x_valid & first & (wrong | returning)),
             self.returning.eq(returning),
         ]
         m.d.sync += first.eq(self.advance | ~self.x_valid)
+
+        # All for both outcomes, for the comparison comes last.
+        outcomes = []
+        for holds in range(2):
+            outcome_taken, outcome_wrong, outcome_valid, outcome_pc = (
+                Signal(width, name=f"{name}_{holds}") for name, width in (
+                    ("taken", 1), ("wrong", 1), ("redirect", 1), ("pc", PC_BITS)))
+            m.d.comb += [
+                outcome_taken.eq(jump | (x.branch & holds)),
+                outcome_wrong.eq((outcome_taken != x.predicted_taken)
+                                 | ((x.jal | (x.branch & x.predicted_taken)) & ~x.target_matches)
+                                 | (x.jalr & ~predicted_address)),
+                outcome_valid.eq(self.x_valid & first & (outcome_wrong | returning)),
+            ]
+            with m.If(self.kill):
+                m.d.comb += outcome_pc.eq(self.kill_pc)
+            with m.Elif(returning):
+                m.d.comb += outcome_pc.eq(return_pc)
+            with m.Elif(x.jalr):
+                m.d.comb += outcome_pc.eq(jalr_pc)
+            with m.Elif(outcome_taken):
+                m.d.comb += outcome_pc.eq(x.target)
+            with m.Else():
+                m.d.comb += outcome_pc.eq(x.next_pc)
+            outcomes.append((outcome_taken, outcome_wrong, outcome_valid, outcome_pc))
+        results = taken, wrong, self.redirect_valid, redirect.pc
+        for result, if_not, if_so in zip(results, *outcomes, strict=True):
+            m.d.comb += result.eq(Mux(comparator.taken, if_so, if_not))
 
         m.d.comb += [
             redirect.prediction.eq(x.prediction),
@@ -106,15 +138,6 @@ class ExecuteStage(wiring.Component):
             redirect.ret.eq(x.jalr & x.from_link & ~x.link),
             redirect.link.eq(x.next_pc),
         ]
-        with m.If(returning):
-            m.d.comb += redirect.pc.eq(return_pc)
-        with m.Elif(x.jalr):
-            m.d.comb += redirect.pc.eq(jalr_pc)
-        with m.Elif(taken):
-            m.d.comb += redirect.pc.eq(x.target)
-        with m.Else():
-            m.d.comb += redirect.pc.eq(x.next_pc)
-
         control_flow = jump | x.branch
         m.d.sync += self.train_valid.eq(
             self.x_valid & first & ~self.kill & (control_flow | x.predicted_taken))
@@ -135,6 +158,29 @@ class ExecuteStage(wiring.Component):
                 m.d.sync += train.kind.eq(BranchKind.RETURN)
             with m.Elif(jump):
                 m.d.sync += train.kind.eq(BranchKind.JUMP)
+
+    def _exception(self, m):
+        """Exceptions that need nothing but the instruction, in the order of the privileged
+        specification, table 3.7. What a CSR instruction in M changes is seen in its last cycle."""
+        x, held = self.x, self.m
+        trap, cause = Signal(name="x_trap"), Signal(6, name="x_cause")
+        with m.If(x.fault != FetchFault.NONE):
+            m.d.comb += [
+                trap.eq(1),
+                cause.eq(Mux(x.fault == FetchFault.PAGE, Cause.INSN_PAGE, Cause.INSN_ACCESS)),
+            ]
+        with m.Elif(x.illegal):
+            m.d.comb += [trap.eq(1), cause.eq(Cause.ILLEGAL_INSN)]
+        with m.Elif(x.system == System.EBREAK):
+            m.d.comb += [trap.eq(1), cause.eq(Cause.BREAKPOINT)]
+        with m.Elif(x.system == System.ECALL):
+            m.d.comb += [trap.eq(1), cause.eq(Cause.ECALL_U | self.priv)]
+        with m.If(self.advance):
+            m.d.sync += [
+                held.trap.eq(trap),
+                held.trap_cause.eq(cause),
+                held.trap_priv.eq(exception_priv(self.priv, self.medeleg, cause[:4])),
+            ]
 
     def _next(self):
         """The M register takes the instruction in X."""

@@ -73,11 +73,11 @@ class FetchQueue(wiring.Component):
         with m.If(self.clear):
             m.d.sync += [head.eq(0), following.eq(1), tail.eq(0)]
         with m.Else():
-            m.d.sync += [
-                head.eq(head + self.pop),
-                following.eq(head + self.pop + 1),
-                tail.eq(tail + self.push),
-            ]
+            m.d.sync += tail.eq(tail + self.push)
+            with m.Switch(self.pop):  # comes late: adding it would come later
+                for count in range(3):
+                    with m.Case(count):
+                        m.d.sync += [head.eq(head + count), following.eq(head + count + 1)]
 
         def store(name, value, *pointers):
             """A memory of what comes with a block; a read port for each of ``pointers``."""

@@ -86,17 +86,14 @@ class Frontend(wiring.Component):
         ]
 
         # P
-        p_en, p_block = Signal(), Signal(PC_BITS - 3)
-        m.d.comb += [
-            p_en.eq(redirect.valid | ~f_valid | (f_translated & ~queue.full)),
-            p_block.eq(Mux(redirect.valid, redirect.p.pc[3:], predictor.f_next[3:])),
-        ]
+        p_en = Signal()
+        m.d.comb += p_en.eq(redirect.valid | ~f_valid | (f_translated & ~queue.full))
         with m.If(redirect.valid):
-            m.d.sync += [f_valid.eq(1), f_pc.eq(redirect.p.pc)]
+            m.d.sync += [f_valid.eq(1), f_pc.eq(predictor.p_pc)]
         with m.Elif(restart):
             m.d.sync += [f_valid.eq(0), f_pc.eq(aligner.a_pc), f_waiting.eq(Waiting.NOTHING)]
         with m.Elif(f_accept):
-            m.d.sync += f_pc.eq(predictor.f_next)
+            m.d.sync += f_pc.eq(predictor.p_pc)
         with m.Elif(f_look):
             with m.If(itlb.wait):
                 m.d.sync += [f_valid.eq(0), f_waiting.eq(Waiting.TLB)]
@@ -124,7 +121,7 @@ class Frontend(wiring.Component):
             self.event_itlb_miss.eq(itlb.refill_start),
 
             icache.p_en.eq(p_en),
-            icache.p_index.eq(p_block[:icache.index_bits]),
+            icache.p_index.eq(predictor.p_pc[index]),
             icache.f_index.eq(f_pc[index]),
             icache.f_ppn.eq(itlb.ppn),
             icache.f_select.eq(itlb.hit),
@@ -135,7 +132,6 @@ class Frontend(wiring.Component):
             self.event_icache_miss.eq(icache.refill_start),
 
             predictor.p_en.eq(p_en),
-            predictor.p_block.eq(p_block),
             predictor.f_valid.eq(f_valid),
             predictor.f_pc.eq(f_pc),
             predictor.f_accept.eq(f_accept),

@@ -26,9 +26,10 @@ class InstructionTlb(wiring.Component):
     table has the page; else ``wait`` is high and the MMU is asked. It has answered, or is free to
     be asked, in the cycle after ``retry``.
 
-    ``give_up``: the fetch that is waiting is given up. A request to the MMU is not withdrawn, but a
-    fault that it returns is forgotten. ``flush`` drops everything, and what a request under way
-    will return; it wins over a fill in the same cycle.
+    ``give_up`` (late): the fetch that is waiting is given up. A request to the MMU is not
+    withdrawn, nor one that starts in this cycle, but a fault that it returns is forgotten.
+    ``flush`` drops everything, and what a request under way will return; it wins over a fill in
+    the same cycle.
     """
 
     def __init__(self, params: HartParams) -> None:
@@ -37,6 +38,7 @@ class InstructionTlb(wiring.Component):
                 f"itlb_entries must be a power of two of at least 2, not {params.itlb_entries!r}")
         self.params = params
         self._rights = data.StructLayout({"ppn": params.ppn_bits, "x": 1, "u": 1, "acc_x": 1})
+        self._space = data.StructLayout({"mode": Mode, "priv": 2, "asid": params.asid_bits})
         super().__init__({
             "ctx": In(Context),
             "f_page": In(PAGE_BITS),
@@ -58,22 +60,28 @@ class InstructionTlb(wiring.Component):
         flushed = Signal()  # the answer of the MMU may be older than a flush
         table_hit, table_rights = self._table(m, flushed)
 
-        # What is asked of the MMU is for the context of the cycle before.
-        context = Signal(Context, reset_less=True)
-        changed = Signal()
-        m.d.sync += context.eq(ctx)
-        m.d.comb += changed.eq(Cat(ctx.mode, ctx.asid, ctx.priv)
-                               != Cat(context.mode, context.asid, context.priv))
-
-        # Loading a register, from the table or from the MMU.
+        # Loading a register, from the table or, for what was asked of it, from the MMU.
+        space = Signal(self._space)
+        request_space = Signal(self._space, reset_less=True)
+        load_page, load_space = Signal(PAGE_BITS), Signal(self._space)
+        m.d.comb += [
+            space.mode.eq(ctx.mode),
+            space.priv.eq(ctx.priv),
+            space.asid.eq(ctx.asid),
+            load_page.eq(Mux(tlb.valid, tlb.page, self.f_page)),
+            load_space.eq(Mux(tlb.valid, request_space, space)),
+            tlb.mode.eq(request_space.mode),
+            tlb.asid.eq(request_space.asid),
+        ]
         rights = Signal(self._rights)
         fault, refill_fault = Signal(FetchFault), Signal()
-        load, refill_load = Signal(), Signal()
+        load = Signal()
         with m.If(tlb.valid):
             m.d.comb += [rights[name].eq(tlb.entry[name]) for name, _ in self._rights]
         with m.Else():
             m.d.comb += rights.eq(table_rights)
-        user_mismatch = (ctx.mode == Mode.SV39) & (rights.u != (ctx.priv == Priv.U))
+        user_mismatch = ((load_space.mode == Mode.SV39)
+                         & (rights.u != (load_space.priv == Priv.U)))
         m.d.comb += refill_fault.eq(tlb.valid & (tlb.page_fault | tlb.access_fault))
         with m.If(refill_fault):
             m.d.comb += fault.eq(Mux(tlb.page_fault, FetchFault.PAGE, FetchFault.ACCESS))
@@ -87,12 +95,11 @@ class InstructionTlb(wiring.Component):
         m.d.comb += [
             missing.eq(self.look & ~self.hit.any()),
             self.wait.eq(missing & (tlb.valid | ~table_hit)),
-            refill_load.eq(tlb.valid & tlb.done & ~(outdated | flushed | self.give_up | changed)),
-            load.eq(refill_load | (missing & ~tlb.valid & table_hit)),
+            load.eq(Mux(tlb.valid, tlb.done & ~flushed, missing & table_hit)),
             self.retry.eq(~tlb.valid | tlb.done),
-            self.refill_start.eq(missing & ~tlb.valid & ~table_hit & ~self.give_up),
+            self.refill_start.eq(missing & ~tlb.valid & ~table_hit),
         ]
-        with m.If(self.give_up | changed):
+        with m.If(self.give_up):
             m.d.sync += outdated.eq(1)
         with m.If(self.flush):
             m.d.sync += flushed.eq(1)
@@ -102,9 +109,8 @@ class InstructionTlb(wiring.Component):
             m.d.sync += [
                 tlb.valid.eq(1),
                 tlb.page.eq(self.f_page.as_signed()),
-                tlb.mode.eq(ctx.mode),
-                tlb.asid.eq(ctx.asid),
-                outdated.eq(0),
+                request_space.eq(space),
+                outdated.eq(self.give_up),
                 flushed.eq(self.flush),
             ]
 
@@ -113,12 +119,11 @@ class InstructionTlb(wiring.Component):
             m.d.sync += oldest.eq(self.hit[0])
         # A page counts in the context for which it was loaded, so that a trap and the return from
         # it both find theirs.
-        space = Cat(ctx.mode, ctx.priv, ctx.asid[:self.params.asid_bits])
         faults = []
         for index in range(RECENT_PAGES):
             valid = Signal(name=f"valid_{index}")
             page = Signal(PAGE_BITS, reset_less=True, name=f"page_{index}")
-            owner = Signal(len(space), reset_less=True, name=f"context_{index}")
+            owner = Signal(self._space, reset_less=True, name=f"context_{index}")
             page_fault = Signal(FetchFault, reset_less=True, name=f"fault_{index}")
             ppn = Signal(self.params.ppn_bits, reset_less=True, name=f"ppn_{index}")
             refused = Signal(reset_less=True, name=f"refused_{index}")  # by the MMU: not to be kept
@@ -131,9 +136,9 @@ class InstructionTlb(wiring.Component):
                 m.d.sync += valid.eq(0)
             with m.If(load & (oldest == index)):
                 m.d.sync += [
-                    valid.eq(1),
-                    page.eq(self.f_page),
-                    owner.eq(space),
+                    valid.eq(~(refill_fault & (outdated | self.give_up))),
+                    page.eq(load_page),
+                    owner.eq(load_space),
                     ppn.eq(rights.ppn),
                     page_fault.eq(fault),
                     refused.eq(refill_fault),

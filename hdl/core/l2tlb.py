@@ -62,7 +62,7 @@ class L2Tlb(wiring.Component):
         })
         m.submodules.rows = rows = Memory(
             shape=row_layout, depth=self.params.l2tlb_entries, init=[],
-            attrs={"ram_style": "block"},
+            attrs={"ram_style": "block", "no_rw_check": 1},  # not read while it is written
         )
         read, write = rows.read_port(), rows.write_port()
 

@@ -1,11 +1,11 @@
 """Memory stage (M): CSRs, traps, fences, late results; and the register between M and W."""
 
 from amaranth import *
-from amaranth.lib import wiring
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from .commit import Commit
-from .csr_types import CsrSignature
+from .csr_types import CsrSignature, exception_priv
 from .decode import Result, System
 from .fetch_types import FetchFault, redirect_layout
 from .isa import Cause, Priv
@@ -16,15 +16,25 @@ from .stage_types import Bypass, memory_layout
 from .translation import TlbFlush
 
 
+class LateTrap(data.Struct):
+    """An exception that was found in the cycle before."""
+
+    valid: 1
+    cause: 6
+    priv: 2  # privilege that takes it
+
+
 class MemoryStage(wiring.Component):
     """Completes one instruction at a time; every trap is taken here.
 
     ``advance`` is low while the instruction needs more cycles: a load/store that the unit has not
     completed, a division, a CSR instruction (two cycles: the state changes at the end of the first,
-    so that the interrupt decision is up to date when the next instruction comes), a fence, WFI.
-    An interrupt replaces the instruction in its first cycle only (``kill``); it wins over an
-    exception of that instruction. ``redirect_valid`` comes with ``advance``: a trap, or a refetch
-    after an instruction that changes what was fetched (satp, PMP, SFENCE.VMA, FENCE.I).
+    so that the interrupt decision is up to date when the next instruction comes), a fence, WFI, a
+    trap return (two cycles, nothing follows it so soon). An interrupt replaces the instruction in
+    its first cycle only (``kill``); it wins over an exception of that instruction, of which those
+    known in X are taken in the first cycle, all others in the cycle after they are found.
+    ``redirect_valid`` comes with ``advance``: a trap, or a refetch after an instruction that
+    changes what was fetched (satp, PMP, SFENCE.VMA, FENCE.I). It depends on flip-flops only.
     """
 
     def __init__(self, params: HartParams) -> None:
@@ -64,71 +74,78 @@ class MemoryStage(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        csr = self.csr
+        csr, held = self.csr, self.m
         first = Signal(init=1)
         m.d.sync += first.eq(self.advance | ~self.m_valid)
 
-        interrupt = Signal()
-        m.d.comb += [
-            interrupt.eq(csr.irq & first),
-            self.kill.eq(interrupt),
-        ]
-        stall = self._stall(m, first)
-        exception = self._exception(m, first)
+        late = Signal(LateTrap)
         trap = Signal()
         m.d.comb += [
-            trap.eq(self.m_valid & (interrupt | exception)),
+            self.kill.eq(csr.irq & first),
+            trap.eq(self.m_valid & (self.kill | held.trap | late.valid)),
+        ]
+        checked = held.csr | self._is(System.WFI, System.SFENCE, System.RETURN)
+        refetch = Signal()
+        stall = self._stall(m, first, checked, late, refetch)
+        self._late_exception(m, first, checked, late)
+        m.d.comb += [
             self.advance.eq(~(self.m_valid & stall & ~trap)),
             self.trap_taken.eq(trap),
             self.retired.eq(self.m_valid & ~stall & ~trap),
         ]
+        self._trap(m, late)
         self._csr_access(m, first, trap)
-        self._redirect(m, trap, stall, first)
+        self._redirect(m, trap, late, refetch)
         self._write_back(m, trap)
         return m
 
-    def _is(self, system):
-        return self.m.system == system
+    def _is(self, *systems):
+        return Cat(self.m.system == system for system in systems).any()
 
-    def _stall(self, m, first):
-        """Why the instruction is not complete, traps aside."""
+    def _stall(self, m, first, checked, late, refetch):
+        """Why the instruction is not complete, traps aside. Sets ``refetch`` in the last cycle of
+        an instruction that needs it, from flip-flops."""
         held = self.m
-        waiting_for_cache = Signal()  # FENCE.I: step 0 waits for writes, 2 for the walk over L1I
-        step = Signal(2)
+        step = Signal(2)  # of FENCE.I and SFENCE.VMA: waits for writes, starts, waits for L1I, ends
+        refetch_csr = Signal()
         start = Signal()
         m.d.comb += [
             # Not in the first cycle, in which an interrupt may still replace the instruction.
-            start.eq(self.m_valid & self._is(System.FENCE_I) & (step == 0) & ~first
-                     & self.lsu_drained),
-            self.flush_icache.eq(start),
-            waiting_for_cache.eq(~((step == 2) & ~self.icache_busy)),
+            start.eq(self.m_valid & (step == 0) & ~first & self.lsu_drained
+                     & self._is(System.FENCE_I, System.SFENCE)),
+            self.flush_icache.eq(start & self._is(System.FENCE_I)),
+            refetch.eq((held.csr & refetch_csr & ~first & ~late.valid) | (step == 3)),
         ]
-        with m.If(start):
-            m.d.sync += step.eq(1)
+        with m.If(self.csr.commit):
+            m.d.sync += refetch_csr.eq(self.csr.refetch)
+        with m.If(self.advance):
+            m.d.sync += step.eq(0)
+        with m.Elif(start):
+            m.d.sync += step.eq(Mux(self._is(System.SFENCE), 3, 1))
         with m.Elif(step == 1):
             m.d.sync += step.eq(2)
-        with m.Elif(self.advance):
-            m.d.sync += step.eq(0)
+        with m.Elif((step == 2) & ~self.icache_busy):
+            m.d.sync += step.eq(3)
 
         stall = Signal()
         with m.Switch(held.system):
-            with m.Case(System.FENCE, System.SFENCE):
+            with m.Case(System.FENCE):
                 m.d.comb += stall.eq(~self.lsu_drained)
-            with m.Case(System.FENCE_I):
-                m.d.comb += stall.eq(waiting_for_cache)
+            with m.Case(System.FENCE_I, System.SFENCE):
+                m.d.comb += stall.eq(step != 3)
             with m.Case(System.WFI):
                 m.d.comb += stall.eq(~self.csr.wake)
         return (
             stall
-            | (held.lsu & self.lsu_busy)
+            | (checked & first)
+            | (held.lsu & (self.lsu_busy | self.lsu_fault))
             | ((held.result == Result.DIV) & self.div_busy)
-            | (held.csr & first)
         )
 
-    def _exception(self, m, first):
-        """Exceptions in the order of the privileged specification, table 3.7."""
+    def _late_exception(self, m, first, checked, late):
+        """Exceptions that the instruction itself does not show: taken in the cycle after the one
+        in which they are found, for redirect and stall depend on it."""
         held, csr = self.m, self.csr
-        exception, cause, tval = Signal(), Signal(6), Signal(64)
         privileged = Signal()  # the instruction needs a right that it hasn't
         with m.Switch(held.system):
             with m.Case(System.WFI):
@@ -146,29 +163,39 @@ class MemoryStage(wiring.Component):
                             (csr.priv == Priv.U) | ((csr.priv == Priv.S) & csr.tsr))
                     with m.Default():  # URET
                         m.d.comb += privileged.eq(csr.priv != Priv.U)
-        with m.If(held.fault != FetchFault.NONE):
-            m.d.comb += [
-                exception.eq(1),
-                cause.eq(Mux(held.fault == FetchFault.PAGE, Cause.INSN_PAGE, Cause.INSN_ACCESS)),
-                tval.eq((held.pc + Mux(held.fault_upper, 2, 0))[:len(held.pc)].as_signed()),
-            ]
-        with m.Elif(held.illegal | privileged | (held.csr & first & csr.illegal)):
-            m.d.comb += [exception.eq(1), cause.eq(Cause.ILLEGAL_INSN), tval.eq(held.raw)]
+        fault = held.lsu & self.lsu_fault
+        refused = checked & first & (privileged | (held.csr & csr.illegal))
+        cause = Mux(held.lsu, self.lsu_cause, Cause.ILLEGAL_INSN)
+        m.d.sync += [
+            late.valid.eq(self.m_valid & ~self.kill & ~late.valid & (refused | fault)),
+            late.cause.eq(cause),
+            late.priv.eq(exception_priv(csr.priv, csr.medeleg, cause[:4])),
+        ]
+
+    def _trap(self, m, late):
+        """What is recorded of the trap."""
+        held, csr = self.m, self.csr
+        tval = Signal(64)
+        with m.If(late.valid):
+            m.d.comb += tval.eq(Mux(held.lsu, self.lsu_vaddr, held.raw))
+        with m.Elif(held.fault != FetchFault.NONE):
+            m.d.comb += tval.eq(
+                (held.pc + Mux(held.fault_upper, 2, 0))[:len(held.pc)].as_signed())
+        with m.Elif(held.illegal):
+            m.d.comb += tval.eq(held.raw)
         with m.Elif(self._is(System.EBREAK)):
-            m.d.comb += [exception.eq(1), cause.eq(Cause.BREAKPOINT),
-                         tval.eq(held.pc.as_signed())]
-        with m.Elif(self._is(System.ECALL)):
-            m.d.comb += [exception.eq(1), cause.eq(Cause.ECALL_U | csr.priv)]
-        with m.Elif(held.lsu):
-            m.d.comb += [exception.eq(self.lsu_fault & ~self.lsu_busy), cause.eq(self.lsu_cause),
-                         tval.eq(self.lsu_vaddr)]
+            m.d.comb += tval.eq(held.pc.as_signed())
         m.d.comb += [
             csr.trap_interrupt.eq(self.kill),
-            csr.trap_cause.eq(Mux(self.kill, csr.irq_cause, cause)),
+            csr.trap_cause.eq(held.trap_cause),
+            csr.trap_priv.eq(held.trap_priv),
             csr.trap_tval.eq(Mux(self.kill, 0, tval)),
             csr.trap_epc.eq(held.pc),
         ]
-        return exception
+        with m.If(self.kill):
+            m.d.comb += [csr.trap_cause.eq(csr.irq_cause), csr.trap_priv.eq(csr.irq_priv)]
+        with m.Elif(late.valid):
+            m.d.comb += [csr.trap_cause.eq(late.cause), csr.trap_priv.eq(late.priv)]
 
     def _csr_access(self, m, first, trap):
         held, csr = self.m, self.csr
@@ -177,31 +204,27 @@ class MemoryStage(wiring.Component):
             csr.op.eq(held.csr_op),
             csr.wdata.eq(held.value),
             csr.read_only.eq(held.csr_read_only),
-            csr.commit.eq(self.m_valid & held.csr & first & ~trap),
+            csr.commit.eq(self.m_valid & held.csr & first & ~self.kill),
             csr.trap.eq(trap),
-            csr.ret.eq(self.m_valid & self._is(System.RETURN) & ~trap),
+            csr.ret.eq(self.m_valid & self._is(System.RETURN) & ~first & ~trap),
             csr.ret_kind.eq(held.ret_kind),
             # A CSR instruction counts in its first cycle: a write to minstret wins over its own
             # increment.
-            csr.retire.eq(Mux(held.csr, csr.commit, self.retired)),
+            csr.retire.eq(Mux(held.csr, csr.commit & ~csr.illegal, self.retired)),
         ]
 
-    def _redirect(self, m, trap, stall, first):
+    def _redirect(self, m, trap, late, refetch):
         held, csr = self.m, self.csr
-        refetch_csr = Signal()
-        with m.If(csr.commit):
-            m.d.sync += refetch_csr.eq(csr.refetch)
-        done = self.m_valid & ~stall & ~trap
-        refetch = done & ((held.csr & refetch_csr) | self._is(System.SFENCE)
-                          | self._is(System.FENCE_I))
         m.d.comb += [
-            self.redirect_valid.eq(trap | refetch),
+            self.redirect_valid.eq(
+                self.m_valid & (self.kill | held.trap | late.valid | refetch)),
             self.redirect.pc.eq(Mux(trap, csr.trap_pc, held.next_pc)),
             self.redirect.prediction.eq(held.prediction),
             self.redirect_priv.eq(Mux(trap, csr.trap_priv, csr.priv)),
             # Of the CSRs that need a refetch, satp is part of the TLBs' tags and PMP is not.
             self.tlb_flush.valid.eq(
-                done & (self._is(System.SFENCE) | (held.csr & refetch_csr & csr.addr[9]))),
+                self.m_valid & refetch
+                & (self._is(System.SFENCE) | (held.csr & csr.addr[9]))),
             self.tlb_flush.all.eq(held.csr | held.system_all),
             self.tlb_flush.page.eq(held.value[12:39]),
         ]

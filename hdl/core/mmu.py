@@ -62,6 +62,7 @@ class Mmu(wiring.Component):
         asid_bits = self.params.asid_bits
         moved_on = asid[:asid_bits] != self.asid[:asid_bits]
 
+        barred = Signal(reset_less=True)  # the page in LOOKUP is no address, found out in IDLE
         done, stale = Signal(), Signal()
         entry = Signal(tlb_entry_layout(self.params), reset_less=True)
         page_fault, access_fault = Signal(reset_less=True), Signal(reset_less=True)
@@ -88,7 +89,11 @@ class Mmu(wiring.Component):
         with m.FSM():
             with m.State("IDLE"):
                 m.d.comb += idle.eq(1)
-                m.d.sync += [serving_data.eq(for_data), stale.eq(0)]
+                m.d.sync += [
+                    serving_data.eq(for_data),
+                    stale.eq(0),
+                    barred.eq(Mux(bare, out_of_reach, ~canonical)),
+                ]
                 with m.If(self.data.valid | self.fetch.valid):
                     m.d.comb += l2tlb.read.eq(1)
                     m.next = "LOOKUP"
@@ -97,11 +102,8 @@ class Mmu(wiring.Component):
                 m.d.sync += [entry.eq(l2tlb.entry), page_fault.eq(0), access_fault.eq(0)]
                 with m.If(self.flush.valid):
                     m.next = "IDLE"
-                with m.Elif(bare & out_of_reach):
-                    m.d.sync += access_fault.eq(1)
-                    m.next = "DONE"
-                with m.Elif(~bare & ~canonical):
-                    m.d.sync += page_fault.eq(1)
+                with m.Elif(barred):
+                    m.d.sync += [access_fault.eq(bare), page_fault.eq(~bare)]
                     m.next = "DONE"
                 with m.Elif(~bare & l2tlb.hit):
                     m.next = "DONE"

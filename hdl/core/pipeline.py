@@ -88,8 +88,10 @@ class Pipeline(wiring.Component):
             x.x.eq(d.x),
             x.advance.eq(mem.advance),
             x.kill.eq(mem.redirect_valid),
+            x.kill_pc.eq(mem.redirect.pc),
             x.m_value.eq(mem.to_d.value),
             x.mepc.eq(csr.mepc), x.sepc.eq(csr.sepc), x.uepc.eq(csr.uepc),
+            x.priv.eq(csr.priv), x.medeleg.eq(csr.medeleg),
 
             mem.m_valid.eq(x.m_valid),
             mem.m.eq(x.m),
@@ -107,11 +109,15 @@ class Pipeline(wiring.Component):
             self.tlb_flush.eq(mem.tlb_flush),
             self.flush_icache.eq(mem.flush_icache),
 
-            multiplier.x_enable.eq(mem.advance & (d.x.result == Result.MUL)),
+            # Both begin anew in every cycle in which X holds the instruction, the last time when it
+            # moves on: advance would come late. A multiplication in M never stalls.
+            multiplier.x_enable.eq(d.x.result == Result.MUL),
             multiplier.x_a.eq(d.x.a), multiplier.x_b.eq(d.x.b),
             multiplier.x_funct.eq(d.x.funct3[:2]), multiplier.x_word.eq(d.x.alu.word),
             # A division of an instruction that is then discarded does no harm: the next start wins.
-            divider.x_start.eq(mem.advance & d.x_valid & (d.x.result == Result.DIV)),
+            divider.x_start.eq(
+                d.x_valid & (d.x.result == Result.DIV)
+                & ~(x.m_valid & (x.m.result == Result.DIV) & divider.m_busy)),
             divider.x_a.eq(d.x.a), divider.x_b.eq(d.x.b),
             divider.x_funct.eq(d.x.funct3[:2]), divider.x_word.eq(d.x.alu.word),
             divider.cancel.eq(mem.kill),
@@ -142,6 +148,7 @@ class Pipeline(wiring.Component):
             self.redirect.valid.eq(mem.redirect_valid | x.redirect_valid),
             self.redirect.p.eq(Mux(mem.redirect_valid, mem.redirect.as_value(),
                                    x.redirect.as_value())),
+            self.redirect.p.pc.eq(x.redirect.pc),
             context.priv.eq(priv),
             context.asid.eq(csr.asid),
         ]
@@ -168,9 +175,9 @@ class Pipeline(wiring.Component):
         icache_miss, dcache_miss, itlb_miss, dtlb_miss = self.memory_events
         m.d.comb += [
             events[Event.INSTRUCTION].eq(mem.retired),
-            events[Event.TRAP_M].eq(mem.trap_taken & (csr.trap_priv == Priv.M)),
-            events[Event.TRAP_S].eq(mem.trap_taken & (csr.trap_priv == Priv.S)),
-            events[Event.USER_INTERRUPT].eq(mem.trap_taken & (csr.trap_priv == Priv.U)),
+            events[Event.TRAP_M].eq(mem.trap_taken & (mem.csr.trap_priv == Priv.M)),
+            events[Event.TRAP_S].eq(mem.trap_taken & (mem.csr.trap_priv == Priv.S)),
+            events[Event.USER_INTERRUPT].eq(mem.trap_taken & (mem.csr.trap_priv == Priv.U)),
             events[Event.ICACHE_MISS].eq(icache_miss),
             events[Event.DCACHE_MISS].eq(dcache_miss),
             events[Event.ITLB_MISS].eq(itlb_miss),

@@ -1,5 +1,9 @@
 """Branch prediction: branch target buffer, branch history table, return stack."""
 
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
+
 from amaranth import *
 from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
@@ -31,6 +35,11 @@ BLOCK_BRANCHES = data.StructLayout({
     "conditional": HALVES,  # for each half, whether it has a conditional branch (taken or not)
     "lasts": HALVES,  # for each half, the position of the last halfword of its branch
 })
+
+
+def one_hot(choices: Iterable[tuple[Value, Value]]) -> Value:
+    """The value whose condition holds; exactly one does."""
+    return reduce(or_, (value & condition.replicate(len(value)) for condition, value in choices))
 
 
 class BranchTargetBuffer(wiring.Component):
@@ -84,8 +93,8 @@ class BranchHistoryTable(wiring.Component):
     """Two-bit counters, indexed by block and history (gshare).
 
     There are two banks: what the block fetched just before did, which is known too late for an
-    address, selects between them. With ``p_en`` both are read; the counter is there from the next
-    cycle until the next ``p_en``.
+    address, selects between them. With ``p_en`` both are read at ``p_index``, which is ``index()``
+    of block and history; the counter is there from the next cycle until the next ``p_en``.
     """
 
     def __init__(self, *, entries: int, history_bits: int) -> None:
@@ -96,8 +105,7 @@ class BranchHistoryTable(wiring.Component):
                              f"counters in each table, not {history_bits!r}")
         super().__init__({
             "p_en": In(1),
-            "p_block": In(BLOCK_BITS),
-            "p_history": In(history_bits),
+            "p_index": In(self.index_bits),
             "f_recent_taken": In(1),
             "counter": Out(2),
             "write": In(1),
@@ -107,7 +115,7 @@ class BranchHistoryTable(wiring.Component):
             "write_counter": In(2),
         })
 
-    def _index(self, block, history):
+    def index(self, block: Value, history: Value) -> Value:
         return block[:self.index_bits] ^ Cat(C(0, self.index_bits - self.history_bits), history)
 
     def elaborate(self, platform):
@@ -120,9 +128,9 @@ class BranchHistoryTable(wiring.Component):
             read, write = memory.read_port(), memory.write_port()
             m.d.comb += [
                 read.en.eq(self.p_en),
-                read.addr.eq(self._index(self.p_block, self.p_history)),
+                read.addr.eq(self.p_index),
                 write.en.eq(self.write & (self.write_recent_taken == bank)),
-                write.addr.eq(self._index(self.write_block, self.write_history)),
+                write.addr.eq(self.index(self.write_block, self.write_history)),
                 write.data.eq(self.write_counter ^ NEW_COUNTER),
             ]
             counters.append(read.data)
@@ -160,35 +168,37 @@ class ReturnStack(wiring.Component):
         m.submodules.links = links = Memory(
             shape=PC_BITS - 1, depth=self.params.ras_entries, init=[])
         top, write = links.read_port(domain="comb"), links.write_port()
-        base, after = Signal.like(self.pointer), Signal.like(self.pointer)
-        push, pop = Signal(), Signal()
         m.d.comb += [
             top.addr.eq(self.pointer),
             self.top.eq(Cat(C(0, 1), top.data)),
-            base.eq(Mux(self.restore, self.restore_pointer, self.pointer)),
-            push.eq(Mux(self.restore, self.restore_push, self.push)),
-            pop.eq(Mux(self.restore, self.restore_pop, self.pop)),
-            after.eq(base + 1),
-            write.en.eq(push),
-            write.addr.eq(after),
-            write.data.eq(Mux(self.restore, self.restore_link, self.link)[1:]),
+            write.en.eq(self.push),
+            write.addr.eq(self.pointer + 1),
+            write.data.eq(self.link[1:]),
         ]
-        with m.If(push):
-            m.d.sync += self.pointer.eq(after)
-        with m.Elif(pop):
-            m.d.sync += self.pointer.eq(base - 1)
-        with m.Else():
-            m.d.sync += self.pointer.eq(base)
+        m.d.sync += self.pointer.eq(self._moved(self.pointer, self.push, self.pop))
+        with m.If(self.restore):
+            m.d.comb += [
+                write.en.eq(self.restore_push),
+                write.addr.eq(self.restore_pointer + 1),
+                write.data.eq(self.restore_link[1:]),
+            ]
+            m.d.sync += self.pointer.eq(
+                self._moved(self.restore_pointer, self.restore_push, self.restore_pop))
         return m
+
+    @staticmethod
+    def _moved(pointer, push, pop):
+        return Mux(push, pointer + 1, Mux(pop, pointer - 1, pointer))
 
 
 class Predictor(wiring.Component):
     """Predicts, for the block in F, the next one.
 
-    Tables are read with ``p_en`` at ``p_block``, the address that is chosen in P; everything
-    prefixed ``f_`` is about the block in F in the next cycle. All ``f_`` outputs are combinational.
-    Without ``f_valid``, ``f_next`` is the block ``f_pc`` itself, to be read again. ``f_accept``
-    says that the block is fetched: history and return stack follow the prediction.
+    Tables are read with ``p_en`` at ``p_pc``, the address that is chosen in P: that of a
+    ``redirect``, or else the one predicted, which without ``f_valid`` is the block of ``f_pc``
+    itself, to be read again. Everything prefixed ``f_`` is about the block in F in the next cycle.
+    All outputs are combinational. ``f_accept`` says that the block is fetched:
+    history and return stack follow the prediction.
 
     The BTB knows up to one branch of each half of the block. The block ends with the first that is
     predicted taken.
@@ -211,13 +221,12 @@ class Predictor(wiring.Component):
         state = predictor_state_layout(params)
         super().__init__({
             "p_en": In(1),
-            "p_block": In(BLOCK_BITS),
+            "p_pc": Out(PC_BITS),
             "f_valid": In(1),
             "f_pc": In(PC_BITS),
             "f_accept": In(1),
             "f_branches": Out(BLOCK_BRANCHES),
             "f_target": Out(PC_BITS),  # of the taken branch
-            "f_next": Out(PC_BITS),
             "f_state": Out(state),  # before the block
             "redirect": In(wiring.Signature({"valid": Out(1), "p": Out(redirect_layout(params))})),
             "restart": In(1),
@@ -246,10 +255,9 @@ class Predictor(wiring.Component):
             last = Cat(btb.entry.last, C(half, 1))
             m.d.comb += [
                 btb.p_en.eq(self.p_en),
-                btb.p_block.eq(self.p_block),
+                btb.p_block.eq(self.p_pc[3:]),
                 btb.f_block.eq(f_block),
                 bht.p_en.eq(self.p_en),
-                bht.p_block.eq(self.p_block),
                 hit.eq(self.f_valid & btb.match & (last >= self.f_pc[1:3])),
                 conditional.eq(hit & (btb.entry.kind == BranchKind.BRANCH)),
                 taken.eq(hit & ((btb.entry.kind != BranchKind.BRANCH) | bht.counter[1])),
@@ -271,10 +279,30 @@ class Predictor(wiring.Component):
             self.f_branches.taken.eq(takens[0] | takens[1]),
             self.f_branches.taken_half.eq(~takens[0]),
             self.f_target.eq(Mux(takens[0], targets[0], targets[1])),
-            self.f_next.eq(Mux(self.f_branches.taken, self.f_target, Cat(C(0, 3), following))),
         ]
         f_conditional = conditionals[0] | (conditionals[1] & ~takens[0])
-        self._follow(m, bhts, stack, f_conditional)
+        f_history, back = self._follow(m, bhts, stack, f_conditional)
+
+        # From table to table in one cycle: the shortest way for the late ``takens``.
+        anew, otherwise = self.redirect.valid, Cat(C(0, 3), following)
+        first, second, none = Signal(), Signal(), Signal()
+        m.d.comb += [
+            first.eq(takens[0] & ~anew),
+            second.eq(takens[1] & ~takens[0] & ~anew),
+            none.eq((~takens[0] & ~takens[1]) | anew),
+            self.p_pc.eq(one_hot((
+                (first, targets[0]),
+                (second, targets[1]),
+                (none, Mux(anew, self.redirect.p.pc, otherwise)),
+            ))),
+        ]
+        for bht in bhts:
+            m.d.comb += bht.p_index.eq(one_hot((
+                (first, bht.index(targets[0][3:], f_history)),
+                (second, bht.index(targets[1][3:], f_history)),
+                (none, Mux(anew, bht.index(self.redirect.p.pc[3:], back),
+                           bht.index(otherwise[3:], f_history))),
+            )))
 
         ends_block = ~takens[0] & ending.last
         taken_now = self.f_accept & self.f_branches.taken
@@ -288,7 +316,8 @@ class Predictor(wiring.Component):
         return m
 
     def _follow(self, m, bhts, stack, f_conditional):
-        """History, and return stack after a redirect."""
+        """History, and return stack after a redirect. Returns the histories to read with, without
+        and with a redirect."""
         redirect, restart = self.redirect.p, self.restart_state
         history = Signal(self.params.history_bits)
         recent_branch, recent_taken = Signal(), Signal()
@@ -314,10 +343,7 @@ class Predictor(wiring.Component):
             stack.restore_link.eq(redirect.link),
         ]
         for bht in bhts:
-            m.d.comb += [
-                bht.p_history.eq(Mux(self.redirect.valid, back, f_history)),
-                bht.f_recent_taken.eq(recent_branch & recent_taken),
-            ]
+            m.d.comb += bht.f_recent_taken.eq(recent_branch & recent_taken)
         with m.If(self.redirect.valid):
             m.d.sync += [
                 history.eq(back),
@@ -336,7 +362,7 @@ class Predictor(wiring.Component):
                 recent_branch.eq(f_conditional),
                 recent_taken.eq(self.f_branches.taken),
             ]
-
+        return f_history, back
     def _train(self, m, btbs, bhts):
         train = self.train.p
         counter, branch = train.prediction.counter, train.kind == BranchKind.BRANCH

@@ -51,7 +51,8 @@ class Protect(wiring.Component):
     """Rights on a 4 KiB page: those of its region, less what PMP takes away.
 
     PMP entries are looked at one a cycle, lowest first, until one matches or none above is switched
-    on: an answer takes 1 to ``pmp_entries`` cycles. ``pmp`` must be stable meanwhile. Address bits
+    on: an answer takes 1 to ``pmp_entries`` cycles. ``pmp`` must be stable meanwhile and in the
+    cycle before. Address bits
     below a page do not take part (granularity 4 KiB); NA4 is treated as OFF. A page outside every
     region has no rights.
     """
@@ -82,11 +83,11 @@ class Protect(wiring.Component):
 
         index = Signal(range(entries))
         above_previous = Signal(init=1)  # the page is not below the address of entry index - 1
-        entry = Signal(PmpEntry)
+        entry, following = Signal(PmpEntry, reset_less=True), Signal(PmpEntry)
         with m.Switch(index):
-            for number in range(entries):
-                with m.Case(number):
-                    m.d.comb += entry.eq(self.pmp[number])
+            for number in range(1, entries):
+                with m.Case(number - 1):
+                    m.d.comb += following.eq(self.pmp[number])
         page = Signal(54 - PAGE_START)
         address = entry.addr[PAGE_START:]
         range_bits = entry.addr[PAGE_START - 1:]
@@ -111,9 +112,9 @@ class Protect(wiring.Component):
         ).any())
         m.d.comb += check.done.eq(check.valid & (match | ~more))
         with m.If(check.valid & ~check.done):
-            m.d.sync += [index.eq(index + 1), above_previous.eq(~below)]
+            m.d.sync += [index.eq(index + 1), entry.eq(following), above_previous.eq(~below)]
         with m.Else():
-            m.d.sync += [index.eq(0), above_previous.eq(1)]
+            m.d.sync += [index.eq(0), entry.eq(self.pmp[0]), above_previous.eq(1)]
 
         free = check.machine & ~(match & entry.lock)
         m.d.comb += [

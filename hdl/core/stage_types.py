@@ -62,6 +62,9 @@ def memory_layout(params: HartParams) -> data.StructLayout:
     return data.StructLayout({
         "pc": PC_BITS,
         "next_pc": PC_BITS,  # of the instruction that follows in memory
+        "trap": 1,  # an exception of the instruction itself
+        "trap_cause": 6,
+        "trap_priv": 2,  # privilege that takes it
         "raw": 32,
         "fault": FetchFault,
         "fault_upper": 1,

@@ -15,7 +15,7 @@ from sim.tools import ToolError
 LUTS_OF_CELL = {"LUT4": 1, "$lut": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 4}
 BUILT_AS = {"$__DP16KD_": "block RAM", "$__PDPW16KD_": "block RAM",
             "$__TRELLIS_DPR16X4_": "LUT RAM"}
-WHOLE = ["flatten", "opt_clean", "synth_ecp5 -top top -json top.json"]
+WHOLE = ["flatten", "opt_clean", "synth_ecp5 -top top -nowidelut -json top.json"]
 BY_MODULE = ["synth_ecp5 -top top -noflatten -run begin:map_luts", "abc -lut 4", "clean"]
 LATCHES = "t:$dlatch t:$adlatch t:$dlatchsr t:$sr"
 
@@ -72,7 +72,7 @@ def synthesise(component: wiring.Component, folder: Path, *, flatten: bool) -> S
     Raises ``ToolError`` if Yosys fails, which it does on a latch.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    design = rtlil.convert(component, name="top", emit_src=False)
+    design = free_collisions(rtlil.convert(component, name="top", emit_src=False))
     (folder / "top.il").write_text(design)
     script = [
         "read_rtlil top.il", "hierarchy -check -top top", "proc",
@@ -99,6 +99,31 @@ def synthesise(component: wiring.Component, folder: Path, *, flatten: bool) -> S
         loops=sorted(set(re.findall(r"^Warning: (found logic loop.*)$", text, re.MULTILINE))),
         netlist=folder / "top.json",
     )
+
+
+def free_collisions(rtlil_text: str) -> str:
+    """Lets reads that collide with a write return anything, for memories with ``no_rw_check``.
+
+    Yosys heeds that attribute only where it finds a memory's registers itself, as in Verilog. In
+    RTLIL the ports say it, and without it they get bypasses that emulate reading before writing.
+    """
+    lines, memories, pending, port = rtlil_text.splitlines(), set(), False, ""
+    for number, line in enumerate(lines):
+        if line.startswith("module "):
+            memories, pending = set(), False
+        elif line.startswith("  attribute \\no_rw_check "):
+            pending = True
+        elif match := re.match(r"  memory .* (\\\S+)$", line):
+            if pending:
+                memories.add(match[1])
+            pending = False
+        elif line.startswith("  cell "):
+            port = ""
+        elif match := re.match(r'    parameter \\MEMID "\\(\\.*)"$', line):
+            port = match[1]
+        elif line.startswith("    parameter \\COLLISION_X_MASK ") and port in memories:
+            lines[number] = line.replace("'0", "'1")
+    return "\n".join(lines) + "\n"
 
 
 def _plain(name: str) -> str:

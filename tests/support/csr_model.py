@@ -85,7 +85,8 @@ class CsrModel:
         self.pmpcfg = [0] * pmp_entries
         self.pmpaddr = [0] * pmp_entries
         self.due = 0
-        self.irq: tuple[int, int | None] = (0, None)
+        self.irq: tuple[int, int | None, int | None] = (0, None, None)  # and who takes it
+        self.events = 0  # of the cycle before
         self.wake = 0
 
     # what is read
@@ -303,7 +304,7 @@ class CsrModel:
         if kind != URET and self.priv != M:
             self.status &= ~(1 << 17)
 
-    def taken(self, inputs: Inputs) -> tuple[int, int | None]:
+    def taken(self, inputs: Inputs) -> tuple[int, int | None, int | None]:
         """The interrupt to be taken now, if any."""
         ready = self.pending(inputs) & self.mie
         for priv in (M, S, U):
@@ -316,8 +317,8 @@ class CsrModel:
                 to_user = delegated and self.sideleg >> cause & 1
                 home = U if to_user else S if delegated else M
                 if ready >> cause & 1 and home == priv:
-                    return 1, cause
-        return 0, None
+                    return 1, cause, home
+        return 0, None, None
 
     def data_context(self) -> tuple[int, int, int, int, int]:
         """Mode (0 bare for M-mode, 1 bare, 2 Sv39), address space, privilege, SUM, MXR."""
@@ -335,7 +336,8 @@ class CsrModel:
         self.due = int(inputs.time >= self.stimecmp)
         happened = {0: 1, 2: inputs.retire}
         for n, selector in self.selectors.items():
-            happened[n] = inputs.events >> selector & 1 if selector else 0
+            happened[n] = inputs.retire if selector == 1 else self.events >> selector & 1
+        self.events = inputs.events & ~1
         for n in self.counters:
             if happened[n] and not self.mcountinhibit >> n & 1:
                 self.counters[n] = self.counters[n] + 1 & (HPM_MASK if n >= 3 else M64)

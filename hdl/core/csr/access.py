@@ -14,7 +14,8 @@ class AccessSignature(wiring.Signature):
     """Seen from the CSR file; every part gets all of it.
 
     A part answers combinationally, with zeros unless ``addr`` is one of its own. ``hit`` says that
-    the CSR exists and that nothing beyond the general rules of privilege forbids the access.
+    the CSR exists and that nothing beyond the general rules of privilege forbids the access; in
+    ``write`` only those rules are observed, for it must not wait for ``hit``.
     """
 
     def __init__(self) -> None:
@@ -24,6 +25,11 @@ class AccessSignature(wiring.Signature):
             "wdata": Out(64),  # operand
             "value": Out(64),  # what a write leaves there: op applied to the value read
             "write": Out(1),  # the write happens at the end of this cycle
+            # The same one cycle late, for state that nothing needs before the next instruction is
+            # in M: half of what makes a write slow is reading and modifying what was there.
+            "late_addr": Out(12),
+            "late_value": Out(64),
+            "late_write": Out(1),
             "rdata": In(64),
             "hit": In(1),
         })

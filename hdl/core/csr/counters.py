@@ -4,7 +4,7 @@ from amaranth import *
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from ..isa import EVENT_COUNT, Csr, Priv
+from ..isa import EVENT_COUNT, Csr, Event, Priv
 from ..params import HartParams
 from .access import AccessSignature, read
 
@@ -17,8 +17,8 @@ class Counters(wiring.Component):
     """``mcycle``, ``minstret``, ``mhpmcounter3`` and up, their user views, selectors and enables.
 
     The event counters that ``params`` does not ask for exist and are 0; those that exist have 40
-    bits. What is counted in a cycle is seen from the next one; a CSR write wins over it. A selector
-    that means nothing becomes 0.
+    bits. ``retire`` is counted at the end of its cycle, other events one cycle later. A CSR write is done
+    one cycle late, and wins over what is counted then. A selector that means nothing becomes 0.
     """
 
     def __init__(self, params: HartParams) -> None:
@@ -88,21 +88,28 @@ class Counters(wiring.Component):
         with m.If(event):
             m.d.comb += [access.rdata.eq(selector_value), access.hit.eq(1)]
 
-        counted = Cat(C(0, 1), self.events[1:], C(0, 2**SELECT_BITS - EVENT_COUNT))
+        counted = Signal(2**SELECT_BITS)
+        m.d.comb += counted[Event.INSTRUCTION].eq(self.retire)
+        m.d.sync += counted[Event.INSTRUCTION + 1:EVENT_COUNT].eq(
+            self.events[Event.INSTRUCTION + 1:])
         happened = {CYCLE: C(1, 1), INSTRET: self.retire}
         happened |= {n: counted.bit_select(selector, 1) for n, selector in selectors.items()}
+        write_block, write_number = access.late_addr[5:], access.late_addr[:5]
+        write = access.late_write & (write_block == Csr.MCYCLE >> 5)
+        write_event = access.late_write & (write_block == Csr.MHPMEVENT3 >> 5)
+        write_value = access.late_value
         for n, counter in counters.items():
-            with m.If(access.write & m_counter & (number == n)):
-                m.d.sync += counter.eq(access.value)
+            with m.If(write & (write_number == n)):
+                m.d.sync += counter.eq(write_value)
             with m.Elif(happened[n] & ~mcountinhibit[n]):
                 m.d.sync += counter.eq(counter + 1)
         known = Signal()
-        with m.If(~access.value[SELECT_BITS:].any()), m.Switch(access.value[:SELECT_BITS]):
+        with m.If(~write_value[SELECT_BITS:].any()), m.Switch(write_value[:SELECT_BITS]):
             with m.Case(*range(EVENT_COUNT)):
                 m.d.comb += known.eq(1)
         for n, selector in selectors.items():
-            with m.If(access.write & event & (number == n)):
-                m.d.sync += selector.eq(Mux(known, access.value[:SELECT_BITS], 0))
+            with m.If(write_event & (write_number == n)):
+                m.d.sync += selector.eq(Mux(known, write_value[:SELECT_BITS], 0))
 
         with m.If(access.write), m.Switch(access.addr):
             with m.Case(Csr.MCOUNTEREN):

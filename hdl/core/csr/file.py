@@ -64,39 +64,38 @@ class CsrFile(wiring.Component):
         fields = status.fields
 
         # CSR instructions
-        writes = Signal()
+        writes, forbidden = Signal(), Signal()
         value = Signal(64)
         m.d.comb += [
             writes.eq((bus.op != CsrOp.READ) & ~bus.read_only),
             bus.rdata.eq(reduce(or_, (part.access.rdata for part in parts))),
             value.eq(modify(bus.op, bus.rdata, bus.wdata)),
-            bus.illegal.eq(
-                ~Cat(part.access.hit for part in parts).any()
-                | (bus.addr[8:10] & ~priv).any()
-                | (writes & bus.addr[10:12].all())
-            ),
+            forbidden.eq(
+                (bus.addr[8:10] & ~priv).any() | (writes & bus.addr[10:12].all())),
+            bus.illegal.eq(~Cat(part.access.hit for part in parts).any() | forbidden),
             bus.refetch.eq(
                 writes & ((bus.addr == Csr.SATP) | (bus.addr[5:] == Csr.PMPCFG0 >> 5))
             ),
         ]
+        late_addr, late_value, late_write = Signal(12), Signal(64), Signal()
+        m.d.sync += [
+            late_addr.eq(bus.addr),
+            late_value.eq(value),
+            late_write.eq(bus.commit & writes & ~forbidden),
+        ]
         for part in parts:
             m.d.comb += [
+                part.access.late_addr.eq(late_addr),
+                part.access.late_value.eq(late_value),
+                part.access.late_write.eq(late_write),
                 part.access.addr.eq(bus.addr),
                 part.access.op.eq(bus.op),
                 part.access.wdata.eq(bus.wdata),
                 part.access.value.eq(value),
-                part.access.write.eq(bus.commit & writes),
+                part.access.write.eq(bus.commit & writes & ~forbidden),
             ]
 
         # traps and returns
-        cause = bus.trap_cause[:4]
-        to_s = Mux(bus.trap_interrupt, interrupts.to_s, delegation.to_s).bit_select(cause, 1)
-        to_u = bus.trap_interrupt & interrupts.to_u.bit_select(cause, 1)
-        m.d.comb += bus.trap_priv.eq(Priv.M)
-        with m.If((priv != Priv.M) & to_s):
-            m.d.comb += bus.trap_priv.eq(Priv.S)
-            with m.If((priv == Priv.U) & to_u):
-                m.d.comb += bus.trap_priv.eq(Priv.U)
         with m.Switch(bus.trap_priv):
             for mode, handler in handlers.items():
                 with m.Case(mode):
@@ -127,6 +126,7 @@ class CsrFile(wiring.Component):
         effective = Mux(fields.mprv, fields.mpp, priv)
         m.d.comb += [
             bus.priv.eq(priv),
+            bus.medeleg.eq(delegation.to_s),
             bus.tvm.eq(fields.tvm),
             bus.tw.eq(fields.tw),
             bus.tsr.eq(fields.tsr),
@@ -157,6 +157,7 @@ class CsrFile(wiring.Component):
             interrupts.uie.eq(fields.uie),
             bus.irq.eq(interrupts.irq),
             bus.irq_cause.eq(interrupts.irq_cause),
+            bus.irq_priv.eq(interrupts.irq_priv),
             bus.wake.eq(interrupts.wake),
             counters.priv.eq(priv),
             counters.time.eq(self.time),

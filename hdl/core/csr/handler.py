@@ -23,7 +23,7 @@ class Handler(wiring.Component):
 
     ``pc`` is combinational: where the handler of ``interrupt``/``cause`` starts. With ``take``,
     they and ``pc_from`` are recorded at the end of the cycle. Vectored mode aligns the base to
-    64 bytes. The three handlers see the same ``trap``, so that they share a multiplexer.
+    64 bytes. CSRs are written late. The three handlers see the same ``trap``, so that they share a multiplexer.
     """
 
     def __init__(self, mode: Priv) -> None:
@@ -62,16 +62,16 @@ class Handler(wiring.Component):
             epc_address: self.epc.as_signed(),
             cause_address: Cat(code, C(0, 57), interrupt),
         })
-        value = access.value
+        value = access.late_value
         address = Signal(PC_BITS)
         m.d.comb += address.eq(held_address(value))
-        with m.If(access.write & (access.addr == tvec)):
+        with m.If(access.late_write & (access.late_addr == tvec)):
             m.d.sync += [vectored.eq(value[0]), base.eq(address[2:])]
             with m.If(value[0]):
                 m.d.sync += base[:VECTOR_ALIGNMENT - 2].eq(0)
-        with m.If(self.take | (access.write & (access.addr == epc_address))):
+        with m.If(self.take | (access.late_write & (access.late_addr == epc_address))):
             m.d.sync += epc.eq(Mux(self.trap, self.pc_from, address)[1:])
-        with m.If(self.take | (access.write & (access.addr == cause_address))):
+        with m.If(self.take | (access.late_write & (access.late_addr == cause_address))):
             m.d.sync += [
                 interrupt.eq(Mux(self.trap, self.interrupt, value[63])),
                 code.eq(Mux(self.trap, self.cause, value)),

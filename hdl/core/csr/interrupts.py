@@ -31,7 +31,7 @@ class Interrupts(wiring.Component):
     work on the latch alone, so that a line is never copied into it. ``sie`` and ``sip`` show what
     ``mideleg`` delegates, ``uie`` and ``uip`` what both ``mideleg`` and ``sideleg`` delegate.
 
-    ``irq``, ``irq_cause`` and ``wake`` are registered: one cycle behind state and lines. Interrupts
+    ``irq``, what belongs to it, and ``wake`` are registered: one cycle behind state and lines. Interrupts
     for M-mode win over those for S-mode, and those over user interrupts.
     """
 
@@ -47,6 +47,7 @@ class Interrupts(wiring.Component):
     to_u: Out(12)  # what sideleg takes from S-mode, of that
     irq: Out(1)
     irq_cause: Out(6)
+    irq_priv: Out(2)  # privilege that takes it
     wake: Out(1)
 
     def elaborate(self, platform) -> Module:
@@ -121,15 +122,21 @@ class Interrupts(wiring.Component):
         with m.If((self.priv == Priv.U) & self.uie):
             m.d.comb += for_u.eq(ready & self.to_u)
 
-        chosen = Signal(12)
+        chosen, chosen_priv = Signal(12), Signal(2)
         cause = Signal(6)
-        m.d.comb += chosen.eq(Mux(for_m.any(), for_m, Mux(for_s.any(), for_s, for_u)))
+        with m.If(for_m.any()):
+            m.d.comb += [chosen.eq(for_m), chosen_priv.eq(Priv.M)]
+        with m.Elif(for_s.any()):
+            m.d.comb += [chosen.eq(for_s), chosen_priv.eq(Priv.S)]
+        with m.Else():
+            m.d.comb += [chosen.eq(for_u), chosen_priv.eq(Priv.U)]
         for irq in reversed(ORDER):
             with m.If(chosen[irq]):
                 m.d.comb += cause.eq(irq)
         m.d.sync += [
             self.irq.eq(chosen.any()),
             self.irq_cause.eq(cause),
+            self.irq_priv.eq(chosen_priv),
             self.wake.eq(ready.any()),
         ]
         return m

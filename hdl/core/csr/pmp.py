@@ -33,7 +33,7 @@ class Pmp(wiring.Component):
 
     Of an address, as many bits are kept as reach one bit beyond physical memory. They are kept
     whole beside ``pmp`` in distributed RAM, from where they are read; below the grain they read as
-    ones (NAPOT) or zeros. Writing NA4 leaves A alone, W without R clears W.
+    ones (NAPOT) or zeros. CSRs are written late. Writing NA4 leaves A alone, W without R clears W.
     """
 
     def __init__(self, params: HartParams) -> None:
@@ -63,42 +63,49 @@ class Pmp(wiring.Component):
             here = configs[start:start + 8]
             with m.If(access.addr == Csr.PMPCFG0 + start // 4):
                 m.d.comb += [access.rdata.eq(Cat(here)), access.hit.eq(1)]
-                with m.If(access.write):
-                    for n, config in enumerate(here):
-                        self.write_config(m, config, access.value[n * 8:n * 8 + 8])
+            with m.If(access.late_write & (access.late_addr == Csr.PMPCFG0 + start // 4)):
+                for n, config in enumerate(here):
+                    self.write_config(m, config, access.late_value[n * 8:n * 8 + 8])
 
         m.submodules.memory = memory = Memory(shape=self.addr_bits, depth=self.entries, init=[])
         read_port = memory.read_port(domain="comb")
         write_port = memory.write_port()
         number = access.addr[:4]
-        exists = 1 if self.entries == CSRS else ~number[3]
+        write_number = access.late_addr[:4]
+
+        def exists(number: Value) -> Value:
+            return C(1) if self.entries == CSRS else ~number[3]
+
         napot, locked = Signal(), Signal()
         with m.Switch(number):
             for n, config in enumerate(configs):
                 with m.Case(n):
-                    m.d.comb += [napot.eq(config.a[1]), locked.eq(config.lock)]
+                    m.d.comb += napot.eq(config.a[1])
+        with m.Switch(write_number):
+            for n, config in enumerate(configs):
+                with m.Case(n):
+                    m.d.comb += locked.eq(config.lock)
                     if n + 1 < self.entries:
                         above = configs[n + 1]
                         with m.If(above.lock & (above.a == TOR)):
                             m.d.comb += locked.eq(1)
         m.d.comb += [
             read_port.addr.eq(number),
-            write_port.addr.eq(number),
-            write_port.data.eq(access.value),
+            write_port.addr.eq(write_number),
+            write_port.data.eq(access.late_value),
+            write_port.en.eq(access.late_write & (access.late_addr[4:] == Csr.PMPADDR0 >> 4)
+                             & exists(write_number) & ~locked),
         ]
         with m.If(access.addr[4:] == Csr.PMPADDR0 >> 4):
-            m.d.comb += [
-                access.hit.eq(1),
-                write_port.en.eq(access.write & exists & ~locked),
-            ]
-            with m.If(exists):
+            m.d.comb += access.hit.eq(1)
+            with m.If(exists(number)):
                 m.d.comb += access.rdata.eq(
                     Cat(napot.replicate(GRAIN - 1), napot & read_port.data[GRAIN - 1],
                         read_port.data[GRAIN:])
                 )
         for n, address in enumerate(addresses):
-            with m.If(write_port.en & (number == n)):
-                m.d.sync += address.eq(access.value)
+            with m.If(write_port.en & (write_number == n)):
+                m.d.sync += address.eq(access.late_value)
         return m
 
     @staticmethod

@@ -35,10 +35,11 @@ class Satp(wiring.Component):
         access = self.access
         read(m, access, {Csr.SATP: Cat(self.ppn, self.asid, C(0, 3), self.sv39)})
         mode = access.value[60:]
+        trapped = (self.priv == Priv.S) & self.tvm
         with m.If(access.addr == Csr.SATP):
-            with m.If((self.priv == Priv.S) & self.tvm):
+            with m.If(trapped):
                 m.d.comb += access.hit.eq(0)
-            with m.If(access.write & ((mode == BARE) | (mode == SV39))):
+            with m.Elif(access.write & ((mode == BARE) | (mode == SV39))):
                 m.d.sync += [
                     self.sv39.eq(mode == SV39),
                     self.asid.eq(access.value[44:44 + self.asid_bits]),

@@ -12,7 +12,8 @@ from .access import AccessSignature
 class Storage(wiring.Component):
     """``xscratch`` and ``xtval`` of all modes, in distributed RAM.
 
-    A trap writes ``tval`` of the mode that takes it; a CSR instruction never shares its cycle.
+    CSRs are written late. A trap writes ``tval`` of the mode that takes it; a CSR instruction never
+    shares that cycle, or the one before.
     """
 
     access: In(AccessSignature())
@@ -27,16 +28,19 @@ class Storage(wiring.Component):
         write_port = memory.write_port()
         access = self.access
 
-        is_tval = access.addr[1]  # the addresses end in 0b11 and 0b00
-        m.d.comb += read_port.addr.eq(Cat(access.addr[8:10], is_tval))
+        m.d.comb += read_port.addr.eq(self._address(access.addr))
         own = [mode << 8 | csr for mode in Priv for csr in (Csr.USCRATCH, Csr.UTVAL)]
         with m.Switch(access.addr), m.Case(*own):
             m.d.comb += [
                 access.hit.eq(1),
                 access.rdata.eq(read_port.data),
-                write_port.en.eq(access.write),
             ]
-        m.d.comb += [write_port.addr.eq(read_port.addr), write_port.data.eq(access.value)]
+        with m.Switch(access.late_addr), m.Case(*own):
+            m.d.comb += write_port.en.eq(access.late_write)
+        m.d.comb += [
+            write_port.addr.eq(self._address(access.late_addr)),
+            write_port.data.eq(access.late_value),
+        ]
         with m.If(self.trap):
             m.d.comb += [
                 write_port.en.eq(1),
@@ -44,3 +48,8 @@ class Storage(wiring.Component):
                 write_port.data.eq(self.trap_tval),
             ]
         return m
+
+    @staticmethod
+    def _address(csr: Value) -> Value:
+        """The place of ``xscratch`` or ``xtval``, whose addresses end in 0b00 and 0b11."""
+        return Cat(csr[8:10], csr[1])

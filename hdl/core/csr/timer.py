@@ -37,8 +37,9 @@ class Timer(wiring.Component):
             Csr.SENVCFG: s_fiom,
             Csr.STIMECMP: stimecmp,
         })
-        with m.If((access.addr == Csr.STIMECMP) & (self.priv != Priv.M)):
-            m.d.comb += access.hit.eq(self.stce & self.time_enable)
+        enabled = (self.priv == Priv.M) | (self.stce & self.time_enable)
+        with m.If((access.addr == Csr.STIMECMP) & ~enabled):
+            m.d.comb += access.hit.eq(0)
         with m.If(access.write), m.Switch(access.addr):
             with m.Case(Csr.MENVCFG):
                 m.d.sync += [
@@ -47,6 +48,6 @@ class Timer(wiring.Component):
                 ]
             with m.Case(Csr.SENVCFG):
                 m.d.sync += s_fiom.eq(access.value[FIOM])
-            with m.Case(Csr.STIMECMP):
+            with m.Case(Csr.STIMECMP), m.If(enabled):
                 m.d.sync += stimecmp.eq(access.value)
         return m

@@ -304,9 +304,10 @@ async def event_counters(dut):
         await bench.write(0x323, selector)
         await bench.write(0xB03, 0)
         for event in range(12):
-            bench.inputs.events = 1 << event
+            bench.inputs.events, bench.inputs.retire = 1 << event, int(event == 1)
             await bench.idle()
-        bench.inputs.events = 0
+        bench.inputs.events = bench.inputs.retire = 0
+        await bench.idle()
         assert await bench.read(0xB03) == 1
         assert await bench.read(0xC03) == 1
     await bench.write(0x323, 12)
@@ -468,7 +469,7 @@ class Program:
 
     def trap(self) -> Cycle:
         rng, bench = self.rng, self.bench
-        irq, cause = bench.model.irq
+        irq, cause, _ = bench.model.irq
         interrupt = int(bool(irq) and rng.random() < 0.8)
         if not interrupt:
             cause = rng.choice((0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 15))

@@ -154,7 +154,9 @@ def check(name: str, insn: int, o: data.Const) -> None:
     assert o.rd_write == ("d" in pattern and rd != 0), "rd written"
     expected = immediate(name, insn)
     if expected is not None:
-        assert o.imm == expected, f"immediate {o.imm}, not {expected}"
+        relative = opcode in (0b0010111, 0b1101111, 0b1100011)
+        got = o.target_offset if relative else o.imm
+        assert got == expected, f"immediate {got}, not {expected}"
     assert o.branch == (opcode == 0b1100011) and o.jal == (name == "jal")
     assert o.jalr == (name == "jalr")
     assert o.lsu == (opcode in (0b0000011, 0b0100011, 0b0101111))

@@ -186,9 +186,6 @@ async def predicts_as_the_model(dut):
         restart_state, drop_pc = stimulus.state(), stimulus.pc()
         stall = f_valid and rng.random() < 0.2
         accept = f_valid and not stall and rng.random() < 0.8
-        fetch_pc = redirect["pc"] if happens["redirect"] else stimulus.pc()
-        if not f_valid and not happens["redirect"]:
-            fetch_pc = pc
         p_en = happens["redirect"] or not stall
 
         dut.redirect__valid.value = happens["redirect"]
@@ -200,7 +197,7 @@ async def predicts_as_the_model(dut):
         dut.drop.value = happens["drop"]
         dut.drop_pc.value = drop_pc
         dut.f_valid.value, dut.f_pc.value, dut.f_accept.value = f_valid, pc, accept
-        dut.p_en.value, dut.p_block.value = p_en, fetch_pc >> 3
+        dut.p_en.value = p_en
         await ReadOnly()
 
         assert dut.drop_done.value == (not happens["train"])
@@ -213,7 +210,7 @@ async def predicts_as_the_model(dut):
                 assert (branches["conditional"] >> half & 1) == expected["conditional"][half]
                 if expected["conditional"][half]:
                     assert branches["lasts"] >> half & 1 == model.entries[half]["last"] & 1
-            assert int(dut.f_next.value) == expected["next"]
+            fetch_pc = expected["next"]
             if ending:
                 taken += 1
                 assert branches["taken_half"] == ending["half"]
@@ -228,8 +225,11 @@ async def predicts_as_the_model(dut):
                 "counters": dict(enumerate(expected["counters"]))}
             stimulus.states[rng.randrange(4)] = packed
         else:
-            assert int(dut.f_next.value) == pc >> 3 << 3
+            fetch_pc = pc >> 3 << 3
 
+        if happens["redirect"]:
+            fetch_pc = redirect["pc"]
+        assert int(dut.p_pc.value) == fetch_pc
         settled = model.settled() if f_valid else model.history
         if happens["redirect"]:
             model.redirect(redirect)

@@ -29,7 +29,9 @@ async def agrees_with_model(dut):
     seen = set()
     for _ in range(150):
         entries = some_pmps(params, rng)
+        dut.check__valid.value = 0
         dut.pmp.value = pack_pmp(entries)
+        await FallingEdge(dut.clk)
         for _ in range(20):
             page, machine = some_page(params, rng), rng.random() < 0.5
             dut.check__valid.value = 1
