@@ -10,8 +10,10 @@ from .decode import Result, System
 from .fetch_types import FetchFault, redirect_layout
 from .isa import Cause, Priv
 from .lsu_types import LsuOp
+from .multiply import MultiplyOp
 from .params import HartParams
 from .rvfi import rvfi_layout
+from .select import one_hot
 from .stage_types import Bypass, memory_layout
 from .translation import TlbFlush
 
@@ -28,7 +30,7 @@ class MemoryStage(wiring.Component):
     """Completes one instruction at a time; every trap is taken here.
 
     ``advance`` is low while the instruction needs more cycles: a load/store that the unit has not
-    completed, a division, a CSR instruction (two cycles: the state changes at the end of the first,
+    completed, a division, the upper half of a product (two cycles), a CSR instruction (two cycles: the state changes at the end of the first,
     so that the interrupt decision is up to date when the next instruction comes), a fence, WFI, a
     trap return (two cycles, nothing follows it so soon). An interrupt replaces the instruction in
     its first cycle only (``kill``); it wins over an exception of that instruction, of which those
@@ -140,6 +142,7 @@ class MemoryStage(wiring.Component):
             | (checked & first)
             | (held.lsu & (self.lsu_busy | self.lsu_fault))
             | ((held.result == Result.DIV) & self.div_busy)
+            | ((held.result == Result.MUL) & first & (held.funct3[:2] != MultiplyOp.MUL))
         )
 
     def _late_exception(self, m, first, checked, late):
@@ -231,20 +234,18 @@ class MemoryStage(wiring.Component):
 
     def _write_back(self, m, trap):
         held = self.m
-        csr_value, early, value = Signal(64), Signal(64), Signal(64)
+        csr_value, value = Signal(64), Signal(64)
         with m.If(self.csr.commit):
             m.d.sync += csr_value.eq(self.csr.rdata)
-        with m.Switch(held.result):
-            with m.Case(Result.MUL):
-                m.d.comb += early.eq(self.mul_result)
-            with m.Case(Result.DIV):
-                m.d.comb += early.eq(self.div_result)
-            with m.Case(Result.CSR):
-                m.d.comb += early.eq(csr_value)
-            with m.Default():
-                m.d.comb += early.eq(held.value)
+        late = {
+            Result.MUL: self.mul_result, Result.DIV: self.div_result, Result.CSR: csr_value,
+            Result.LSU: self.lsu_result,
+        }
         m.d.comb += [
-            value.eq(Mux(held.lsu, self.lsu_result, early)),
+            value.eq(one_hot((
+                *((held.result == kind, result) for kind, result in late.items()),
+                (Cat(held.result == kind for kind in Result if kind not in late).any(), held.value),
+            ))),
             self.to_d.rd.eq(Mux(self.m_valid, held.rd, 0)),
             self.to_d.value.eq(value),
         ]

@@ -31,18 +31,20 @@ def separate(m: Module, total: Value, name: str) -> Signal:
 
 
 class Multiplier(wiring.Component):
-    """All forms of MUL, one a cycle.
+    """All forms of MUL: the lower half in the cycle after Execute, the upper half one later.
 
     Execute multiplies 16 pairs of 16-bit pieces and adds the products of equal weight; Memory adds
-    up the weights. ``m_result`` is combinational from registers that change only at the end of a
-    cycle with ``x_enable``.
+    up the weights. ``x_enable`` takes the operands. One cycle later ``m_result``, with the form
+    ``m_funct``/``m_word``, is that of MUL or MULW; two cycles later, with one of the others, it is
+    the upper half of the product of the same operands, whether others were taken meanwhile or not.
     """
 
     x_enable: In(1)
     x_a: In(64)
     x_b: In(64)
     x_funct: In(MultiplyOp)
-    x_word: In(1)  # MULW: the low 32 bits, sign-extended
+    m_funct: In(MultiplyOp)
+    m_word: In(1)  # MULW: the low 32 bits, sign-extended
     m_result: Out(64)
 
     def elaborate(self, platform) -> Module:
@@ -74,10 +76,6 @@ class Multiplier(wiring.Component):
             m_weights[weight] = Signal(total.shape(), name=f"m_weight{weight}", reset_less=True)
             with m.If(self.x_enable):
                 m.d.sync += m_weights[weight].eq(total)
-        m_high = Signal()
-        m_word = Signal()
-        with m.If(self.x_enable):
-            m.d.sync += [m_high.eq(self.x_funct != MultiplyOp.MUL), m_word.eq(self.x_word)]
 
         m_middle = Signal(signed(3 * LIMB + 6))
         m.d.comb += m_middle.eq(
@@ -85,11 +83,11 @@ class Multiplier(wiring.Component):
         )
         m_top = m_weights[4] + (m_weights[5] << LIMB) + (m_weights[6] << 2 * LIMB)
         m_top = separate(m, m_top[:64], "m_top")
-        m_upper = Signal(64)
-        m.d.comb += m_upper.eq((m_middle >> 2 * LIMB) + m_top)
-        with m.If(m_high):
+        m_upper = Signal(64, reset_less=True)
+        with m.If(self.m_funct != MultiplyOp.MUL):
+            m.d.sync += m_upper.eq((m_middle >> 2 * LIMB) + m_top)
             m.d.comb += self.m_result.eq(m_upper)
-        with m.Elif(m_word):
+        with m.Elif(self.m_word):
             m.d.comb += self.m_result.eq(m_low[:32].as_signed())
         with m.Else():
             m.d.comb += self.m_result.eq(Cat(m_low[:32], m_middle))

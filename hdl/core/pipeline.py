@@ -110,10 +110,11 @@ class Pipeline(wiring.Component):
             self.flush_icache.eq(mem.flush_icache),
 
             # Both begin anew in every cycle in which X holds the instruction, the last time when it
-            # moves on: advance would come late. A multiplication in M never stalls.
+            # moves on: advance would come late.
             multiplier.x_enable.eq(d.x.result == Result.MUL),
             multiplier.x_a.eq(d.x.a), multiplier.x_b.eq(d.x.b),
-            multiplier.x_funct.eq(d.x.funct3[:2]), multiplier.x_word.eq(d.x.alu.word),
+            multiplier.x_funct.eq(d.x.funct3[:2]),
+            multiplier.m_funct.eq(x.m.funct3[:2]), multiplier.m_word.eq(x.m.raw[3]),
             # A division of an instruction that is then discarded does no harm: the next start wins.
             divider.x_start.eq(
                 d.x_valid & (d.x.result == Result.DIV)

@@ -1,9 +1,5 @@
 """Branch prediction: branch target buffer, branch history table, return stack."""
 
-from collections.abc import Iterable
-from functools import reduce
-from operator import or_
-
 from amaranth import *
 from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
@@ -12,6 +8,7 @@ from amaranth.utils import exact_log2
 
 from .fetch_types import BranchKind, predictor_state_layout, redirect_layout, train_layout
 from .params import PC_BITS, HartParams
+from .select import one_hot
 
 BLOCK_BITS = PC_BITS - 3  # number of an aligned block of 8 bytes
 HALVES = 2  # of a block, each with its own entries in the tables
@@ -35,11 +32,6 @@ BLOCK_BRANCHES = data.StructLayout({
     "conditional": HALVES,  # for each half, whether it has a conditional branch (taken or not)
     "lasts": HALVES,  # for each half, the position of the last halfword of its branch
 })
-
-
-def one_hot(choices: Iterable[tuple[Value, Value]]) -> Value:
-    """The value whose condition holds; exactly one does."""
-    return reduce(or_, (value & condition.replicate(len(value)) for condition, value in choices))
 
 
 class BranchTargetBuffer(wiring.Component):

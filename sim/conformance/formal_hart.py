@@ -41,15 +41,20 @@ class AlternativeMultiplier(wiring.Component):
     x_a: In(64)
     x_b: In(64)
     x_funct: In(2)
-    x_word: In(1)
+    m_funct: In(2)
+    m_word: In(1)
     m_result: Out(64)
 
     def elaborate(self, platform):
         m = Module()
-        result = _alternative(m, self.x_a, self.x_b, self.x_word, self.x_funct, MULTIPLY_MASKS,
-                              lambda funct: funct == 2)
+        a, b, later_a, later_b = (Signal(64, name=name) for name in ("a", "b", "later_a", "later_b"))
         with m.If(self.x_enable):
-            m.d.sync += self.m_result.eq(result)
+            m.d.sync += [a.eq(self.x_a), b.eq(self.x_b)]
+        m.d.sync += [later_a.eq(a), later_b.eq(b)]
+        lower = self.m_funct == 0
+        m.d.comb += self.m_result.eq(_alternative(
+            m, Mux(lower, a, later_a), Mux(lower, b, later_b), self.m_word, self.m_funct,
+            MULTIPLY_MASKS, lambda funct: funct == 2))
         return m
 
 

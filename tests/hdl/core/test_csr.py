@@ -267,7 +267,7 @@ async def counters(dut):
     bench = await start(dut)
     await bench.write(MCYCLE, 100)
     assert await bench.read(MCYCLE) == 100
-    assert await bench.read(CYCLE) == 101
+    assert await bench.read(CYCLE) == 102
     await bench.write(MCYCLE, M64)
     await bench.idle()
     assert await bench.read(MCYCLE) == 0
