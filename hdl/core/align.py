@@ -64,7 +64,6 @@ class Aligner(wiring.Component):
             straddles.eq(wide & (position == 3)),
             last.eq(position + wide),
             self.a_pc.eq(Cat(C(0, 1), position, self.head_block)),
-            self.a_state.eq(self.detail.state),
         ]
 
         branches, half = head.branches, head.branches.taken_half
@@ -80,7 +79,10 @@ class Aligner(wiring.Component):
             ready.eq(~self.o.valid | self.o.ready),
             valid.eq(self.head_valid & ~stale & (~straddles | self.next_valid | head_fault)),
         ]
-        m.d.sync += self.restart.eq(stale & ~self.redirect & ~self.restart_done)
+        m.d.sync += [
+            self.restart.eq(stale & ~self.redirect & ~self.restart_done),
+            self.a_state.eq(self.detail.state),
+        ]
 
         ending = Signal(BLOCK_CONTROL)  # of the block with the last halfword
         known = Signal()  # the branch known in that half of it, if any, is this instruction

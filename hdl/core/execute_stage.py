@@ -177,7 +177,7 @@ class ExecuteStage(wiring.Component):
             m.d.comb += [trap.eq(1), cause.eq(Cause.ECALL_U | self.priv)]
         with m.If(self.advance):
             m.d.sync += [
-                held.trap.eq(trap),
+                held.trap.eq(trap & self.x_valid & ~self.kill),
                 held.trap_cause.eq(cause),
                 held.trap_priv.eq(exception_priv(self.priv, self.medeleg, cause[:4])),
             ]

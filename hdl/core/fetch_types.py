@@ -78,13 +78,15 @@ def redirect_layout(params: HartParams) -> data.StructLayout:
 
 
 class BranchKind(enum.Enum, shape=3):
-    """What the BTB remembers of a control-flow instruction."""
+    """What the BTB remembers of a control-flow instruction. The upper bit says that it is always
+    taken, the lowest of the others that it may be."""
 
     NONE = 0  # not one: forget the entry
     BRANCH = 1  # conditional
-    JUMP = 2
-    CALL = 3  # writes x1 or x5
-    RETURN = 4  # JALR from x1 or x5 that is not a call
+    JUMP = 4
+    CALL = 5  # writes x1 or x5
+    RETURN = 6  # JALR from x1 or x5 that is not a call
+
 
 def train_layout(params: HartParams) -> data.StructLayout:
     """The outcome of one control-flow instruction (or of one wrongly predicted to be such)."""

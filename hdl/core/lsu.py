@@ -120,7 +120,7 @@ class Lsu(wiring.Component):
         m_part = Signal(Part)
         m_shift = Signal(3, reset_less=True)  # byte of ``m_data`` at which the access starts
         m_turns = Signal(3, reset_less=True)  # bytes by which ``m_data`` is still to be rotated
-        m_data = Signal(64, reset_less=True)  # operand; 0 for a load until it has its dword
+        m_data = Signal(64, reset_less=True)  # operand; for a load, the dword, without m_look
         m_fault = Signal()
         m_cause = Signal(6, reset_less=True)
 
@@ -258,7 +258,8 @@ class Lsu(wiring.Component):
         with m.FSM(name="slow") as slow:
             with m.State("NONE"):  # no operation, one that looks, or one that is done
                 m.d.sync += m_look.eq(0)
-                m.d.comb += take.eq(m_look & m_load_hits)
+                # Of a load that misses, too, without harm: whether it hits is known too late.
+                m.d.comb += take.eq(m_look & m_load)
                 with m.If(m_look & ~self.m_kill):
                     with m.If(m_atomic & m_unaligned):
                         fault(Cause.LOAD_MISALIGNED, Cause.STORE_MISALIGNED)
@@ -381,13 +382,13 @@ class Lsu(wiring.Component):
                 m_part.eq(0),
                 m_shift.eq(x_addr),
                 m_turns.eq(Mux(x.op == LsuOp.STORE, -x_addr[:3], x_addr[:3])),
-                m_data.eq(Mux((x.op == LsuOp.LOAD) | (x.op == LsuOp.LR), 0, x.data)),
+                m_data.eq(x.data),
                 m_fault.eq(0),
             ]
 
         m.d.comb += [
             m_slow.eq(~slow.ongoing("NONE")),
-            load_align.raw.eq(dcache.data | m_data),
+            load_align.raw.eq(dcache.data | Mux(m_look, 0, m_data)),
             load_align.shift.eq(m_shift),
             load_align.size.eq(m_size),
             load_align.unsigned.eq(m_unsigned),

@@ -42,6 +42,7 @@ class MemoryStage(wiring.Component):
     def __init__(self, params: HartParams) -> None:
         self.params = params
         super().__init__({
+            "enters": In(1),  # with advance: M gets an instruction
             "m_valid": In(1),
             "m": In(memory_layout(params)),
             "advance": Out(1),
@@ -77,19 +78,26 @@ class MemoryStage(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         csr, held = self.csr, self.m
-        first = Signal(init=1)
-        m.d.sync += first.eq(self.advance | ~self.m_valid)
+        first = Signal()  # of the cycles of an instruction
+        m.d.sync += first.eq(self.advance & self.enters)
 
         late = Signal(LateTrap)
-        trap = Signal()
+        refetch = Signal()  # the last cycle of an instruction after which fetch begins anew
+        leaves = Signal()  # late.valid | refetch, known as early as they are
+        late_next, refetch_next, trap = Signal(), Signal(), Signal()
+        m.d.sync += [
+            late.valid.eq(late_next),
+            refetch.eq(refetch_next),
+            leaves.eq(late_next | refetch_next),
+        ]
         m.d.comb += [
             self.kill.eq(csr.irq & first),
-            trap.eq(self.m_valid & (self.kill | held.trap | late.valid)),
+            trap.eq(self.kill | held.trap | late.valid),
+            self.redirect_valid.eq(self.kill | held.trap | leaves),
         ]
         checked = held.csr | self._is(System.WFI, System.SFENCE, System.RETURN)
-        refetch = Signal()
-        stall = self._stall(m, first, checked, late, refetch)
-        self._late_exception(m, first, checked, late)
+        stall = self._stall(m, first, checked, late, refetch, refetch_next)
+        self._late_exception(m, first, checked, late, late_next)
         m.d.comb += [
             self.advance.eq(~(self.m_valid & stall & ~trap)),
             self.trap_taken.eq(trap),
@@ -104,37 +112,31 @@ class MemoryStage(wiring.Component):
     def _is(self, *systems):
         return Cat(self.m.system == system for system in systems).any()
 
-    def _stall(self, m, first, checked, late, refetch):
-        """Why the instruction is not complete, traps aside. Sets ``refetch`` in the last cycle of
-        an instruction that needs it, from flip-flops."""
+    def _stall(self, m, first, checked, late, refetch, refetch_next):
+        """Why the instruction is not complete, traps aside."""
         held = self.m
-        step = Signal(2)  # of FENCE.I and SFENCE.VMA: waits for writes, starts, waits for L1I, ends
-        refetch_csr = Signal()
-        start = Signal()
+        start = Signal()  # of FENCE.I or SFENCE.VMA, all writes being done
+        flushing, flushed = Signal(), Signal()  # of FENCE.I: after the start, and one cycle later
         m.d.comb += [
             # Not in the first cycle, in which an interrupt may still replace the instruction.
-            start.eq(self.m_valid & (step == 0) & ~first & self.lsu_drained
+            start.eq(self.m_valid & ~first & ~late.valid & ~refetch & ~flushing & self.lsu_drained
                      & self._is(System.FENCE_I, System.SFENCE)),
             self.flush_icache.eq(start & self._is(System.FENCE_I)),
-            refetch.eq((held.csr & refetch_csr & ~first & ~late.valid) | (step == 3)),
+            refetch_next.eq((self.csr.commit & self.csr.refetch)
+                            | (start & self._is(System.SFENCE))
+                            | (flushed & ~self.icache_busy & ~refetch)),
         ]
-        with m.If(self.csr.commit):
-            m.d.sync += refetch_csr.eq(self.csr.refetch)
-        with m.If(self.advance):
-            m.d.sync += step.eq(0)
-        with m.Elif(start):
-            m.d.sync += step.eq(Mux(self._is(System.SFENCE), 3, 1))
-        with m.Elif(step == 1):
-            m.d.sync += step.eq(2)
-        with m.Elif((step == 2) & ~self.icache_busy):
-            m.d.sync += step.eq(3)
+        m.d.sync += [
+            flushing.eq((flushing | self.flush_icache) & ~refetch),
+            flushed.eq(flushing & ~refetch),
+        ]
 
         stall = Signal()
         with m.Switch(held.system):
             with m.Case(System.FENCE):
                 m.d.comb += stall.eq(~self.lsu_drained)
             with m.Case(System.FENCE_I, System.SFENCE):
-                m.d.comb += stall.eq(step != 3)
+                m.d.comb += stall.eq(~refetch)
             with m.Case(System.WFI):
                 m.d.comb += stall.eq(~self.csr.wake)
         return (
@@ -145,7 +147,7 @@ class MemoryStage(wiring.Component):
             | ((held.result == Result.MUL) & first & (held.funct3[:2] != MultiplyOp.MUL))
         )
 
-    def _late_exception(self, m, first, checked, late):
+    def _late_exception(self, m, first, checked, late, late_next):
         """Exceptions that the instruction itself does not show: taken in the cycle after the one
         in which they are found, for redirect and stall depend on it."""
         held, csr = self.m, self.csr
@@ -169,8 +171,9 @@ class MemoryStage(wiring.Component):
         fault = held.lsu & self.lsu_fault
         refused = checked & first & (privileged | (held.csr & csr.illegal))
         cause = Mux(held.lsu, self.lsu_cause, Cause.ILLEGAL_INSN)
+        m.d.comb += late_next.eq(
+            self.m_valid & ~self.kill & ~late.valid & (refused | fault))
         m.d.sync += [
-            late.valid.eq(self.m_valid & ~self.kill & ~late.valid & (refused | fault)),
             late.cause.eq(cause),
             late.priv.eq(exception_priv(csr.priv, csr.medeleg, cause[:4])),
         ]
@@ -207,7 +210,7 @@ class MemoryStage(wiring.Component):
             csr.op.eq(held.csr_op),
             csr.wdata.eq(held.value),
             csr.read_only.eq(held.csr_read_only),
-            csr.commit.eq(self.m_valid & held.csr & first & ~self.kill),
+            csr.commit.eq(held.csr & first & ~self.kill),
             csr.trap.eq(trap),
             csr.ret.eq(self.m_valid & self._is(System.RETURN) & ~first & ~trap),
             csr.ret_kind.eq(held.ret_kind),
@@ -219,15 +222,12 @@ class MemoryStage(wiring.Component):
     def _redirect(self, m, trap, late, refetch):
         held, csr = self.m, self.csr
         m.d.comb += [
-            self.redirect_valid.eq(
-                self.m_valid & (self.kill | held.trap | late.valid | refetch)),
             self.redirect.pc.eq(Mux(trap, csr.trap_pc, held.next_pc)),
             self.redirect.prediction.eq(held.prediction),
             self.redirect_priv.eq(Mux(trap, csr.trap_priv, csr.priv)),
             # Of the CSRs that need a refetch, satp is part of the TLBs' tags and PMP is not.
             self.tlb_flush.valid.eq(
-                self.m_valid & refetch
-                & (self._is(System.SFENCE) | (held.csr & csr.addr[9]))),
+                refetch & ~late.valid & (self._is(System.SFENCE) | (held.csr & csr.addr[9]))),
             self.tlb_flush.all.eq(held.csr | held.system_all),
             self.tlb_flush.page.eq(held.value[12:39]),
         ]

@@ -93,6 +93,7 @@ class Pipeline(wiring.Component):
             x.mepc.eq(csr.mepc), x.sepc.eq(csr.sepc), x.uepc.eq(csr.uepc),
             x.priv.eq(csr.priv), x.medeleg.eq(csr.medeleg),
 
+            mem.enters.eq(d.x_valid & ~mem.redirect_valid),
             mem.m_valid.eq(x.m_valid),
             mem.m.eq(x.m),
             mem.lsu_busy.eq(lsu.m_busy),

@@ -8,7 +8,6 @@ from amaranth.utils import exact_log2
 
 from .fetch_types import BranchKind, predictor_state_layout, redirect_layout, train_layout
 from .params import PC_BITS, HartParams
-from .select import one_hot
 
 BLOCK_BITS = PC_BITS - 3  # number of an aligned block of 8 bytes
 HALVES = 2  # of a block, each with its own entries in the tables
@@ -38,8 +37,8 @@ class BranchTargetBuffer(wiring.Component):
     """Direct-mapped table with one branch for each block, or half of a block. The tag is partial.
 
     With ``p_en`` the entry for ``p_block`` is read; from the next cycle until the next ``p_en`` it
-    is at ``entry``, and ``match`` tells (combinationally) whether it is one of ``f_block``. A write
-    is seen by reads from the next cycle on.
+    is at ``entry``, and ``match`` tells (combinationally) whether it is one of ``f_block``, if it is
+    one at all. A write is seen by reads from the next cycle on.
     """
 
     def __init__(self, entries: int) -> None:
@@ -69,8 +68,7 @@ class BranchTargetBuffer(wiring.Component):
             read.en.eq(self.p_en),
             read.addr.eq(self.p_block[:index_bits]),
             self.entry.eq(read.data),
-            self.match.eq((read.data.tag == self.f_block[tag])
-                          & (read.data.kind != BranchKind.NONE)),
+            self.match.eq(read.data.tag == self.f_block[tag]),
             write.en.eq(self.write),
             write.addr.eq(self.write_block[:index_bits]),
             write.data.kind.eq(self.write_kind),
@@ -245,6 +243,7 @@ class Predictor(wiring.Component):
             hit, taken, conditional = (Signal(name=f"f_{name}_{half}")
                                        for name in ("hit", "taken", "conditional"))
             last = Cat(btb.entry.last, C(half, 1))
+            kind = btb.entry.kind.as_value()
             m.d.comb += [
                 btb.p_en.eq(self.p_en),
                 btb.p_block.eq(self.p_pc[3:]),
@@ -252,7 +251,7 @@ class Predictor(wiring.Component):
                 bht.p_en.eq(self.p_en),
                 hit.eq(self.f_valid & btb.match & (last >= self.f_pc[1:3])),
                 conditional.eq(hit & (btb.entry.kind == BranchKind.BRANCH)),
-                taken.eq(hit & ((btb.entry.kind != BranchKind.BRANCH) | bht.counter[1])),
+                taken.eq(hit & (kind[2] | (kind[0] & bht.counter[1]))),
                 self.f_branches.conditional[half].eq(conditional),
                 self.f_branches.lasts[half].eq(btb.entry.last),
                 self.f_state.counters[half].eq(bht.counter),
@@ -277,24 +276,20 @@ class Predictor(wiring.Component):
 
         # From table to table in one cycle: the shortest way for the late ``takens``.
         anew, otherwise = self.redirect.valid, Cat(C(0, 3), following)
-        first, second, none = Signal(), Signal(), Signal()
+        to_first, to_second = Signal(), Signal()
+
+        def chosen(first, second, redirected, straight):
+            return Mux(to_first, first, Mux(to_second, second, Mux(anew, redirected, straight)))
+
         m.d.comb += [
-            first.eq(takens[0] & ~anew),
-            second.eq(takens[1] & ~takens[0] & ~anew),
-            none.eq((~takens[0] & ~takens[1]) | anew),
-            self.p_pc.eq(one_hot((
-                (first, targets[0]),
-                (second, targets[1]),
-                (none, Mux(anew, self.redirect.p.pc, otherwise)),
-            ))),
+            to_first.eq(takens[0] & ~anew),
+            to_second.eq(takens[1] & ~anew),
+            self.p_pc.eq(chosen(*targets, self.redirect.p.pc, otherwise)),
         ]
         for bht in bhts:
-            m.d.comb += bht.p_index.eq(one_hot((
-                (first, bht.index(targets[0][3:], f_history)),
-                (second, bht.index(targets[1][3:], f_history)),
-                (none, Mux(anew, bht.index(self.redirect.p.pc[3:], back),
-                           bht.index(otherwise[3:], f_history))),
-            )))
+            m.d.comb += bht.p_index.eq(chosen(
+                *(bht.index(target[3:], f_history) for target in targets),
+                bht.index(self.redirect.p.pc[3:], back), bht.index(otherwise[3:], f_history)))
 
         ends_block = ~takens[0] & ending.last
         taken_now = self.f_accept & self.f_branches.taken

@@ -62,7 +62,7 @@ def memory_layout(params: HartParams) -> data.StructLayout:
     return data.StructLayout({
         "pc": PC_BITS,
         "next_pc": PC_BITS,  # of the instruction that follows in memory
-        "trap": 1,  # an exception of the instruction itself
+        "trap": 1,  # an exception of the instruction itself; 0 without an instruction
         "trap_cause": 6,
         "trap_priv": 2,  # privilege that takes it
         "raw": 32,

@@ -22,7 +22,7 @@ UNDEFINED_AFTER_RESET = (
 def late(addr: int) -> bool:
     """Whether this CSR is written at the end of the instruction's second cycle."""
     return (addr & ~0x300 in (0x005, 0x040, 0x041, 0x042, 0x043) or 0x3A0 <= addr < 0x3F0
-            or 0x323 <= addr < 0x340 or 0xB00 <= addr < 0xB20)
+            or 0x323 <= addr < 0x340 or 0xB00 <= addr < 0xB20 or addr == 0x180)
 
 
 @dataclass

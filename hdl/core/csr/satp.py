@@ -15,7 +15,8 @@ SV39 = 8
 class Satp(wiring.Component):
     """Keeps ``asid_bits`` of the address space and the physical page numbers that exist.
 
-    A write with a mode other than Bare and Sv39 is ignored.
+    Written late: what is fetched with the new value is fetched after the redirect that follows. A
+    write with a mode other than Bare and Sv39 is ignored.
     """
 
     def __init__(self, params: HartParams) -> None:
@@ -34,15 +35,16 @@ class Satp(wiring.Component):
         m = Module()
         access = self.access
         read(m, access, {Csr.SATP: Cat(self.ppn, self.asid, C(0, 3), self.sv39)})
-        mode = access.value[60:]
         trapped = (self.priv == Priv.S) & self.tvm
-        with m.If(access.addr == Csr.SATP):
-            with m.If(trapped):
-                m.d.comb += access.hit.eq(0)
-            with m.Elif(access.write & ((mode == BARE) | (mode == SV39))):
-                m.d.sync += [
-                    self.sv39.eq(mode == SV39),
-                    self.asid.eq(access.value[44:44 + self.asid_bits]),
-                    self.ppn.eq(access.value[:self.ppn_bits]),
-                ]
+        with m.If((access.addr == Csr.SATP) & trapped):
+            m.d.comb += access.hit.eq(0)
+        value = access.late_value
+        mode = value[60:]
+        valid = (mode == BARE) | (mode == SV39)
+        with m.If(access.late_write & (access.late_addr == Csr.SATP) & valid & ~trapped):
+            m.d.sync += [
+                self.sv39.eq(mode == SV39),
+                self.asid.eq(value[44:44 + self.asid_bits]),
+                self.ppn.eq(value[:self.ppn_bits]),
+            ]
         return m

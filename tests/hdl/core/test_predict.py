@@ -163,7 +163,8 @@ class Stimulus:
 
     def train(self) -> dict:
         rng = self.rng
-        return {"pc_last": self.pc(), "kind": rng.randrange(5), "taken": rng.random() < 0.7,
+        return {"pc_last": self.pc(), "kind": rng.choice(list(BranchKind)).value,
+                "taken": rng.random() < 0.7,
                 "mispredicted": rng.getrandbits(1), "target": self.pc(),
                 "prediction": self.prediction()}
 
