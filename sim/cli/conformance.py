@@ -86,7 +86,8 @@ def run_riscv_formal(
                                        record=record, report=show_result)
             print(riscv_formal.summary(results))
     wanted = "fail" if planted else "pass"
-    conclude(sum(result.status == wanted for result in results), len(results), wanted)
+    conclude(sum(result.status == wanted for result in results), len(results),
+             "found" if planted else "passed")
 
 
 @verbs.command("coremark")
@@ -134,7 +135,7 @@ def refusing() -> Iterator[None]:
         refuse("conformance", error)
 
 
-def conclude(passed: int, count: int, wanted: str = "pass") -> None:
-    print(f"{passed} of {count} {wanted}ed")
+def conclude(passed: int, count: int, word: str = "passed") -> None:
+    print(f"{passed} of {count} {word}")
     if passed != count:
         sys.exit(1)
