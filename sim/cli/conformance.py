@@ -53,18 +53,41 @@ def run_riscv_tests(
 
 
 @verbs.command("riscv-formal")
-def run_riscv_formal(checkout: Checkout, pattern: Pattern = "", jobs: Jobs = 2) -> None:
-    """instruction, pc, register, causality and CSR checks on the pipeline"""
+def run_riscv_formal(
+    checkout: Checkout,
+    only: Annotated[str, Option(metavar="REGEX", help="only checks that match")] = "",
+    jobs: Jobs = 2,
+    record: Annotated[Path | None, Option(
+        "--json", metavar="FILE", help="keep results there; what has one for this very design is "
+                                       "not run again")] = None,
+    planted: Annotated[bool, Option(
+        "--planted", help="instead, see that planted faults make checks fail")] = False,
+) -> None:
+    """instruction, pc, register, causality and CSR checks on the hart"""
 
     from sim.conformance import riscv_formal
+    from sim.conformance.formal_faults import Fault
+    from sim.conformance.riscv_formal import Result
 
-    def report(result: riscv_formal.Result) -> None:
-        print(f"{result.status:8} {result.check} ({result.seconds:.0f} s)", flush=True)
+    def show_result(number: int, count: int, result: Result) -> None:
+        print(f"[{number}/{count}] {result.status:8} {result.check}, depth {result.depth}, "
+              f"{result.seconds} s", flush=True)
+
+    def show_fault(fault: Fault, result: Result) -> None:
+        verdict = "found" if result.status == "fail" else f"MISSED ({result.status})"
+        print(f"{verdict} by {result.check} in {result.seconds} s: {fault.name}", flush=True)
 
     with refusing():
-        results = riscv_formal.run(checkout, BUILD / "riscv-formal", pattern=pattern, jobs=jobs,
-                                   report=report)
-    conclude(sum(r.status == "pass" for r in results), len(results))
+        if planted:
+            results = riscv_formal.run_planted(checkout, BUILD / "riscv-formal-planted",
+                                               pattern=only, report=show_fault)
+        else:
+            results = riscv_formal.run(checkout, BUILD / "riscv-formal", pattern=only, jobs=jobs,
+                                       record=record, report=show_result)
+            print(riscv_formal.summary(results))
+    wanted = "fail" if planted else "pass"
+    conclude(sum(result.status == wanted for result in results), len(results),
+             "found" if planted else "passed")
 
 
 @verbs.command("coremark")
@@ -112,7 +135,7 @@ def refusing() -> Iterator[None]:
         refuse("conformance", error)
 
 
-def conclude(passed: int, count: int) -> None:
-    print(f"{passed} of {count} passed")
+def conclude(passed: int, count: int, word: str = "passed") -> None:
+    print(f"{passed} of {count} {word}")
     if passed != count:
         sys.exit(1)
