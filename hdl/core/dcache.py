@@ -13,8 +13,7 @@ class DCache(wiring.Component):
 
     ``x_index`` selects a dword at the end of Execute; tags and data answer in Memory, where
     ``m_addr`` must be the physical address of the same dword: ``hit`` (one bit a way; late, but
-    earlier than the data) and ``data`` (0 without a hit, and there is none without ``m_look``). A
-    look-up means nothing while ``unready``: its set is being refilled and this dword has not come
+    earlier than the data) and ``data``. A look-up means nothing while ``unready``: its set is being refilled and this dword has not come
     yet, or the cache is being emptied after reset. It must not be used by a load while ``stale``:
     it may have missed a store or an invalidation of the last two cycles. In either case select the
     dword again in a cycle without ``filling``.
@@ -39,7 +38,6 @@ class DCache(wiring.Component):
         self.tag_bits = params.paddr_bits - self.way_bits
         super().__init__({
             "x_index": In(self.way_bits - 3),
-            "m_look": In(1),
             "m_addr": In(params.paddr_bits - 3),
             "hit": Out(params.dcache_ways),
             "data": Out(64),
@@ -88,7 +86,7 @@ class DCache(wiring.Component):
                 write.addr.eq(tag_set),
                 write.data.eq(tag_in),
                 read.addr.eq(self.x_index[beat_bits:]),
-                self.hit[way].eq(self.m_look & found.valid & (found.tag == m_tag)),
+                self.hit[way].eq(found.valid & (found.tag == m_tag)),
             ]
             m.d.sync += found.eq(read.data)
 

@@ -120,7 +120,8 @@ class Lsu(wiring.Component):
         m_part = Signal(Part)
         m_shift = Signal(3, reset_less=True)  # byte of ``m_data`` at which the access starts
         m_turns = Signal(3, reset_less=True)  # bytes by which ``m_data`` is still to be rotated
-        m_data = Signal(64, reset_less=True)  # operand; for a load, the dword, without m_look
+        m_data = Signal(64, reset_less=True)  # operand; the result of a load, once m_kept
+        m_kept = Signal()
         m_fault = Signal()
         m_cause = Signal(6, reset_less=True)
 
@@ -146,14 +147,16 @@ class Lsu(wiring.Component):
 
         # A look-up that can be used.
         m_ready = Signal()  # translated, allowed, set in order, room for a store
-        m_load_hits = Signal()
+        m_load_ready, m_load_hits = Signal(), Signal()
         m_done = Signal()  # in this cycle already
         m_pushes = Signal()
         m.d.comb += [
             m_ready.eq(m_translated & ~rights.page_fault & ~rights.access_fault & ~dcache.unready
                        & ~(m_store & stores.full)),
-            m_load_hits.eq(m_load & m_ready & ~m_entry.io & ~dcache.stale & dcache.hit.any()),
-            m_done.eq((m_load_hits | (m_store & m_ready)) & ~m_crosses),
+            m_load_ready.eq(m_load & m_ready & ~m_entry.io & ~dcache.stale),
+            m_load_hits.eq(m_load_ready & dcache.hit.any()),  # which comes last
+            m_done.eq((m_store & m_ready & ~m_crosses)
+                      | (m_load_ready & ~m_crosses & dcache.hit.any())),
             m_pushes.eq(m_look & ~self.m_kill & m_store & m_ready
                         & (~m_crosses | m_part.as_value().any())),
         ]
@@ -162,7 +165,6 @@ class Lsu(wiring.Component):
         m_slow = Signal()
         m.d.comb += [
             dcache.x_index.eq(Mux(m_slow, m_offset[3:], x_addr[3:])),
-            dcache.m_look.eq(m_look),
             dcache.m_addr.eq(m_paddr[3:]),
             dcache.store.eq(m_pushes),
             dcache.store_data.eq(store_align.lanes),
@@ -228,7 +230,7 @@ class Lsu(wiring.Component):
             ]
 
         # What ``m_data`` takes: a dword from the L1D, from memory or from a device.
-        take = Signal()
+        take, rotate = Signal(), Signal()
         taken = Signal(64)
         m.d.comb += taken.eq(self.mem.response.p.data)
         with m.If(device):
@@ -236,10 +238,15 @@ class Lsu(wiring.Component):
         with m.If(m_look):
             m.d.comb += taken.eq(dcache.data)
         with m.If(take):
-            for lane in range(8):
-                # The second dword of a load brings what lies before the first byte.
-                with m.If(~m_part.upper | (lane < m_vaddr[:3])):
-                    m.d.sync += m_data.word_select(lane, 8).eq(taken.word_select(lane, 8))
+            m.d.sync += m_kept.eq(1)
+        m_data_next = Signal(64)
+        m.d.comb += m_data_next.eq(Mux(rotate, m_data.rotate_right(8), taken))
+        for lane in range(8):
+            # The second dword of a load brings what lies before the first byte.
+            change = rotate | (take & (~m_part.upper | (lane < m_vaddr[:3])))
+            byte = slice(8 * lane, 8 * lane + 8)
+            with m.If(self.m_advance | change):
+                m.d.sync += m_data[byte].eq(Mux(self.m_advance, x.data[byte], m_data_next[byte]))
 
         def fault(load: Cause, store: Cause) -> None:
             writes = (m_op != LsuOp.LOAD) & (m_op != LsuOp.LR)
@@ -298,7 +305,7 @@ class Lsu(wiring.Component):
 
             with m.State("AGAIN"):  # reads the L1D again, once that has a chance
                 with m.If(~dcache.filling & ~(m_store & stores.full)):
-                    m.d.sync += m_look.eq(1)
+                    m.d.sync += [m_look.eq(1), m_kept.eq(0)]
                     m.next = "NONE"
 
             with m.State("TRANSLATE"):
@@ -312,7 +319,7 @@ class Lsu(wiring.Component):
                         fault(Cause.LOAD_ACCESS, Cause.STORE_ACCESS)
                     with m.Else():
                         m.d.comb += dtlb.fill.eq(~m_wild & ~m_part.upper)
-                        m.d.sync += m_look.eq(1)
+                        m.d.sync += [m_look.eq(1), m_kept.eq(0)]
 
             with m.State("MISS"):
                 m.d.comb += request.eq(1)
@@ -353,7 +360,8 @@ class Lsu(wiring.Component):
             # The bytes of an access that crosses a dword turn to where they belong: those of a
             # store after the check of the first dword, those of a load when all are there.
             with m.State("ROTATE"):
-                m.d.sync += [m_data.eq(m_data.rotate_right(8)), m_turns.eq(m_turns - 1)]
+                m.d.comb += rotate.eq(1)
+                m.d.sync += m_turns.eq(m_turns - 1)
                 with m.If(m_turns == 1):
                     m.d.sync += m_shift.eq(0)
                     m.next = "NONE"
@@ -382,13 +390,13 @@ class Lsu(wiring.Component):
                 m_part.eq(0),
                 m_shift.eq(x_addr),
                 m_turns.eq(Mux(x.op == LsuOp.STORE, -x_addr[:3], x_addr[:3])),
-                m_data.eq(x.data),
+                m_kept.eq(0),
                 m_fault.eq(0),
             ]
 
         m.d.comb += [
             m_slow.eq(~slow.ongoing("NONE")),
-            load_align.raw.eq(dcache.data | Mux(m_look, 0, m_data)),
+            load_align.raw.eq(Mux(m_kept, m_data, dcache.data)),
             load_align.shift.eq(m_shift),
             load_align.size.eq(m_size),
             load_align.unsigned.eq(m_unsigned),

@@ -37,8 +37,8 @@ class BranchTargetBuffer(wiring.Component):
     """Direct-mapped table with one branch for each block, or half of a block. The tag is partial.
 
     With ``p_en`` the entry for ``p_block`` is read; from the next cycle until the next ``p_en`` it
-    is at ``entry``, and ``match`` tells (combinationally) whether it is one of ``f_block``, if it is
-    one at all. A write is seen by reads from the next cycle on.
+    is at ``entry``, and ``match`` tells (combinationally) whether it is one of ``f_block``, if it
+    is one at all. A write is seen by reads from the next cycle on.
     """
 
     def __init__(self, entries: int) -> None:

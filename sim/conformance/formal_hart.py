@@ -47,7 +47,8 @@ class AlternativeMultiplier(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        a, b, later_a, later_b = (Signal(64, name=name) for name in ("a", "b", "later_a", "later_b"))
+        a, b = Signal(64), Signal(64)
+        later_a, later_b = Signal(64), Signal(64)
         with m.If(self.x_enable):
             m.d.sync += [a.eq(self.x_a), b.eq(self.x_b)]
         m.d.sync += [later_a.eq(a), later_b.eq(b)]

@@ -15,7 +15,14 @@ from sim.tools import ToolError
 LUTS_OF_CELL = {"LUT4": 1, "$lut": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 4}
 BUILT_AS = {"$__DP16KD_": "block RAM", "$__PDPW16KD_": "block RAM",
             "$__TRELLIS_DPR16X4_": "LUT RAM"}
-WHOLE = ["flatten", "opt_clean", "synth_ecp5 -top top -nowidelut -json top.json"]
+# Mapping for delay only helps if a wire costs it what wires cost after placement, about 1 ns. With
+# the default of 300 ps it takes carry chains for the slowest paths, and saves area on the others.
+WIRE_PS = 1000
+WHOLE = [
+    "flatten", "opt_clean", "synth_ecp5 -top top -nowidelut -run begin:map_luts",
+    f"abc9 -maxlut 4 -W {WIRE_PS}", "clean",
+    "synth_ecp5 -top top -nowidelut -run map_cells: -json top.json",
+]
 BY_MODULE = ["synth_ecp5 -top top -noflatten -run begin:map_luts", "abc -lut 4", "clean"]
 LATCHES = "t:$dlatch t:$adlatch t:$dlatchsr t:$sr"
 

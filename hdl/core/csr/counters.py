@@ -17,8 +17,9 @@ class Counters(wiring.Component):
     """``mcycle``, ``minstret``, ``mhpmcounter3`` and up, their user views, selectors and enables.
 
     The event counters that ``params`` does not ask for exist and are 0; those that exist have 40
-    bits. ``retire`` is counted at the end of its cycle, other events one cycle later. A CSR write is done
-    one cycle late, and wins over what is counted then. A selector that means nothing becomes 0.
+    bits. ``retire`` is counted at the end of its cycle, other events one cycle later. A CSR write
+    is done one cycle late, and wins over what is counted then. A selector that means nothing
+    becomes 0.
     """
 
     def __init__(self, params: HartParams) -> None:

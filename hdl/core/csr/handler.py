@@ -23,7 +23,8 @@ class Handler(wiring.Component):
 
     ``pc`` is combinational: where the handler of ``interrupt``/``cause`` starts. With ``take``,
     they and ``pc_from`` are recorded at the end of the cycle. Vectored mode aligns the base to
-    64 bytes. CSRs are written late. The three handlers see the same ``trap``, so that they share a multiplexer.
+    64 bytes. CSRs are written late. The three handlers see the same ``trap``, so that they share a
+    multiplexer.
     """
 
     def __init__(self, mode: Priv) -> None:

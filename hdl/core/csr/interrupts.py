@@ -31,8 +31,8 @@ class Interrupts(wiring.Component):
     work on the latch alone, so that a line is never copied into it. ``sie`` and ``sip`` show what
     ``mideleg`` delegates, ``uie`` and ``uip`` what both ``mideleg`` and ``sideleg`` delegate.
 
-    ``irq``, what belongs to it, and ``wake`` are registered: one cycle behind state and lines. Interrupts
-    for M-mode win over those for S-mode, and those over user interrupts.
+    ``irq``, what belongs to it, and ``wake`` are registered: one cycle behind state and lines.
+    Interrupts for M-mode win over those for S-mode, and those over user interrupts.
     """
 
     access: In(AccessSignature())
