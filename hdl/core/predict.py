@@ -158,22 +158,23 @@ class ReturnStack(wiring.Component):
         m.submodules.links = links = Memory(
             shape=PC_BITS - 1, depth=self.params.ras_entries, init=[])
         top, write = links.read_port(domain="comb"), links.write_port()
+        # What was pushed in the cycle before is written now, and is the top.
+        pushed, link = Signal(), Signal(PC_BITS, reset_less=True)
         m.d.comb += [
             top.addr.eq(self.pointer),
-            self.top.eq(Cat(C(0, 1), top.data)),
-            write.en.eq(self.push),
-            write.addr.eq(self.pointer + 1),
-            write.data.eq(self.link[1:]),
+            self.top.eq(Mux(pushed, link, Cat(C(0, 1), top.data))),
+            write.en.eq(pushed),
+            write.addr.eq(self.pointer),
+            write.data.eq(link[1:]),
         ]
-        m.d.sync += self.pointer.eq(self._moved(self.pointer, self.push, self.pop))
-        with m.If(self.restore):
-            m.d.comb += [
-                write.en.eq(self.restore_push),
-                write.addr.eq(self.restore_pointer + 1),
-                write.data.eq(self.restore_link[1:]),
-            ]
-            m.d.sync += self.pointer.eq(
-                self._moved(self.restore_pointer, self.restore_push, self.restore_pop))
+        m.d.sync += [
+            pushed.eq(Mux(self.restore, self.restore_push, self.push)),
+            link.eq(Mux(self.restore, self.restore_link, self.link)),
+            self.pointer.eq(Mux(
+                self.restore,
+                self._moved(self.restore_pointer, self.restore_push, self.restore_pop),
+                self._moved(self.pointer, self.push, self.pop))),
+        ]
         return m
 
     @staticmethod
