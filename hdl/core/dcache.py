@@ -13,10 +13,10 @@ class DCache(wiring.Component):
 
     ``x_index`` selects a dword at the end of Execute; tags and data answer in Memory, where
     ``m_addr`` must be the physical address of the same dword: ``hit`` (one bit a way; late, but
-    earlier than the data) and ``data``. A look-up means nothing while ``unready``: its set is being refilled and this dword has not come
-    yet, or the cache is being emptied after reset. It must not be used by a load while ``stale``:
-    it may have missed a store or an invalidation of the last two cycles. In either case select the
-    dword again in a cycle without ``filling``.
+    earlier than the data) and ``data``. A look-up means nothing while ``unready``: its set is being
+    refilled and this dword has not come yet, or the cache is being emptied after reset. It must not
+    be used by a load while ``stale``: it may have missed a store or an invalidation of the last two
+    cycles. In either case select the dword again in a cycle without ``filling``.
 
     In a cycle of a good look-up, one of these may be given:
 

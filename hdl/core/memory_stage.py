@@ -33,10 +33,11 @@ class MemoryStage(wiring.Component):
     completed, a division, the upper half of a product (two cycles), a CSR instruction (two cycles:
     the state changes at the end of the first, so that the interrupt decision is up to date when the
     next instruction comes), a fence, WFI, a trap return (two cycles, nothing follows it so soon).
-    An interrupt replaces the instruction in its first cycle only (``kill``); it wins over an exception of that instruction, of which those
-    known in X are taken in the first cycle, all others in the cycle after they are found.
-    ``redirect_valid`` comes with ``advance``: a trap, or a refetch after an instruction that
-    changes what was fetched (satp, PMP, SFENCE.VMA, FENCE.I). It depends on flip-flops only.
+    An interrupt replaces the instruction in its first cycle only (``kill``); it wins over an
+    exception of that instruction, of which those known in X are taken in the first cycle, all
+    others in the cycle after they are found. ``redirect_valid`` comes with ``advance``: a trap, or
+    a refetch after an instruction that changes what was fetched (satp, PMP, SFENCE.VMA, FENCE.I).
+    It depends on flip-flops only.
     """
 
     def __init__(self, params: HartParams) -> None:
