@@ -102,8 +102,16 @@ class Alu(wiring.Component):
         low, high = Signal(32), Signal(32)
         m.d.comb += low.eq((self.sum[:32] & control.add.replicate(32)) | logic[:32] | shifted[:32]
                            | (control.less & less))
+        # The sign of a 32-bit result is found beside the result, not after it.
+        places, word_sign = b[:5], Signal()
+        with m.If(control.shift & control.left):
+            m.d.comb += word_sign.eq(a[31::-1].bit_select(places, 1))
+        with m.Elif(control.shift):
+            m.d.comb += word_sign.eq(a[31] & (control.arithmetic | ~places.any()))
+        with m.Else():
+            m.d.comb += word_sign.eq(self.sum[31])
         with m.If(control.word):
-            m.d.comb += high.eq(low[31].replicate(32))
+            m.d.comb += high.eq(word_sign.replicate(32))
         with m.Else():
             m.d.comb += high.eq((self.sum[32:] & control.add.replicate(32)) | logic[32:]
                                 | shifted[32:])
