@@ -43,8 +43,6 @@ class Interrupts(wiring.Component):
     mie: In(1)  # enables of mstatus
     sie: In(1)
     uie: In(1)
-    to_s: Out(12)  # what mideleg takes from M-mode
-    to_u: Out(12)  # what sideleg takes from S-mode, of that
     irq: Out(1)
     irq_cause: Out(6)
     irq_priv: Out(2)  # privilege that takes it
@@ -57,7 +55,7 @@ class Interrupts(wiring.Component):
         latch = Signal(12)
         mideleg = Signal(12)
         sideleg = Signal(12)
-        m.d.comb += [self.to_s.eq(mideleg), self.to_u.eq(mideleg & sideleg)]
+        to_u = mideleg & sideleg
 
         pending = Signal(12)
         line = Signal(12)
@@ -75,11 +73,11 @@ class Interrupts(wiring.Component):
 
         read(m, access, {
             Csr.MIE: enable,
-            Csr.SIE: enable & self.to_s,
-            Csr.UIE: enable & self.to_u,
+            Csr.SIE: enable & mideleg,
+            Csr.UIE: enable & to_u,
             Csr.MIP: pending,
-            Csr.SIP: pending & self.to_s,
-            Csr.UIP: pending & self.to_u,
+            Csr.SIP: pending & mideleg,
+            Csr.UIP: pending & to_u,
             Csr.MIDELEG: mideleg,
             Csr.SIDELEG: sideleg,
         })
@@ -89,17 +87,17 @@ class Interrupts(wiring.Component):
             with m.Case(Csr.MIE):
                 m.d.comb += enable_mask.eq(MACHINE | SUPERVISOR | USER)
             with m.Case(Csr.SIE):
-                m.d.comb += enable_mask.eq(self.to_s)
+                m.d.comb += enable_mask.eq(mideleg)
             with m.Case(Csr.UIE):
-                m.d.comb += enable_mask.eq(self.to_u)
+                m.d.comb += enable_mask.eq(to_u)
             with m.Case(Csr.MIP):
                 m.d.comb += latch_mask.eq(
                     mask(Irq.SSI, Irq.SEI) | USER | Mux(self.stce, 0, mask(Irq.STI))
                 )
             with m.Case(Csr.SIP):
-                m.d.comb += latch_mask.eq(self.to_s & (mask(Irq.SSI) | USER))
+                m.d.comb += latch_mask.eq(mideleg & (mask(Irq.SSI) | USER))
             with m.Case(Csr.UIP):
-                m.d.comb += latch_mask.eq(self.to_u & mask(Irq.USI))
+                m.d.comb += latch_mask.eq(to_u & mask(Irq.USI))
             with m.Case(Csr.MIDELEG):
                 m.d.sync += mideleg.eq(access.value & (SUPERVISOR | USER))
             with m.Case(Csr.SIDELEG):
@@ -120,7 +118,7 @@ class Interrupts(wiring.Component):
         with m.If((self.priv == Priv.U) | ((self.priv == Priv.S) & self.sie)):
             m.d.comb += for_s.eq(ready & mideleg & ~sideleg)
         with m.If((self.priv == Priv.U) & self.uie):
-            m.d.comb += for_u.eq(ready & self.to_u)
+            m.d.comb += for_u.eq(ready & to_u)
 
         chosen, chosen_priv = Signal(12), Signal(2)
         cause = Signal(6)
