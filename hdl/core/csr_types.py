@@ -37,7 +37,9 @@ class CsrSignature(wiring.Signature):
     """Seen from the pipeline. Everything happens in the Memory stage, one instruction at a time.
 
     Combinational in the same cycle: ``rdata``, ``illegal``, ``trap_pc``, ``*_pc``. State changes at
-    the end of a cycle in which one of ``commit``, ``trap``, ``ret`` is high (at most one is).
+    the end of a cycle in which one of ``commit``, ``trap``, ``ret`` is high (at most one is); what
+    ``commit`` writes may change one cycle later, if neither interrupts nor loads and stores depend
+    on it. In that cycle there is no other ``commit``.
     """
 
     def __init__(self, params: HartParams) -> None:

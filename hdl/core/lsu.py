@@ -147,14 +147,13 @@ class Lsu(wiring.Component):
 
         # A look-up that can be used.
         m_ready = Signal()  # translated, allowed, set in order, room for a store
-        m_load_ready, m_load_hits = Signal(), Signal()
+        m_load_ready = Signal()  # ... for a load, but for the hit, which comes last
         m_done = Signal()  # in this cycle already
         m_pushes = Signal()
         m.d.comb += [
             m_ready.eq(m_translated & ~rights.page_fault & ~rights.access_fault & ~dcache.unready
                        & ~(m_store & stores.full)),
             m_load_ready.eq(m_load & m_ready & ~m_entry.io & ~dcache.stale),
-            m_load_hits.eq(m_load_ready & dcache.hit.any()),  # which comes last
             m_done.eq((m_store & m_ready & ~m_crosses)
                       | (m_load_ready & ~m_crosses & dcache.hit.any())),
             m_pushes.eq(m_look & ~self.m_kill & m_store & m_ready

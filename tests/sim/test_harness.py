@@ -187,7 +187,6 @@ def test_terminal_is_raw_and_restored(tmp_path):
     path = image(tmp_path, dword(Command.ECHO) * 3 + show("\n"))
     process = start(path, RunOptions(max_cycles=10**12), stdin=follower, stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE, preexec_fn=lambda: _take_terminal(follower))
-    time.sleep(0.5)
     while termios.tcgetattr(follower)[3] & (termios.ECHO | termios.ICANON):
         assert process.poll() is None
         time.sleep(0.01)

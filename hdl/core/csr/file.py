@@ -64,7 +64,7 @@ class CsrFile(wiring.Component):
         fields = status.fields
 
         # CSR instructions
-        writes, forbidden = Signal(), Signal()
+        writes, forbidden, write = Signal(), Signal(), Signal()
         value = Signal(64)
         m.d.comb += [
             writes.eq((bus.op != CsrOp.READ) & ~bus.read_only),
@@ -72,6 +72,7 @@ class CsrFile(wiring.Component):
             value.eq(modify(bus.op, bus.rdata, bus.wdata)),
             forbidden.eq(
                 (bus.addr[8:10] & ~priv).any() | (writes & bus.addr[10:12].all())),
+            write.eq(bus.commit & writes & ~forbidden),
             bus.illegal.eq(~Cat(part.access.hit for part in parts).any() | forbidden),
             bus.refetch.eq(
                 writes & ((bus.addr == Csr.SATP) | (bus.addr[5:] == Csr.PMPCFG0 >> 5))
@@ -81,7 +82,7 @@ class CsrFile(wiring.Component):
         m.d.sync += [
             late_addr.eq(bus.addr),
             late_value.eq(value),
-            late_write.eq(bus.commit & writes & ~forbidden),
+            late_write.eq(write),
         ]
         for part in parts:
             m.d.comb += [
@@ -92,7 +93,7 @@ class CsrFile(wiring.Component):
                 part.access.op.eq(bus.op),
                 part.access.wdata.eq(bus.wdata),
                 part.access.value.eq(value),
-                part.access.write.eq(bus.commit & writes & ~forbidden),
+                part.access.write.eq(write),
             ]
 
         # traps and returns
