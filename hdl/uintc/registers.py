@@ -1,0 +1,98 @@
+"""The registers of the UINTC."""
+
+from enum import IntEnum
+
+from ..peripheral import mmio
+
+from .params import ADDR_BITS, ENTRY_BYTES, HART_ID_BITS, TABLE_BITS, VECTORS, UintcParams
+
+ID_MAGIC = 0x5549
+ID_VERSION = 1
+
+
+class Refusal(IntEnum):
+    """Why an operation was refused."""
+
+    NONE = 0
+    VECTOR = 1  # SEND of a vector that does not exist
+    RECEIVER = 2  # the entry does not exist
+    SIZE = 3  # the access is not of 8 bytes
+
+
+class Id(mmio.Register, access="r", bytes=8):
+    """What this controller is; the same in every entry."""
+
+    def __init__(self, params: UintcParams) -> None:
+        super().__init__({
+            "receivers": mmio.Field(16, "entries that there are", init=params.receivers),
+            "harts": mmio.Field(16, "harts that have a line", init=params.harts),
+            "version": mmio.Field(16, "of the register map", init=ID_VERSION),
+            "magic": mmio.Field(16, f"{ID_MAGIC:#x}, which spells UI", init=ID_MAGIC),
+        })
+
+
+class Send(mmio.Register, access="w", bytes=8):
+    """SEND: the vector written becomes pending. A number above 63 is refused."""
+
+    fields = {"vector": mmio.Field(64, "number of the vector, 0 to 63")}
+
+
+class Low(mmio.Register, access="rw", bytes=8):
+    """READ_LOW and WRITE_LOW: where the receiver runs, and whether it does."""
+
+    fields = {
+        "active": mmio.Field(1, "1: pending vectors interrupt the hart"),
+        "mode": mmio.Field(1, "kept, otherwise without effect: there are always 64 vectors"),
+        "_reserved": mmio.Field(14, ""),
+        "hart_id": mmio.Field(HART_ID_BITS, "hart on which the receiver runs; of an unknown one "
+                                            "nothing is interrupted"),
+    }
+
+
+class High(mmio.Register, access="rw", bytes=8):
+    """READ_HIGH and WRITE_HIGH: the pending vectors.
+
+    A read gives them. Side effect: afterwards none is pending. What is written is added to them.
+    """
+
+    fields = {"pending": mmio.Field(VECTORS, "a bit for each vector")}
+
+
+class Active(mmio.Register, access="rw", bytes=8):
+    """GET_ACTIVE and SET_ACTIVE: only the active bit of ``low``."""
+
+    fields = {"active": mmio.Field(1, "as in low")}
+
+
+class Error(mmio.Register, access="rw", bytes=8):
+    """The last operation that was refused, and how many were. Any write clears it to 0.
+
+    Only operations on the table are recorded.
+    """
+
+    fields = {
+        "reason": mmio.Field(4, "0 none, 1 SEND of a vector above 63, 2 no such entry, "
+                                "3 access not of 8 bytes"),
+        "_low": mmio.Field(4, ""),
+        "register": mmio.Field(2, "offset within the entry, divided by 8"),
+        "write": mmio.Field(1, "1 if it was a write"),
+        "_high": mmio.Field(5, ""),
+        "index": mmio.Field(16, "number of the entry"),
+        "count": mmio.Field(16, "refused operations; stays at 65535"),
+    }
+
+
+def uintc_registers(params: UintcParams) -> mmio.RegisterMap:
+    """The register map: the table, then the error page."""
+    registers = mmio.RegisterMap(addr_bits=ADDR_BITS)
+    for name, register, offset, when in (
+        ("id", Id(params), 0x00, "reading"),
+        ("send", Send(), 0x00, "writing"),
+        ("low", Low(), 0x08, ""),
+        ("high", High(), 0x10, ""),
+        ("active", Active(), 0x18, ""),
+    ):
+        registers.add(name, register, offset=offset, count=params.receivers, stride=ENTRY_BYTES,
+                      when=when)
+    registers.add("error", Error(), offset=1 << TABLE_BITS)
+    return registers
