@@ -23,13 +23,12 @@ class HartLine(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        comes, goes = Signal(), Signal()
-        m.d.comb += [
-            comes.eq(self.after & ~self.before),
-            goes.eq(self.before & ~self.after),
-        ]
-        with m.If(comes | goes):
-            m.d.sync += self.count.eq(self.count + Cat(C(1, 1), goes.replicate(len(self.count))))
-        # Not from the sum: its carry would be in the way of the line.
-        m.d.sync += self.line.eq(comes | (self.line & ~(goes & (self.count == 1))))
+        changes = Signal()
+        m.d.comb += changes.eq(self.before ^ self.after)
+        # ``before`` is known early; were it to be ``changes & before``, the carry would wait.
+        with m.If(changes):
+            m.d.sync += [
+                self.count.eq(self.count + Cat(C(1, 1), self.before.replicate(len(self.count)))),
+                self.line.eq(self.after | (self.count != 1)),
+            ]
         return m

@@ -3,7 +3,6 @@
 from enum import IntEnum
 
 from ..peripheral import mmio
-
 from .params import ADDR_BITS, ENTRY_BYTES, HART_ID_BITS, TABLE_BITS, VECTORS, UintcParams
 
 ID_MAGIC = 0x5549

@@ -8,7 +8,6 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from ..bus.mmio import MmioSignature
-
 from .line import HartLine
 from .params import ADDR_BITS, ENTRY_BYTES, TABLE_BITS, UintcParams
 from .refusals import Access, Refusals

@@ -10,7 +10,7 @@ from rich.console import Console
 from typer import Option
 
 from sim.cli import app, refuse
-from sim.cli.options import Config, Harts, soc_params
+from sim.cli.options import DEFAULT_HARTS, Config, Harts, soc_params
 from sim.output import write_output
 from sim.synth.report import (
     arrivals_table,
@@ -27,13 +27,14 @@ class Target(str, Enum):
 
     HART = "hart"
     SOC = "soc"
+    UINTC = "uintc"
 
 
 @app.command()
 def synth(
     target: Annotated[Target, Option(help="what to synthesise")] = Target.HART,
     config: Config = "default",
-    harts: Harts = 1,
+    harts: Harts = DEFAULT_HARTS,
     per_module: Annotated[bool, Option(help="also synthesise each module for itself")] = True,
     depth: Annotated[int, Option(metavar="N", help="levels of modules in the table")] = 2,
     place: Annotated[
