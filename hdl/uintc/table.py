@@ -99,6 +99,7 @@ class EntryTable(wiring.Component):
                 operation.send & vector_exists & (written[:6] == vector)
                 | operation.write_high & written[vector])
 
+        cleared = entries.shape.const({"here": 1})  # its hart ID is 0
         entry, changed = self.entry, Signal.like(self.entry)
         m.d.comb += [
             entry.eq(read.data),
@@ -125,6 +126,6 @@ class EntryTable(wiring.Component):
             read.addr.eq(self.index),
             write.en.eq(found | self.sweeping),
             write.addr.eq(index),
-            write.data.eq(Mux(self.sweeping, 0, Value.cast(changed))),
+            write.data.eq(Mux(self.sweeping, cleared.as_value(), Value.cast(changed))),
         ]
         return m
