@@ -23,9 +23,10 @@ impl Console {
         }
     }
 
-    /// Writes all bytes, waiting as long as it takes.
+    /// Writes all bytes, waiting as long as it takes. One at a time: the UART's FIFOs are off, while
+    /// bursts of the driver count on them.
     pub fn write(&mut self, bytes: &[u8]) {
-        self.0.send_bytes_exact(bytes);
+        bytes.chunks(1).for_each(|byte| self.0.send_bytes_exact(byte));
     }
 
     /// A received byte, if there is one.
