@@ -1,0 +1,117 @@
+"""AXI4-Lite in front of an MMIO port."""
+
+from amaranth import *
+from amaranth.lib import enum, wiring
+from amaranth.lib.wiring import In, Out, flipped
+
+from .mmio import MmioSignature
+from .word import check_data_bits, word_bits
+from .word_pair import attach_mmio
+
+
+class Response(enum.Enum, shape=2):
+    """The responses that are given."""
+
+    OKAY = 0
+    SLVERR = 2
+
+
+class Axi4LiteSignature(wiring.Signature):
+    """AXI4-Lite, seen from the initiator (AMBA's manager). ``awprot`` and ``arprot`` are not used.
+
+    ``awaddr`` and ``araddr`` are byte addresses; the bits below the data word are not looked at.
+    """
+
+    def __init__(self, addr_bits: int, data_bits: int) -> None:
+        check_data_bits(data_bits)
+        self.addr_bits, self.data_bits = addr_bits, data_bits
+        super().__init__({
+            "awaddr": Out(addr_bits), "awprot": Out(3), "awvalid": Out(1), "awready": In(1),
+            "wdata": Out(data_bits), "wstrb": Out(data_bits // 8), "wvalid": Out(1),
+            "wready": In(1),
+            "bresp": In(2), "bvalid": In(1), "bready": Out(1),
+            "araddr": Out(addr_bits), "arprot": Out(3), "arvalid": Out(1), "arready": In(1),
+            "rdata": In(data_bits), "rresp": In(2), "rvalid": In(1), "rready": Out(1),
+        })
+
+
+class Axi4LiteToMmio(wiring.Component):
+    """AXI4-Lite target (AMBA's subordinate) in front of MMIO.
+
+    ``addr_bits`` are those of the MMIO port, ``data_bits`` 32 or 64. ``wstrb`` tells size and lane
+    of a write, a read is one of the whole data word; see ``WordToMmio`` for what is refused with
+    SLVERR. With ``paired``, for 32 bits only, accesses of 8 bytes are made of two words
+    (``WordPair``).
+
+    Each of AW, W and AR holds one transfer in a register, in any order, while the one before is
+    being performed. Writes and reads take turns when both wait, so neither stops the other; a
+    response that is not taken stops only its own kind. There is no order between a write and a read
+    unless the initiator waits for the response to the first.
+
+    Timing: every input goes to a register, every output but AW's, W's and AR's ``ready`` comes from
+    one, and those are the inverse of one: no combinational path leads through. A write that finds
+    nothing else is answered two cycles after the later of AW and W, a read of a device that answers
+    after one cycle three after AR; one write every two, one read every three cycles. A write is
+    answered when the device has accepted it.
+    """
+
+    def __init__(self, *, addr_bits: int, data_bits: int, paired: bool = False) -> None:
+        check_data_bits(data_bits, paired=paired)
+        self.addr_bits, self.data_bits, self.paired = addr_bits, data_bits, paired
+        super().__init__({
+            "axi": In(Axi4LiteSignature(addr_bits, data_bits)),
+            "mmio": Out(MmioSignature(addr_bits)),
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        axi = self.axi
+        word = attach_mmio(m, flipped(self.mmio), data_bits=self.data_bits, paired=self.paired)
+
+        aw_full, w_full, ar_full = Signal(), Signal(), Signal()
+        aw = Signal.like(word.addr, name="aw", reset_less=True)
+        ar = Signal.like(word.addr, name="ar", reset_less=True)
+        w_data = Signal.like(axi.wdata, reset_less=True)
+        w_strobe = Signal.like(axi.wstrb, reset_less=True)
+        low = word_bits(self.data_bits)
+        m.d.comb += [
+            axi.awready.eq(~aw_full),
+            axi.wready .eq(~w_full),
+            axi.arready.eq(~ar_full),
+        ]
+        with m.If(~aw_full):
+            m.d.sync += [aw_full.eq(axi.awvalid), aw.eq(axi.awaddr[low:])]
+        with m.If(~w_full):
+            m.d.sync += [w_full.eq(axi.wvalid), w_data.eq(axi.wdata), w_strobe.eq(axi.wstrb)]
+        with m.If(~ar_full):
+            m.d.sync += [ar_full.eq(axi.arvalid), ar.eq(axi.araddr[low:])]
+
+        # Whose turn it is. The choice stays until the access is done.
+        may_write = aw_full & w_full & ~axi.bvalid
+        may_read = ar_full & ~axi.rvalid
+        chosen, chosen_write = Signal(), Signal()
+        m.d.comb += [
+            word.valid .eq(may_write | may_read),
+            word.write .eq(Mux(chosen, chosen_write, may_write & ~(may_read & chosen_write))),
+            word.addr  .eq(Mux(word.write, aw, ar)),
+            word.strobe.eq(Mux(word.write, w_strobe, ~0)),
+            word.w_data.eq(Mux(word.write, w_data, 0)),  # may change while a read is under way
+        ]
+        with m.If(word.valid):
+            m.d.sync += [chosen.eq(~word.done), chosen_write.eq(word.write)]
+
+        response = Mux(word.error, Response.SLVERR, Response.OKAY)
+        with m.If(word.valid & word.done & word.write):
+            m.d.sync += [aw_full.eq(0), w_full.eq(0), axi.bvalid.eq(1), axi.bresp.eq(response)]
+        with m.Elif(axi.bready):
+            m.d.sync += axi.bvalid.eq(0)
+        with m.If(word.valid & word.done & ~word.write):
+            m.d.sync += [
+                ar_full.eq(0),
+                axi.rvalid.eq(1),
+                axi.rdata.eq(word.r_data),
+                axi.rresp.eq(response),
+            ]
+        with m.Elif(axi.rready):
+            m.d.sync += axi.rvalid.eq(0)
+        return m

@@ -1,0 +1,54 @@
+"""A device for another system: behind a bus of that system, with plain port names."""
+
+from amaranth import *
+from amaranth.lib import wiring
+from amaranth.lib.wiring import connect
+
+from .axi4lite import Axi4LiteToMmio
+from .wishbone import WishboneToMmio
+
+# By name: the front end, and its port with the prefix that the signals of the bus get.
+BUSES = {
+    "wishbone": (WishboneToMmio, "wb", "wb"),
+    "axi4-lite": (Axi4LiteToMmio, "axi", "s_axi"),
+}
+
+
+class Standalone(wiring.Component):
+    """``device`` behind a ``bus``, one of ``BUSES``, of ``data_bits`` bits.
+
+    The device has a port ``bus: In(MmioSignature)``; its other ports are passed through. Names of
+    ports are flat: ``wb_cyc``, ``s_axi_awaddr``; a port inside of an interface of the device is
+    named by its path joined with ``_``. With ``paired`` a bus of 32 bits makes accesses of 8 bytes
+    from pairs of words.
+
+    Timing: that of the front end. One clock, ``clk``, and a synchronous reset, ``rst``.
+    """
+
+    def __init__(self, device: wiring.Component, *, bus: str, data_bits: int = 64,
+                 paired: bool = False) -> None:
+        if bus not in BUSES:
+            raise ValueError(f"no bus {bus!r}; there are {', '.join(BUSES)}")
+        front_end, port, prefix = BUSES[bus]
+        self.device = device
+        self._front_end = front_end(addr_bits=device.bus.signature.addr_bits, data_bits=data_bits,
+                                    paired=paired)
+        bus_port = getattr(self._front_end, port)
+        self._inner = {
+            f"{prefix}_{name}": (member, getattr(bus_port, name))
+            for name, member in bus_port.signature.members.items()
+        } | {
+            "_".join(map(str, path)): (member, value)
+            for path, member, value in device.signature.flatten(device) if path[0] != "bus"
+        }
+        super().__init__({name: member for name, (member, _) in self._inner.items()})
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.submodules.device = self.device
+        m.submodules.front_end = self._front_end
+        connect(m, self._front_end.mmio, self.device.bus)
+        for name, (member, inner) in self._inner.items():
+            outer = getattr(self, name)
+            m.d.comb += inner.eq(outer) if member.flow is wiring.In else outer.eq(inner)
+        return m

@@ -1,0 +1,104 @@
+"""Accesses by the words of another system's data bus, and how they become MMIO accesses."""
+
+from amaranth import *
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from .mmio import MmioSignature
+
+DATA_BITS = (32, 64)
+
+
+def check_data_bits(data_bits: int, *, paired: bool = False) -> None:
+    """Refuses widths of a data bus that the front ends do not have."""
+    if data_bits not in DATA_BITS:
+        raise ValueError(f"a data bus has 32 or 64 bits, not {data_bits!r}")
+    if paired and data_bits != 32:
+        raise ValueError(f"only a data bus of 32 bits has its words paired, not of {data_bits!r}")
+
+
+def word_bits(data_bits: int) -> int:
+    """Bits of a byte address below the word of a data bus."""
+    return (data_bits // 8).bit_length() - 1
+
+
+class WordSignature(wiring.Signature):
+    """One access to a word of ``data_bits`` bits, seen from the initiator.
+
+    ``valid`` and what belongs to it are held until ``done``, which is high for one cycle, the first
+    or a later one; in the next cycle ``valid`` means another access. ``data`` and ``error`` count
+    in the cycle of ``done``.
+    """
+
+    def __init__(self, addr_bits: int, data_bits: int) -> None:
+        check_data_bits(data_bits)
+        self.addr_bits, self.data_bits = addr_bits, data_bits
+        super().__init__({
+            "valid": Out(1),
+            "write": Out(1),
+            "addr": Out(addr_bits - word_bits(data_bits)),  # of the word: a byte address shifted
+            "w_data": Out(data_bits),
+            "strobe": Out(data_bits // 8),  # the bytes to write, or those a read wants
+            "done": In(1),
+            "r_data": In(data_bits),
+            "error": In(1),  # refused, nothing was done; or the read was answered with an error
+        })
+
+
+class WordToMmio(wiring.Component):
+    """Performs word accesses on an MMIO port.
+
+    The strobes of an access are those of 1, 2, 4 or 8 naturally aligned bytes. Without any strobe
+    nothing is done and a read gives 0. Other strobes are refused: ``error``, and no MMIO access.
+
+    Timing: combinational in both directions, apart from one bit that remembers an accepted read.
+    A write is done when the MMIO port accepts it, a read when it is answered.
+    """
+
+    def __init__(self, *, addr_bits: int, data_bits: int) -> None:
+        self.addr_bits, self.data_bits = addr_bits, data_bits
+        super().__init__({
+            "word": In(WordSignature(addr_bits, data_bits)),
+            "mmio": Out(MmioSignature(addr_bits)),
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        word, request, response = self.word, self.mmio.request, self.mmio.response
+        lanes = self.data_bits // 8
+
+        size, lane = Signal(2), Signal(word_bits(self.data_bits))
+        allowed = Signal()
+        with m.Switch(word.strobe):
+            for log2 in range(word_bits(self.data_bits) + 1):
+                for first in range(0, lanes, 1 << log2):
+                    with m.Case(((1 << (1 << log2)) - 1) << first):
+                        m.d.comb += [size.eq(log2), lane.eq(first), allowed.eq(1)]
+
+        asked = Signal()  # a read was accepted and is not answered yet
+        accepted = request.valid & request.ready
+        m.d.comb += [
+            request.valid.eq(word.valid & allowed & ~asked),
+            request.p.write.eq(word.write),
+            request.p.addr.eq(Cat(lane, word.addr)),
+            request.p.size.eq(size),
+        ]
+        if self.data_bits == 64:
+            m.d.comb += [
+                request.p.data.eq(word.w_data),
+                request.p.mask.eq(word.strobe),
+                word.r_data.eq(Mux(allowed, response.p.data, 0)),
+            ]
+        else:
+            upper = word.addr[0]
+            m.d.comb += [
+                request.p.data.eq(word.w_data.replicate(2)),
+                request.p.mask.eq(Mux(upper, Cat(C(0, 4), word.strobe), word.strobe)),
+                word.r_data.eq(Mux(allowed, response.p.data.word_select(upper, 32), 0)),
+            ]
+        m.d.comb += [
+            word.done.eq(Mux(allowed, Mux(word.write, accepted, response.valid), word.valid)),
+            word.error.eq(Mux(allowed, ~word.write & response.p.error, word.strobe.any())),
+        ]
+        m.d.sync += asked.eq((asked | accepted & ~word.write) & ~response.valid)
+        return m
