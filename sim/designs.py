@@ -1,12 +1,24 @@
 """The parts of the SoC that can be exported or synthesised alone."""
 
+from collections.abc import Callable
+
 from amaranth.back import verilog
 from amaranth.lib import wiring
 
+from hdl.bus.standalone import Standalone
 from soc.config import SocParams
 from soc.memory_map import hart_params
 
-PARTS = ("soc", "hart", "uintc")
+
+def uintc(*, harts: int = 1, receivers: int = 512) -> wiring.Component:
+    from hdl.uintc import Uintc, UintcParams
+
+    return Uintc(UintcParams(harts=harts, receivers=receivers))
+
+
+# Useful in other systems, by name. They have a port ``bus``; all their registers have 8 bytes.
+DEVICES: dict[str, Callable[..., wiring.Component]] = {"uintc": uintc}
+PARTS = ("soc", "hart", *DEVICES)
 
 
 def part(name: str, params: SocParams) -> wiring.Component:
@@ -15,15 +27,25 @@ def part(name: str, params: SocParams) -> wiring.Component:
         from soc.top import Soc
 
         return Soc(params)
-    if name == "uintc":
-        from hdl.uintc import Uintc, UintcParams
-
-        return Uintc(UintcParams(harts=params.harts))
+    if name in DEVICES:
+        return DEVICES[name](harts=params.harts)
     from hdl.core.hart import Hart
 
     return Hart(hart_params(params))
 
 
-def verilog_text(name: str, params: SocParams) -> str:
-    """A part as one Verilog file, a module of the same name."""
-    return verilog.convert(part(name, params), name=name, emit_src=False)
+def device(name: str, *, bus: str | None = None, data_bits: int | None = None,
+           **parameters: int) -> wiring.Component:
+    """One of ``DEVICES`` for another system, behind its ``bus`` or with the bare MMIO port."""
+    bare = DEVICES[name](**parameters)
+    if bus is None:
+        if data_bits is not None:
+            raise ValueError("the MMIO port has 64 bits; the width is that of a bus")
+        return bare
+    bits = 64 if data_bits is None else data_bits
+    return Standalone(bare, bus=bus, data_bits=bits, paired=bits == 32)
+
+
+def verilog_text(name: str, component: wiring.Component) -> str:
+    """One Verilog file, with ``component`` as the module ``name``."""
+    return verilog.convert(component, name=name, emit_src=False)

@@ -2,37 +2,60 @@
 
 import sys
 from enum import Enum
+from inspect import signature
 from pathlib import Path
 from typing import Annotated
 
 from typer import Argument, Option
 
+from hdl.bus.standalone import BUSES
+from sim import designs
 from sim.cli import app, refuse
-from sim.cli.options import Config, Harts, Memory, soc_params
-from sim.designs import verilog_text
+from sim.cli.options import soc_params
+from sim.designs import DEVICES, PARTS, device, verilog_text
 from sim.output import write_output
 
+Part = Enum("Part", {name: name for name in PARTS}, type=str)
+Bus = Enum("Bus", {name: name for name in BUSES}, type=str)
 
-class Part(str, Enum):
-    """What can be exported."""
-
-    SOC = "soc"
-    HART = "hart"
+OPTIONS = {name: (*signature(make).parameters, "bus", "bus-bits")
+           for name, make in DEVICES.items()}
+OPTIONS |= dict.fromkeys(("soc", "hart"), ("config", "harts", "memory"))
 
 
 @app.command()
 def verilog(
     part: Annotated[Part, Argument(help="what to export")],
-    config: Config = "default",
-    harts: Harts = 1,
-    memory: Memory = 128,
+    config: Annotated[
+        str | None, Option(metavar="NAME", help="configuration of soc or hart: tiny, default, full")
+    ] = None,
+    harts: Annotated[int | None, Option(metavar="N", help="number of harts")] = None,
+    memory: Annotated[
+        int | None, Option(metavar="MIB", help="size of DRAM in MiB, of soc or hart")
+    ] = None,
+    receivers: Annotated[int | None, Option(metavar="N", help="entries of uintc")] = None,
+    bus: Annotated[Bus | None, Option(help="put a device behind this bus")] = None,
+    bus_bits: Annotated[
+        int | None, Option(metavar="N", help="data bits of the bus, 32 or 64  [default: 64]")
+    ] = None,
     output: Annotated[
         Path | None, Option("-o", "--output", metavar="F", help="file, else standard output")
     ] = None,
 ) -> None:
-    """print the SoC or the hart as Verilog"""
+    """print the SoC, the hart or a device as Verilog"""
+    options = {"config": config, "harts": harts, "memory": memory, "receivers": receivers,
+               "bus": bus and bus.value, "bus-bits": bus_bits}
+    given = {option: value for option, value in options.items() if value is not None}
     try:
-        text = verilog_text(part.value, soc_params(config, harts, memory))
-        write_output(text, output, sys.stdout)
+        for option in given:
+            if option not in OPTIONS[part.value]:
+                raise ValueError(f"{part.value} has no option --{option}")
+        if part.value in DEVICES:
+            given["data_bits"] = given.pop("bus-bits", None)
+            component = device(part.value, **given)
+        else:
+            params = soc_params(given.pop("config", "default"), **given)
+            component = designs.part(part.value, params)
+        write_output(verilog_text(part.value, component), output, sys.stdout)
     except (ValueError, OSError) as error:
         refuse("verilog", error)
