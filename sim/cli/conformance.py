@@ -1,5 +1,7 @@
-"""``rel4 conformance``: public test suites on the RTL, from checkouts that the user has."""
+"""``rel4 conformance``: public test suites on the RTL, from checkouts that the user has, and tests
+of what several harts see of each other."""
 
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +13,10 @@ from typer import Argument, Option
 
 from sim.cli import app, refuse
 from sim.cli.options import Config, Harts
-from sim.conformance import benchmarks, riscv_tests
+from sim.conformance import benchmarks, litmus, riscv_tests
 from sim.conformance.riscv_tests import SuiteError
+from sim.conformance.rvwmo import Model
+from sim.output import write_output
 from sim.program import BadImage
 from sim.run import BadArgument, Latency, Result, RunOptions, simulate
 from sim.tools import BUILD, ToolError
@@ -88,6 +92,41 @@ def run_riscv_formal(
     wanted = "fail" if planted else "pass"
     conclude(sum(result.status == wanted for result in results), len(results),
              "found" if planted else "passed")
+
+
+@verbs.command("litmus")
+def run_litmus(
+    config: Config = "default", harts: Harts = 2, latency: Delay = "random:1",
+    iterations: Annotated[int, Option(metavar="N", help="iterations of each test")] = 4000,
+    seed: Annotated[int, Option(metavar="N", help="seed of delays and places")] = 1,
+    only: Pattern = "",
+    record: Annotated[Path | None, Option(
+        "--json", metavar="FILE", help="write all outcomes")] = None,
+) -> None:
+    """litmus tests of the memory model; fails if an outcome is forbidden"""
+
+    def report(result: litmus.Outcomes) -> None:
+        told = [f"{word} {show_counts(counts)}" for word, counts in (
+            ("FORBIDDEN", result.forbidden), ("beyond TSO", result.seen(Model.RVWMO)),
+            ("weak", result.seen(Model.TSO))) if counts]
+        told += [f"not seen, though allowed by {model.name}: {' '.join(result.unseen(model))}"
+                 for model in (Model.TSO, Model.RVWMO) if result.unseen(model)]
+        print(f"{'FAIL' if result.forbidden else 'pass'} {result.test.name}, "
+              f"{result.iterations} iterations{''.join(f'; {text}' for text in told)}", flush=True)
+        done.append(result.as_json())
+        if record:
+            write_output(json.dumps(done, indent=1) + "\n", record, sys.stdout)
+
+    done: list[dict] = []
+    with refusing():
+        machine = litmus.Machine(configuration(config, harts=harts), Latency.parse(latency))
+        results = litmus.run(machine, litmus.tests(machine, only), iterations=iterations,
+                             seed=seed, report=report)
+    conclude(sum(not result.forbidden for result in results), len(results))
+
+
+def show_counts(counts: dict[str, int]) -> str:
+    return " ".join(f"{outcome}={count}" for outcome, count in sorted(counts.items()))
 
 
 @verbs.command("coremark")

@@ -1,16 +1,17 @@
 //! Runtime of M-mode programs that have the machine to themselves: start, end, panic, and guests.
 //!
-//! Hart 0 runs the program, all others sleep. The program is a function given to [`program!`]; what
-//! it returns goes to the finisher, 0 is success.
+//! Hart 0 runs the program, all others sleep until [`harts::start`]. The program is a function
+//! given to [`program!`]; what it returns goes to the finisher, 0 is success.
 
 #![no_std]
 
 pub mod encode;
 pub mod guest;
+pub mod harts;
 pub mod machine;
 
 use core::{arch::global_asm, panic::PanicInfo};
-use hal::{finisher, println};
+use hal::{finisher, println, soc::irq};
 
 pub use hal;
 
@@ -50,11 +51,24 @@ global_asm!(
     "addi t0, t0, 8",
     "bltu t0, t1, 1b",
     "tail {main}",
-    "2: wfi",
-    "j 2b",
+    "2: csrwi mie, {software_interrupt}",
+    "3: wfi",
+    "csrr t1, mip",
+    "andi t1, t1, {software_interrupt}",
+    "beqz t1, 3b",
+    "csrw mie, zero",
+    "mv a0, t0",
+    "la sp, {other_stacks}",
+    "slli t0, t0, {size_log2}",
+    "add sp, sp, t0",
+    "tail {other_main}",
     stack = sym STACK,
     size = const STACK_BYTES,
     main = sym main,
+    software_interrupt = const 1 << irq::MSI,
+    size_log2 = const STACK_BYTES.ilog2(),
+    other_stacks = sym harts::STACKS,
+    other_main = sym harts::main,
 );
 
 extern "C" fn main() -> ! {

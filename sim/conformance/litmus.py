@@ -1,0 +1,140 @@
+"""Litmus tests of the memory model: runs them on the RTL and judges what comes out.
+
+The tests are those of the program ``sw/apps/litmus``, which prints their instructions; what these
+allow is derived from them by :mod:`sim.conformance.rvwmo`.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from sim.run import Design, Latency, Result, RunOptions, simulate
+from sim.tools import BUILD, ToolError
+from soc.config import SocParams
+
+from .litmus_code import Instruction, decode
+from .riscv_tests import SuiteError
+from .rvwmo import Model, outcomes
+
+IMAGE = BUILD / "sw" / "litmus.elf"
+CYCLES_AN_ITERATION = 2000  # far more than any takes
+CYCLES_AROUND = 5_000_000
+
+
+@dataclass(frozen=True)
+class Test:
+    """A litmus test, as the program describes it."""
+
+    name: str
+    observed: tuple[str, ...]  # "1:a2", "x"
+    threads: tuple[tuple[Instruction, ...], ...]
+
+    @cached_property
+    def allowed(self) -> dict[str, Model]:
+        """Every outcome that the model of RISC-V allows, with the strictest model that does."""
+        found: dict[str, Model] = {}
+        for model in Model:
+            for outcome in outcomes(self.threads, self.observed, model):
+                found.setdefault(outcome, model)
+        return found
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """How often each outcome of a test was seen."""
+
+    test: Test
+    harts: int
+    iterations: int
+    cycles: int
+    counts: dict[str, int]
+
+    def seen(self, *models: Model | None) -> dict[str, int]:
+        """Outcomes that were seen of those that need one of ``models``; None are the forbidden."""
+        return {outcome: count for outcome, count in self.counts.items()
+                if self.test.allowed.get(outcome) in models}
+
+    @property
+    def forbidden(self) -> dict[str, int]:
+        """What RISC-V forbids and was seen: empty unless the machine is broken."""
+        return self.seen(None)
+
+    def unseen(self, model: Model) -> list[str]:
+        """Outcomes that ``model`` is the strictest to allow and that were not seen."""
+        return sorted(outcome for outcome, strictest in self.test.allowed.items()
+                      if strictest is model and outcome not in self.counts)
+
+    def as_json(self) -> dict:
+        return {
+            "name": self.test.name, "harts": self.harts, "iterations": self.iterations,
+            "cycles": self.cycles, "outcomes": self.counts, "forbidden": self.forbidden,
+            "weak_seen": self.seen(Model.TSO, Model.RVWMO),
+            "tso_unseen": self.unseen(Model.TSO), "rvwmo_unseen": self.unseen(Model.RVWMO),
+        }
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What the tests run on."""
+
+    params: SocParams
+    latency: Latency = Latency()
+    design: Design | None = None  # if it isn't the SoC with these parameters
+    image: Path = IMAGE
+
+    def ask(self, request: str, max_cycles: int) -> Iterator[list[str]]:
+        """The words of each line that the program answers with."""
+        if not self.image.exists():
+            raise ToolError(f"{self.image.name} is not built: make sw")
+        options = RunOptions(max_cycles=max_cycles, latency=self.latency)
+        result = simulate(self.params, self.image, options, stdin=f"{request}\n".encode(),
+                          design=self.design)
+        if not result.passed:
+            raise SuiteError(f"{self.image.name} did not pass: {_complaint(result)}")
+        yield from map(str.split, result.output.decode(errors="replace").splitlines())
+
+
+def _complaint(result: Result) -> str:
+    return (result.output.decode(errors="replace") + result.errors).strip().splitlines()[0]
+
+
+def tests(machine: Machine, pattern: str = "") -> list[Test]:
+    """The tests of the program that ``machine`` has enough harts for and whose names match."""
+    observed: dict[str, tuple[str, ...]] = {}
+    threads: dict[str, list[tuple[Instruction, ...]]] = {}
+    for line in machine.ask("list", CYCLES_AROUND):
+        match line:
+            case ["test", name, _, *values]:
+                observed[name], threads[name] = tuple(values), []
+            case ["code", name, _, *words]:
+                threads[name].append(tuple(decode([int(word, 16) for word in words])))
+    found = [Test(name, observed[name], tuple(threads[name])) for name in observed]
+    chosen = [test for test in found if re.search(pattern, test.name)
+              and len(test.threads) <= machine.params.harts]
+    if not chosen:
+        raise SuiteError(f"no litmus test for {machine.params.harts} harts matches {pattern!r}")
+    return chosen
+
+
+def run(machine: Machine, chosen: list[Test], *, iterations: int, seed: int,
+        report: Callable[[Outcomes], None] = lambda outcomes: None) -> list[Outcomes]:
+    """Runs each test with at least so many iterations; ``report`` hears of each as it ends."""
+    results = []
+    for test in chosen:
+        request = f"{machine.params.harts} {iterations} {seed} {test.name}"
+        limit = CYCLES_AROUND + CYCLES_AN_ITERATION * iterations
+        (result,) = (_outcomes(test, words) for words in machine.ask(request, limit)
+                     if words[0] == "litmus")
+        report(result)
+        results.append(result)
+    return results
+
+
+def _outcomes(test: Test, words: list[str]) -> Outcomes:
+    """From ``litmus NAME HARTS ITERATIONS CYCLES OUTCOME=COUNT ...``."""
+    _, _, harts, iterations, cycles, *counts = words
+    pairs = (count.split("=") for count in counts)
+    return Outcomes(test, int(harts), int(iterations), int(cycles),
+                    {outcome: int(count) for outcome, count in pairs})

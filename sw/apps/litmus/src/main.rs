@@ -1,0 +1,138 @@
+//! Litmus tests of the memory model. M-mode, no firmware; `rel4 conformance litmus` runs them and
+//! knows which outcomes are allowed.
+//!
+//! A test is a few instructions for each of several harts, and observed values that make up the
+//! outcome. It is run in batches of many instances, each with variables of its own, on random pairs
+//! of harts. What is wanted comes as a line on the UART: `list`, or `HARTS ITERATIONS SEED [TEST]`.
+//! Printed are
+//!
+//! - `test NAME THREADS [OBSERVED ...]`, where `1:a2` is a register of thread 1 and `x` a variable,
+//!   and for each thread `code NAME THREAD [WORD ...]`;
+//! - `litmus NAME HARTS ITERATIONS CYCLES [OUTCOME=COUNT ...]`, an outcome being the observed
+//!   values, each a digit; `wild` has a value that no thread writes.
+
+#![no_std]
+#![no_main]
+
+mod barrier;
+mod batch;
+mod race;
+mod random;
+mod request;
+mod tests;
+
+use bare::{
+    hal::{print, println},
+    harts,
+};
+use batch::{Histogram, INSTANCES};
+use core::{
+    array,
+    sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed},
+};
+use request::Request;
+use tests::{Observed, TESTS, Test};
+
+bare::program!(main);
+
+// What is asked for. Hart 0 writes it before the others start.
+static HARTS: AtomicUsize = AtomicUsize::new(1);
+static ITERATIONS: AtomicUsize = AtomicUsize::new(0);
+static SEED: AtomicUsize = AtomicUsize::new(0);
+static FIRST: AtomicUsize = AtomicUsize::new(0);
+static LAST: AtomicUsize = AtomicUsize::new(TESTS.len());
+
+/// What all harts counted of the test under way.
+static TOTAL: [AtomicU32; batch::COUNTERS] = [const { AtomicU32::new(0) }; batch::COUNTERS];
+
+fn main() -> u16 {
+    let request = Request::read();
+    if request.list() {
+        TESTS.iter().for_each(describe);
+        return 0;
+    }
+    if let Some(name) = request.name() {
+        let Some(index) = TESTS.iter().position(|test| test.name == name) else {
+            println!("no test {name}");
+            return 1;
+        };
+        FIRST.store(index, Relaxed);
+        LAST.store(index + 1, Relaxed);
+    }
+    HARTS.store(request.harts().clamp(1, harts::MAX), Relaxed);
+    ITERATIONS.store(request.iterations(), Relaxed);
+    SEED.store(request.seed(), Relaxed);
+    harts::start(HARTS.load(Relaxed), |hart| {
+        run(hart);
+        loop {
+            core::hint::spin_loop();
+        }
+    });
+    run(0);
+    0
+}
+
+/// What every hart does: its part of the tests that are asked for.
+fn run(hart: usize) {
+    let harts = HARTS.load(Relaxed);
+    for test in &TESTS[FIRST.load(Relaxed)..LAST.load(Relaxed)] {
+        let instances = INSTANCES * batch::groups(test, harts);
+        if instances == 0 {
+            continue;
+        }
+        let batches = ITERATIONS.load(Relaxed).div_ceil(instances);
+        let before = barrier::cycle();
+        let counted = batch::run(hart, harts, test, batches, SEED.load(Relaxed) as u64);
+        for (total, count) in TOTAL.iter().zip(counted) {
+            if count > 0 {
+                total.fetch_add(count, Relaxed);
+            }
+        }
+        barrier::meet(harts);
+        if hart == 0 {
+            let cycles = barrier::cycle() - before;
+            report(
+                test,
+                harts,
+                (batches * instances, cycles),
+                &array::from_fn(|index| TOTAL[index].swap(0, Relaxed)),
+            );
+        }
+    }
+}
+
+/// Prints what a test is.
+fn describe(test: &Test) {
+    print!("test {} {}", test.name, test.threads.len());
+    for observed in test.observed {
+        match observed {
+            Observed::A2(thread) => print!(" {thread}:a2"),
+            Observed::A3(thread) => print!(" {thread}:a3"),
+            Observed::X => print!(" x"),
+            Observed::Y => print!(" y"),
+        }
+    }
+    println!();
+    for thread in 0..test.threads.len() {
+        print!("code {} {thread}", test.name);
+        test.code(thread).for_each(|word| print!(" {word:08x}"));
+        println!();
+    }
+}
+
+/// Prints what came out of a test.
+fn report(test: &Test, harts: usize, (iterations, cycles): (usize, usize), counted: &Histogram) {
+    print!("litmus {} {harts} {iterations} {cycles}", test.name);
+    for (outcome, count) in counted.iter().enumerate().filter(|(_, count)| **count > 0) {
+        if outcome == batch::WILD {
+            print!(" wild={count}");
+            continue;
+        }
+        print!(" ");
+        for place in (0..test.observed.len()).rev() {
+            print!("{}", outcome >> (2 * place) & 3);
+        }
+        print!("={count}");
+    }
+    println!();
+}
