@@ -14,7 +14,7 @@ class SocParams:
     """
 
     name: str = "default"
-    harts: int = 1
+    harts: int = 2
     hart: HartParams = field(default_factory=HartParams)
     l2_bytes: int = 128 * 1024
     l2_ways: int = 4
@@ -22,6 +22,7 @@ class SocParams:
     timebase_hz: int = 10_000_000  # of mtime and the time CSR; divides clock_hz
     dram_base: int = 0x8000_0000
     dram_bytes: int = 128 << 20
+    uintc_receivers: int = 512
     plic_sources: int = 32  # interrupt sources, with source 0, which does not exist
     uart_baud: int = 115_200  # after reset
 

@@ -4,11 +4,14 @@ Compatible strings and properties are those of QEMU's ``virt`` machine, so that 
 finds what it expects.
 """
 
+from dataclasses import replace
+
+from hdl.core.isa import Irq
 from hdl.peripheral.finisher import Kind
 
 from .config import SocParams
 from .fdt import Node, Ref, to_dtb, to_dts
-from .memory_map import Device, device, plic_contexts
+from .memory_map import PAGE, UINTC_TABLE_BYTES, Device, device, plic_contexts
 
 ISA_EXTENSIONS = ("i", "m", "a", "c", "zicntr", "zicsr", "zifencei", "zihpm", "sstc")
 ISA = "rv64" + "".join(name if len(name) == 1 else f"_{name}" for name in ISA_EXTENSIONS)
@@ -77,6 +80,22 @@ def _plic(params: SocParams) -> Node:
     }, label="plic")
 
 
+def _uintc(params: SocParams) -> Node:
+    part = device(params, "uintc")
+    table = replace(part, size=UINTC_TABLE_BYTES)
+    errors = replace(part, base=part.base + UINTC_TABLE_BYTES, size=PAGE)
+    lines = [cell for n in range(params.harts) for cell in (_intc(n), Irq.USI)]
+    return Node(f"uintc@{part.base:x}", {
+        "compatible": "riscv,uintc0",
+        "reg": _reg(table) + _reg(errors),
+        "reg-names": ["receivers", "errors"],
+        "#address-cells": 0,
+        "#interrupt-cells": 1,
+        "interrupt-controller": True,
+        "interrupts-extended": lines,
+    }, label="uintc")
+
+
 def _uart(params: SocParams) -> Node:
     part = device(params, "uart0")
     return Node(f"serial@{part.base:x}", {
@@ -118,7 +137,7 @@ def device_tree(params: SocParams) -> Node:
         }))
     soc = Node("soc", {"#address-cells": 2, "#size-cells": 2, "compatible": "simple-bus",
                        "ranges": True})
-    for part in (_finisher, _clint, _plic, _uart):
+    for part in (_finisher, _clint, _uintc, _plic, _uart):
         soc.add(part(params))
     root.add(soc)
     return root

@@ -9,14 +9,17 @@ from hdl.peripheral.finisher import finisher_registers
 from hdl.peripheral.mmio import RegisterMap
 from hdl.peripheral.plic import plic_registers
 from hdl.peripheral.uart16550_registers import uart_registers
+from hdl.uintc import UintcParams, uintc_registers
 
 from .config import SocParams
 
 PAGE = 4096
 
-# Addresses that belong to devices which are not part of this SoC: accesses fault.
+# Addresses that belong to a device which is not part of this SoC: accesses fault.
 TAIC_BASE, TAIC_BYTES = 0x0100_0000, 16 << 20
-UINTC_BASE, UINTC_BYTES = 0x02F1_0000, 16 << 10
+
+UINTC_BASE = 0x02F1_0000
+UINTC_TABLE_BYTES = 16 << 10  # then the error page
 
 BOOTROM_BYTES = 8 << 10  # in block RAM
 UART_INTERRUPT = 10
@@ -59,6 +62,8 @@ def devices(params: SocParams) -> list[Device]:
                registers=finisher_registers()),
         Device("clint", "Core-local interruptor", 0x0200_0000, 64 << 10, io,
                registers=clint_registers(params.harts)),
+        Device("uintc", "User-interrupt controller", UINTC_BASE, 32 << 10, io,
+               registers=uintc_registers(uintc_params(params)), present=UINTC_TABLE_BYTES + PAGE),
         Device("plic", "Platform-level interrupt controller", 0x0C00_0000, 64 << 20, io,
                registers=plic_registers(params.plic_sources, len(plic_contexts(params)))),
         Device("uart0", "UART, 16550A", 0x1000_0000, 256, io, interrupt=UART_INTERRUPT,
@@ -72,6 +77,10 @@ def device(params: SocParams, name: str) -> Device:
     return next(device for device in devices(params) if device.name == name)
 
 
+def uintc_params(params: SocParams) -> UintcParams:
+    return UintcParams(receivers=params.uintc_receivers, harts=params.harts)
+
+
 def windows(params: SocParams) -> tuple[Window, ...]:
     """The devices behind the MMIO crossbar."""
     return tuple(Window(device.name, device.base, device.size)
@@ -81,4 +90,5 @@ def windows(params: SocParams) -> tuple[Window, ...]:
 def hart_params(params: SocParams) -> HartParams:
     """The parameters of the harts, with the regions of this memory map."""
     regions = tuple(device.region for device in devices(params))
-    return replace(params.hart, regions=regions)
+    return replace(params.hart, regions=regions, uintc_base=UINTC_BASE,
+                   uintc_receivers=params.uintc_receivers)

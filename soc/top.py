@@ -18,10 +18,18 @@ from hdl.peripheral.clint import Clint
 from hdl.peripheral.finisher import Finisher, Kind
 from hdl.peripheral.plic import Plic
 from hdl.peripheral.uart16550 import Modem, Uart16550
+from hdl.uintc import Uintc
 
 from . import bootrom, config
 from .config import SocParams
-from .memory_map import UART_INTERRUPT, device, hart_params, plic_contexts, windows
+from .memory_map import (
+    UART_INTERRUPT,
+    device,
+    hart_params,
+    plic_contexts,
+    uintc_params,
+    windows,
+)
 
 
 class RequestMonitor(wiring.Signature):
@@ -79,11 +87,13 @@ class Soc(wiring.Component):
         m.submodules.clint = clint = Clint(
             harts=params.harts, clocks_per_tick=params.clocks_per_tick)
         m.submodules.plic = plic = Plic(sources=params.plic_sources, contexts=len(contexts))
+        m.submodules.uintc = uintc = Uintc(uintc_params(params))
         m.submodules.uart0 = uart = Uart16550(divisor=params.uart_divisor)
         m.submodules.finisher_device = finisher = Finisher()
 
         connect(m, xbar.clint, clint.bus)
         connect(m, xbar.plic, plic.bus)
+        connect(m, xbar.uintc, uintc.bus)
         connect(m, xbar.uart0, uart.bus)
         connect(m, xbar.finisher, finisher.bus)
         self._connect_memory(m, l2)
@@ -103,6 +113,7 @@ class Soc(wiring.Component):
                 hart.lines.meip.eq(external["m"]),
                 hart.lines.seip.eq(external["s"]),
                 hart.lines.ueip.eq(external["u"]),
+                hart.lines.usip.eq(uintc.usip[n]),
                 monitor.valid.eq(hart.mem.request.valid),
                 monitor.ready.eq(hart.mem.request.ready),
                 monitor.payload.eq(hart.mem.request.payload),
@@ -144,8 +155,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m soc.top", description=main.__doc__)
     parser.add_argument("--config", metavar="NAME", default="default",
                         help=f"one of {', '.join(config.CONFIGURATIONS)} (default: default)")
-    parser.add_argument("--harts", metavar="N", type=int, default=1,
-                        help="number of harts (default: 1)")
+    parser.add_argument("--harts", metavar="N", type=int, default=SocParams.harts,
+                        help=f"number of harts (default: {SocParams.harts})")
     arguments = parser.parse_args()
     try:
         params = config.configuration(arguments.config, harts=arguments.harts)

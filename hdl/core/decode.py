@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out
 from .alu import AluOp
 from .csr_types import CsrOp, TrapReturn
 from .lsu_types import LsuOp
+from .uipi import UipiOp
 
 
 class Result(enum.Enum, shape=3):
@@ -62,7 +63,7 @@ class Control(data.Struct):
 
 
 class Decoder(wiring.Component):
-    """Combinational decoder for RV64IMA, Zicsr, Zifencei, the privileged instructions and URET."""
+    """Combinational decoder for RV64IMA, Zicsr, Zifencei, privileged instructions, URET, UIPI."""
 
     insn: In(32)
     o: Out(Control)
@@ -127,6 +128,8 @@ class Decoder(wiring.Component):
                 self._register(m, legal)
             with m.Case(0b00011):
                 self._fence(m, legal)
+            with m.Case(0b11110):
+                self._uipi(m, legal)
             with m.Case(0b11100):
                 with m.If(funct3[0:2] != 0):  # CSRRW CSRRS CSRRC and immediate forms
                     m.d.comb += [legal.eq(1), o.rd_write.eq(1), o.result.eq(Result.CSR),
@@ -151,6 +154,14 @@ class Decoder(wiring.Component):
                 m.d.comb += [legal.eq(sized), o.lsu_op.eq(LsuOp.SC)]
             with m.Case("---00", "00001"):  # AMOADD, XOR, OR, AND, MIN, MAX, MINU, MAXU; AMOSWAP
                 m.d.comb += legal.eq(sized)
+
+    def _uipi(self, m, legal):
+        """Custom-3; the published encoding with funct3 = 010 stays illegal."""
+        o, funct3, funct7 = self.o, self.insn[12:15], self.insn[25:32]
+        known = Cat(funct7 == op.value for op in UipiOp).any()
+        m.d.comb += [legal.eq((funct3 == 0b110) & known & (self.insn[20:25] == 0)),
+                     o.rd_write.eq(funct7 == UipiOp.READ.value), o.result.eq(Result.LSU),
+                     o.lsu.eq(1), o.lsu_op.eq(LsuOp.UIPI), o.rs1_used.eq(1), o.imm.eq(0)]
 
     def _immediate(self, m, legal):
         o, funct3, word = self.o, self.insn[12:15], self.insn[3]

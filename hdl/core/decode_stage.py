@@ -100,7 +100,7 @@ class DecodeStage(wiring.Component):
                 x.prediction.eq(d.prediction),
                 x.lsu.eq(ctl.lsu & ~ctl.illegal & ~faulty),
                 x.lsu_op.eq(ctl.lsu_op),
-                x.amo.eq(d.insn[27:32]),
+                x.funct7.eq(d.insn[25:32]),
                 x.data_from_m.eq(x_pending & needs_rs2),
                 x.csr.eq(ctl.csr & ~ctl.illegal & ~faulty),
                 x.csr_op.eq(ctl.csr_op),

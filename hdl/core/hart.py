@@ -19,7 +19,7 @@ from .rvfi import RvfiSignature
 
 
 class Hart(wiring.Component):
-    """RV64IMAC_Zicsr_Zifencei_Zicntr_Zihpm_Sstc with M, S, U modes, user interrupts and Sv39.
+    """RV64IMAC_Zicsr_Zifencei_Zicntr_Zihpm_Sstc with M, S, U modes, Sv39, user interrupts and UIPI.
 
     ``mem`` is the coherent port (instructions, data, page tables), ``mmio`` the uncached one.
     ``lines`` are level-sensitive interrupts, ``time`` is what the time CSR reads. ``hart_id`` is
@@ -85,6 +85,9 @@ class Hart(wiring.Component):
             port.m_vaddr.eq(lsu.m_vaddr),
             port.m_addr.eq(lsu.m_addr),
             port.drained.eq(lsu.drained),
+            port.refused.eq(lsu.refused.valid),
+            lsu.uipi.eq(csr.uipi),
+            csr.refused.eq(lsu.refused),
 
             mmu.asid.eq(pipeline.csr.asid),
             mmu.satp_ppn.eq(pipeline.csr.satp_ppn),

@@ -1,8 +1,9 @@
 """Numbers of the RISC-V specifications: privilege levels, causes, interrupts, CSR addresses.
 
 The one place where they are written; decoder, CSR file, software constants and tests import it.
-Sources: RISC-V Unprivileged ISA, Privileged Architecture 1.12 with Sstc, and the N chapter of the
-earlier privileged drafts for the user-mode trap CSRs.
+Sources: RISC-V Unprivileged ISA, Privileged Architecture 1.12 with Sstc, the N chapter of the
+earlier privileged drafts for the user-mode trap CSRs, and the user-interrupt specification 0.1.1
+for ``suist`` and ``suirs``. ``suierr`` is ours, in the custom space of S-mode.
 """
 
 from enum import IntEnum
@@ -80,6 +81,10 @@ class Csr(IntEnum):
     SIP = 0x144
     STIMECMP = 0x14D
     SATP = 0x180
+    SUIST = 0x1B0
+    SUIRS = 0x1B1
+    SUICFG = 0x1B2
+    SUIERR = 0x5C0
 
     MSTATUS = 0x300
     MISA = 0x301
@@ -127,6 +132,7 @@ class Event(IntEnum):
     DTLB_MISS = 9
     BRANCH_MISPREDICT = 10
     STALL = 11  # cycle in which no instruction retired
+    UIPI_REFUSED = 12  # UIPI without effect
 
 
 EVENT_COUNT = len(Event)

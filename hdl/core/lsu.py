@@ -14,7 +14,8 @@ from .lsu_types import LsuOp, LsuRequest
 from .params import HartParams
 from .store_buffer import StoreBuffer
 from .tlb import MicroTlb
-from .translation import Context, RefillSignature, tlb_entry_layout
+from .translation import Context, Mode, RefillSignature, tlb_entry_layout
+from .uipi import Refusal, Refused, Uipi, UipiOp, uipi_state_layout
 
 AMO_OPS = {  # funct5: operation
     0b00001: AmoOp.SWAP,
@@ -37,7 +38,7 @@ class Part(data.Struct):
 
 
 class Lsu(wiring.Component):
-    """Loads, stores and atomics of one hart, one in Memory (M) at a time.
+    """Loads, stores, atomics and UIPI of one hart, one in Memory (M) at a time.
 
     The operation in Execute (``x``, ``x_valid``) enters M with ``m_advance``; its address is added
     and looked up in the DTLB in X, the L1D answers in M. A load that hits and a store that finds
@@ -48,13 +49,20 @@ class Lsu(wiring.Component):
     ``m_kill`` in the first cycle of an operation in M makes it nothing. Without it, that cycle may
     already have its effect, whether ``m_advance`` comes with it or not.
 
-    ``ctx`` must not change from the cycle before an operation enters M until it leaves.
+    UIPI reads its entry of the sender table through the L1D and writes to UINTC through the store
+    buffer, so behind all older stores; READ waits for these and for its answer. It has no fault:
+    what is ``refused`` has no effect, READ gives 0.
+
+    ``ctx`` and ``uipi`` must not change from the cycle before an operation enters M until it
+    leaves.
     """
 
     def __init__(self, params: HartParams) -> None:
         self.params = params
         super().__init__({
             "ctx": In(Context),
+            "uipi": In(uipi_state_layout(params)),
+            "refused": Out(Refused),
             "x_valid": In(1),
             "x": In(LsuRequest),
             "m_advance": In(1),
@@ -83,6 +91,7 @@ class Lsu(wiring.Component):
         m.submodules.rights = rights = Rights(params)
         m.submodules.load_align = load_align = LoadAlign()
         m.submodules.store_align = store_align = StoreAlign()
+        m.submodules.uipi = uipi = Uipi(params)
 
         # Execute: address, DTLB.
         x_addr = Signal(64)
@@ -108,11 +117,11 @@ class Lsu(wiring.Component):
         m_op = Signal(LsuOp, reset_less=True)
         m_size = Signal(2, reset_less=True)
         m_unsigned = Signal(reset_less=True)
-        m_amo = Signal(5, reset_less=True)
+        m_funct7 = Signal(7, reset_less=True)
         m_vaddr = Signal(64, reset_less=True)
         m_offset = Signal(12, reset_less=True)  # in the page, of the dword at hand
         m_unaligned = Signal(reset_less=True)
-        m_crosses = Signal(reset_less=True)  # a dword; only loads and stores
+        m_crosses = Signal(reset_less=True)  # a dword; only loads and stores can
         m_wild = Signal(reset_less=True)
         m_translated = Signal(reset_less=True)
         m_entry = Signal(tlb_entry_layout(params), reset_less=True)
@@ -125,14 +134,15 @@ class Lsu(wiring.Component):
         m_fault = Signal()
         m_cause = Signal(6, reset_less=True)
 
-        m_load, m_store, m_atomic = Signal(), Signal(), Signal()
+        m_load, m_store, m_atomic, m_uipi = Signal(), Signal(), Signal(), Signal()
         m_upper_addr = Signal(64)
         m_paddr = Signal(params.paddr_bits)
         m_mask = Signal(16)
         m.d.comb += [
             m_load.eq(m_op == LsuOp.LOAD),
             m_store.eq(m_op == LsuOp.STORE),
-            m_atomic.eq(~m_load & ~m_store),
+            m_uipi.eq(m_op == LsuOp.UIPI),
+            m_atomic.eq(~m_load & ~m_store & ~m_uipi),
             m_upper_addr[3:].eq(m_vaddr[3:] + 1),
             m_paddr.eq(Cat(m_offset, m_entry.ppn)),
             rights.context.eq(self.ctx),
@@ -144,6 +154,8 @@ class Lsu(wiring.Component):
             for size in range(4):
                 with m.Case(size):
                     m.d.comb += m_mask.eq(((1 << (1 << size)) - 1) << m_vaddr[:3])
+        with m.If(m_uipi):
+            m.d.comb += m_mask.eq(0xFF)
 
         # A look-up that can be used.
         m_ready = Signal()  # translated, allowed, set in order, room for a store
@@ -162,6 +174,7 @@ class Lsu(wiring.Component):
 
         # L1D and store buffer.
         m_slow = Signal()
+        posts = Signal()  # UIPI writes to UINTC
         m.d.comb += [
             dcache.x_index.eq(Mux(m_slow, m_offset[3:], x_addr[3:])),
             dcache.m_addr.eq(m_paddr[3:]),
@@ -174,12 +187,12 @@ class Lsu(wiring.Component):
             dcache.invalidate.line.eq(self.mem.invalidate.line),
             store_align.data.eq(m_data),
             store_align.shift.eq(m_shift),
-            stores.push.eq(m_pushes),
-            stores.store.addr.eq(m_paddr),
-            stores.store.data.eq(store_align.lanes),
+            stores.push.eq(m_pushes | posts),
+            stores.store.addr.eq(Mux(m_uipi, uipi.addr, m_paddr)),
+            stores.store.data.eq(Mux(m_uipi, uipi.data, store_align.lanes)),
             stores.store.mask.eq(Mux(m_part.upper, m_mask[8:], m_mask[:8])),
             stores.store.size.eq(m_size),
-            stores.store.io.eq(m_entry.io),
+            stores.store.io.eq(m_entry.io | m_uipi),
             stores.write_done.eq(self.mem.write_done),
             self.drained.eq(stores.drained),
         ]
@@ -216,7 +229,7 @@ class Lsu(wiring.Component):
                     m.d.comb += self.mem.request.p.op.eq(MemOp.AMO)
                 with m.Default():
                     m.d.comb += self.mem.request.p.op.eq(MemOp.READ_LINE)
-            with m.Switch(m_amo):
+            with m.Switch(m_funct7[2:]):
                 for funct5, operation in AMO_OPS.items():
                     with m.Case(funct5):
                         m.d.comb += self.mem.request.p.amo.eq(operation)
@@ -251,6 +264,9 @@ class Lsu(wiring.Component):
             writes = (m_op != LsuOp.LOAD) & (m_op != LsuOp.LR)
             m.d.sync += [m_fault.eq(1), m_cause.eq(Mux(writes, store, load))]
 
+        def refuse(reason: Value) -> None:
+            m.d.comb += [self.refused.valid.eq(1), self.refused.reason.eq(reason)]
+
         def second_dword() -> None:
             m.d.sync += [
                 m_part.upper.eq(1),
@@ -267,7 +283,25 @@ class Lsu(wiring.Component):
                 # Of a load that misses, too, without harm: whether it hits is known too late.
                 m.d.comb += take.eq(m_look & m_load)
                 with m.If(m_look & ~self.m_kill):
-                    with m.If(m_atomic & m_unaligned):
+                    with m.If(m_uipi):
+                        # In the place of the operand: the table, or the own receiver in UINTC.
+                        m.d.sync += [
+                            Cat(m_offset, m_entry.ppn).eq(Mux(
+                                uipi.op == UipiOp.SEND, uipi.table_addr, uipi.addr)),
+                            m_size.eq(3),
+                            m_shift.eq(0),
+                            m_crosses.eq(0),
+                            m_kept.eq(1),
+                        ]
+                        with m.If(uipi.refusal != Refusal.NONE):
+                            refuse(uipi.refusal)
+                        with m.Elif(uipi.op == UipiOp.SEND):
+                            m.next = "TABLE"
+                        with m.Elif(uipi.op == UipiOp.READ):
+                            m.next = "DEVICE"
+                        with m.Else():
+                            m.next = "POST"
+                    with m.Elif(m_atomic & m_unaligned):
                         fault(Cause.LOAD_MISALIGNED, Cause.STORE_MISALIGNED)
                     with m.Elif(~m_translated):
                         m.next = "TRANSLATE"
@@ -329,10 +363,43 @@ class Lsu(wiring.Component):
                 with m.If(answered):
                     m.d.comb += take.eq(1)
                     m.next = "NONE"
-                    with m.If(m_crosses & m_part.upper):
+                    with m.If(m_uipi):
+                        m.next = "POST"
+                    with m.Elif(m_crosses & m_part.upper):
                         m.next = "ROTATE"
                     with m.Elif(m_crosses):
                         second_dword()
+
+            with m.State("TABLE"):  # may S-mode read it? Reads the L1D, once that has a chance
+                with m.If(~uipi.page_known):
+                    m.next = "TABLE_RIGHTS"
+                with m.Elif(~uipi.page_readable):
+                    refuse(Refusal.TABLE_ACCESS)
+                    m.next = "NONE"
+                with m.Elif(~dcache.filling):
+                    m.d.sync += m_look.eq(1)
+                    m.next = "ENTRY"
+            with m.State("TABLE_RIGHTS"):
+                m.d.comb += self.tlb.valid.eq(1)
+                with m.If(self.tlb.done):
+                    m.d.comb += uipi.fill.eq(1)
+                    m.next = "TABLE"
+            with m.State("ENTRY"):
+                m.d.sync += m_look.eq(0)
+                m.d.comb += take.eq(1)
+                with m.If(dcache.unready | dcache.stale):
+                    m.next = "TABLE"
+                with m.Elif(dcache.hit.any()):
+                    m.next = "POST"
+                with m.Else():
+                    m.next = "MISS"
+            with m.State("POST"):
+                with m.If((uipi.op == UipiOp.SEND) & (uipi.entry_refusal != Refusal.NONE)):
+                    refuse(uipi.entry_refusal)
+                    m.next = "NONE"
+                with m.Elif(~stores.full):
+                    m.d.comb += posts.eq(1)
+                    m.next = "NONE"
 
             with m.State("ATOMIC"):
                 m.d.comb += request.eq(1)
@@ -369,7 +436,7 @@ class Lsu(wiring.Component):
 
         with m.If(device_answered):
             m.d.comb += take.eq(1)
-            with m.If(self.mmio.response.p.error):
+            with m.If(self.mmio.response.p.error & ~m_uipi):
                 fault(Cause.LOAD_ACCESS, Cause.LOAD_ACCESS)
 
         with m.If(self.m_advance):
@@ -378,7 +445,7 @@ class Lsu(wiring.Component):
                 m_op.eq(x.op),
                 m_size.eq(x.size),
                 m_unsigned.eq(x.unsigned),
-                m_amo.eq(x.amo),
+                m_funct7.eq(x.funct7),
                 m_vaddr.eq(x_addr),
                 m_offset.eq(x_addr),
                 m_unaligned.eq(x_unaligned),
@@ -408,6 +475,16 @@ class Lsu(wiring.Component):
 
             self.tlb.page.eq(Mux(m_part.upper, m_upper_addr[12:], m_vaddr[12:])),
             self.tlb.mode.eq(self.ctx.mode),
+            uipi.state.eq(self.uipi),
+            uipi.op.eq(m_funct7[:3]),
+            uipi.operand.eq(m_vaddr),
+            uipi.entry.eq(m_data),
+            uipi.page.eq(m_entry.ppn),
+            uipi.fill_readable.eq(~self.tlb.page_fault & ~self.tlb.access_fault
+                                  & self.tlb.entry.acc_r & ~self.tlb.entry.io),
+            uipi.flush.eq(self.tlb_flush),
+            self.refused.op.eq(uipi.op),
+            self.refused.operand.eq(m_vaddr),
             self.tlb.asid.eq(self.ctx.asid),
             dtlb.fill_page.eq(m_vaddr[12:]),
             dtlb.fill_mode.eq(self.ctx.mode),
@@ -417,4 +494,6 @@ class Lsu(wiring.Component):
             self.event_dcache_miss.eq(dcache.refill),
             self.event_dtlb_miss.eq(self.tlb.valid & self.tlb.done),
         ]
+        with m.If(m_uipi):  # the table is at a physical address
+            m.d.comb += [self.tlb.page.eq(m_entry.ppn), self.tlb.mode.eq(Mode.BARE)]
         return m

@@ -10,15 +10,16 @@ class LsuOp(enum.Enum, shape=3):
     LR = 2
     SC = 3
     AMO = 4
+    UIPI = 5  # its operand is ``base``
 
 
 class LsuRequest(data.Struct):
-    """A memory instruction in Execute, its operands bypassed."""
+    """A memory instruction or UIPI in Execute, its operands bypassed."""
 
     op: LsuOp
     size: 2  # logarithm of the bytes
     unsigned: 1  # zero-extend a load
-    amo: 5  # funct5 of the instruction
+    funct7: 7  # of the instruction
     base: 64  # rs1
-    offset: signed(12)  # immediate; 0 for atomics
+    offset: signed(12)  # immediate; 0 for atomics and UIPI
     data: 64  # rs2

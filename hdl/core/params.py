@@ -55,6 +55,8 @@ class HartParams:
     pmp_entries: int = 8  # 4 KiB granularity
     hpm_counters: int = 4  # mhpmcounter3 and up
     fetch_queue_entries: int = 4  # of 8 bytes
+    uintc_base: int = 0x02F1_0000  # where UIPI finds the receivers
+    uintc_receivers: int = 512
     rvfi: bool = False  # add the riscv-formal port
     regions: tuple[Region, ...] = field(
         default=(
@@ -80,6 +82,8 @@ class HartParams:
                 f"dcache_way_bytes must be at most 4096 (index within a page), "
                 f"not {self.dcache_way_bytes!r}"
             )
+        if not 1 <= self.uintc_receivers <= 512:
+            raise ValueError(f"uintc_receivers must be 1 to 512, not {self.uintc_receivers!r}")
         if not 32 <= self.paddr_bits <= 56:
             raise ValueError(f"paddr_bits must be 32 to 56, not {self.paddr_bits!r}")
         if self.pmp_entries not in (0, 8, 16):

@@ -12,7 +12,7 @@ from .divide import Divider
 from .execute_stage import ExecuteStage
 from .fetch_types import fetched_layout, redirect_layout, train_layout
 from .isa import Event, Priv
-from .lsu_types import LsuRequest
+from .lsu_types import LsuOp, LsuRequest
 from .memory_stage import MemoryStage
 from .multiply import Multiplier
 from .params import HartParams
@@ -35,6 +35,7 @@ class LsuSignature(wiring.Signature):
             "m_cause": In(6),
             "m_vaddr": In(64),
             "m_addr": In(64),
+            "refused": In(1),  # UIPI
             "drained": In(1),
         })
 
@@ -128,7 +129,7 @@ class Pipeline(wiring.Component):
             lsu.x.op.eq(d.x.lsu_op),
             lsu.x.size.eq(d.x.funct3[:2]),
             lsu.x.unsigned.eq(d.x.funct3[2]),
-            lsu.x.amo.eq(d.x.amo),
+            lsu.x.funct7.eq(d.x.funct7),
             lsu.x.base.eq(d.x.a),
             lsu.x.offset.eq(d.x.offset),
             lsu.x.data.eq(x.data),
@@ -173,13 +174,15 @@ class Pipeline(wiring.Component):
 
     def _observe(self, m, x, mem):
         """Commit port and events."""
-        events, csr = self.csr.events, self.csr
+        events, csr, lsu = self.csr.events, self.csr, self.lsu
         icache_miss, dcache_miss, itlb_miss, dtlb_miss = self.memory_events
         m.d.comb += [
             events[Event.INSTRUCTION].eq(mem.retired),
             events[Event.TRAP_M].eq(mem.trap_taken & (mem.csr.trap_priv == Priv.M)),
             events[Event.TRAP_S].eq(mem.trap_taken & (mem.csr.trap_priv == Priv.S)),
             events[Event.USER_INTERRUPT].eq(mem.trap_taken & (mem.csr.trap_priv == Priv.U)),
+            events[Event.UIPI].eq(mem.retired & x.m.lsu & (x.m.lsu_op == LsuOp.UIPI)),
+            events[Event.UIPI_REFUSED].eq(lsu.refused),
             events[Event.ICACHE_MISS].eq(icache_miss),
             events[Event.DCACHE_MISS].eq(dcache_miss),
             events[Event.ITLB_MISS].eq(itlb_miss),

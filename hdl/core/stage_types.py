@@ -46,7 +46,7 @@ def executing_layout(params: HartParams) -> data.StructLayout:
         "prediction": prediction_layout(params),
         "lsu": 1,
         "lsu_op": LsuOp,
-        "amo": 5,
+        "funct7": 7,
         "data_from_m": 1,  # operand b of a store or atomic is the result now in Memory
         "csr": 1,
         "csr_op": CsrOp,

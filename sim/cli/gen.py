@@ -8,7 +8,7 @@ from typing import Annotated
 from typer import Argument, Option
 
 from sim.cli import app, refuse
-from sim.cli.options import Config, Harts, Memory, soc_params
+from sim.cli.options import DEFAULT_HARTS, Config, Harts, Memory, soc_params
 from sim.output import write_output
 
 
@@ -27,7 +27,7 @@ class Kind(str, Enum):
 def gen(
     kind: Annotated[Kind, Argument(help="what to generate")],
     config: Config = "default",
-    harts: Harts = 1,
+    harts: Harts = DEFAULT_HARTS,
     memory: Memory = 128,
     output: Annotated[
         Path | None, Option("-o", "--output", metavar="F", help="file, else standard output")

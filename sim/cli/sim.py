@@ -6,7 +6,7 @@ from typing import Annotated
 from typer import Argument, Option
 
 from sim.cli import app, refuse
-from sim.cli.options import Config, Harts, Memory, soc_params
+from sim.cli.options import DEFAULT_HARTS, Config, Harts, Memory, soc_params
 from sim.program import BadImage, Program
 from sim.run import BadArgument, Latency, RunOptions, become, model_command, soc_design
 from sim.tools import ToolError
@@ -16,7 +16,7 @@ from sim.tools import ToolError
 def sim(
     image: Annotated[Path, Argument(metavar="IMAGE.elf", help="program to run")],
     config: Config = "default",
-    harts: Harts = 1,
+    harts: Harts = DEFAULT_HARTS,
     memory: Memory = 128,
     max_cycles: Annotated[int, Option(metavar="N", help="give up after N cycles")] = 100_000_000,
     latency: Annotated[

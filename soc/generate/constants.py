@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum
 
 from hdl.core.isa import Cause, Csr, Event, Irq, Priv
+from hdl.core.uipi import Refusal, UipiOp
 from hdl.peripheral.mmio import RegisterMap
 from soc.config import SocParams
 from soc.memory_map import devices, plic_contexts
@@ -60,6 +61,8 @@ def groups(params: SocParams) -> Iterator[Group]:
     yield _enumeration("Interrupts: bits of mip, codes of xcause", "irq", Irq)
     yield _enumeration("Selectors of mhpmevent", "event", Event)
     yield _enumeration("Privilege levels", "privilege", Priv)
+    yield _enumeration("Operations of UIPI: funct7", "uipi", UipiOp)
+    yield _enumeration("Why a UIPI had no effect: reasons in suierr", "refusal", Refusal)
 
 
 def _registers(registers: RegisterMap) -> Iterator[Constant]:
@@ -86,7 +89,7 @@ def _plic(params: SocParams) -> Iterator[Constant]:
                        f"context of hart {hart}, {MODES[mode]} mode")
 
 
-def _enumeration(title: str, module: str, members: type[IntEnum], *, hexadecimal: bool = False,
+def _enumeration(title: str, module: str, members: type[Enum], *, hexadecimal: bool = False,
                  bits: int = 64) -> Group:
     return Group(title, module, tuple(
         Constant(member.name, member.value, "", hexadecimal, bits) for member in members))

@@ -60,7 +60,7 @@ def test_dtb_references_lead_to_their_nodes(params):
 
 def test_c_header_compiles(params, tmp_path):
     checks = "\n".join(
-        f'_Static_assert(REL4_{g.module.upper()}{"_" * bool(g.module)}{c.name} == {c.value}, "");'
+        f'_Static_assert(REL4_{g.module.upper()}{"_" * bool(g.module)}{c.name} == {c.value}u, "");'
         for g in groups(params) for c in g.constants)
     header = tmp_path / "soc.h"
     header.write_text(generate("c-header", params))

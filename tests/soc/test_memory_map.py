@@ -6,7 +6,6 @@ from hdl.core.params import RegionKind
 from soc.config import CONFIGURATIONS, configuration
 from soc.memory_map import (
     TAIC_BASE,
-    UINTC_BASE,
     devices,
     hart_params,
     plic_contexts,
@@ -24,6 +23,7 @@ def test_addresses_are_those_of_the_design(params):
         "bootrom": (0x1000, 60 << 10),
         "finisher": (0x10_0000, 4 << 10),
         "clint": (0x200_0000, 64 << 10),
+        "uintc": (0x2F1_0000, 32 << 10),
         "plic": (0xC00_0000, 64 << 20),
         "uart0": (0x1000_0000, 256),
         "dram": (0x8000_0000, 128 << 20),
@@ -43,7 +43,7 @@ def test_regions_of_the_harts_are_what_is_there(params):
 
     for device in devices(params):
         assert kind(device.base) is device.kind
-    for hole in (0, 0xFFF, 0x1_0000, TAIC_BASE, UINTC_BASE, 0x201_0000, 0x1000_1000, 0x7FFF_FFFF,
+    for hole in (0, 0xFFF, 0x1_0000, TAIC_BASE, 0x201_0000, 0x2F1_5000, 0x1000_1000, 0x7FFF_FFFF,
                  0x8800_0000):
         assert kind(hole) is None, f"{hole:#x}"
 

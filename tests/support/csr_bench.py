@@ -22,7 +22,7 @@ UNDEFINED_AFTER_RESET = (
 def late(addr: int) -> bool:
     """Whether this CSR is written at the end of the instruction's second cycle."""
     return (addr & ~0x300 in (0x005, 0x040, 0x041, 0x042, 0x043) or 0x3A0 <= addr < 0x3F0
-            or 0x323 <= addr < 0x340 or 0xB00 <= addr < 0xB20 or addr == 0x180)
+            or 0x323 <= addr < 0x340 or 0xB00 <= addr < 0xB20 or addr in (0x180, 0x1B0, 0x1B1))
 
 
 @dataclass
@@ -41,6 +41,7 @@ class Cycle:
     tval: int = 0
     ret: int = 0
     kind: int = URET
+    refused: tuple[int, int, int] | None = None  # UIPI: reason, operation, operand
 
 
 class Bench:
@@ -82,6 +83,8 @@ class Bench:
         dut.bus__trap_priv.value = self.model.target(bool(c.interrupt), c.cause)[0]
         dut.bus__trap_epc.value = c.epc & PC_MASK
         dut.bus__trap_tval.value = c.tval
+        reason, op, operand = c.refused or (0, 0, 0)
+        dut.refused.value = (c.refused is not None) | reason << 1 | op << 5 | operand << 8
         dut.bus__ret.value = c.ret
         dut.bus__ret_kind.value = c.kind
         dut.bus__retire.value = inputs.retire
@@ -109,6 +112,11 @@ class Bench:
         same("sv39", int(model.satp >> 60 == 8))
         same("asid", model.satp >> 44 & 0xFFFF)
         same("satp_ppn", model.satp & (1 << 44) - 1)
+        ppn_bits = self.params.ppn_bits
+        suist, suirs = model.suist, model.suirs
+        uipi = suist >> 63 | (suist & model.ppn_mask) << 1 | (suist >> 44 & 0xFFF) << 1 + ppn_bits
+        uipi |= (suirs >> 63 | (suirs & 0xFFFF) << 1) << 13 + ppn_bits
+        assert int(dut.uipi.value) == uipi, f"cycle {self.cycles}: uipi"
         mode, asid, priv, sum_, mxr = model.data_context()
         same("data", mode | asid << 2 | priv << 18 | sum_ << 20 | mxr << 21)
         entries = 0
@@ -150,6 +158,8 @@ class Bench:
             model.trap(*trap_target)
         elif c.ret:
             model.ret(c.kind)
+        if c.refused:
+            model.refuse(*c.refused)
         await FallingEdge(dut.clk)
         self.cycles += 1
         if c.commit:  # the second cycle of the instruction, which was counted in the first

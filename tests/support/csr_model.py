@@ -23,7 +23,8 @@ S_STATUS = U_STATUS | 1 << 1 | 1 << 5 | 1 << 8 | 1 << 18 | 1 << 19
 M_STATUS = S_STATUS | 1 << 3 | 1 << 7 | 3 << 11 | 1 << 17 | 1 << 20 | 1 << 21 | 1 << 22
 UXL, SXL = 2 << 32, 2 << 34
 HPM_MASK = (1 << 40) - 1  # choice: width of the event counters
-EVENTS = 12
+EVENTS = 13
+UINTC = 0x02F1_0000
 
 SIMPLE = {  # plain storage: scratch and tval
     0x040, 0x043, 0x140, 0x143, 0x340, 0x343,
@@ -80,6 +81,7 @@ class CsrModel:
         self.mcounteren = self.scounteren = self.mcountinhibit = 0
         self.menvcfg = self.senvcfg = 0
         self.satp = self.stimecmp = 0
+        self.suist = self.suirs = self.suierr = 0
         self.counters = {0: 0, 2: 0} | dict.fromkeys(range(3, 3 + hpm_counters), 0)
         self.selectors = dict.fromkeys(range(3, 3 + hpm_counters), 0)
         self.pmpcfg = [0] * pmp_entries
@@ -151,6 +153,9 @@ class CsrModel:
                 return values[mode]
         if addr == 0x180:
             return None if self.priv == S and self.status >> 20 & 1 else self.satp
+        user_ipi = {0x1B0: self.suist, 0x1B1: self.suirs, 0x1B2: UINTC, 0x5C0: self.suierr}
+        if addr in user_ipi:
+            return user_ipi[addr]
         if addr == 0x14D:
             if self.priv != M and not (self.stce and self.mcounteren >> 1 & 1):
                 return None
@@ -242,6 +247,12 @@ class CsrModel:
                              | value & self.ppn_mask)
         elif addr == 0x14D:
             self.stimecmp = value
+        elif addr == 0x1B0:
+            self.suist = value & (1 << 63 | 0xFFF << 44 | self.ppn_mask)
+        elif addr == 0x1B1:
+            self.suirs = value & (1 << 63 | 0xFFFF)
+        elif addr == 0x5C0:
+            self.suierr = 0
         elif 0xB00 <= addr <= 0xB1F and number in self.counters:
             self.counters[number] = value & (HPM_MASK if number >= 3 else M64)
         elif 0x323 <= addr <= 0x33F and number in self.selectors:
@@ -253,6 +264,11 @@ class CsrModel:
             n = addr - 0x3B0
             if n < self.pmp_entries and not self.locked(n):
                 self.pmpaddr[n] = value & self.pmpaddr_mask
+
+    def refuse(self, reason: int, op: int, operand: int) -> None:
+        """A UIPI had no effect."""
+        count = min((self.suierr >> 16 & 0xFFFF) + 1, 0xFFFF)
+        self.suierr = operand << 32 | count << 16 | op << 8 | reason
 
     def write_pmpcfg(self, n: int, byte: int) -> None:
         if n >= self.pmp_entries or self.pmpcfg[n] & 0x80:

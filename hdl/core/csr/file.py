@@ -5,12 +5,13 @@ from operator import or_
 
 from amaranth import *
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In
+from amaranth.lib.wiring import In, Out
 
 from ..csr_types import CsrOp, CsrSignature, IrqLines
 from ..isa import Csr, Priv
 from ..params import HartParams
 from ..translation import Mode
+from ..uipi import Refused, uipi_state_layout
 from .access import modify
 from .counters import Counters
 from .delegation import Delegation
@@ -22,13 +23,15 @@ from .satp import Satp
 from .status import Status
 from .storage import Storage
 from .timer import Timer
+from .user_ipi import UserIpi
 
 
 class CsrFile(wiring.Component):
     """All CSRs of a hart, its privilege level and its traps. For the timing see ``CsrSignature``.
 
     ``time`` is what the ``time`` CSR reads; ``lines`` are the interrupt lines, synchronous to the
-    clock. ``refetch`` is combinational, high for a write to ``satp`` or a PMP register.
+    clock. ``refetch`` is combinational, high for a write to ``satp`` or a PMP register. ``uipi``
+    goes to the load/store unit, ``refused`` comes from there.
     """
 
     def __init__(self, params: HartParams) -> None:
@@ -37,6 +40,8 @@ class CsrFile(wiring.Component):
             "bus": In(CsrSignature(params)),
             "lines": In(IrqLines),
             "time": In(64),
+            "refused": In(Refused),
+            "uipi": Out(uipi_state_layout(params)),
             "hart_id": In(16),
         })
 
@@ -54,11 +59,12 @@ class CsrFile(wiring.Component):
         m.submodules.timer = timer = Timer()
         m.submodules.pmp = pmp = Pmp(self.params)
         m.submodules.satp = satp = Satp(self.params)
+        m.submodules.user_ipi = user_ipi = UserIpi(self.params)
         m.submodules.fixed = fixed = Fixed()
         handlers = {Priv.M: machine, Priv.S: supervisor, Priv.U: user}
         parts = (
             status, interrupts, delegation, *handlers.values(), storage, counters, timer, pmp,
-            satp, fixed,
+            satp, user_ipi, fixed,
         )
         priv = status.priv
         fields = status.fields
@@ -169,6 +175,8 @@ class CsrFile(wiring.Component):
             timer.time_enable.eq(counters.time_enable),
             satp.priv.eq(priv),
             satp.tvm.eq(fields.tvm),
+            user_ipi.refused.eq(self.refused),
+            self.uipi.eq(user_ipi.state),
             fixed.hart_id.eq(self.hart_id),
         ]
         return m

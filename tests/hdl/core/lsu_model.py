@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 
 MASK64 = (1 << 64) - 1
 LINE = 64
-LOAD, STORE, LR, SC, AMO = range(5)
+LOAD, STORE, LR, SC, AMO, UIPI = range(6)
+SEND, UIPI_READ, UIPI_WRITE, ACTIVATE, DEACTIVATE = range(5)
+UINTC = 0x02F1_0000
 READ_LINE, READ, WRITE, MEM_LR, MEM_SC, MEM_AMO = range(6)
 AMO_FUNCT5 = {1: 0, 0: 1, 4: 2, 12: 3, 8: 4, 16: 5, 20: 6, 24: 7, 28: 8}
 BARE_M, BARE, SV39 = range(3)
 MEMORY_PAGES = [0x80000 + n for n in range(6)]
 IO_PAGES = [0x10000, 0x0C000]
 USER_PAGES = [0x10 + n for n in range(8)] + [(1 << 52) - n for n in range(1, 4)] + [0x3FFFFFF]
+TABLE_PAGE = MEMORY_PAGES[4]  # looks like sender tables, and the page behind
 BAD_PAGES = [0x4000000, 1 << 28, (1 << 28) + 0x10, 1 << 51]
 
 
@@ -54,6 +57,7 @@ class Store:
     mask: int
     io: bool = False
     time: int | None = None
+    uipi: object = None  # the operation that made it
 
 
 @dataclass
@@ -65,7 +69,15 @@ class Memory:
     history: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
 
     def versions(self, addr: int) -> list[tuple[int, int]]:
-        return self.history.setdefault(addr, [(0, self.rng.getrandbits(64))])
+        return self.history.setdefault(addr, [(0, self.anything(addr))])
+
+    def anything(self, addr: int) -> int:
+        """A value that may well be there."""
+        rng = self.rng
+        if addr >> 12 < TABLE_PAGE or rng.random() < 0.1:
+            return rng.getrandbits(64)
+        vector, receiver = rng.randrange(66), rng.choice([0, 511, rng.randrange(520)])
+        return receiver << 48 | vector << 16 | (rng.random() < 0.8)
 
     def now(self, addr: int) -> int:
         return self.versions(addr)[-1][1]
@@ -136,7 +148,7 @@ class L2:
                 self.memory.time += 1  # eviction
             else:
                 mask = self.rng.choice([0xFF, 0x0F, 0x30])
-                self.memory.write(addr, self.rng.getrandbits(64), mask)
+                self.memory.write(addr, self.memory.anything(addr), mask)
             self._invalidate(addr // LINE)
 
         if self.rng.random() < self.noise and len(self.events) < 3:
@@ -198,6 +210,45 @@ class L2:
             self.events.pop(0)
             self.seen = max(self.seen, time)
         return response, done, line
+
+
+@dataclass(frozen=True)
+class Uipi:
+    """suist and suirs."""
+
+    enable: int = 0
+    ppn: int = 0
+    pages: int = 0
+    own_enable: int = 0
+    own: int = 0
+
+    def refusal(self, op: int, operand: int) -> int:
+        """Reason for which nothing is even looked up, or 0."""
+        if op == SEND:
+            if not self.enable:
+                return 1
+            if operand * 8 >= self.pages * 4096:
+                return 2
+            return 3 if self.ppn + operand * 8 // 4096 >= 1 << 20 else 0
+        if not self.own_enable:
+            return 7
+        return 8 if self.own >= 512 else 0
+
+    def entry_addr(self, operand: int) -> int:
+        return self.ppn * 4096 + operand * 8
+
+    def access(self, op: int, operand: int, entry: int) -> tuple[int, int] | int:
+        """Address and data of what reaches UINTC, or the reason why nothing does."""
+        own = UINTC + 32 * self.own
+        if op != SEND:
+            return {UIPI_READ: (own + 0x10, 0), UIPI_WRITE: (own + 0x10, operand),
+                    ACTIVATE: (own + 0x18, 1), DEACTIVATE: (own + 0x18, 0)}[op]
+        receiver, vector = entry >> 48, entry >> 16 & 0xFFFF
+        if not entry & 1:
+            return 4
+        if vector >= 64:
+            return 5
+        return 6 if receiver >= 512 else (UINTC + 32 * receiver, vector)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import os
 import cocotb
 import pytest
 from amaranth.back import rtlil
+from cocotb.triggers import ClockCycles, FallingEdge
 
 from hdl.core.csr import CsrFile
 from hdl.core.params import configuration, replace
@@ -23,6 +24,7 @@ PMPCFG0, PMPADDR0, MCYCLE, MINSTRET, CYCLE, TIME, INSTRET = (
     0x3A0, 0x3B0, 0xB00, 0xB02, 0xC00, 0xC01, 0xC02,
 )
 USI, SSI, UTI, STI, UEI, SEI = (1 << bit for bit in (0, 1, 4, 5, 8, 9))
+SUIST, SUIRS, SUICFG, SUIERR = 0x1B0, 0x1B1, 0x1B2, 0x5C0
 STCE = 1 << 63
 
 
@@ -300,17 +302,17 @@ async def counters(dut):
 async def event_counters(dut):
     """Zihpm: a selector picks an event; counters that do not exist read 0 and are legal."""
     bench = await start(dut)
-    for selector in range(1, 12):
+    for selector in range(1, 13):
         await bench.write(0x323, selector)
         await bench.write(0xB03, 0)
-        for event in range(12):
+        for event in range(13):
             bench.inputs.events, bench.inputs.retire = 1 << event, int(event == 1)
             await bench.idle()
         bench.inputs.events = bench.inputs.retire = 0
         await bench.idle()
         assert await bench.read(0xB03) == 1
         assert await bench.read(0xC03) == 1
-    await bench.write(0x323, 12)
+    await bench.write(0x323, 13)
     assert await bench.read(0x323) == 0
     await bench.write(0xB1F, M64)
     await bench.write(0x33F, M64)
@@ -424,7 +426,7 @@ INTERESTING = (
     SIP, STIMECMP, SATP, MSTATUS, MEDELEG, MIDELEG, MIE, MTVEC, MCOUNTEREN, MENVCFG, MCOUNTINHIBIT,
     MEPC, MCAUSE, MIP, 0x040, UTVAL, 0x140, 0x143, 0x340, MTVAL, 0x10A, PMPCFG0, 0x3A2,
     *range(PMPADDR0, PMPADDR0 + 16), 0x323, 0x324, 0x32A, MCYCLE, MINSTRET, 0xB03, 0xB04, 0xB0A,
-    CYCLE, TIME, INSTRET, 0xC03, 0x7A0,
+    CYCLE, TIME, INSTRET, 0xC03, 0x7A0, SUIST, SUIRS, SUICFG, SUIERR, SUIERR,
 )
 OFTEN = (
     MIE, MIP, SIE, SIP, UIE, UIP, MIDELEG, SIDELEG, MSTATUS, SSTATUS, USTATUS, MEDELEG, MENVCFG,
@@ -490,7 +492,7 @@ class Program:
             name = rng.choice(LINES)
             inputs.lines[name] ^= 1
         inputs.retire = rng.randrange(2)
-        inputs.events = rng.getrandbits(12)
+        inputs.events = rng.getrandbits(13)
         inputs.time = (inputs.time + rng.randrange(3)) & M64
         if rng.randrange(50) == 0:
             near = self.bench.model.stimecmp + rng.randrange(-3, 3)
@@ -499,11 +501,48 @@ class Program:
     def next(self) -> Cycle:
         self.change_inputs()
         pick = self.rng.random()
-        if pick < 0.8:
+        if pick < 0.75:
             return self.instruction()
+        if pick < 0.8:
+            refused = self.rng.randrange(1, 9), self.rng.randrange(5), self.rng.getrandbits(32)
+            return Cycle(refused=refused)
         if pick < 0.9:
             return self.trap()
         return self.ret()
+
+
+@cocotb.test()
+async def user_ipi_registers(dut):
+    """N 3 and 13: what of suist and suirs is kept, suicfg is fixed, refusals are counted."""
+    bench = await start(dut)
+    for priv in (M, S):
+        await bench.go(priv)
+        await bench.write(SUIST, M64)
+        assert await bench.read(SUIST) == 1 << 63 | 0xFFF << 44 | bench.model.ppn_mask
+        await bench.write(SUIRS, M64)
+        assert await bench.read(SUIRS) == 1 << 63 | 0xFFFF
+        await bench.write(SUICFG, 0)
+        assert await bench.read(SUICFG) == 0x02F1_0000
+        await bench.write(SUIERR, M64)
+        assert await bench.read(SUIERR) == 0
+        await bench.cycle(Cycle(refused=(4, 0, 17)))
+        await bench.cycle(Cycle(refused=(7, 2, 0x8000_0001)))
+        assert await bench.read(SUIERR) == 0x8000_0001 << 32 | 2 << 16 | 2 << 8 | 7
+    await bench.go(U)
+    for addr in (SUIST, SUIRS, SUICFG, SUIERR):
+        assert await bench.read(addr) is None
+
+
+@cocotb.test()
+async def refusals_are_counted_to_the_end(dut):
+    """The count stays at its largest value."""
+    bench = await start(dut)
+    for _ in range(0x10002):
+        bench.model.refuse(1, 0, 5)
+    bench.drive(Cycle(refused=(1, 0, 5)))
+    await ClockCycles(dut.clk, 0x10002, FallingEdge)
+    bench.drive(Cycle())
+    assert await bench.read(SUIERR) == 5 << 32 | 0xFFFF << 16 | 1
 
 
 @cocotb.test()

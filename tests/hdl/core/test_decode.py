@@ -105,6 +105,11 @@ sret     000100000010 00000 000 00000 1110011
 mret     001100000010 00000 000 00000 1110011
 wfi      000100000101 00000 000 00000 1110011
 sfence   0001001 ----- sssss 000 00000 1110011
+uipisend 0000000 00000 sssss 110 ----- 1111011
+uipiread 0000001 00000 sssss 110 ddddd 1111011
+uipiwrit 0000010 00000 sssss 110 ----- 1111011
+uipiacti 0000011 00000 sssss 110 ----- 1111011
+uipideac 0000100 00000 sssss 110 ----- 1111011
 """
 TABLE = {line.split()[0]: "".join(line.split()[1:]) for line in ENCODINGS.strip().splitlines()}
 assert all(len(pattern) == 32 for pattern in TABLE.values())
@@ -142,7 +147,7 @@ def immediate(name: str, insn: int) -> int | None:
         return signed((insn >> 25) << 5 | (insn >> 7 & 0x1F), 12)
     if opcode in (0b0010011, 0b0011011, 0b0000011, 0b1100111):
         return signed(insn >> 20, 12)
-    return 0 if opcode == 0b0101111 else None
+    return 0 if opcode in (0b0101111, 0b1111011) else None
 
 
 def check(name: str, insn: int, o: data.Const) -> None:
@@ -159,9 +164,9 @@ def check(name: str, insn: int, o: data.Const) -> None:
         assert got == expected, f"immediate {got}, not {expected}"
     assert o.branch == (opcode == 0b1100011) and o.jal == (name == "jal")
     assert o.jalr == (name == "jalr")
-    assert o.lsu == (opcode in (0b0000011, 0b0100011, 0b0101111))
+    assert o.lsu == (opcode in (0b0000011, 0b0100011, 0b0101111, 0b1111011))
     if o.lsu:
-        kind = {"lr": LsuOp.LR, "sc": LsuOp.SC, "am": LsuOp.AMO}.get(name[:2])
+        kind = {"lr": LsuOp.LR, "sc": LsuOp.SC, "am": LsuOp.AMO, "ui": LsuOp.UIPI}.get(name[:2])
         assert o.lsu_op == (kind or (LsuOp.LOAD if opcode == 3 else LsuOp.STORE))
     assert o.csr == name.startswith("csr")
     if o.csr:

@@ -36,14 +36,19 @@ from tests.hdl.core.lsu_model import (
     MEMORY_PAGES,
     READ_LINE,
     SC,
+    SEND,
     STORE,
     SV39,
+    TABLE_PAGE,
+    UIPI,
+    UIPI_READ,
     USER_PAGES,
     WRITE,
     Memory,
     Page,
     PageTables,
     Store,
+    Uipi,
     extend,
 )
 from tests.support.run import run_cocotb
@@ -76,7 +81,7 @@ class Op:
     vaddr: int
     size: int = 3
     unsigned: int = 0
-    amo: int = 0
+    amo: int = 0  # funct5; operation of a UIPI
     data: int = 0
     offset: int = 0
     fault: tuple[Cause, int] | None = None
@@ -84,12 +89,14 @@ class Op:
     parts: list[tuple[int, int, int]] = field(default_factory=list)  # paddr of dword, data, mask
     touched: list[int] = field(default_factory=list)  # dwords that it may read, faulting or not
     since: int = 0
+    refused: bool = False  # a UIPI
     answer: int | None = None  # expected result of an atomic or a device read
     cycles: int = 0
     result: int | None = None
 
     def packed(self) -> int:
-        return pack(LsuRequest, op=self.op, size=self.size, unsigned=self.unsigned, amo=self.amo,
+        funct7 = self.amo if self.op == UIPI else self.amo << 2
+        return pack(LsuRequest, op=self.op, size=self.size, unsigned=self.unsigned, funct7=funct7,
                     base=self.vaddr - self.offset, offset=self.offset, data=self.data)
 
 
@@ -107,6 +114,7 @@ class Bench:
         self.l2 = L2(self.rng, self.memory, hot)
         self.tables = PageTables(self.rng)
         self.context = {"mode": BARE_M, "asid": 0, "priv": Priv.M, "sum": 0, "mxr": 0}
+        self.uipi = Uipi()
         self.own: dict[int, list[Store]] = {}
         self.unsent: deque[Store] = deque()  # own stores, program order
         self.outstanding = 0
@@ -118,7 +126,8 @@ class Bench:
         self.device_errors = 0.05
         self.mmio_wait: int | None = None
         self.tlb_wait: int | None = None
-        self.cycle = self.misses = 0
+        self.cycle = self.misses = self.posted = 0
+        self.refusals: set[int] = set()
 
     async def reset(self) -> None:
         dut = self.dut
@@ -129,6 +138,7 @@ class Bench:
             port.value = 0
         dut.rst.value = 1
         dut.ctx.value = pack(Context, **self.context)
+        dut.uipi.value = 0
         for _ in range(2):
             await self._clock()
         dut.rst.value = 0
@@ -169,7 +179,9 @@ class Bench:
     def _enter(self, op: Op) -> None:
         """What will become of an operation that enters M now."""
         op.since, op.cycles, op.fault, op.parts = self.l2.seen, 0, None, []
-        op.pages, op.touched = [], []
+        op.pages, op.touched, op.refused, op.answer = [], [], False, None
+        if op.op == UIPI:
+            return
         if op.op in (LR, SC, AMO) and op.vaddr % (1 << op.size):
             op.fault = (Cause.LOAD_MISALIGNED if op.op == LR else Cause.STORE_MISALIGNED, op.vaddr)
             return
@@ -190,8 +202,39 @@ class Bench:
                 self.l2.recent.append(paddr)
             op.parts.append((paddr, value >> 64 * number & MASK64, mask >> 8 * number & 0xFF))
 
+    def _table_readable(self, addr: int) -> bool:
+        page = self.tables.look_up(BARE, 0, addr >> 12)
+        return bool(not page.access_fault and page.acc_r and not page.io)
+
+    def _uipi_outcomes(self, op: Op) -> set[tuple[int, int] | int]:
+        """All that may come of a UIPI now: an access to UINTC or a refusal."""
+        if reason := self.uipi.refusal(op.amo, op.vaddr):
+            return {reason}
+        entries = {0}
+        if op.amo == SEND:
+            addr = self.uipi.entry_addr(op.vaddr)
+            if not self._table_readable(addr):
+                return {3}
+            entries = self.memory.possible(addr, op.since, self.own.get(addr, []))
+        return {self.uipi.access(op.amo, op.vaddr, entry) for entry in entries}
+
+    def _check_refusal(self, op: Op) -> None:
+        """In every cycle in which a UIPI is in M."""
+        refused = int(self.dut.refused.value)
+        if not refused & 1:
+            return
+        assert not op.refused, f"{op} refused twice"
+        op.refused = True
+        self.refusals.add(refused >> 1 & 15)
+        assert refused >> 1 & 15 in self._uipi_outcomes(op), f"{op}: {refused & 31}"
+        assert refused >> 5 == (op.vaddr & 0xFFFF_FFFF) << 3 | op.amo
+        if op.amo != UIPI_READ:
+            self.unsent.pop()  # as it seems, no store comes of it
+
     def _start(self, op: Op) -> None:
         """The operation was not killed in its first cycle: its stores count from now on."""
+        if op.op == UIPI and op.amo != UIPI_READ:
+            self.unsent.append(Store(0, 0, 0xFF, True, uipi=op))
         if op.op == STORE and not op.fault:
             for (paddr, value, mask), page in reversed(list(zip(op.parts, op.pages, strict=True))):
                 store = Store(paddr, value, mask, bool(page.io))
@@ -207,7 +250,12 @@ class Bench:
         assert fault == op.fault, f"{op}: fault {fault} in cycle {self.cycle}"
         assert int(dut.m_addr.value) == op.vaddr
         op.result = int(dut.m_result.value)
-        if fault or op.op == STORE:
+        if op.op == UIPI and op.amo == UIPI_READ:
+            assert op.refused == (op.answer is None)
+            assert op.result == (op.answer or 0)
+        if op.op == UIPI:
+            assert op.refused or not all(isinstance(o, int) for o in self._uipi_outcomes(op))
+        if fault or op.op in (STORE, UIPI):
             return
         if op.answer is None:
             values = {0}
@@ -230,6 +278,11 @@ class Bench:
     def _accept_store(self, addr: int, value: int, mask: int, io: bool) -> Store:
         assert self.unsent, f"store to {addr:#x} that nobody made, cycle {self.cycle}"
         store = self.unsent.popleft()
+        if store.uipi:
+            assert io and mask == 0xFF
+            assert (addr, value) in self._uipi_outcomes(store.uipi), f"{store.uipi}: {addr:#x}"
+            self.posted += 1
+            return store
         assert (store.addr, store.mask, store.io) == (addr, mask, io)
         assert store.data == value & lanes(mask)
         return store
@@ -243,9 +296,11 @@ class Bench:
             store = self._accept_store(addr, request["data"], request["mask"], False)
             self.outstanding += 1
         else:
-            assert not self.unsent and op and not self.m_complete
+            assert op and not self.m_complete
+            assert all(store.uipi is op for store in self.unsent)
             if kind == READ_LINE:
-                assert op.op == LOAD and addr in op.touched
+                assert op.op == LOAD and addr in op.touched or (
+                    op.op == UIPI and addr == self.uipi.entry_addr(op.vaddr))
                 self.misses += 1
             else:
                 assert not op.fault
@@ -269,7 +324,13 @@ class Bench:
             assert request["mask"] == (1 << (1 << request["size"])) - 1 << addr % 8 == store.mask
             return False
         op = self.m
-        assert not self.unsent and op and op.op == LOAD and not op.fault and op.pages[0].io
+        assert not self.unsent and op
+        if op.op == UIPI:
+            assert {(addr, 0)} == self._uipi_outcomes(op) and request["size"] == 3
+            assert op.answer is None
+            op.answer = self.rng.getrandbits(64)
+            return True
+        assert op.op == LOAD and not op.fault and op.pages[0].io
         assert op.answer is None, "device read twice"
         assert addr == op.parts[0][0] | op.vaddr % 8 and request["size"] == op.size
         op.answer = self.rng.getrandbits(64)
@@ -318,7 +379,7 @@ class Bench:
                 self.mmio_wait = rng.randint(0, self.mmio_latency)
         dut.mmio__response__valid.value = self.mmio_wait == 0
         if self.mmio_wait == 0:
-            error = rng.random() < self.device_errors
+            error = self.m.op == LOAD and rng.random() < self.device_errors
             if error:
                 self.m.fault = (Cause.LOAD_ACCESS, self.m.vaddr)
             dut.mmio__response__p.value = pack(MMIO_RESPONSE, data=self.m.answer, error=error)
@@ -334,6 +395,8 @@ class Bench:
             assert self.m.cycles < 3000, f"stuck with {self.m}"
             if self.m_first and not kill:
                 self._start(self.m)
+            if self.m.op == UIPI:
+                self._check_refusal(self.m)
             if l2.answers and response and self.m.op in (LR, SC, AMO):
                 self.m.answer = l2.answers.popleft()
             if not busy and not kill and not self.m_complete:
@@ -343,7 +406,7 @@ class Bench:
             assert not busy and not dut.m_fault.value
         if dut.drained.value:
             assert seen == 0
-            assert len(self.unsent) <= (len(self.m.parts) if self.m else 0)
+            assert len(self.unsent) <= (max(1, len(self.m.parts)) if self.m else 0)
         advance = kill or (not busy and rng.random() < self.advance)
         dut.m_advance.value = advance
         self.m_first = False
@@ -360,7 +423,10 @@ class Bench:
     def _answer_translation(self) -> None:
         dut = self.dut
         mode, asid = int(dut.tlb__mode.value), int(dut.tlb__asid.value)
-        assert (mode, asid) == (self.context["mode"], self.context["asid"])
+        if self.m.op == UIPI:
+            assert mode == BARE
+        else:
+            assert (mode, asid) == (self.context["mode"], self.context["asid"])
         page = self.tables.look_up(mode, asid, int(dut.tlb__page.value))
         names = ("ppn", "r", "w", "x", "u", "acc_r", "acc_w", "io")
         dut.tlb__entry.value = pack(tlb_entry_layout(self.params),
@@ -391,9 +457,27 @@ class Bench:
         self.context = {"mode": mode, "asid": rng.choice([1, 2]), "priv": priv,
                         "sum": rng.choice([0, 1]), "mxr": rng.choice([0, 1])}
         self.dut.ctx.value = pack(Context, **self.context)
+        often = rng.random() < 0.9
+        self.uipi = Uipi(
+            often, rng.choice([TABLE_PAGE] * 6 + [*MEMORY_PAGES, *IO_PAGES, 0x40000, 0xFFFFF]),
+            rng.choice([0, 1, 1, 2, 0xFFF]), often, rng.choice([0, 511, 512, rng.getrandbits(9)]))
+        uipi = self.uipi
+        self.dut.uipi.value = (uipi.enable | uipi.ppn << 1 | uipi.pages << 21
+                               | uipi.own_enable << 33 | uipi.own << 34)
+
+    def random_uipi(self) -> Op:
+        rng = self.rng
+        line, dword = rng.choice(HOT_LINES), rng.randrange(8)
+        operand = rng.choice([0, 0, 0, 512, rng.getrandbits(20)]) + line * 8 + dword
+        if rng.random() < 0.1:
+            operand = rng.getrandbits(64)
+        op = rng.choice([SEND, SEND, SEND, SEND, 1, 2, 3, 4])
+        return Op(UIPI, operand, 2, 1, op, 0, rng.choice([0, 0, -1]))
 
     def random_op(self) -> Op:
         rng = self.rng
+        if rng.random() < 0.15:
+            return self.random_uipi()
         op = rng.choice([LOAD] * 10 + [STORE] * 8 + [AMO, AMO, LR, SC])
         size = rng.randrange(4) if op in (LOAD, STORE) else rng.choice([2, 3])
         if self.context["mode"] == SV39:
@@ -434,13 +518,15 @@ async def random_operations(dut):
             while rng.random() < idle:
                 await bench.step(None)
             op = rng.choice(pool)
-            op = Op(op.op, op.vaddr, op.size, op.unsigned, op.amo, rng.getrandbits(64), op.offset)
+            data = 0 if op.op == UIPI else rng.getrandbits(64)
+            op = Op(op.op, op.vaddr, op.size, op.unsigned, op.amo, data, op.offset)
             while not await bench.step(op):
                 if rng.random() < 0.1:
                     op = bench.random_op()
         await bench.settle()
     dut._log.info(f"{bench.cycle} cycles, {bench.misses} misses")
-    assert bench.misses > 100
+    assert bench.misses > 100 and bench.posted > 100
+    assert bench.refusals == set(range(1, 9)), "every reason"
 
 
 @cocotb.test()
