@@ -19,6 +19,7 @@ from pathlib import Path
 from amaranth.lib import wiring
 
 from hdl.core.isa import Event
+from hdl.core.uipi import UIPI_MASK, UIPI_MATCH, UipiOp
 from sim.compile import HARNESS, Progress, compile_model, flags
 from sim.elaborate import simulation_verilog
 from sim.tools import BUILD, PROJECT, ToolError
@@ -104,6 +105,7 @@ def _build(key: str, text: str, header: str, variant: Variant) -> None:
 
 def _model_header(design: Design, variant: Variant) -> str:
     harts = " ".join(f"X({n})" for n in range(design.harts))
+    uipi = ", ".join(f'"uipi.{op.name.lower()}"' for op in UipiOp)
     events = ", ".join(f'"{event.name.lower()}"' for event in Event)
     return (
         "// Generated: the model that this harness is compiled for.\n"
@@ -118,6 +120,9 @@ def _model_header(design: Design, variant: Variant) -> str:
         f"constexpr unsigned EVENT_COUNT = {len(Event)};\n"
         f"constexpr unsigned EVENT_INSTRUCTION = {Event.INSTRUCTION.value};\n"
         f"constexpr const char* EVENT_NAMES[] = {{{events}}};\n"
+        f"constexpr uint32_t UIPI_MASK = {UIPI_MASK:#x}, UIPI_MATCH = {UIPI_MATCH:#x};\n"
+        f"constexpr unsigned UIPI_COUNT = {len(UipiOp)};\n"
+        f"constexpr const char* UIPI_NAMES[] = {{{uipi}}};\n"
     )
 
 

@@ -12,6 +12,7 @@ TABLE_ENTRY = data.StructLayout({
 ENTRY_LOG2 = 3  # bytes of an entry of the sender table
 RECEIVER_LOG2 = 5  # bytes of a receiver in UINTC
 VECTORS = 64
+UIPI_MASK, UIPI_MATCH = 0x01F0_707F, 0x0000_607B  # custom-3, funct3 110, rs2 = x0; funct7 free
 
 
 class UipiOp(enum.Enum, shape=3):

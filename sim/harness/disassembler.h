@@ -8,6 +8,8 @@
 #include <string>
 #include <unordered_map>
 
+#include "model.h"
+
 class Disassembler {
 public:
     explicit Disassembler(const std::string& library) {
@@ -33,10 +35,20 @@ private:
         const auto* bytes = reinterpret_cast<const uint8_t*>(&insn);
         const size_t length = (insn & 3) == 3 ? 4 : 2;
         if (!ready_) return "?";
-        if (disassemble_(engine_, bytes, length, 0, 1, &decoded) != 1) return "(unknown)";
+        if (disassemble_(engine_, bytes, length, 0, 1, &decoded) != 1) return decode_uipi(insn);
         std::string text = decoded->mnemonic;
         if (decoded->op_str[0]) text += std::string(" ") + decoded->op_str;
         free_(decoded, 1);
+        return text;
+    }
+
+    // Our custom instructions: the operation is funct7; registers in the order of other mnemonics.
+    static std::string decode_uipi(uint32_t insn) {
+        const uint32_t op = insn >> 25;
+        if ((insn & UIPI_MASK) != UIPI_MATCH || op >= UIPI_COUNT) return "(unknown)";
+        std::string text = UIPI_NAMES[op];
+        if (const uint32_t rd = insn >> 7 & 31) text += " x" + std::to_string(rd);
+        if (const uint32_t rs1 = insn >> 15 & 31) text += " x" + std::to_string(rs1);
         return text;
     }
 
