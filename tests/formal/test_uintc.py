@@ -193,4 +193,4 @@ def test_planted_fault_is_found(fault, proof, monkeypatch):
         if hasattr(changed, part):
             monkeypatch.setattr(uintc, part, getattr(changed, part))
     with pytest.raises(AssertionError, match="check of"):
-        prove(PROOFS[proof](uintc.Uintc(PARAMS)), f"uintc_{proof}_{fault}", depth=DEPTH)
+        prove(PROOFS[proof](uintc.Uintc(PARAMS)), f"uintc_{proof}_{fault}", depth=DEPTH + 2)
