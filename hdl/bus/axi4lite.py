@@ -43,16 +43,17 @@ class Axi4LiteToMmio(wiring.Component):
     SLVERR. With ``paired``, for 32 bits only, accesses of 8 bytes are made of two words
     (``WordPair``).
 
-    Each of AW, W and AR holds one transfer in a register, in any order, while the one before is
-    being performed. Writes and reads take turns when both wait, so neither stops the other; a
-    response that is not taken stops only its own kind. There is no order between a write and a read
-    unless the initiator waits for the response to the first.
+    AW, W and AR are taken independently of each other, each into a register that is free again
+    when the access has been performed. One access is performed at a time. Writes and reads take
+    turns when both wait, so neither stops the other; a response that is not taken stops only its
+    own kind. There is no order between a write and a read unless the initiator waits for the
+    response to the first.
 
     Timing: every input goes to a register, every output but AW's, W's and AR's ``ready`` comes from
     one, and those are the inverse of one: no combinational path leads through. A write that finds
-    nothing else is answered two cycles after the later of AW and W, a read of a device that answers
-    after one cycle three after AR; one write every two, one read every three cycles. A write is
-    answered when the device has accepted it.
+    nothing else is answered three cycles after the later of AW and W, a read of a device that
+    answers after one cycle four after AR; one write every three, one read every four cycles. A
+    write is answered when the device has accepted it.
     """
 
     def __init__(self, *, addr_bits: int, data_bits: int, paired: bool = False) -> None:
@@ -86,19 +87,35 @@ class Axi4LiteToMmio(wiring.Component):
         with m.If(~ar_full):
             m.d.sync += [ar_full.eq(axi.arvalid), ar.eq(axi.araddr[low:])]
 
-        # Whose turn it is. The choice stays until the access is done.
+        last_write = Signal()
         may_write = aw_full & w_full & ~axi.bvalid
         may_read = ar_full & ~axi.rvalid
-        chosen, chosen_write = Signal(), Signal()
-        m.d.comb += [
-            word.valid .eq(may_write | may_read),
-            word.write .eq(Mux(chosen, chosen_write, may_write & ~(may_read & chosen_write))),
-            word.addr  .eq(Mux(word.write, aw, ar)),
-            word.strobe.eq(Mux(word.write, w_strobe, ~0)),
-            word.w_data.eq(Mux(word.write, w_data, 0)),  # may change while a read is under way
-        ]
-        with m.If(word.valid):
-            m.d.sync += [chosen.eq(~word.done), chosen_write.eq(word.write)]
+        with m.FSM():
+            with m.State("IDLE"):
+                with m.If(may_write & ~(may_read & last_write)):
+                    m.next = "WRITE"
+                with m.Elif(may_read):
+                    m.next = "READ"
+            with m.State("WRITE"):
+                m.d.comb += [
+                    word.valid .eq(1),
+                    word.write .eq(1),
+                    word.addr  .eq(aw),
+                    word.strobe.eq(w_strobe),
+                    word.w_data.eq(w_data),
+                ]
+                m.d.sync += last_write.eq(1)
+                with m.If(word.done):
+                    m.next = "IDLE"
+            with m.State("READ"):
+                m.d.comb += [
+                    word.valid .eq(1),
+                    word.addr  .eq(ar),
+                    word.strobe.eq(~0),
+                ]
+                m.d.sync += last_write.eq(0)
+                with m.If(word.done):
+                    m.next = "IDLE"
 
         response = Mux(word.error, Response.SLVERR, Response.OKAY)
         with m.If(word.valid & word.done & word.write):

@@ -191,7 +191,7 @@ async def an_access_costs_what_is_documented(dut):
     await bench.start()
     writes = [(bench.aw, {"awaddr": 0x100}), (bench.w, {"wdata": 1, "wstrb": bench.everything})]
     reads = [(bench.ar, {"araddr": 0x100})]
-    for channels, answers, wanted in (writes, bench.b, 2), (reads, bench.r, 3):
+    for channels, answers, wanted in (writes, bench.b, 3), (reads, bench.r, 4):
         async def send(channel, fields):
             for _ in range(20):
                 await channel.send(channel._transaction_obj(**fields))
