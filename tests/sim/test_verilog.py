@@ -1,5 +1,6 @@
 """The exported Verilog works as it is, behind each bus; options that do not fit are refused."""
 
+import os
 import random
 import re
 import subprocess
@@ -134,9 +135,10 @@ def test_ports_have_plain_names(bus):
 
 def lint(top, *sources) -> str:
     """What Verilator says."""
-    command, _ = tools.verilator()
+    command, root = tools.verilator()
     return subprocess.run([*command, "--lint-only", "-Wall", "-Wno-fatal", "--top-module", top,
-                           *sources], capture_output=True, text=True, check=True).stderr
+                           *sources], env={**os.environ, "VERILATOR_ROOT": str(root)},
+                          capture_output=True, text=True, check=True).stderr
 
 
 @pytest.mark.parametrize("bus", PORTS)
