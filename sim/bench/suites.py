@@ -38,6 +38,15 @@ def _core(params: SocParams, options: RunOptions) -> list[Metric]:
     return run_program(BUILD / "sw" / "bench-core.elf", params, options)
 
 
+def _uintr(params: SocParams, options: RunOptions) -> list[Metric]:
+    latency = "random" if options.latency.cycles is None else str(options.latency.cycles)
+    common = {"harts": str(params.harts), "latency": latency}
+    metrics = run_program(BUILD / "sw" / "uintr.elf", params, options)
+    return [replace(metric, params=metric.params | common) for metric in metrics]
+
+
 SUITES = {suite.name: suite for suite in (
     Suite("core", "cycles of single instructions, misses, traps and device accesses", 1, _core),
+    Suite("uintr", "user interrupts: send, entry, round trip, two harts, sleeping receivers", 2,
+          _uintr),
 )}

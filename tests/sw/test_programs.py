@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from sim.bench.metric import parse_metrics
+from sim.bench.metric import Metric, parse_metrics
 from sim.run import Latency, Result, RunOptions, simulate
 from sim.tools import BUILD, PROJECT
 from soc.config import configuration
@@ -19,6 +19,19 @@ CORE_METRICS = {
     "core.l2_miss", "core.tlb_miss level=l2tlb", "core.tlb_miss level=walk", "core.ecall_entry",
     "core.sret", "core.uintr_entry", "core.uret", "core.timer_entry",
 }
+
+# Likewise the metrics of user interrupts.
+UINTR_METRICS = {
+    "uintr.send", "uintr.send_to_utvec where=same", "uintr.send_to_utvec where=cross",
+    *(f"uintr.{name} save={save}" for name in ("handler_entry", "round_trip")
+      for save in ("leaf", "rust", "full")),
+    "uintr.pingpong save=leaf", "uintr.pingpong save=rust", "uintr.pingpong_kernel",
+    *(f"uintr.offline competing={competing}" for competing in range(4)),
+}
+
+
+def names_of(metrics: list[Metric]) -> list[str]:
+    return [" ".join([m.name, *(f"{k}={v}" for k, v in m.params.items())]) for m in metrics]
 
 
 def run(program: str, config: str = "default", latency: str = "10",
@@ -46,7 +59,7 @@ def test_hello_goes_to_user_mode_and_interrupts_itself(latency):
 def test_firmware_serves_supervisor_mode():
     result = run("sbitest")
     assert result.passed, result.output.decode() + result.errors
-    assert result.output.decode() == expected_output("sbitest").replace("of n", "of 1")
+    assert result.output.decode() == expected_output("sbitest").replace("of n", "of 2")
 
 
 @pytest.mark.parametrize(("config", "latency"), [
@@ -65,7 +78,7 @@ def test_bench_core_measures_every_point():
     result = run("bench-core")
     assert result.passed, result.errors
     metrics = parse_metrics(result.output.decode().splitlines())
-    names = [" ".join([m.name, *(f"{k}={v}" for k, v in m.params.items())]) for m in metrics]
+    names = names_of(metrics)
     assert sorted(names) == sorted(CORE_METRICS)
     for metric in metrics:
         assert metric.samples == 1000, metric
@@ -74,3 +87,26 @@ def test_bench_core_measures_every_point():
     assert value["core.alu"] == 1
     assert value["core.l1d_miss_l2_hit"] < value["core.l2_miss"]
     assert value["core.tlb_miss level=l2tlb"] < value["core.tlb_miss level=walk"]
+
+
+@pytest.mark.parametrize("latency", ["10", "random"])
+def test_bench_uintr_measures_every_point(latency):
+    result = run("uintr", latency=latency, max_cycles=100_000_000)
+    output = result.output.decode()
+    assert result.passed, output + result.errors
+    assert "uintr: cycle of hart 1 less that of hart 0: 0\n" in output
+    metrics = parse_metrics(output.splitlines())
+    assert sorted(names_of(metrics)) == sorted(UINTR_METRICS)
+    for metric in metrics:
+        assert metric.samples == 1000, metric
+        assert 0 < metric.value <= metric.worst, metric
+    value = dict(zip(names_of(metrics), (metric.value for metric in metrics), strict=True))
+    assert value["uintr.pingpong save=rust"] < value["uintr.pingpong_kernel"] / 4
+    assert value["uintr.offline competing=3"] <= 2 * value["uintr.offline competing=0"]
+
+
+def test_hostile_program_gets_nothing_that_it_was_not_given():
+    result = run("uintr-hostile", max_cycles=100_000_000)
+    output = result.output.decode()
+    assert result.passed, output + result.errors
+    assert output == expected_output("uintr-hostile").replace("of n", "of 2")

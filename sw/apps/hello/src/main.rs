@@ -3,7 +3,7 @@
 //! Expected output (the last two lines only on a hart that has N):
 //!
 //! ```text
-//! rel4 firmware: SBI 2.0, hart 0 of 1
+//! rel4 firmware: SBI 2.0, hart 0 of 2
 //! Hello from S-mode, under Sv39.
 //! Hello from U-mode: this line came through a system call.
 //! In the user interrupt handler: cause 0.

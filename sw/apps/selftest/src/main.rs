@@ -1,9 +1,9 @@
 //! Directed tests of a hart, each naming the clause it checks. M-mode, no firmware.
 //!
 //! Clauses: "priv" is the RISC-V privileged specification 1.12, "unpriv" the unprivileged one
-//! (20191213), "Sstc" that extension's, "N" our `n-extension.md` (sections 3 to 7, choices of
-//! section 13). Tests of what those leave to the implementation, and of N, need a hart with N: on
-//! others they are skipped.
+//! (20191213), "Sstc" that extension's, "N" our `n-extension.md` (sections 3 to 10, choices of
+//! section 13), "UINTC" our `uintc.md`. Tests of what those leave to the implementation, and of N,
+//! need a hart with N: on others they are skipped.
 //!
 //! Expected output, and finisher code 0 (else the number of failed tests):
 //!
@@ -24,12 +24,17 @@ mod counters;
 mod csrs;
 mod delegation;
 mod exceptions;
+mod external;
 mod interrupts;
+mod line;
 mod memory;
 mod pmp;
+mod receivers;
 mod returns;
+mod send_refused;
 mod space;
 mod translation;
+mod uipi;
 mod user;
 mod views;
 
@@ -39,7 +44,7 @@ use check::{Check, Needs, Test};
 bare::program!(main);
 
 /// `pmp::LOCKING` comes last: what it locks stays locked.
-const GROUPS: [&[Test]; 15] = [
+const GROUPS: [&[Test]; 19] = [
     csrs::TESTS,
     views::TESTS,
     counters::TESTS,
@@ -49,6 +54,10 @@ const GROUPS: [&[Test]; 15] = [
     delegation::TESTS,
     interrupts::TESTS,
     user::TESTS,
+    uipi::TESTS,
+    send_refused::TESTS,
+    line::TESTS,
+    external::TESTS,
     memory::TESTS,
     atomics::TESTS,
     translation::TESTS,

@@ -124,3 +124,18 @@ pub const fn amo(op: Amo, width_log2: u32, rd: Reg, rs1: Reg, rs2: Reg) -> u32 {
 pub const fn sfence_vma(address: Reg, asid: Reg) -> u32 {
     0x1200_0073 | asid << 20 | address << 15
 }
+
+/// UIPI operations by `funct7`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Uipi {
+    Send = 0,
+    Read = 1,
+    Write = 2,
+    Activate = 3,
+    Deactivate = 4,
+}
+
+/// `uipi OPERATION, rd, rs1`.
+pub const fn uipi(operation: Uipi, rd: Reg, rs1: Reg) -> u32 {
+    (operation as u32) << 25 | rs1 << 15 | 6 << 12 | rd << 7 | 0x7b
+}

@@ -1,10 +1,11 @@
-//! Runtime of S-mode programs that the firmware starts: entry, console, end, panic.
+//! Runtime of S-mode programs that the firmware starts: entry, console, end, panic, other harts.
 //!
 //! A program is a `fn(hart, device_tree) -> !` given to [`program!`].
 
 #![no_std]
 
 pub mod console;
+pub mod harts;
 
 use core::{
     arch::{asm, global_asm},

@@ -1,0 +1,59 @@
+//! Attacker and victim of `uintr-hostile`.
+//!
+//! The attacker tries
+//! - every word of UIPI's opcode that differs in operation, form or `rs2`; SEND of every index to
+//!   4095 and of wild ones,
+//! - every CSR number: to read it, to write it, to set and to clear its bits,
+//! - every address of UINTC by loads and stores of all sizes, atomics and jumps; those of other
+//!   devices and the kernel's memory here and there.
+//!
+//! The kernel skips what traps and tells the cause. The victim goes round and counts its
+//! interrupts.
+
+#![no_std]
+#![no_main]
+
+mod attempt;
+mod csrs;
+mod instructions;
+mod memory;
+mod victim;
+
+use user::{Call, call};
+
+user::program!(main);
+
+const VICTIM: usize = 1;
+
+/// Attempts that did not end as they have to; the first are printed.
+#[derive(Default)]
+pub struct Surprises(usize);
+
+impl Surprises {
+    const PRINTED: usize = 8;
+
+    /// Counts one unless `expected`.
+    pub fn unless(&mut self, expected: bool, what: core::fmt::Arguments) {
+        if !expected {
+            self.0 += 1;
+            if self.0 <= Self::PRINTED {
+                user::println!("      surprise: {what}");
+            }
+        }
+    }
+}
+
+fn main(role: usize, argument: usize) -> ! {
+    if role == VICTIM {
+        victim::run(argument);
+    }
+    let mut surprises = Surprises::default();
+    let executed = instructions::attack(&mut surprises, argument == 2);
+    csrs::attack(&mut surprises);
+    // The windows do not depend on rights: once is enough.
+    if argument == 0 {
+        memory::attack(&mut surprises);
+    }
+    call(Call::Reach, [surprises.0, executed]);
+    unreachable!("the kernel has ended the attack")
+}

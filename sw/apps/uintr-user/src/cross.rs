@@ -1,0 +1,81 @@
+//! From one hart to another whose receiver runs.
+
+use crate::{
+    Collected, PEER, SAMPLES, System, VECTOR, WARM_UP,
+    probes::{self, Reads, probe_send, probe_spin},
+    report,
+    same::read_to_read,
+    shared::{ARRIVAL, Step, shared},
+};
+use uintr::{Receiver, Sender};
+
+/// Samples, with those that are not counted.
+pub const ROUNDS: u64 = (WARM_UP + SAMPLES) as u64;
+
+/// The peer as a receiver.
+pub struct Peer(Receiver);
+
+impl Peer {
+    pub fn register() -> Self {
+        // SAFETY: the entry leaves registers to interrupted code, all but `t6`.
+        let receiver = unsafe { Receiver::entering(&mut System, probes::arrive(), ARRIVAL) };
+        Self(receiver.expect("registered"))
+    }
+
+    /// Changes what interrupts enter.
+    pub fn enter(&mut self, utvec: usize, uscratch: usize) {
+        // SAFETY: all entries of this program save what its measured code needs.
+        unsafe { self.0.enter(utvec, uscratch) };
+    }
+}
+
+/// Measures and reports it. `offset`: of the peer's `cycle` to this hart's.
+pub fn measure(collected: &mut Collected, offset: i64) {
+    let sender = Sender::register(&mut System, PEER, VECTOR).expect("registered");
+    let between = read_to_read();
+    let mut phase = Phase::new();
+    shared().begin(Step::Cross);
+    for round in 1..=ROUNDS {
+        shared().ready.wait_for(round);
+        phase.delay(10, 32);
+        let count = shared().arrival.count();
+        let mut reads = Reads::default();
+        probe_send(sender.index().0, &mut reads);
+        shared().arrival.wait_for(count + 1);
+        if round > WARM_UP as u64 {
+            collected.push(shared().arrival.utvec() - offset - (reads[0] + between));
+        }
+    }
+    shared().finish();
+    report(collected, "uintr.send_to_utvec", "where=cross");
+}
+
+/// On the peer.
+pub fn serve(peer: &mut Peer) {
+    peer.enter(probes::arrive(), ARRIVAL);
+    for round in 1..=ROUNDS {
+        let count = shared().arrival.count();
+        shared().ready.set(round);
+        // SAFETY: the word is in the shared page.
+        unsafe { probe_spin(shared().arrival.as_ptr().add(2), count) };
+    }
+}
+
+/// Delays that no loop of the other side keeps in step with (xorshift).
+pub struct Phase(u64);
+
+impl Phase {
+    pub fn new() -> Self {
+        Self(1)
+    }
+
+    /// Goes round `least` to `least + most` times; `most` is a power of two.
+    pub fn delay(&mut self, least: u64, most: u64) {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        for _ in 0..least + (self.0 >> 32) % most {
+            core::hint::black_box(());
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The user programs of `uintr`, all in one: role 0 measures, role 1 is its peer on another hart,
+//! the others are busy.
+//!
+//! How to read the numbers. All are cycles. A read of `cycle` gives the cycle in which the reading
+//! instruction executes; the distance of two reads with nothing between them is taken off. The
+//! `cycle` of both harts is compared first, by the clock both see.
+//!
+//! - `send`: cycles that SEND keeps its hart from the next instruction (1 is an ALU instruction).
+//! - `send_to_utvec`: from the SEND to the first instruction at `utvec`, of a receiver that runs in
+//!   U-mode on another hart (`where=cross`) or sends to itself (`same`).
+//! - `handler_entry`: from that to the first instruction of the handler, which has the pending
+//!   vectors in a register. `save=leaf`: that register; `rust`: what a call may change; `full`:
+//!   everything, in the published frame.
+//! - `round_trip`: from a SEND to oneself to the instruction that it interrupted, with a handler
+//!   that counts.
+//! - `pingpong`: from a SEND until its sender, interrupted by the answer, sees that the handler has
+//!   counted; the peer answers in its handler. A message each way.
+//! - `pingpong_kernel`: the same by signals: a system call, an interrupt between harts (SBI), a
+//!   kernel that calls the handler, and a system call to return from it.
+//! - `offline`: from the SEND to the first instruction of the (leaf) handler of a receiver that
+//!   sleeps in a system call, while `competing` busy threads share its hart.
+
+#![no_std]
+#![no_main]
+
+mod busy;
+mod clock;
+mod cross;
+mod kernel;
+mod offline;
+mod pingpong;
+mod probes;
+mod same;
+mod shared;
+
+use metric::Samples;
+use shared::{Step, shared};
+use uintr::{Kernel, SenderIndex, Vector};
+use user::exit;
+
+user::program!(main);
+
+/// Samples of each metric, and runs before them that are not counted.
+pub const SAMPLES: usize = 1000;
+pub const WARM_UP: usize = 64;
+
+/// What all measurements collect into, one after the other.
+pub type Collected = Samples<SAMPLES>;
+
+/// Processes, as the kernel numbers them.
+pub const MEASURING: usize = 0;
+pub const PEER: usize = 1;
+
+/// The vector that everybody uses.
+pub const VECTOR: Vector = Vector::new(7);
+
+fn main(role: usize, _argument: usize) -> ! {
+    match role {
+        MEASURING => measure(),
+        PEER => serve(),
+        _ => busy::run(),
+    }
+}
+
+fn measure() -> ! {
+    let mut collected = Collected::new();
+    let mut bench = same::Bench::register();
+    same::measure(&mut bench, &mut collected);
+    let offset = clock::offset();
+    user::println!("uintr: cycle of hart 1 less that of hart 0: {offset}");
+    cross::measure(&mut collected, offset);
+    pingpong::measure(&mut bench, &mut collected);
+    kernel::measure(&mut collected);
+    offline::measure(&mut collected, offset);
+    shared().begin(Step::End);
+    user::println!("uintr: done");
+    exit(0)
+}
+
+/// The peer: takes its part in each step.
+fn serve() -> ! {
+    let mut bench = cross::Peer::register();
+    loop {
+        match shared().next_step() {
+            Step::Clock => clock::serve(),
+            Step::Cross => cross::serve(&mut bench),
+            Step::PingPong(kind) => pingpong::serve(&mut bench, kind),
+            Step::Kernel => kernel::serve(),
+            Step::Offline(competing) => offline::serve(&mut bench, competing),
+            Step::End => loop {
+                core::hint::spin_loop();
+            },
+        }
+        shared().end();
+    }
+}
+
+/// Reports what was collected.
+pub fn report(collected: &mut Collected, name: &'static str, parameters: &'static str) {
+    user::println!("{}", collected.report(name, parameters));
+    collected.clear();
+}
+
+/// The kernel's part of registration.
+pub struct System;
+
+impl Kernel for System {
+    type Error = ();
+    type Peer = usize;
+
+    fn register_receiver(&mut self) -> Result<(), ()> {
+        match user::call(user::Call::RegisterReceiver, [0, 0]) {
+            user::REFUSED => Err(()),
+            _ => Ok(()),
+        }
+    }
+
+    fn register_sender(&mut self, peer: usize, vector: Vector) -> Result<SenderIndex, ()> {
+        match user::call(user::Call::RegisterSender, [peer, vector.number().into()]) {
+            user::REFUSED => Err(()),
+            index => Ok(SenderIndex(index)),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Two harts that answer each other.
+
+use crate::{
+    Collected, MEASURING, PEER, System, VECTOR,
+    cross::Peer,
+    probes::{self, probe_exchange},
+    report,
+    same::{self, Bench, COUNT, collect},
+    shared::{PingPong, Step, shared},
+};
+use core::sync::atomic::{AtomicU64, Ordering};
+use uintr::{Sender, SenderIndex, entry, uipi};
+
+/// What the measuring side says when it has all samples.
+pub const DONE: u64 = 2;
+
+/// Index that the peer answers with.
+static ANSWER: AtomicU64 = AtomicU64::new(0);
+
+/// Measures and reports it.
+pub fn measure(bench: &mut Bench, collected: &mut Collected) {
+    let sender = Sender::register(&mut System, PEER, VECTOR).expect("registered");
+    for (kind, parameters) in [(PingPong::Leaf, "save=leaf"), (PingPong::Rust, "save=rust")] {
+        match kind {
+            PingPong::Leaf => bench.enter(probes::count(), COUNT.as_ptr() as usize),
+            PingPong::Rust => bench.enter(entry::call(), same::count as *const () as usize),
+        }
+        shared().begin(Step::PingPong(kind));
+        shared().ready.wait_for(1);
+        collect(collected, || {
+            let before = COUNT.load(Ordering::Relaxed);
+            // SAFETY: the word is ours.
+            unsafe { probe_exchange(sender.index().0, COUNT.as_ptr(), before) }
+        });
+        shared().ready.set(DONE);
+        shared().finish();
+        report(collected, "uintr.pingpong", parameters);
+    }
+}
+
+/// On the peer.
+pub fn serve(peer: &mut Peer, kind: PingPong) {
+    let sender = Sender::register(&mut System, MEASURING, VECTOR).expect("registered");
+    ANSWER.store(sender.index().0 as u64, Ordering::Relaxed);
+    match kind {
+        PingPong::Leaf => peer.enter(probes::answer(), ANSWER.as_ptr() as usize),
+        PingPong::Rust => peer.enter(entry::call(), answer as *const () as usize),
+    }
+    shared().ready.set(1);
+    shared().ready.wait_for(DONE);
+}
+
+extern "C" fn answer(_pending: u64) -> u64 {
+    uipi::send(SenderIndex(ANSWER.load(Ordering::Relaxed) as usize));
+    0
+}

@@ -1,0 +1,123 @@
+//! A receiver that sends to itself: what the instruction, the entries and the whole way cost.
+
+use crate::{
+    Collected, MEASURING, System, VECTOR, WARM_UP,
+    probes::{self, Reads, probe_nothing, probe_send},
+    report,
+    shared::{ARRIVAL, shared},
+};
+use core::sync::atomic::{AtomicU64, Ordering};
+use uintr::{Receiver, Sender, entry, masked, uipi};
+
+/// Interrupts that the handlers have counted.
+pub static COUNT: AtomicU64 = AtomicU64::new(0);
+
+/// A handler that counts.
+pub extern "C" fn count(_pending: u64) -> u64 {
+    COUNT.store(COUNT.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    0
+}
+
+extern "C" fn count_with_frame(_frame: &mut entry::Frame, pending: u64) -> u64 {
+    count(pending)
+}
+
+/// The measuring thread as a receiver.
+pub struct Bench {
+    pub receiver: Receiver,
+    to_itself: Sender,
+}
+
+impl Bench {
+    pub fn register() -> Self {
+        let receiver = Receiver::calling(&mut System, count).expect("registered");
+        let to_itself = Sender::register(&mut System, MEASURING, VECTOR).expect("registered");
+        Self { receiver, to_itself }
+    }
+
+    /// Changes what interrupts enter.
+    pub fn enter(&mut self, utvec: usize, uscratch: usize) {
+        // SAFETY: all entries of this program save what its measured code needs.
+        unsafe { self.receiver.enter(utvec, uscratch) };
+    }
+
+    fn send(&self) -> Reads {
+        let mut reads = Reads::default();
+        probe_send(self.to_itself.index().0, &mut reads);
+        reads
+    }
+}
+
+/// Distance of two reads of `cycle` with nothing between them.
+pub fn read_to_read() -> i64 {
+    let mut reads = Reads::default();
+    for _ in 0..4 {
+        probe_nothing(0, &mut reads);
+    }
+    reads[1] - reads[0]
+}
+
+/// Measures and reports all of it.
+pub fn measure(bench: &mut Bench, collected: &mut Collected) {
+    let between = read_to_read();
+    collect(collected, || {
+        let reads = masked(|| {
+            let reads = bench.send();
+            uipi::read();
+            reads
+        });
+        reads[1] - reads[0] - between
+    });
+    report(collected, "uintr.send", "");
+
+    bench.enter(probes::arrive(), ARRIVAL);
+    collect(collected, || {
+        let reads = bench.send();
+        shared().arrival.utvec() - (reads[0] + between)
+    });
+    report(collected, "uintr.send_to_utvec", "where=same");
+
+    for (utvec, uscratch, parameters) in [
+        (probes::arrive(), ARRIVAL, "save=leaf"),
+        (probes::arrive_call(), probes::note(), "save=rust"),
+        (probes::arrive_full(), probes::note(), "save=full"),
+    ] {
+        bench.enter(utvec, uscratch);
+        collect(collected, || {
+            bench.send();
+            shared().arrival.body() - shared().arrival.utvec() - between
+        });
+        report(collected, "uintr.handler_entry", parameters);
+    }
+
+    for (utvec, uscratch, parameters) in [
+        (probes::count(), COUNT.as_ptr() as usize, "save=leaf"),
+        (entry::call(), count as *const () as usize, "save=rust"),
+        (entry::full(), count_with_frame as *const () as usize, "save=full"),
+    ] {
+        bench.enter(utvec, uscratch);
+        collect(collected, || {
+            let before = COUNT.load(Ordering::Relaxed);
+            let reads = bench.send();
+            assert_eq!(COUNT.load(Ordering::Relaxed), before + 1, "no interrupt");
+            interrupted(&reads) - (reads[0] + between)
+        });
+        report(collected, "uintr.round_trip", parameters);
+    }
+}
+
+/// The cycle of the interrupted instruction: that behind the largest gap.
+fn interrupted(reads: &Reads) -> i64 {
+    let behind = reads.windows(2).max_by_key(|pair| pair[1] - pair[0]);
+    behind.map_or(0, |pair| pair[1])
+}
+
+/// Takes all samples of what `sample` measures, after some that are not counted.
+pub fn collect(collected: &mut Collected, mut sample: impl FnMut() -> i64) {
+    for _ in 0..WARM_UP {
+        sample();
+    }
+    while !collected.is_full() {
+        collected.push(sample());
+    }
+}

@@ -1,0 +1,159 @@
+//! The page that both processes see: which step is on, and what one tells the other.
+
+use core::{
+    hint::spin_loop,
+    mem::offset_of,
+    ptr,
+    sync::atomic::{AtomicU64, Ordering},
+};
+use user::SHARED;
+
+/// A line of its own for each word that somebody waits for.
+#[repr(C, align(64))]
+pub struct Word(AtomicU64);
+
+impl Word {
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+
+    pub fn set(&self, value: u64) {
+        self.0.store(value, Ordering::Release);
+    }
+
+    pub fn wait_for(&self, value: u64) {
+        while self.get() != value {
+            spin_loop();
+        }
+    }
+}
+
+/// What a handler notes of an interrupt.
+#[repr(C, align(64))]
+pub struct Arrival {
+    utvec: AtomicU64,
+    body: AtomicU64,
+    count: AtomicU64,
+}
+
+impl Arrival {
+    /// Cycle of the first instruction at `utvec`.
+    pub fn utvec(&self) -> i64 {
+        self.utvec.load(Ordering::Relaxed) as i64
+    }
+
+    /// Cycle of the first instruction of the handler.
+    pub fn body(&self) -> i64 {
+        self.body.load(Ordering::Relaxed) as i64
+    }
+
+    /// Interrupts so far; what they noted is seen by who sees their number.
+    pub fn count(&self) -> u64 {
+        self.count.load(Ordering::Acquire)
+    }
+
+    pub fn wait_for(&self, count: u64) {
+        while self.count() != count {
+            spin_loop();
+        }
+    }
+
+    pub fn as_ptr(&self) -> *mut u64 {
+        self.utvec.as_ptr()
+    }
+}
+
+/// What both processes do at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    Clock,
+    Cross,
+    PingPong(PingPong),
+    Kernel,
+    Offline(usize),
+    End,
+}
+
+/// What saves registers in the handlers of a ping-pong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PingPong {
+    Leaf,
+    Rust,
+}
+
+impl Step {
+    fn encode(self) -> u64 {
+        match self {
+            Self::Clock => 1,
+            Self::Cross => 2,
+            Self::PingPong(PingPong::Leaf) => 3,
+            Self::PingPong(PingPong::Rust) => 4,
+            Self::Kernel => 5,
+            Self::End => 6,
+            Self::Offline(competing) => 7 + competing as u64,
+        }
+    }
+
+    fn decode(word: u64) -> Option<Self> {
+        Some(match word {
+            0 => return None,
+            1 => Self::Clock,
+            2 => Self::Cross,
+            3 => Self::PingPong(PingPong::Leaf),
+            4 => Self::PingPong(PingPong::Rust),
+            5 => Self::Kernel,
+            6 => Self::End,
+            _ => Self::Offline(word as usize - 7),
+        })
+    }
+}
+
+/// The page.
+#[repr(C)]
+pub struct Shared {
+    step: Word,
+    /// Number of the sample for which the peer is ready.
+    pub ready: Word,
+    /// What the peer found out.
+    pub result: Word,
+    /// Interrupts of the peer.
+    pub arrival: Arrival,
+}
+
+impl Shared {
+    /// Lets the peer begin a step, after the end of the one before.
+    pub fn begin(&self, step: Step) {
+        self.step.wait_for(0);
+        self.ready.set(0);
+        self.step.set(step.encode());
+    }
+
+    /// Waits for the end of the step.
+    pub fn finish(&self) {
+        self.step.wait_for(0);
+    }
+
+    /// On the peer: waits for a step.
+    pub fn next_step(&self) -> Step {
+        loop {
+            if let Some(step) = Step::decode(self.step.get()) {
+                return step;
+            }
+            spin_loop();
+        }
+    }
+
+    /// On the peer: the step has ended.
+    pub fn end(&self) {
+        self.step.set(0);
+    }
+}
+
+/// Address of `arrival`, for handlers.
+pub const ARRIVAL: usize = SHARED + offset_of!(Shared, arrival);
+
+/// The page, which the kernel has filled with zeros.
+pub fn shared() -> &'static Shared {
+    // SAFETY: mapped for the whole life of both processes; all of it is atomic.
+    unsafe { &*ptr::with_exposed_provenance(SHARED) }
+}

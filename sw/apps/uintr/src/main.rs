@@ -1,0 +1,67 @@
+//! Measures user interrupts: a small kernel for two processes on two harts, which interrupt each
+//! other. The metrics of `rel4 bench uintr`; what they mean is told in `apps/uintr-user`.
+//!
+//! Process 0 has hart 0 for itself and measures. Process 1 runs on hart 1, beside up to three busy
+//! threads of process 2. Processes see a page in common, and nothing else of each other.
+//!
+//! **A receiver that waits.** When a thread waits for a user interrupt, its entry of UINTC stays as
+//! it is, active on its hart, and the hart goes to a busy thread or sleeps. While no receiver runs,
+//! the hart's line is not delegated to U-mode (`sideleg` = 0), so a SEND to one that waits
+//! interrupts the kernel, which switches to it at once: the sender needs no system call and the
+//! receiver no time slice. So it costs the same with any number of busy threads. A receiver that
+//! runs must not be interrupted for others; of several receivers on one hart those that don't run
+//! would be deactivated while one does, and looked at when it waits or its slice ends.
+
+#![no_std]
+#![no_main]
+
+mod hart;
+mod serve;
+
+use hart::Hart;
+use process::{Process, Thread};
+use supervisor::{hal::context::Supervisor, harts, has_user_interrupts, println};
+
+supervisor::program!(main);
+
+static PROGRAM: &[u8] = include_bytes!(env!("EMBEDDED"));
+
+/// Busy threads, roles 2 and up.
+const BUSY: usize = 3;
+
+static mut SECOND: harts::Start = harts::Start::new(second);
+static mut SECOND_HART: Option<Hart> = None;
+
+fn main(_hart: usize, _device_tree: usize) -> ! {
+    assert!(has_user_interrupts(), "needs user-level interrupts");
+    let controller = process::uintc().identity().expect("UINTC has an ID register");
+    assert!(controller.harts > 1, "needs two harts");
+    println!("uintr: {} receivers, {} harts", controller.receivers, controller.harts);
+
+    let shared = Process::shared_page().expect("a page");
+    let [first, second, busy] =
+        core::array::from_fn(|id| match Process::load(id, PROGRAM, shared) {
+            Ok(process) => process,
+            Err(error) => panic!("process {id}: {error:?}"),
+        });
+    let thread = |process: &Process, role| Thread::new(process, process.start(role, 0));
+    let competitors = core::array::from_fn::<_, BUSY, _>(|index| thread(&busy, 2 + index));
+
+    let start = &raw mut SECOND;
+    // SAFETY: hart 1 takes both when it starts, and nobody else names them.
+    let started = unsafe {
+        SECOND_HART = Some(Hart::new(1, &second, thread(&second, 1), Some(competitors)));
+        harts::start(1, &mut *start)
+    };
+    assert!(started.is_ok(), "hart 1 does not start: {started:?}");
+    Supervisor::install();
+    Hart::new(0, &first, thread(&first, 0), None).run()
+}
+
+fn second(_hart: usize) -> ! {
+    Supervisor::install();
+    let place = &raw mut SECOND_HART;
+    // SAFETY: written by hart 0 before it started this one.
+    let hart = unsafe { (*place).as_mut() };
+    hart.expect("hart 0 has filled it").run()
+}

@@ -1,0 +1,115 @@
+//! Threads, and what belongs to them beyond their registers.
+
+use crate::{Process, memory::uintc};
+use supervisor::hal::{
+    context::{Context, Supervisor},
+    csr::{self, status},
+    soc::{csr as number, irq},
+};
+use uintc::{Location, suirs, suist};
+
+/// The user-level trap CSRs. All of them can be read in U-mode, so all change with the thread.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct UserCsrs {
+    pub status: usize,
+    enabled: usize,
+    vector: usize,
+    scratch: usize,
+    pc: usize,
+    cause: usize,
+    value: usize,
+}
+
+impl UserCsrs {
+    fn save() -> Self {
+        Self {
+            status: csr::read::<{ number::USTATUS }>(),
+            enabled: csr::read::<{ number::UIE }>(),
+            vector: csr::read::<{ number::UTVEC }>(),
+            scratch: csr::read::<{ number::USCRATCH }>(),
+            pc: csr::read::<{ number::UEPC }>(),
+            cause: csr::read::<{ number::UCAUSE }>(),
+            value: csr::read::<{ number::UTVAL }>(),
+        }
+    }
+
+    fn restore(&self) {
+        // SAFETY: these concern U-mode alone.
+        unsafe {
+            csr::write::<{ number::USTATUS }>(self.status);
+            csr::write::<{ number::UIE }>(self.enabled);
+            csr::write::<{ number::UTVEC }>(self.vector);
+            csr::write::<{ number::USCRATCH }>(self.scratch);
+            csr::write::<{ number::UEPC }>(self.pc);
+            csr::write::<{ number::UCAUSE }>(self.cause);
+            csr::write::<{ number::UTVAL }>(self.value);
+        }
+    }
+}
+
+/// A thread.
+#[derive(Debug)]
+pub struct Thread {
+    pub context: Context,
+    pub csrs: UserCsrs,
+    /// Entry of UINTC, of a receiver.
+    pub receiver: Option<u16>,
+    satp: usize,
+    suist: usize,
+}
+
+impl Thread {
+    /// A thread of `process`.
+    pub fn new(process: &Process, context: Context) -> Self {
+        let suist = suist(process.senders as *const _ as usize, 1);
+        let csrs = UserCsrs::default();
+        Self { context, csrs, receiver: None, satp: process.satp, suist }
+    }
+
+    /// Gives the hart to the thread: its address space, its CSRs, its user interrupts. A receiver
+    /// is interrupted on this hart from now on; when no receiver runs, the interrupt goes to the
+    /// kernel.
+    pub fn switch_to(&self, hart: u16) {
+        // SAFETY: the kernel is mapped in every address space. What is delegated to U-mode, and the
+        // tables that UIPI uses, are the thread's own.
+        unsafe {
+            csr::write::<{ number::SATP }>(self.satp);
+            csr::write::<{ number::SUIST }>(self.suist);
+            csr::write::<{ number::SUIRS }>(self.receiver.map_or(0, suirs));
+            csr::write::<{ number::SIDELEG }>(1 << irq::USI);
+            self.csrs.restore();
+            if self.receiver.is_none() {
+                csr::write::<{ number::SIDELEG }>(0);
+            }
+        }
+        if let Some(entry) = self.receiver {
+            uintc().set_location(entry, Location::on(hart));
+        }
+    }
+
+    /// Takes the hart away: keeps the CSRs.
+    pub fn switch_from(&mut self) {
+        self.csrs = UserCsrs::save();
+    }
+
+    /// Makes the running thread a receiver, with this entry of UINTC.
+    pub fn become_receiver(&mut self, hart: u16, entry: u16) {
+        self.receiver = Some(entry);
+        // SAFETY: concerns U-mode alone.
+        unsafe {
+            csr::write::<{ number::SUIRS }>(suirs(entry));
+            csr::write::<{ number::SIDELEG }>(1 << irq::USI);
+        }
+        uintc().clear(entry);
+        uintc().set_location(entry, Location::on(hart));
+    }
+
+    /// Runs the thread until its next trap into the kernel. It must have been switched to.
+    pub fn run(&mut self) {
+        // SAFETY: the thread has memory of its own only; `SPP` is U.
+        unsafe {
+            csr::clear::<{ number::SSTATUS }>(status::SPP);
+            self.context.run::<Supervisor>()
+        };
+    }
+}

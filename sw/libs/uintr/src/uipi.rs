@@ -1,0 +1,80 @@
+//! The UIPI instructions (custom-3, funct3 6, operation in funct7).
+//!
+//! Each function orders what it does with memory accesses, for harts that need a fence for it: what
+//! was written before [`send`] is seen by the handler that it calls, what is read after [`read`] is
+//! at least as new as what the senders wrote.
+
+use crate::{Pending, SenderIndex};
+use core::arch::asm;
+
+/// `uipi OPERATION, rd, rs1` as an assembler line; `OPERATION` is the number in funct7.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! uipi_line {
+    ($operation:literal, $rd:literal, $rs1:literal) => {
+        concat!(".insn r 0x7b, 6, ", $operation, ", ", $rd, ", ", $rs1, ", x0")
+    };
+}
+
+/// `uipi send REGISTER` as an assembler line.
+#[macro_export]
+macro_rules! uipi_send {
+    ($index:literal) => {
+        $crate::uipi_line!("0", "x0", $index)
+    };
+}
+
+/// `uipi read REGISTER` as an assembler line.
+#[macro_export]
+macro_rules! uipi_read {
+    ($pending:literal) => {
+        $crate::uipi_line!("1", $pending, "x0")
+    };
+}
+
+/// `uipi write REGISTER` as an assembler line.
+#[macro_export]
+macro_rules! uipi_write {
+    ($pending:literal) => {
+        $crate::uipi_line!("2", "x0", $pending)
+    };
+}
+
+/// Makes the vector of a sender-table entry pending at its receiver. Without effect if the kernel
+/// gave no such entry.
+#[inline(always)]
+pub fn send(index: SenderIndex) {
+    // SAFETY: interrupts another program at most, which is prepared for it.
+    unsafe { asm!("fence rw, o", uipi_send!("{0}"), in(reg) index.0, options(nostack)) };
+}
+
+/// The pending vectors of this thread, of which afterwards none is pending. 0 if it is no receiver.
+#[inline(always)]
+pub fn read() -> Pending {
+    let pending;
+    // SAFETY: takes away interrupts of this thread only.
+    unsafe { asm!(uipi_read!("{0}"), "fence i, rw", out(reg) pending, options(nostack)) };
+    Pending(pending)
+}
+
+/// Makes vectors of this thread pending in addition to those that are.
+#[inline(always)]
+pub fn write(pending: Pending) {
+    // SAFETY: the handler of this thread is prepared for interrupts; without one none is enabled.
+    unsafe { asm!("fence rw, o", uipi_write!("{0}"), in(reg) pending.0, options(nostack)) };
+}
+
+/// Pending vectors of this thread interrupt it from now on.
+#[inline(always)]
+pub fn activate() {
+    // SAFETY: as for `write`.
+    unsafe { asm!("fence rw, o", uipi_line!("3", "x0", "x0"), options(nostack)) };
+}
+
+/// Pending vectors of this thread wait for [`activate`], or for the next time the kernel switches
+/// to it.
+#[inline(always)]
+pub fn deactivate() {
+    // SAFETY: fewer interrupts disturb nobody.
+    unsafe { asm!("fence rw, o", uipi_line!("4", "x0", "x0"), options(nostack)) };
+}
