@@ -8,6 +8,7 @@ from hdl.bus.coherent import MemOp, mem_request_layout
 from hdl.cache.l2_params import L2Params, access_layout
 
 _NEAR_BITS = 4  # bits of the set number that are compared to see whether two accesses may collide
+_PATIENCE = 16  # cycles in which a port that may not lose again has S0 to itself
 
 
 def near(one: Value, other: Value) -> Value:
@@ -21,6 +22,10 @@ class PortArbiter(wiring.Component):
     The port after the one accepted last goes first. A request that reads (all but WRITE and SC)
     waits while a write that may touch its set is in stage S1 or S2; it keeps its turn, so no port
     can starve another. ``ready`` follows ``open`` in the same cycle.
+
+    Neither can a loop of LR and SC starve. Behind the LR of a port whose last SC was refused, only
+    that port may enter, until its next SC, for 16 cycles with ``open`` at most. All others that
+    wait have their turn before it gets another such time.
     """
 
     def __init__(self, params: L2Params) -> None:
@@ -30,6 +35,7 @@ class PortArbiter(wiring.Component):
             "valid": In(ports),
             "request": In(mem_request_layout(params.paddr_bits)).array(ports),
             "ready": Out(ports),
+            "losers": In(ports),  # the ports whose last SC was refused
             "open": In(1),  # stage S0 can take a request
             "s1_write": In(1),  # a write is in S1, to this set
             "s1_set": In(params.set_bits),
@@ -47,7 +53,14 @@ class PortArbiter(wiring.Component):
         choice = Signal(range(ports))
         candidates = Signal(ports)
 
-        m.d.comb += candidates.eq(Mux((self.valid & later).any(), self.valid & later, self.valid))
+        shut_out = Signal(ports)  # the ports that may not enter, for the sake of another
+        patience = Signal(range(_PATIENCE + 1))
+        asking = Signal(ports)
+
+        m.d.comb += [
+            asking.eq(self.valid & ~shut_out),
+            candidates.eq(Mux((asking & later).any(), asking & later, asking)),
+        ]
         m.d.comb += grant.eq(candidates & (~candidates + 1))
         for port in range(ports):
             with m.If(grant[port]):
@@ -66,8 +79,16 @@ class PortArbiter(wiring.Component):
             self.ready.eq(Mux(self.open, grant & ~waits, 0)),
             self.accept.eq(self.ready.any()),
         ]
+        with m.If(self.open & patience.any()):
+            m.d.sync += patience.eq(patience - 1)
+            with m.If(patience == 1):
+                m.d.sync += shut_out.eq(0)
         with m.If(self.accept):
             m.d.sync += later.eq(~((grant << 1) - 1))
+            with m.If((self.access.op == MemOp.LR) & (grant & self.losers).any() & ~patience.any()):
+                m.d.sync += [shut_out.eq(~grant), patience.eq(_PATIENCE)]
+            with m.If(self.access.op == MemOp.SC):
+                m.d.sync += [shut_out.eq(0), patience.eq(0)]
 
         with m.Switch(choice):
             for port in range(ports):

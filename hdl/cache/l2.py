@@ -70,6 +70,7 @@ class L2Cache(wiring.Component):
         m.d.comb += [
             burst.eq(run & s1_valid & ~s1.last),
             arbiter.open.eq(run & ~burst & ~amo_pending & tags.initialised),
+            arbiter.losers.eq(reservations.losers),
             arbiter.s1_write.eq(s1_valid & _is_write(s1)),
             arbiter.s1_set.eq(s1.set),
             arbiter.s2_write.eq((s2_valid & _is_write(s2)) | amo_write),

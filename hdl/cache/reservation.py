@@ -15,7 +15,8 @@ class Reservations(wiring.Component):
 
     The strobes refer to the line in ``set`` and ``way`` and act at the end of the cycle; at most
     one of ``reserve``, ``write`` and ``evict`` is given. ``release`` may come with ``write`` (a
-    successful SC) or alone (a refused one). ``held`` and ``pinned`` are combinational.
+    successful SC) or alone (a refused one). ``held`` and ``pinned`` are combinational; ``losers``
+    changes with ``release``.
     """
 
     def __init__(self, params: L2Params) -> None:
@@ -30,6 +31,7 @@ class Reservations(wiring.Component):
             "evict": In(1),  # the line leaves: every reservation of it ends
             "held": Out(1),  # the port has reserved the line
             "pinned": Out(params.ways),  # ways of the set that hold a reserved line
+            "losers": Out(params.ports),  # the ports whose last SC was refused
         })
 
     def elaborate(self, platform) -> Module:
@@ -51,6 +53,8 @@ class Reservations(wiring.Component):
                 m.d.sync += [valid.eq(1), at_set.eq(self.set), at_way.eq(self.way)]
             with m.Elif((self.release & mine) | (same & (self.evict | (self.write & ~mine)))):
                 m.d.sync += valid.eq(0)
+            with m.If(self.release & mine):
+                m.d.sync += self.losers[port].eq(~self.write)
             same_line.append(same & mine)
             pins.append(Cat(same_set & (at_way == way) for way in range(params.ways)))
         m.d.comb += self.held.eq(Cat(same_line).any())

@@ -324,6 +324,47 @@ async def a_stream_of_writes_does_not_starve_a_reader(dut):
     await bench.drain()
 
 
+@cocotb.test()
+async def atomics_of_others_do_not_starve_lr_and_sc(dut):
+    """However often the others write the line, the second SC succeeds if it comes soon enough."""
+    bench = Bench(dut)
+    await bench.start()
+    await answered(bench, 0, MemRequest(MemOp.READ_LINE, BASE))
+    await bench.drain()
+    for hart in bench.harts[1:]:
+        hart.queue += [MemRequest(MemOp.AMO, BASE, 1, 0xFF, AmoOp.ADD) for _ in range(200)]
+    for distance in (1, 6, 11):
+        attempts = 0
+        while attempts == 0 or bench.harts[0].response.data:
+            attempts += 1
+            assert attempts <= 2, f"SC is refused {distance} cycles behind LR"
+            await answered(bench, 0, MemRequest(MemOp.LR, BASE))
+            for _ in range(distance):
+                await bench.step()
+            await answered(bench, 0, MemRequest(MemOp.SC, BASE, 1, 0xFF))
+    await bench.drain()
+
+
+@cocotb.test()
+async def repeated_lr_does_not_starve_others(dut):
+    bench = Bench(dut)
+    await bench.start()
+    if bench.ports == 1:
+        return
+    for port in range(bench.ports):
+        await answered(bench, port, MemRequest(MemOp.READ_LINE, BASE))
+        await bench.drain()
+    await answered(bench, 0, MemRequest(MemOp.SC, BASE, 1, 0xFF))
+    assert bench.harts[0].response.data == 1
+    bench.harts[0].queue += [MemRequest(MemOp.LR, BASE) for _ in range(2000)]
+    for number in range(20):
+        port = 1 + number % (bench.ports - 1)
+        await answered(bench, port, MemRequest(MemOp.READ, BASE))
+        assert bench.harts[port].waited <= 16 + 2 + bench.ports
+    bench.harts[0].queue.clear()
+    await bench.drain()
+
+
 @pytest.mark.parametrize("params", [
     L2Params(ports=1, ways=2, line_bytes=32, size_bytes=512),
     L2Params(ports=2, ways=2, size_bytes=1024),
