@@ -13,7 +13,8 @@ from typer import Argument, Option
 
 from sim.cli import app, refuse
 from sim.cli.options import Config, Harts
-from sim.conformance import benchmarks, litmus, riscv_tests
+from sim.conformance import benchmarks, contention, litmus, riscv_tests
+from sim.conformance.machine import Machine
 from sim.conformance.riscv_tests import SuiteError
 from sim.conformance.rvwmo import Model
 from sim.output import write_output
@@ -119,10 +120,30 @@ def run_litmus(
 
     done: list[dict] = []
     with refusing():
-        machine = litmus.Machine(configuration(config, harts=harts), Latency.parse(latency))
+        machine = Machine(configuration(config, harts=harts), Latency.parse(latency))
         results = litmus.run(machine, litmus.tests(machine, only), iterations=iterations,
                              seed=seed, report=report)
     conclude(sum(not result.forbidden for result in results), len(results))
+
+
+@verbs.command("contention")
+def run_contention(
+    config: Config = "default", harts: Harts = 2, latency: Delay = "10",
+    cycles: Annotated[int, Option(metavar="N", help="cycles of each way to count")] = 20_000,
+    seed: Annotated[int, Option(metavar="N", help="seed of the pauses")] = 1,
+) -> None:
+    """atomics and locks under contention; fails if a count is lost or a hart starves"""
+    contests = []
+    with refusing():
+        machine = Machine(configuration(config, harts=harts), Latency.parse(latency))
+        for contest in contention.run(machine, cycles=cycles, seed=seed):
+            shares = ", ".join(f"{share.counted} (longest {share.longest}, mean {share.mean})"
+                               for share in contest.shares)
+            told = "".join(f"; {fault}" for fault in contest.faults)
+            print(f"{'FAIL' if contest.faults else 'pass'} {contest.way}, pauses to "
+                  f"{contest.pause}: {shares}{told}", flush=True)
+            contests.append(contest)
+    conclude(sum(not contest.faults for contest in contests), len(contests))
 
 
 def show_counts(counts: dict[str, int]) -> str:

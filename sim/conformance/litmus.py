@@ -5,20 +5,16 @@ allow is derived from them by :mod:`sim.conformance.rvwmo`.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-
-from sim.run import Design, Latency, Result, RunOptions, simulate
-from sim.tools import BUILD, ToolError
-from soc.config import SocParams
 
 from .litmus_code import Instruction, decode
+from .machine import Machine
 from .riscv_tests import SuiteError
 from .rvwmo import Model, outcomes
 
-IMAGE = BUILD / "sw" / "litmus.elf"
+PROGRAM = "litmus"
 CYCLES_AN_ITERATION = 2000  # far more than any takes
 CYCLES_AROUND = 5_000_000
 
@@ -75,36 +71,11 @@ class Outcomes:
         }
 
 
-@dataclass(frozen=True)
-class Machine:
-    """What the tests run on."""
-
-    params: SocParams
-    latency: Latency = Latency()
-    design: Design | None = None  # if it isn't the SoC with these parameters
-    image: Path = IMAGE
-
-    def ask(self, request: str, max_cycles: int) -> Iterator[list[str]]:
-        """The words of each line that the program answers with."""
-        if not self.image.exists():
-            raise ToolError(f"{self.image.name} is not built: make sw")
-        options = RunOptions(max_cycles=max_cycles, latency=self.latency)
-        result = simulate(self.params, self.image, options, stdin=f"{request}\n".encode(),
-                          design=self.design)
-        if not result.passed:
-            raise SuiteError(f"{self.image.name} did not pass: {_complaint(result)}")
-        yield from map(str.split, result.output.decode(errors="replace").splitlines())
-
-
-def _complaint(result: Result) -> str:
-    return (result.output.decode(errors="replace") + result.errors).strip().splitlines()[0]
-
-
 def tests(machine: Machine, pattern: str = "") -> list[Test]:
     """The tests of the program that ``machine`` has enough harts for and whose names match."""
     observed: dict[str, tuple[str, ...]] = {}
     threads: dict[str, list[tuple[Instruction, ...]]] = {}
-    for line in machine.ask("list", CYCLES_AROUND):
+    for line in machine.ask(PROGRAM, "list", CYCLES_AROUND):
         match line:
             case ["test", name, _, *values]:
                 observed[name], threads[name] = tuple(values), []
@@ -125,7 +96,7 @@ def run(machine: Machine, chosen: list[Test], *, iterations: int, seed: int,
     for test in chosen:
         request = f"{machine.params.harts} {iterations} {seed} {test.name}"
         limit = CYCLES_AROUND + CYCLES_AN_ITERATION * iterations
-        (result,) = (_outcomes(test, words) for words in machine.ask(request, limit)
+        (result,) = (_outcomes(test, words) for words in machine.ask(PROGRAM, request, limit)
                      if words[0] == "litmus")
         report(result)
         results.append(result)

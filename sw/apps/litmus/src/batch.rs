@@ -1,14 +1,14 @@
 //! Batches: who plays which thread, on which memory, and what came out.
 
 use crate::{
-    barrier,
     race::{Race, STRIDE, Seen, race},
-    random::Random,
     tests::{Observed, Test},
 };
 use bare::{
+    barrier,
     hal::soc::{DRAM_BASE, DRAM_SIZE},
     harts::MAX,
+    random::Random,
 };
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -106,7 +106,7 @@ pub fn run(hart: usize, harts: usize, test: &Test, batches: usize, seed: u64) ->
                 start,
                 period: pace.0,
                 delay: plan.delay,
-                seed: own.next(),
+                seed: own.number(),
                 scratch: own_memory(hart) + SCRATCH_OFFSET,
                 fresh: own_memory(hart) + FRESH_OFFSET + batch % FRESH_BATCHES * INSTANCES * 64,
             };

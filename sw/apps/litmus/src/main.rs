@@ -3,8 +3,8 @@
 //!
 //! A test is a few instructions for each of several harts, and observed values that make up the
 //! outcome. It is run in batches of many instances, each with variables of its own, on random pairs
-//! of harts. What is wanted comes as a line on the UART: `list`, or `HARTS ITERATIONS SEED [TEST]`.
-//! Printed are
+//! of harts. What is wanted comes as a line on the UART: `list`, or `HARTS ITERATIONS SEED [TEST]`;
+//! without a line it is every test, with few iterations. Printed are
 //!
 //! - `test NAME THREADS [OBSERVED ...]`, where `1:a2` is a register of thread 1 and `x` a variable,
 //!   and for each thread `code NAME THREAD [WORD ...]`;
@@ -14,23 +14,21 @@
 #![no_std]
 #![no_main]
 
-mod barrier;
 mod batch;
 mod race;
-mod random;
-mod request;
 mod tests;
 
 use bare::{
-    hal::{print, println},
+    barrier,
+    hal::{print, println, soc},
     harts,
+    request::Request,
 };
 use batch::{Histogram, INSTANCES};
 use core::{
     array,
     sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed},
 };
-use request::Request;
 use tests::{Observed, TESTS, Test};
 
 bare::program!(main);
@@ -47,11 +45,11 @@ static TOTAL: [AtomicU32; batch::COUNTERS] = [const { AtomicU32::new(0) }; batch
 
 fn main() -> u16 {
     let request = Request::read();
-    if request.list() {
+    if request.word(0) == Some("list") {
         TESTS.iter().for_each(describe);
         return 0;
     }
-    if let Some(name) = request.name() {
+    if let Some(name) = request.word(3) {
         let Some(index) = TESTS.iter().position(|test| test.name == name) else {
             println!("no test {name}");
             return 1;
@@ -59,9 +57,9 @@ fn main() -> u16 {
         FIRST.store(index, Relaxed);
         LAST.store(index + 1, Relaxed);
     }
-    HARTS.store(request.harts().clamp(1, harts::MAX), Relaxed);
-    ITERATIONS.store(request.iterations(), Relaxed);
-    SEED.store(request.seed(), Relaxed);
+    HARTS.store(request.number(0, soc::HARTS), Relaxed);
+    ITERATIONS.store(request.number(1, 2000), Relaxed);
+    SEED.store(request.number(2, 1), Relaxed);
     harts::start(HARTS.load(Relaxed), |hart| {
         run(hart);
         loop {

@@ -5,10 +5,13 @@
 
 #![no_std]
 
+pub mod barrier;
 pub mod encode;
 pub mod guest;
 pub mod harts;
 pub mod machine;
+pub mod random;
+pub mod request;
 
 use core::{arch::global_asm, panic::PanicInfo};
 use hal::{finisher, println, soc::irq};

@@ -9,8 +9,8 @@ impl Random {
         Self((seed + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    /// The next number, never 0.
-    pub fn next(&mut self) -> u64 {
+    /// A number, never 0.
+    pub fn number(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -19,6 +19,6 @@ impl Random {
 
     /// A number below `limit`, which is small.
     pub fn below(&mut self, limit: usize) -> usize {
-        (self.next() >> 40) as usize % limit
+        (self.number() >> 40) as usize % limit
     }
 }

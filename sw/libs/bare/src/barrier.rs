@@ -3,8 +3,8 @@
 //! Waiting harts look with an AMO, which the shared cache performs: the barrier holds even where
 //! first-level caches are at fault.
 
-use bare::{hal::csr, hal::soc::csr as number};
 use core::sync::atomic::{AtomicUsize, Ordering};
+use hal::{csr, soc::csr as number};
 
 static ARRIVED: AtomicUsize = AtomicUsize::new(0);
 static ROUND: AtomicUsize = AtomicUsize::new(0);
