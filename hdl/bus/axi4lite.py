@@ -87,12 +87,13 @@ class Axi4LiteToMmio(wiring.Component):
         with m.If(~ar_full):
             m.d.sync += [ar_full.eq(axi.arvalid), ar.eq(axi.araddr[low:])]
 
-        last_write = Signal()
+        # B is full in the cycle after a write, and R in the one after a read: if both wait, they
+        # take turns.
         may_write = aw_full & w_full & ~axi.bvalid
         may_read = ar_full & ~axi.rvalid
         with m.FSM():
             with m.State("IDLE"):
-                with m.If(may_write & ~(may_read & last_write)):
+                with m.If(may_write):
                     m.next = "WRITE"
                 with m.Elif(may_read):
                     m.next = "READ"
@@ -104,7 +105,6 @@ class Axi4LiteToMmio(wiring.Component):
                     word.strobe.eq(w_strobe),
                     word.w_data.eq(w_data),
                 ]
-                m.d.sync += last_write.eq(1)
                 with m.If(word.done):
                     m.next = "IDLE"
             with m.State("READ"):
@@ -113,7 +113,6 @@ class Axi4LiteToMmio(wiring.Component):
                     word.addr  .eq(ar),
                     word.strobe.eq(~0),
                 ]
-                m.d.sync += last_write.eq(0)
                 with m.If(word.done):
                     m.next = "IDLE"
 

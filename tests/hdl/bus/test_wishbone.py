@@ -53,7 +53,7 @@ async def accesses_follow_the_model(dut, pipelined, initiator_pause, device_paus
     bench = Bench(dut, pipelined=pipelined, initiator_pause=initiator_pause,
                   device_pause=device_pause)
     await bench.start()
-    accesses = list(bench.some(400))
+    accesses = list(bench.some(200))
     bench.check(accesses, await bench.wb.run(accesses))
 
 
