@@ -1,6 +1,7 @@
 """``rel4 synth``: resources and timing on ECP5."""
 
 import json as json_format
+import re
 import sys
 from enum import Enum
 from pathlib import Path
@@ -10,10 +11,11 @@ from rich.console import Console
 from typer import Option
 
 from sim.cli import app, refuse
-from sim.cli.options import DEFAULT_HARTS, Config, Harts, soc_params
+from sim.cli.options import DEFAULT_HARTS, Config, soc_params
 from sim.output import write_output
 from sim.synth.report import (
     arrivals_table,
+    harts_table,
     memories_table,
     resources_table,
     synthesis_report,
@@ -34,7 +36,9 @@ class Target(str, Enum):
 def synth(
     target: Annotated[Target, Option(help="what to synthesise")] = Target.HART,
     config: Config = "default",
-    harts: Harts = DEFAULT_HARTS,
+    harts: Annotated[str, Option(
+        metavar="N[,N...]", help="number of harts; with several, one table of the SoC's units"
+    )] = str(DEFAULT_HARTS),
     per_module: Annotated[bool, Option(help="also synthesise each module for itself")] = True,
     depth: Annotated[int, Option(metavar="N", help="levels of modules in the table")] = 2,
     place: Annotated[
@@ -47,20 +51,29 @@ def synth(
     Exit status 1 if there are latches, combinational loops or memories made of registers.
     """
     try:
-        report = synthesis_report(target.value, soc_params(config, harts), seeds=place,
-                                  per_module=per_module)
+        if not re.fullmatch(r"\d+(,\d+)*", harts):
+            raise ValueError(f"harts must be a number, or several with commas, not {harts!r}")
+        reports = [synthesis_report(target.value, soc_params(config, int(count)), seeds=place,
+                                    per_module=per_module) for count in harts.split(",")]
         if json:
-            write_output(json_format.dumps(report.as_json(), indent=1) + "\n", json, sys.stdout)
+            content = [report.as_json() for report in reports]
+            text = json_format.dumps(content if len(content) > 1 else content[0], indent=1)
+            write_output(f"{text}\n", json, sys.stdout)
     except (ToolError, ValueError, OSError) as error:
         refuse("synth", error)
     console = Console()
-    console.print(resources_table(report, depth))
-    console.print(memories_table(report))
-    if report.placements:
-        console.print(timing_table(report))
-        console.print(arrivals_table(max(report.placements, key=lambda p: p.fmax_mhz)))
-    for fault in report.faults:
+    if len(reports) > 1:
+        console.print(harts_table(reports))
+    else:
+        console.print(resources_table(reports[0], depth))
+        console.print(memories_table(reports[0]))
+    for report in reports:
+        if report.placements:
+            console.print(timing_table(report))
+            console.print(arrivals_table(max(report.placements, key=lambda p: p.fmax_mhz)))
+    faults = [fault for report in reports for fault in report.faults]
+    for fault in faults:
         print(f"rel4 synth: {fault}", file=sys.stderr)
-    if report.faults:
+    if faults:
         sys.exit(1)
     print("no latches, no combinational loops, no memory made of registers")

@@ -1,5 +1,6 @@
 """Synthesis of a part of the SoC from end to end: tables, JSON, checks."""
 
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -23,6 +24,7 @@ class Report:
 
     target: str
     config: str
+    harts: int
     total: Resources
     modules: dict[str, Resources]  # each with its submodules; optimised for itself
     memories: list[Memory]
@@ -43,7 +45,7 @@ class Report:
 def synthesis_report(target: str, params: SocParams, *, seeds: int = 0,
                      per_module: bool = True) -> Report:
     """Synthesises ``hart`` or ``soc``, and places it with ``seeds`` seeds."""
-    folder = BUILD / "synth" / f"{target}-{params.name}"
+    folder = BUILD / "synth" / f"{target}-{params.name}-{params.harts}"
 
     def run(flatten: bool) -> Synthesis:
         component = RegisteredPorts(part(target, params), unused=UNUSED_PORTS)
@@ -59,7 +61,7 @@ def synthesis_report(target: str, params: SocParams, *, seeds: int = 0,
     for seed in range(1, seeds + 1):
         with Progress(f"placing the {target}, seed {seed} of {seeds}, about 5 minutes"):
             placements.append(place(whole.netlist, seed=seed))
-    return Report(target, params.name, next(iter(whole.modules.values())), modules,
+    return Report(target, params.name, params.harts, next(iter(whole.modules.values())), modules,
                   whole.memories, whole.loops, placements)
 
 
@@ -85,12 +87,38 @@ def resources_table(report: Report, depth: int) -> Table:
     for name, r in report.modules.items():
         level = name.count(".")
         if level <= depth:
-            own_name = name.rpartition(".")[2].partition("$")[0]
-            label = "  " * level + (own_name if level else report.target)
+            label = "  " * level + (_unit(name) if level else report.target)
             table.add_row(label, *_columns(r))
     table.add_section()
     table.add_row("as one, with registers at the ports", *_columns(report.total))
     return table
+
+
+def harts_table(reports: list[Report]) -> Table:
+    """One row a unit of the SoC: LUTs, flip-flops and block RAMs for each number of harts."""
+    table = Table("unit", title=f"{reports[0].target}, {reports[0].config}, ECP5")
+    for report in reports:
+        for column in ("LUTs", "FFs", "block RAMs"):
+            table.add_column(f"{column}, {report.harts} harts", justify="right")
+    modules = [{_unit(name): r for name, r in report.modules.items() if name.count(".") == 1}
+               for report in reports]
+    for unit in sorted(set().union(*modules)):
+        if not re.fullmatch("hart[1-9]", unit):
+            label = "hart, each" if unit == "hart0" else unit
+            table.add_row(label, *_few_columns([units.get(unit) for units in modules]))
+    table.add_section()
+    table.add_row("as one, with registers at the ports",
+                  *_few_columns([report.total for report in reports]))
+    return table
+
+
+def _unit(name: str) -> str:
+    return name.rpartition(".")[2].partition("$")[0]
+
+
+def _few_columns(resources: list[Resources | None]) -> list[str]:
+    return [str(n) if r else "" for r in resources
+            for n in ((r.luts, r.ffs, r.block_rams) if r else ("", "", ""))]
 
 
 def _columns(r: Resources) -> list[str]:
