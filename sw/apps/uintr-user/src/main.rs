@@ -26,6 +26,7 @@
 mod busy;
 mod clock;
 mod cross;
+mod entries;
 mod kernel;
 mod offline;
 mod pingpong;
@@ -65,6 +66,7 @@ fn main(role: usize, _argument: usize) -> ! {
 fn measure() -> ! {
     let mut collected = Collected::new();
     let mut bench = same::Bench::register();
+    entries::check(&mut bench);
     same::measure(&mut bench, &mut collected);
     let offset = clock::offset();
     user::println!("uintr: cycle of hart 1 less that of hart 0: {offset}");

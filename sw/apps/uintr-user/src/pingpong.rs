@@ -5,11 +5,11 @@ use crate::{
     cross::Peer,
     probes::{self, probe_exchange},
     report,
-    same::{self, Bench, COUNT, collect},
+    same::{Bench, COUNT, collect},
     shared::{PingPong, Step, shared},
 };
 use core::sync::atomic::{AtomicU64, Ordering};
-use uintr::{Sender, SenderIndex, entry, uipi};
+use uintr::{Sender, SenderIndex, uipi};
 
 /// What the measuring side says when it has all samples.
 pub const DONE: u64 = 2;
@@ -23,7 +23,7 @@ pub fn measure(bench: &mut Bench, collected: &mut Collected) {
     for (kind, parameters) in [(PingPong::Leaf, "save=leaf"), (PingPong::Rust, "save=rust")] {
         match kind {
             PingPong::Leaf => bench.enter(probes::count(), COUNT.as_ptr() as usize),
-            PingPong::Rust => bench.enter(entry::call(), same::count as *const () as usize),
+            PingPong::Rust => bench.enter(probes::count_call(), 0),
         }
         shared().begin(Step::PingPong(kind));
         shared().ready.wait_for(1);
@@ -44,10 +44,20 @@ pub fn serve(peer: &mut Peer, kind: PingPong) {
     ANSWER.store(sender.index().0 as u64, Ordering::Relaxed);
     match kind {
         PingPong::Leaf => peer.enter(probes::answer(), ANSWER.as_ptr() as usize),
-        PingPong::Rust => peer.enter(entry::call(), answer as *const () as usize),
+        PingPong::Rust => peer.enter(entry(), 0),
     }
     shared().ready.set(1);
     shared().ready.wait_for(DONE);
+}
+
+uintr::call_entry!("pingpong_answer", answer);
+
+unsafe extern "C" {
+    fn pingpong_answer();
+}
+
+fn entry() -> usize {
+    pingpong_answer as *const () as usize
 }
 
 extern "C" fn answer(_pending: u64) -> u64 {

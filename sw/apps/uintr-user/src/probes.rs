@@ -30,8 +30,10 @@ unsafe extern "C" {
     fn probe_arrive_full();
     /// The handler of these two.
     fn probe_note();
-    /// A leaf that counts in the word at `uscratch`.
+    /// A leaf that counts in the word at `uscratch`; entries whose handlers count.
     fn probe_count();
+    fn probe_count_call();
+    fn probe_count_full();
     /// A leaf that sends what the word at `uscratch` holds.
     fn probe_answer();
 }
@@ -49,13 +51,16 @@ pub fn arrive_full() -> usize {
     probe_arrive_full as *const () as usize
 }
 
-/// For `uscratch` with these two.
-pub fn note() -> usize {
-    probe_note as *const () as usize
-}
-
 pub fn count() -> usize {
     probe_count as *const () as usize
+}
+
+pub fn count_call() -> usize {
+    probe_count_call as *const () as usize
+}
+
+pub fn count_full() -> usize {
+    probe_count_full as *const () as usize
 }
 
 pub fn answer() -> usize {
@@ -135,8 +140,10 @@ global_asm!(
     note = const crate::shared::ARRIVAL,
 );
 
-uintr::call_entry!("probe_arrive_call", "csrr t6, cycle");
-uintr::full_entry!("probe_arrive_full", "csrr t6, cycle");
+uintr::call_entry!("probe_arrive_call", probe_note, first: "csrr t6, cycle");
+uintr::full_entry!("probe_arrive_full", probe_note, first: "csrr t6, cycle");
+uintr::call_entry!("probe_count_call", crate::same::count);
+uintr::full_entry!("probe_count_full", crate::same::count_with_frame);
 
 uintr::leaf_entry!("probe_arrive", [
     "csrr t0, cycle",

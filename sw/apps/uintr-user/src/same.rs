@@ -18,7 +18,7 @@ pub extern "C" fn count(_pending: u64) -> u64 {
     0
 }
 
-extern "C" fn count_with_frame(_frame: &mut entry::Frame, pending: u64) -> u64 {
+pub extern "C" fn count_with_frame(_frame: &mut entry::Frame, pending: u64) -> u64 {
     count(pending)
 }
 
@@ -41,9 +41,14 @@ impl Bench {
         unsafe { self.receiver.enter(utvec, uscratch) };
     }
 
+    /// Index of the entry that sends to this thread.
+    pub fn index(&self) -> usize {
+        self.to_itself.index().0
+    }
+
     fn send(&self) -> Reads {
         let mut reads = Reads::default();
-        probe_send(self.to_itself.index().0, &mut reads);
+        probe_send(self.index(), &mut reads);
         reads
     }
 }
@@ -79,8 +84,8 @@ pub fn measure(bench: &mut Bench, collected: &mut Collected) {
 
     for (utvec, uscratch, parameters) in [
         (probes::arrive(), ARRIVAL, "save=leaf"),
-        (probes::arrive_call(), probes::note(), "save=rust"),
-        (probes::arrive_full(), probes::note(), "save=full"),
+        (probes::arrive_call(), 0, "save=rust"),
+        (probes::arrive_full(), 0, "save=full"),
     ] {
         bench.enter(utvec, uscratch);
         collect(collected, || {
@@ -92,8 +97,8 @@ pub fn measure(bench: &mut Bench, collected: &mut Collected) {
 
     for (utvec, uscratch, parameters) in [
         (probes::count(), COUNT.as_ptr() as usize, "save=leaf"),
-        (entry::call(), count as *const () as usize, "save=rust"),
-        (entry::full(), count_with_frame as *const () as usize, "save=full"),
+        (probes::count_call(), 0, "save=rust"),
+        (probes::count_full(), 0, "save=full"),
     ] {
         bench.enter(utvec, uscratch);
         collect(collected, || {

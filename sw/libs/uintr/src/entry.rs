@@ -45,11 +45,21 @@ macro_rules! uret_line {
     };
 }
 
-/// Defines `$symbol`, an entry that saves what a call may change and calls the [`Handler`] in
-/// `uscratch`. Lines of assembler given behind the name come first.
+/// Defines `$symbol`, an entry that saves what a call may change and calls `$handler`, a
+/// [`Handler`], or, where none is named, that in `uscratch`. Lines of assembler given as `first`
+/// come before everything.
 #[macro_export]
 macro_rules! call_entry {
-    ($symbol:literal $(, $first:literal)*) => {
+    ($symbol:literal $(, first: $first:literal)*) => {
+        $crate::call_entry!(@ $symbol, [$($first),*], ["csrr t0, {uscratch}"], "jalr t0",
+            [uscratch = const $crate::number::USCRATCH]);
+    };
+    ($symbol:literal, $handler:path $(, first: $first:literal)*) => {
+        $crate::call_entry!(@ $symbol, [$($first),*], [], "jal {handler}",
+            [handler = sym $handler]);
+    };
+    (@ $symbol:literal, [$($first:literal),*], [$($load:literal)?], $call:literal,
+     [$($operand:tt)*]) => {
         core::arch::global_asm!(
             ".pushsection .text",
             ".balign 64",
@@ -60,7 +70,7 @@ macro_rules! call_entry {
             "sd a0, 8(sp)",
             $crate::uipi_read!("a0"),
             "sd t0, 0(sp)",
-            "csrr t0, {uscratch}",
+            $($load,)?
             "sd ra, 16(sp)",
             "sd a1, 24(sp)",
             "sd a2, 32(sp)",
@@ -77,7 +87,9 @@ macro_rules! call_entry {
             "sd t6, 120(sp)",
             "csrci {uip}, 1 << {usi}",
             "fence i, rw",
-            "jalr t0",
+            $call,
+            // Two jumps of one fetch block are not predicted both.
+            ".balign 8",
             "beqz a0, 1f",
             "fence rw, o",
             $crate::uipi_write!("a0"),
@@ -101,18 +113,28 @@ macro_rules! call_entry {
             "addi sp, sp, 128",
             $crate::uret_line!(),
             ".popsection",
-            uscratch = const $crate::number::USCRATCH,
             uip = const $crate::number::UIP,
             usi = const $crate::irq::USI,
+            $($operand)*
         );
     };
 }
 
-/// Defines `$symbol`, an entry that saves everything and calls the [`FrameHandler`] in `uscratch`.
-/// Lines of assembler given behind the name come first.
+/// Defines `$symbol`, an entry that saves everything and calls `$handler`, a [`FrameHandler`], or,
+/// where none is named, that in `uscratch`. Lines of assembler given as `first` come before
+/// everything.
 #[macro_export]
 macro_rules! full_entry {
-    ($symbol:literal $(, $first:literal)*) => {
+    ($symbol:literal $(, first: $first:literal)*) => {
+        $crate::full_entry!(@ $symbol, [$($first),*], ["csrr t0, {uscratch}"], "jalr t0",
+            [uscratch = const $crate::number::USCRATCH]);
+    };
+    ($symbol:literal, $handler:path $(, first: $first:literal)*) => {
+        $crate::full_entry!(@ $symbol, [$($first),*], [], "jal {handler}",
+            [handler = sym $handler]);
+    };
+    (@ $symbol:literal, [$($first:literal),*], [$($load:literal)?], $call:literal,
+     [$($operand:tt)*]) => {
         core::arch::global_asm!(
             ".pushsection .text",
             ".balign 64",
@@ -122,29 +144,37 @@ macro_rules! full_entry {
             "addi sp, sp, -256",
             "sd a1, 80(sp)",
             $crate::uipi_read!("a1"),
-            "sd x1, 0(sp)",
-            ".irp n, 3,4,5,6,7,8,9,10,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31",
+            "sd ra, 0(sp)",
+            ".irp n, 3,4,5,6,7,8,9,10,12,13,14,15,16,17",
             "sd x\\n, 8 * \\n - 8(sp)",
             ".endr",
-            "csrr t0, {uscratch}",
+            $($load,)?
+            ".irp n, 18,19,20,21,22,23,24,25,26,27,28,29,30,31",
+            "sd x\\n, 8 * \\n - 8(sp)",
+            ".endr",
             "csrci {uip}, 1 << {usi}",
-            "fence i, rw",
             "mv a0, sp",
-            "jalr t0",
+            "fence i, rw",
+            $call,
+            // Two jumps of one fetch block are not predicted both.
+            ".balign 8",
             "beqz a0, 1f",
             "fence rw, o",
             $crate::uipi_write!("a0"),
             "1:",
-            "ld x1, 0(sp)",
-            ".irp n, 3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31",
+            "ld ra, 0(sp)",
+            ".irp n, 3,4,5,6,7,8,9,10,11,12,13,14,15,16,17",
+            "ld x\\n, 8 * \\n - 8(sp)",
+            ".endr",
+            ".irp n, 18,19,20,21,22,23,24,25,26,27,28,29,30,31",
             "ld x\\n, 8 * \\n - 8(sp)",
             ".endr",
             "addi sp, sp, 256",
             $crate::uret_line!(),
             ".popsection",
-            uscratch = const $crate::number::USCRATCH,
             uip = const $crate::number::UIP,
             usi = const $crate::irq::USI,
+            $($operand)*
         );
     };
 }
