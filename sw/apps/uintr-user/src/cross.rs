@@ -2,7 +2,7 @@
 
 use crate::{
     Collected, PEER, SAMPLES, System, VECTOR, WARM_UP,
-    probes::{self, Reads, probe_send, probe_spin},
+    probes::{self, Reads, probe_message, probe_send, probe_spin},
     report,
     same::read_to_read,
     shared::{ARRIVAL, Step, shared},
@@ -46,14 +46,28 @@ pub fn measure(collected: &mut Collected, offset: i64) {
             collected.push(shared().arrival.utvec() - offset - (reads[0] + between));
         }
     }
+    for round in ROUNDS + 1..=2 * ROUNDS {
+        shared().ready.wait_for(round);
+        phase.delay(10, 32);
+        check_message(sender, round);
+    }
     shared().finish();
     report(collected, "uintr.send_to_utvec", "where=cross");
+}
+
+/// A handler sees what was stored just before the SEND, without a fence on either side.
+fn check_message(sender: Sender, message: u64) {
+    let count = shared().arrival.count();
+    // SAFETY: the word is in the shared page.
+    unsafe { probe_message(sender.index().0, shared().arrival.message(), message) };
+    shared().arrival.wait_for(count + 1);
+    assert_eq!(shared().arrival.received(), message, "the SEND overtook a store");
 }
 
 /// On the peer.
 pub fn serve(peer: &mut Peer) {
     peer.enter(probes::arrive(), ARRIVAL);
-    for round in 1..=ROUNDS {
+    for round in 1..=2 * ROUNDS {
         let count = shared().arrival.count();
         shared().ready.set(round);
         // SAFETY: the word is in the shared page.

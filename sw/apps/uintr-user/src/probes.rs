@@ -22,6 +22,9 @@ unsafe extern "C" {
     /// SEND of `index`, then spins until the word is not `value`; returns the cycles from the SEND.
     pub fn probe_exchange(index: usize, word: *const u64, value: u64) -> i64;
 
+    /// Writes `value` to `word`, and SEND of `index` right behind it.
+    pub fn probe_message(index: usize, word: *mut u64, value: u64);
+
     /// An entry for `uscratch` = [`Arrival`](crate::shared::Arrival): a leaf.
     fn probe_arrive();
     /// The same by a called handler, with what a call may change saved.
@@ -123,6 +126,12 @@ global_asm!(
     "csrr a0, cycle",
     "sub a0, a0, t1",
     "ret",
+    ".balign 64",
+    ".globl probe_message",
+    "probe_message:",
+    "sd a2, 0(a1)",
+    uipi_send!("a0"),
+    "ret",
     // The handler of the entries that call: `t6` is as the entry's first instruction left it.
     ".balign 64",
     ".globl probe_note",
@@ -151,6 +160,8 @@ uintr::leaf_entry!("probe_arrive", [
     "csrr t1, {uscratch}",
     "sd t6, 0(t1)",
     "sd t0, 8(t1)",
+    "ld t0, 24(t1)",
+    "sd t0, 32(t1)",
     "ld t0, 16(t1)",
     "addi t0, t0, 1",
     "fence w, w",

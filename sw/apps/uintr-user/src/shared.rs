@@ -34,6 +34,9 @@ pub struct Arrival {
     utvec: AtomicU64,
     body: AtomicU64,
     count: AtomicU64,
+    message: AtomicU64,
+    /// The message as the handler found it.
+    received: AtomicU64,
 }
 
 impl Arrival {
@@ -56,6 +59,15 @@ impl Arrival {
         while self.count() != count {
             spin_loop();
         }
+    }
+
+    /// Where the sender writes a message.
+    pub fn message(&self) -> *mut u64 {
+        self.message.as_ptr()
+    }
+
+    pub fn received(&self) -> u64 {
+        self.received.load(Ordering::Relaxed)
     }
 
     pub fn as_ptr(&self) -> *mut u64 {
