@@ -4,6 +4,7 @@ import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from rich import box
 from rich.table import Table
 
 from sim.compile import Progress
@@ -96,10 +97,11 @@ def resources_table(report: Report, depth: int) -> Table:
 
 def harts_table(reports: list[Report]) -> Table:
     """One row a unit of the SoC: LUTs, flip-flops and block RAMs for each number of harts."""
-    table = Table("unit", title=f"{reports[0].target}, {reports[0].config}, ECP5")
+    table = Table(title=f"{reports[0].target}, {reports[0].config}, ECP5", box=box.SIMPLE_HEAD)
+    table.add_column("harts\nunit", no_wrap=True)
     for report in reports:
-        for column in ("LUTs", "FFs", "block RAMs"):
-            table.add_column(f"{column}, {report.harts} harts", justify="right")
+        for column in (f"{report.harts}\nLUTs", "\nFFs", "\nBRAM"):
+            table.add_column(column, justify="right", no_wrap=True)
     modules = [{_unit(name): r for name, r in report.modules.items() if name.count(".") == 1}
                for report in reports]
     for unit in sorted(set().union(*modules)):
@@ -107,8 +109,7 @@ def harts_table(reports: list[Report]) -> Table:
             label = "hart, each" if unit == "hart0" else unit
             table.add_row(label, *_few_columns([units.get(unit) for units in modules]))
     table.add_section()
-    table.add_row("as one, with registers at the ports",
-                  *_few_columns([report.total for report in reports]))
+    table.add_row("as one", *_few_columns([report.total for report in reports]))
     return table
 
 
