@@ -4,7 +4,6 @@ import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from rich import box
 from rich.table import Table
 
 from sim.compile import Progress
@@ -97,29 +96,29 @@ def resources_table(report: Report, depth: int) -> Table:
 
 def harts_table(reports: list[Report]) -> Table:
     """One row a unit of the SoC: LUTs, flip-flops and block RAMs for each number of harts."""
-    table = Table(title=f"{reports[0].target}, {reports[0].config}, ECP5", box=box.SIMPLE_HEAD)
-    table.add_column("harts\nunit", no_wrap=True)
+    table = Table("unit", title=f"{reports[0].target}, {reports[0].config}, ECP5")
     for report in reports:
-        for column in (f"{report.harts}\nLUTs", "\nFFs", "\nBRAM"):
-            table.add_column(column, justify="right", no_wrap=True)
+        table.add_column(f"harts: {report.harts}\n" + _CELL.format("LUTs", "FFs", "BRAM"))
     modules = [{_unit(name): r for name, r in report.modules.items() if name.count(".") == 1}
                for report in reports]
     for unit in sorted(set().union(*modules)):
         if not re.fullmatch("hart[1-9]", unit):
             label = "hart, each" if unit == "hart0" else unit
-            table.add_row(label, *_few_columns([units.get(unit) for units in modules]))
+            table.add_row(label, *(_cell(units[unit]) for units in modules))
     table.add_section()
-    table.add_row("as one", *_few_columns([report.total for report in reports]))
+    table.add_row("as one", *(_cell(report.total) for report in reports))
     return table
+
+
+_CELL = "{:>5} {:>5} {:>4}"
+
+
+def _cell(r: Resources) -> str:
+    return _CELL.format(r.luts, r.ffs, r.block_rams)
 
 
 def _unit(name: str) -> str:
     return name.rpartition(".")[2].partition("$")[0]
-
-
-def _few_columns(resources: list[Resources | None]) -> list[str]:
-    return [str(n) if r else "" for r in resources
-            for n in ((r.luts, r.ffs, r.block_rams) if r else ("", "", ""))]
 
 
 def _columns(r: Resources) -> list[str]:
