@@ -214,11 +214,6 @@ class Lsu(wiring.Component):
                 self.mem.request.p.addr.eq(m_paddr),
                 self.mem.request.p.data.eq(store_align.lanes),
                 self.mem.request.p.mask.eq(m_mask),
-                self.mmio.request.valid.eq(device_request & stores.drained),
-                device_accepted.eq(self.mmio.request.valid & self.mmio.request.ready),
-                self.mmio.request.p.addr.eq(m_paddr),
-                self.mmio.request.p.size.eq(m_size),
-                self.mmio.request.p.mask.eq(m_mask),
             ]
             with m.Switch(m_op):
                 with m.Case(LsuOp.LR):
@@ -237,8 +232,20 @@ class Lsu(wiring.Component):
             m.d.comb += [
                 self.mem.request.valid.eq(stores.mem.valid),
                 self.mem.request.p.eq(stores.mem.p),
+            ]
+        # A UIPI READ waits for stores to devices only: its place is before what is younger.
+        with m.If(stores.device):
+            m.d.comb += [
                 self.mmio.request.valid.eq(stores.mmio.valid),
                 self.mmio.request.p.eq(stores.mmio.p),
+            ]
+        with m.Else():
+            m.d.comb += [
+                self.mmio.request.valid.eq(device_request & (stores.drained | m_uipi)),
+                device_accepted.eq(self.mmio.request.valid & self.mmio.request.ready),
+                self.mmio.request.p.addr.eq(m_paddr),
+                self.mmio.request.p.size.eq(m_size),
+                self.mmio.request.p.mask.eq(m_mask),
             ]
 
         # What ``m_data`` takes: a dword from the L1D, from memory or from a device.

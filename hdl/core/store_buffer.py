@@ -29,8 +29,8 @@ class StoreBuffer(wiring.Component):
     A store pushed in cycle ``n`` is offered from ``n + 1``: to ``mem`` if it is one to memory, to
     ``mmio`` if it is one to a device and every write to memory before it is acknowledged. ``push``
     needs ``~full``. A store leaves in the cycle in which its port accepts it. ``empty`` says that
-    all have left, ``drained`` also that every write to memory is acknowledged; neither knows of the
-    push in the same cycle.
+    all have left, ``drained`` also that every write to memory is acknowledged, ``device`` that one
+    to a device has not left; none of them knows of the push in the same cycle.
     """
 
     def __init__(self, params: HartParams) -> None:
@@ -41,6 +41,7 @@ class StoreBuffer(wiring.Component):
             "full": Out(1),
             "empty": Out(1),
             "drained": Out(1),
+            "device": Out(1),
             "mem": Out(stream.Signature(mem_request_layout(params.paddr_bits))),
             "mmio": Out(stream.Signature(mmio_request_layout(params.paddr_bits))),
             "write_done": In(1),
@@ -57,6 +58,7 @@ class StoreBuffer(wiring.Component):
         first, free = Signal(range(depth)), Signal(range(depth))
         level = Signal(range(depth + 1))
         outstanding = Signal(OUTSTANDING_BITS)
+        devices = Signal(range(depth + 1))  # stores to devices
         pop, sent = Signal(), Signal()
 
         m.d.comb += [
@@ -68,6 +70,7 @@ class StoreBuffer(wiring.Component):
             self.full.eq(level == depth),
             self.empty.eq(level == 0),
             self.drained.eq((level == 0) & (outstanding == 0)),
+            self.device.eq(devices != 0),
 
             self.mem.valid.eq(~self.empty & ~head.io & ~outstanding.all()),
             self.mem.p.op.eq(MemOp.WRITE),
@@ -92,6 +95,9 @@ class StoreBuffer(wiring.Component):
             m.d.sync += first.eq(first + 1)
         with m.If(self.push != pop):
             m.d.sync += level.eq(Mux(self.push, level + 1, level - 1))
+        left = pop & head.io
+        with m.If((self.push & self.store.io) != left):
+            m.d.sync += devices.eq(Mux(left, devices - 1, devices + 1))
         with m.If(sent != self.write_done):
             m.d.sync += outstanding.eq(Mux(sent, outstanding + 1, outstanding - 1))
         return m

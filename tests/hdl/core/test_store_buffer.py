@@ -49,6 +49,7 @@ async def drains_in_order(dut, io, ready, acknowledge):
         assert full == (len(held) == PARAMS.store_buffer_entries)
         assert bool(dut.empty.value) == (not held)
         assert bool(dut.drained.value) == (not held and not outstanding)
+        assert bool(dut.device.value) == any(store["io"] for store in held)
         push = pushed < 200 and not full and rng.random() < 0.6
         store = {"addr": rng.getrandbits(32), "data": rng.getrandbits(64),
                  "mask": rng.getrandbits(8), "size": rng.getrandbits(2),
