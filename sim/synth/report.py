@@ -16,6 +16,7 @@ from soc.config import SocParams
 
 UNUSED_PORTS = ("commit", "memory", "rvfi")  # for simulation and verification
 SMALL_MEMORY_BITS = 512  # what may be built of registers
+_CELL = "{:>5} {:>5} {:>4}"  # LUTs, flip-flops, block RAMs
 
 
 @dataclass(frozen=True)
@@ -108,9 +109,6 @@ def harts_table(reports: list[Report]) -> Table:
     table.add_section()
     table.add_row("as one", *(_cell(report.total) for report in reports))
     return table
-
-
-_CELL = "{:>5} {:>5} {:>4}"
 
 
 def _cell(r: Resources) -> str:

@@ -10,7 +10,7 @@ from amaranth.lib.wiring import In, Out
 from sim.synth import yosys
 from sim.synth.harness import RegisteredPorts
 from sim.synth.nextpnr import module_of, place, signal_name
-from sim.synth.report import with_submodules
+from sim.synth.report import Report, harts_table, with_submodules
 from sim.synth.yosys import Resources, synthesise
 from sim.tools import BUILD
 
@@ -85,6 +85,18 @@ def test_submodules_are_added_up():
                "top.dut.alu": Resources.of({"LUT4": 1}), "top.dut.alu2": Resources.of({"LUT4": 2})}
     luts = {name: r.luts for name, r in with_submodules(modules).items()}
     assert luts == {"dut": 13, "dut.alu": 1, "dut.alu2": 2}
+
+
+def test_hart_counts_are_compared():
+    def report(harts):
+        units = {"dut": 99, "dut.l2": 5 * harts} | {f"dut.hart{n}": 7 for n in range(harts)}
+        modules = {name: Resources(luts, 1, 2, 0, 0) for name, luts in units.items()}
+        return Report("soc", "default", harts, Resources(50 * harts, 1, 2, 0, 0), modules, [], [],
+                      [])
+
+    columns = [[str(cell).split()[0] for cell in column.cells]
+               for column in harts_table([report(1), report(2)]).columns]
+    assert columns == [["hart,", "l2", "as"], ["7", "5", "50"], ["7", "10", "100"]]
 
 
 def test_combinational_loop_is_refused():
