@@ -27,6 +27,8 @@ UINTR_METRICS = {
       for save in ("leaf", "rust", "full")),
     "uintr.pingpong save=leaf", "uintr.pingpong save=rust", "uintr.pingpong_kernel",
     *(f"uintr.offline competing={competing}" for competing in range(4)),
+    *(f"uintr.switch_in from={start} where={where}" for start in ("write_low", "switch")
+      for where in ("same", "migrated")),
 }
 
 

@@ -1,5 +1,5 @@
 //! The user programs of `uintr`, all in one: role 0 measures, role 1 is its peer on another hart,
-//! the others are busy.
+//! role 2 runs on both in turn, the others are busy.
 //!
 //! How to read the numbers. All are cycles. A read of `cycle` gives the cycle in which the reading
 //! instruction executes; the distance of two reads with nothing between them is taken off. The
@@ -19,6 +19,10 @@
 //!   kernel that calls the handler, and a system call to return from it.
 //! - `offline`: from the SEND to the first instruction of the (leaf) handler of a receiver that
 //!   sleeps in a system call, while `competing` busy threads share its hart.
+//! - `switch_in`: to the first instruction at `utvec` of a receiver that was sent to while it had no
+//!   hart (not active), when the kernel switches to it: from the first instruction of the switch
+//!   (`from=switch`; another receiver is switched out) or from the write that makes it active
+//!   (`write_low`); on the hart that it had before, or on the other (`where=same`, `migrated`).
 
 #![no_std]
 #![no_main]
@@ -33,6 +37,7 @@ mod pingpong;
 mod probes;
 mod same;
 mod shared;
+mod switch;
 
 use metric::Samples;
 use shared::{Step, shared};
@@ -51,6 +56,7 @@ pub type Collected = Samples<SAMPLES>;
 /// Processes, as the kernel numbers them.
 pub const MEASURING: usize = 0;
 pub const PEER: usize = 1;
+pub const ROAMING: usize = 2;
 
 /// The vector that everybody uses.
 pub const VECTOR: Vector = Vector::new(7);
@@ -59,6 +65,7 @@ fn main(role: usize, _argument: usize) -> ! {
     match role {
         MEASURING => measure(),
         PEER => serve(),
+        ROAMING => switch::roam(),
         _ => busy::run(),
     }
 }
@@ -74,6 +81,7 @@ fn measure() -> ! {
     pingpong::measure(&mut bench, &mut collected);
     kernel::measure(&mut collected);
     offline::measure(&mut collected, offset);
+    switch::measure(&mut collected);
     shared().begin(Step::End);
     user::println!("uintr: done");
     exit(0)
@@ -89,6 +97,7 @@ fn serve() -> ! {
             Step::PingPong(kind) => pingpong::serve(&mut bench, kind),
             Step::Kernel => kernel::serve(),
             Step::Offline(competing) => offline::serve(&mut bench, competing),
+            Step::Switch(place) => switch::serve(&mut bench, place),
             Step::End => loop {
                 core::hint::spin_loop();
             },

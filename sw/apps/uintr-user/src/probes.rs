@@ -33,6 +33,8 @@ unsafe extern "C" {
     fn probe_arrive_full();
     /// The handler of these two.
     fn probe_note();
+    /// A leaf for the same `uscratch` that notes which vectors were pending.
+    fn probe_vectors();
     /// A leaf that counts in the word at `uscratch`; entries whose handlers count.
     fn probe_count();
     fn probe_count_call();
@@ -52,6 +54,10 @@ pub fn arrive_call() -> usize {
 
 pub fn arrive_full() -> usize {
     probe_arrive_full as *const () as usize
+}
+
+pub fn vectors() -> usize {
+    probe_vectors as *const () as usize
 }
 
 pub fn count() -> usize {
@@ -161,6 +167,18 @@ uintr::leaf_entry!("probe_arrive", [
     "sd t6, 0(t1)",
     "sd t0, 8(t1)",
     "ld t0, 24(t1)",
+    "sd t0, 32(t1)",
+    "ld t0, 16(t1)",
+    "addi t0, t0, 1",
+    "fence w, w",
+    "sd t0, 16(t1)",
+    "ld t1, 8(sp)",
+], first: "csrr t6, cycle");
+
+uintr::leaf_entry!("probe_vectors", [
+    "sd t1, 8(sp)",
+    "csrr t1, {uscratch}",
+    "sd t6, 0(t1)",
     "sd t0, 32(t1)",
     "ld t0, 16(t1)",
     "addi t0, t0, 1",

@@ -35,7 +35,7 @@ pub struct Arrival {
     body: AtomicU64,
     count: AtomicU64,
     message: AtomicU64,
-    /// The message as the handler found it.
+    /// The message, or the pending vectors, as the handler found them.
     received: AtomicU64,
 }
 
@@ -83,6 +83,7 @@ pub enum Step {
     PingPong(PingPong),
     Kernel,
     Offline(usize),
+    Switch(Place),
     End,
 }
 
@@ -91,6 +92,13 @@ pub enum Step {
 pub enum PingPong {
     Leaf,
     Rust,
+}
+
+/// Where a receiver is switched in, compared with the time before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    Same,
+    Migrated,
 }
 
 impl Step {
@@ -102,7 +110,9 @@ impl Step {
             Self::PingPong(PingPong::Rust) => 4,
             Self::Kernel => 5,
             Self::End => 6,
-            Self::Offline(competing) => 7 + competing as u64,
+            Self::Switch(Place::Same) => 7,
+            Self::Switch(Place::Migrated) => 8,
+            Self::Offline(competing) => 9 + competing as u64,
         }
     }
 
@@ -115,7 +125,9 @@ impl Step {
             4 => Self::PingPong(PingPong::Rust),
             5 => Self::Kernel,
             6 => Self::End,
-            _ => Self::Offline(word as usize - 7),
+            7 => Self::Switch(Place::Same),
+            8 => Self::Switch(Place::Migrated),
+            _ => Self::Offline(word as usize - 9),
         })
     }
 }
@@ -130,6 +142,10 @@ pub struct Shared {
     pub result: Word,
     /// Interrupts of the peer.
     pub arrival: Arrival,
+    /// Interrupts of the roaming receiver.
+    pub roaming: Arrival,
+    /// Cycles of its last switch: the first, and that in which it became active.
+    pub exchanged: [Word; 2],
 }
 
 impl Shared {
@@ -163,6 +179,9 @@ impl Shared {
 
 /// Address of `arrival`, for handlers.
 pub const ARRIVAL: usize = SHARED + offset_of!(Shared, arrival);
+
+/// Likewise of `roaming`.
+pub const ROAMING_ARRIVAL: usize = SHARED + offset_of!(Shared, roaming);
 
 /// The page, which the kernel has filled with zeros.
 pub fn shared() -> &'static Shared {

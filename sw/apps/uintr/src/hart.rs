@@ -1,13 +1,12 @@
 //! A hart: which of its threads runs.
 
 use crate::BUSY;
-use process::{Process, Thread};
+use process::Thread;
 use supervisor::hal::{
     context::Context,
     csr::{self, INTERRUPT},
     soc::{csr as number, irq},
 };
-use uintc::SenderTable;
 
 /// Ticks of a busy thread's time slice: 10 000 cycles.
 const SLICE: usize = 1000;
@@ -21,29 +20,33 @@ const SUPERVISOR_TIMER: usize = INTERRUPT | irq::STI;
 #[derive(Debug)]
 pub struct Hart {
     pub id: u16,
-    pub receiver: Thread,
-    pub senders: &'static SenderTable,
+    pub receiver: &'static mut Thread,
     pub signals: Signals,
     /// Busy threads that take part.
     pub competing: usize,
+    /// Cycles of the last exchange: its first, and that in which the receiver became active.
+    pub exchanged: [usize; 2],
     busy: Option<[Thread; BUSY]>,
     /// Which busy thread's turn it is.
     turn: usize,
 }
 
 /// How the receiver takes signals.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Signals {
     pub handler: usize,
     pub pending: bool,
-    /// What the handler interrupted, while it runs.
-    pub interrupted: Option<Context>,
+    /// The handler runs.
+    pub handling: bool,
+    /// What it interrupted.
+    pub interrupted: Context,
 }
 
 impl Hart {
-    pub fn new(id: u16, process: &Process, receiver: Thread, busy: Option<[Thread; BUSY]>) -> Self {
-        let (signals, senders) = (Signals::default(), process.senders);
-        Self { id, receiver, senders, signals, competing: 0, busy, turn: 0 }
+    pub fn new(id: u16, receiver: &'static mut Thread, busy: Option<[Thread; BUSY]>) -> Self {
+        let interrupted = Context::new(0);
+        let signals = Signals { handler: 0, pending: false, handling: false, interrupted };
+        Self { id, receiver, signals, competing: 0, exchanged: [0; 2], busy, turn: 0 }
     }
 
     /// Runs the threads for ever.
@@ -111,9 +114,10 @@ impl Hart {
 
     /// Calls the handler if a signal is pending and it does not run.
     pub fn deliver_signal(&mut self) {
-        if self.signals.pending && self.signals.interrupted.is_none() {
+        if self.signals.pending && !self.signals.handling {
             self.signals.pending = false;
-            self.signals.interrupted = Some(self.receiver.context.clone());
+            self.signals.handling = true;
+            self.signals.interrupted.clone_from(&self.receiver.context);
             self.receiver.context.pc = self.signals.handler;
         }
     }

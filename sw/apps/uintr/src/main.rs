@@ -1,20 +1,24 @@
-//! Measures user interrupts: a small kernel for two processes on two harts, which interrupt each
+//! Measures user interrupts: a small kernel for processes on two harts, which interrupt each
 //! other. The metrics of `rel4 bench uintr`; what they mean is told in `apps/uintr-user`.
 //!
-//! Process 0 has hart 0 for itself and measures. Process 1 runs on hart 1, beside up to three busy
-//! threads of process 2. Processes see a page in common, and nothing else of each other.
+//! Process 0 has hart 0 and measures. Process 1 runs on hart 1, beside up to three busy threads of
+//! process 3. The receiver of process 2 has no hart, but for moments in which one of these gives it
+//! its own. Processes see a page in common, and nothing else of each other.
 //!
 //! **A receiver that waits.** When a thread waits for a user interrupt, its entry of UINTC stays as
 //! it is, active on its hart, and the hart goes to a busy thread or sleeps. While no receiver runs,
 //! the hart's line is not delegated to U-mode (`sideleg` = 0), so a SEND to one that waits
 //! interrupts the kernel, which switches to it at once: the sender needs no system call and the
-//! receiver no time slice. So it costs the same with any number of busy threads. A receiver that
-//! runs must not be interrupted for others; of several receivers on one hart those that don't run
-//! would be deactivated while one does, and looked at when it waits or its slice ends.
+//! receiver no time slice. So it costs the same with any number of busy threads.
+//!
+//! **A receiver that is switched out.** A receiver that runs must not be interrupted for another of
+//! its hart, so the entry of one that gives its hart away is not active (`exchange`). What is sent
+//! to it waits in UINTC and interrupts nobody, until a hart, this or another, is given to it.
 
 #![no_std]
 #![no_main]
 
+mod exchange;
 mod hart;
 mod serve;
 
@@ -26,11 +30,14 @@ supervisor::program!(main);
 
 static PROGRAM: &[u8] = include_bytes!(env!("EMBEDDED"));
 
-/// Busy threads, roles 2 and up.
+/// Busy threads, roles 3 and up.
 const BUSY: usize = 3;
 
 static mut SECOND: harts::Start = harts::Start::new(second);
 static mut SECOND_HART: Option<Hart> = None;
+
+/// The receivers of processes 0 to 2, whose roles have the same numbers.
+static mut RECEIVERS: [Option<Thread>; 3] = [const { None }; 3];
 
 fn main(_hart: usize, _device_tree: usize) -> ! {
     assert!(has_user_interrupts(), "needs user-level interrupts");
@@ -39,23 +46,29 @@ fn main(_hart: usize, _device_tree: usize) -> ! {
     println!("uintr: {} receivers, {} harts", controller.receivers, controller.harts);
 
     let shared = Process::shared_page().expect("a page");
-    let [first, second, busy] =
+    let [first, second, third, busy] =
         core::array::from_fn(|id| match Process::load(id, PROGRAM, shared) {
             Ok(process) => process,
             Err(error) => panic!("process {id}: {error:?}"),
         });
     let thread = |process: &Process, role| Thread::new(process, process.start(role, 0));
-    let competitors = core::array::from_fn::<_, BUSY, _>(|index| thread(&busy, 2 + index));
+    let competitors = core::array::from_fn::<_, BUSY, _>(|index| thread(&busy, 3 + index));
+
+    let receivers = &raw mut RECEIVERS;
+    // SAFETY: nobody else names them.
+    let [measuring, peer, roaming] = unsafe { &mut *receivers };
+    exchange::leave(roaming.insert(thread(&third, 2)));
+    let peer = peer.insert(thread(&second, 1));
 
     let start = &raw mut SECOND;
     // SAFETY: hart 1 takes both when it starts, and nobody else names them.
     let started = unsafe {
-        SECOND_HART = Some(Hart::new(1, &second, thread(&second, 1), Some(competitors)));
+        SECOND_HART = Some(Hart::new(1, peer, Some(competitors)));
         harts::start(1, &mut *start)
     };
     assert!(started.is_ok(), "hart 1 does not start: {started:?}");
     Supervisor::install();
-    Hart::new(0, &first, thread(&first, 0), None).run()
+    Hart::new(0, measuring.insert(thread(&first, 0)), None).run()
 }
 
 fn second(_hart: usize) -> ! {

@@ -2,13 +2,13 @@
 
 use crate::hart::Hart;
 use calls::{Call, REFUSED};
-use process::write;
+use process::{PROCESSES, write};
 use supervisor::{
     exit,
     hal::{
         context::reg,
         csr,
-        soc::{HARTS, cause, csr as number},
+        soc::{cause, csr as number},
     },
     sbi_rt::{self, HartMask},
 };
@@ -34,7 +34,7 @@ impl Hart {
             Some(Call::Exit) => exit(a0),
             Some(Call::RegisterReceiver) => {
                 // A process has one receiver, whose entry is its number.
-                self.receiver.become_receiver(self.id, self.id);
+                self.receiver.become_receiver(self.id, self.receiver.process);
                 0
             }
             Some(Call::RegisterSender) => self.register_sender(a0, a1).unwrap_or(REFUSED),
@@ -52,19 +52,28 @@ impl Hart {
             }
             Some(Call::Signal) => sbi_rt::send_ipi(HartMask::from_mask_base(1, a0)).error,
             Some(Call::SignalReturn) => {
-                if let Some(interrupted) = self.signals.interrupted.take() {
-                    self.receiver.context = interrupted;
+                if self.signals.handling {
+                    self.signals.handling = false;
+                    self.receiver.context.clone_from(&self.signals.interrupted);
                     self.deliver_signal();
                 }
                 return;
             }
+            Some(Call::Exchange) => {
+                self.receiver.context.registers[reg::A0] = 0;
+                if self.exchange() {
+                    return;
+                }
+                REFUSED
+            }
+            Some(Call::ExchangeCycle) => self.exchanged.get(a0).copied().unwrap_or(REFUSED),
             Some(Call::Reach) | None => REFUSED,
         };
     }
 
     fn register_sender(&self, peer: usize, vector: usize) -> Option<usize> {
         let vector = Vector::try_from(vector).ok()?;
-        let receiver = (peer < HARTS).then_some(peer as u16)?;
-        Some(self.senders.insert(SenderEntry { vector, receiver })?.0)
+        let receiver = (peer < PROCESSES).then_some(peer as u16)?;
+        Some(self.receiver.senders.insert(SenderEntry { vector, receiver })?.0)
     }
 }

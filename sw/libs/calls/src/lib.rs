@@ -45,6 +45,11 @@ calls! {
     SignalReturn = 8,
     /// The thread has reached its point number `a0`.
     Reach = 9,
+    /// Gives the hart to the receiver that has none, and stays without one until that does the same.
+    Exchange = 10,
+    /// The cycle in which this hart's last [`Call::Exchange`] began (`a0` = 0), or made the
+    /// receiver active (1).
+    ExchangeCycle = 11,
 }
 
 /// The result of a call that the kernel does not serve.

@@ -12,7 +12,7 @@ use sv39::{AddressSpace, Flags, PAGE, Table};
 use uintc::SenderTable;
 
 /// Processes that there can be.
-pub const PROCESSES: usize = 3;
+pub const PROCESSES: usize = 4;
 
 /// End of what a process can have.
 pub const STACK_TOP: usize = 0x4000_0000;
@@ -44,6 +44,7 @@ impl From<sv39::Error> for Error {
 /// A process.
 #[derive(Debug)]
 pub struct Process {
+    pub id: u16,
     /// Selects its address space.
     pub satp: usize,
     pub senders: &'static SenderTable,
@@ -73,7 +74,7 @@ impl Process {
         }
         space.map(SHARED, shared, 0, data | Flags::READY | Flags::USER)?;
         let entry = elf.ehdr.e_entry as usize;
-        Ok(Self { satp: space.satp(id + 1), senders: &SENDERS[id], entry })
+        Ok(Self { id: id as u16, satp: space.satp(id + 1), senders: &SENDERS[id], entry })
     }
 
     /// The start of a thread with these arguments. Threads beyond the first may not use the stack.

@@ -6,7 +6,7 @@ use supervisor::hal::{
     csr::{self, status},
     soc::{csr as number, irq},
 };
-use uintc::{Location, suirs, suist};
+use uintc::{Location, SenderTable, suirs, suist};
 
 /// The user-level trap CSRs. All of them can be read in U-mode, so all change with the thread.
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,9 +47,13 @@ impl UserCsrs {
     }
 }
 
-/// A thread.
+/// A thread. Those that different harts run share no cache line.
 #[derive(Debug)]
+#[repr(align(64))]
 pub struct Thread {
+    /// Number of its process.
+    pub process: u16,
+    pub senders: &'static SenderTable,
     pub context: Context,
     pub csrs: UserCsrs,
     /// Entry of UINTC, of a receiver.
@@ -62,14 +66,27 @@ impl Thread {
     /// A thread of `process`.
     pub fn new(process: &Process, context: Context) -> Self {
         let suist = suist(process.senders as *const _ as usize, 1);
-        let csrs = UserCsrs::default();
-        Self { context, csrs, receiver: None, satp: process.satp, suist }
+        Self {
+            process: process.id,
+            senders: process.senders,
+            context,
+            csrs: UserCsrs::default(),
+            receiver: None,
+            satp: process.satp,
+            suist,
+        }
     }
 
     /// Gives the hart to the thread: its address space, its CSRs, its user interrupts. A receiver
     /// is interrupted on this hart from now on; when no receiver runs, the interrupt goes to the
     /// kernel.
     pub fn switch_to(&self, hart: u16) {
+        self.load();
+        self.activate(hart);
+    }
+
+    /// All of [`Thread::switch_to`] but [`Thread::activate`], which follows.
+    pub fn load(&self) {
         // SAFETY: the kernel is mapped in every address space. What is delegated to U-mode, and the
         // tables that UIPI uses, are the thread's own.
         unsafe {
@@ -82,6 +99,10 @@ impl Thread {
                 csr::write::<{ number::SIDELEG }>(0);
             }
         }
+    }
+
+    /// A receiver is interrupted on `hart` from now on, also by what has become pending before.
+    pub fn activate(&self, hart: u16) {
         if let Some(entry) = self.receiver {
             uintc().set_location(entry, Location::on(hart));
         }
@@ -90,6 +111,14 @@ impl Thread {
     /// Takes the hart away: keeps the CSRs.
     pub fn switch_from(&mut self) {
         self.csrs = UserCsrs::save();
+    }
+
+    /// Takes the hart away; what is sent to a receiver then waits until it is switched to.
+    pub fn switch_out(&mut self) {
+        if let Some(entry) = self.receiver {
+            uintc().set_active(entry, false);
+        }
+        self.switch_from();
     }
 
     /// Makes the running thread a receiver, with this entry of UINTC.
