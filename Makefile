@@ -16,10 +16,10 @@ PROGRAMS := build/sw/hello.elf
 help:
 	@echo 'make setup   tools: Debian packages, .venv, Rust target (first time 1 to 3 minutes)'
 	@echo 'make run     builds everything and runs hello on the RTL (first time 3 to 5 minutes)'
-	@echo 'make test    all tests (about 30 minutes)'
+	@echo 'make test    all tests (first time about 15 minutes)'
 	@echo 'make lint    ruff, rustfmt and clippy (1 minute)'
-	@echo 'make synth   resources of hart and SoC on ECP5 (about 5 minutes)'
-	@echo 'make bench   cycles of the core, measured on the RTL (2 minutes)'
+	@echo 'make synth   resources of hart, UINTC and SoC on ECP5 (about 15 minutes)'
+	@echo 'make bench   cycles of the core and of user interrupts, measured on the RTL (4 minutes)'
 	@echo 'make docs    generated references: memory map, device tree, SVD, headers (10 seconds)'
 	@echo 'make sw      firmware and programs only (first time 1 minute)'
 	@echo 'make clean   removes what was built; .venv stays'
@@ -59,7 +59,7 @@ run: $(ENVIRON) sw
 test: $(ENVIRON) sw
 	@echo '== Tests of the software on the host (1 minute)'
 	@$(MAKE) --no-print-directory -C sw test
-	@echo '== Tests of gateware, simulator and programs (about 30 minutes)'
+	@echo '== Tests of gateware, simulator and programs (about 15 minutes)'
 	@$(PYTHON) -m pytest -n $(JOBS) -q tests
 
 lint: $(ENVIRON) $(CONSTANTS) $(RUST)
@@ -67,12 +67,13 @@ lint: $(ENVIRON) $(CONSTANTS) $(RUST)
 	@$(MAKE) --no-print-directory -C sw lint
 
 synth: $(ENVIRON)
-	@echo '== Synthesis for ECP5 (about 5 minutes)'
+	@echo '== Synthesis for ECP5 (about 15 minutes)'
 	@$(REL4) synth --target hart
-	@$(REL4) synth --target soc
+	@$(REL4) synth --target uintc
+	@$(REL4) synth --target soc --harts 1,2,4
 
 bench: $(ENVIRON) sw
-	@$(REL4) bench core
+	@$(REL4) bench
 
 docs: $(ENVIRON)
 	@mkdir -p build/docs
