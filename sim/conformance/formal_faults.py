@@ -46,6 +46,11 @@ def _lost_result(memory, m):
         m.d.sync += memory.w.rd.eq(0)
 
 
+def _trapping_load_writes(memory, m):
+    with m.If(memory.m_valid & memory.m.lsu & memory.trap_taken):
+        m.d.sync += memory.w.rd.eq(memory.m.rd)
+
+
 def _order_runs_back(rvfi, m):
     with m.If(rvfi.o.valid & rvfi.o.mem_rmask.any()):
         m.d.sync += rvfi.o.order.eq(rvfi.o.order - 1)
@@ -83,6 +88,8 @@ FAULTS = (
     Fault("a misprediction found while Memory stalls is forgotten", ExecuteStage, _lost_redirect,
           ("pc_fwd_ch0",)),
     Fault("x31 is not written", MemoryStage, _lost_result, ("reg_ch0",)),
+    Fault("a load that traps writes its register", MemoryStage, _trapping_load_writes,
+          ("reg_ch0",)),
     Fault("the order of retirement runs back after a load", Rvfi, _order_runs_back,
           ("pc_bwd_ch0", "unique_ch0", "causal_ch0")),
     Fault("a division never ends", AlternativeDivider, _endless_division, ("liveness_ch0",)),

@@ -27,7 +27,7 @@ isa rv64imc
 
 [depth]
 insn            12
-reg        7    12
+reg        7    13
 pc_fwd     7    12
 pc_bwd     7    13
 unique     1  7 13
