@@ -175,7 +175,7 @@ def run_dhrystone(checkout: Checkout, config: Config = "default", latency: Delay
 
 def run_benchmark(image: Path, config: str, latency: str) -> Result:
     options = RunOptions(max_cycles=2_000_000_000, latency=Latency.parse(latency))
-    result = simulate(configuration(config), image, options)
+    result = simulate(configuration(config, harts=1), image, options)
     if not result.passed:
         raise SuiteError(f"{image.name} did not pass: {result.errors.splitlines()[0]}")
     return result
