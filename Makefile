@@ -4,6 +4,8 @@ VENV   := .venv
 PYTHON := $(VENV)/bin/python
 REL4   := $(VENV)/bin/rel4
 JOBS   ?= 2
+# Of the random tests: a number, or "random" for another one each time (it is printed).
+SEED   ?= 1
 
 PACKAGES := build/stamps/debian-packages
 ENVIRON  := $(VENV)/installed
@@ -16,7 +18,7 @@ PROGRAMS := build/sw/hello.elf
 help:
 	@echo 'make setup   tools: Debian packages, .venv, Rust target (first time 1 to 3 minutes)'
 	@echo 'make run     builds everything and runs hello on the RTL (first time 3 to 5 minutes)'
-	@echo 'make test    all tests (first time about 15 minutes)'
+	@echo 'make test    all tests (first time about 15 minutes); SEED=random for other stimulus'
 	@echo 'make lint    ruff, rustfmt and clippy (1 minute)'
 	@echo 'make synth   resources of hart, UINTC and SoC on ECP5 (about 15 minutes)'
 	@echo 'make bench   cycles of the core and of user interrupts, measured on the RTL (4 minutes)'
@@ -60,7 +62,8 @@ test: $(ENVIRON) sw
 	@echo '== Tests of the software on the host (1 minute)'
 	@$(MAKE) --no-print-directory -C sw test
 	@echo '== Tests of gateware, simulator and programs (about 15 minutes)'
-	@$(PYTHON) -m pytest -n $(JOBS) -q tests
+	@seed=$(SEED); test $$seed != random || seed=$$(od -An -N4 -tu4 /dev/urandom | tr -d ' '); \
+	echo "seed $$seed"; COCOTB_RANDOM_SEED=$$seed $(PYTHON) -m pytest -n $(JOBS) -q tests
 
 lint: $(ENVIRON) $(CONSTANTS) $(RUST)
 	$(PYTHON) -m ruff check .

@@ -12,6 +12,7 @@ from amaranth.lib import wiring
 from sim.elaborate import simulation_verilog
 
 BUILD = Path(__file__).resolve().parents[2] / "build" / "tests"
+DEFAULT_SEED = 1  # so that what failed fails again
 
 
 def verilator_environment() -> None:
@@ -34,8 +35,8 @@ def run_verilog(text: str, top: str, module: str, name: str, *, seed: int | None
     """Simulates the module ``top`` with the cocotb tests of the Python module ``module``.
 
     ``name`` names the build folder under ``build/tests`` (one a parameter set, so that runs side by
-    side keep apart). The seed is printed and can be given by ``COCOTB_RANDOM_SEED``. The tests find
-    ``plusargs`` in ``cocotb.plusargs``. Raises if a test fails.
+    side keep apart). The seed is printed and can be given by ``COCOTB_RANDOM_SEED``, if it is not
+    always the same. The tests find ``plusargs`` in ``cocotb.plusargs``. Raises if a test fails.
     """
     from cocotb_tools.runner import get_results, get_runner
 
@@ -49,6 +50,8 @@ def run_verilog(text: str, top: str, module: str, name: str, *, seed: int | None
     # once is long, with a call for each signal, and not worth a compiler's time.
     os.environ["MAKEFLAGS"] = (
         "-- CFG_CXXFLAGS_PCH_I=-include OPT_FAST=-O1 OPT_GLOBAL=-O1 OPT_SLOW=-O0")
+    if seed is None:
+        seed = int(os.environ.get("COCOTB_RANDOM_SEED", DEFAULT_SEED))
     runner = get_runner("verilator")
     runner.build(
         sources=[source], hdl_toplevel=top, build_dir=folder, waves=waves,

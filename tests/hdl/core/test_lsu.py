@@ -536,6 +536,7 @@ async def random_operations(dut):
 async def refusals(dut):
     """Each reason for which a UIPI has no effect."""
     bench = Bench(dut, os.environ["LSU_CONFIG"])
+    bench.l2.disturb = 0.0  # nobody else writes to the table
     await bench.reset()
     table, io = TABLE_PAGE, IO_PAGES[0]
     for page in (table, io):
