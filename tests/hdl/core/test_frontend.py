@@ -272,10 +272,10 @@ async def redirected_instruction_comes_after_three_cycles(dut):
 
 @cocotb.test()
 async def second_half_faults_alone(dut):
-    bench, _ = await program_bench(dut, {}, WIDE_NOP, first=2)
+    # What an earlier test left in the predictors is resolved, and so dropped.
+    bench, program = await program_bench(dut, {}, WIDE_NOP, first=2)
     await bench.cycle(redirect={"pc": BASE + 0xFFA})
-    for _ in range(300):
-        await bench.cycle()
+    await program.run(300)
     (_, first), (_, second) = bench.accepted[-2:]
     assert first["pc"] == BASE + 0xFFA and not first["fault"]
     assert second["pc"] == BASE + 0xFFE and second["fault"] and second["fault_upper"]
