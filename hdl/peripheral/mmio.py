@@ -103,21 +103,23 @@ class RegisterMap:
         self.entries: list[Entry] = []
 
     def add(self, name: str, register: Register, *, offset: int, count: int = 1,
-            stride: int | None = None, when: str = "") -> None:
+            stride: int | None = None, when: str = "", aligned: bool = True) -> None:
         """Puts a register, or an array of them, at ``offset``.
 
         The stride of an array is a power of two, and its offset is aligned so that the bits of the
-        index are bits of the address.
+        index are bits of the address: what a ``Bridge`` needs. A device that decodes its addresses
+        by itself may have arrays that are not ``aligned``.
         """
         stride = register.bytes if stride is None else stride
         entry = Entry(name, register, offset, count, stride, when)
-        variable = ((1 << entry.index_bits) - 1) * stride | (register.bytes - 1)
+        last = (1 << entry.index_bits) - 1 if aligned else count - 1
+        variable = last * stride | (register.bytes - 1)
         if stride & (stride - 1) or stride < register.bytes:
             raise ValueError(f"stride of {name} must be a power of two of at least "
                              f"{register.bytes}, not {stride!r}")
-        if offset & variable:
+        if aligned and offset & variable:
             raise ValueError(f"offset of {name} is not aligned: {offset:#x}")
-        if offset | variable >= 1 << self.addr_bits:
+        if offset + variable >= 1 << self.addr_bits:
             raise ValueError(f"{name} at {offset:#x} is outside a window of "
                              f"{1 << self.addr_bits:#x} bytes")
         if any(other.name == name for other in self.entries):

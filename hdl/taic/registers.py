@@ -1,0 +1,312 @@
+"""The registers of the TAIC: control page, page of a local queue, record of a channel.
+
+Sources: the published map for the offsets below 0x900, ours from there on.
+"""
+
+from ..peripheral import mmio
+from .params import CHANNEL_BYTES, PAGE_BITS, TaicParams
+
+ID_MAGIC = 0x5441
+ID_VERSION = 1
+
+
+class Allocate(mmio.Register, access="rw", bytes=8):
+    """ALQ: writes of the os id and the process id, then a read that gives the index word.
+
+    The index word is the context in the upper and the queue in the lower half, or all ones if none
+    is free or nothing was asked. Each port has its own sequence.
+    """
+
+    fields = {"word": mmio.Field(64, "os id, process id; index word")}
+
+
+class Free(mmio.Register, access="w", bytes=8):
+    """FLQ: frees the queue of an index word.
+
+    Its tasks move to another queue of the context. With the last queue the context ends, and its
+    tasks, channels and registrations with it.
+    """
+
+    fields = {"word": mmio.Field(64, "index word")}
+
+
+class SimulateInterrupt(mmio.Register, access="w", bytes=8):
+    """SIM_EXTINT: as if the line had risen. What is written does not matter."""
+
+    fields = {"_ignored": mmio.Field(64, "")}
+
+
+class Id(mmio.Register, access="r", bytes=8):
+    """What this controller is."""
+
+    fields = {
+        "version": mmio.Field(16, "of the register map", init=ID_VERSION),
+        "_reserved": mmio.Field(32, ""),
+        "magic": mmio.Field(16, f"{ID_MAGIC:#x}, which spells TA", init=ID_MAGIC),
+    }
+
+
+class Capabilities(mmio.Register, access="r", bytes=8):
+    """How much of everything there is."""
+
+    def __init__(self, params: TaicParams) -> None:
+        super().__init__({
+            "contexts": mmio.Field(8, "contexts", init=params.contexts),
+            "queues": mmio.Field(8, "local queues of a context", init=params.queues),
+            "tasks": mmio.Field(16, "tasks in all queues together", init=params.tasks),
+            "channels": mmio.Field(16, "channels", init=params.channels),
+            "lines": mmio.Field(8, "lines of devices", init=params.lines),
+            "priorities": mmio.Field(8, "levels of priority", init=params.priorities),
+        })
+
+
+class Refused(mmio.Register, access="rw", bytes=8):
+    """The last access to the control page or to a record that was refused. Any write clears it."""
+
+    fields = {
+        "reason": mmio.Field(4, "0 none, 1 no such register, 2 access not of 8 bytes, 3 limit "
+                                "beyond what is unassigned, 4 no such queue, 5 record in a queue"),
+        "write": mmio.Field(1, "1 if it was a write"),
+        "_reserved": mmio.Field(11, ""),
+        "count": mmio.Field(16, "refused accesses; stays at 65535"),
+        "offset": mmio.Field(24, "of the access"),
+    }
+
+
+class Mode(mmio.Register, access="rw", bytes=8):
+    """Of the whole device."""
+
+    fields = {"strict": mmio.Field(1, "1: a new context is not permitted compatible registration")}
+
+
+class FreePlaces(mmio.Register, access="r", bytes=8):
+    """Places for tasks."""
+
+    fields = {
+        "free": mmio.Field(16, "that are free now"),
+        "lowest": mmio.Field(16, "that were free at least, since reset"),
+        "unassigned": mmio.Field(16, "that no context has in its limit"),
+    }
+
+
+class Undelivered(mmio.Register, access="rw", bytes=8):
+    """Contexts with a preempting task while none of their queues is installed on a hart.
+
+    The cause of a supervisor interrupt of the fallback hart. What is written with 1 is cleared.
+    """
+
+    fields = {"contexts": mmio.Field(64, "a bit for each context")}
+
+
+class Context(mmio.Register, access="rw", bytes=8):
+    """What a context may."""
+
+    fields = {
+        "priorities": mmio.Field(1, "1: bits 5:2 of a task identifier are its priority"),
+        "compatible": mmio.Field(1, "1: its pages permit compatible registration"),
+        "_reserved_2": mmio.Field(6, ""),
+        "fallback": mmio.Field(8, "hart to interrupt while none of its queues is installed"),
+        "limit": mmio.Field(16, "tasks that may be in its queues for software to add one"),
+    }
+
+
+class Installed(mmio.Register, access="rw", bytes=8):
+    """The local queue whose worker runs on a hart."""
+
+    fields = {
+        "index": mmio.Field(16, "number of the queue's page"),
+        "_reserved": mmio.Field(47, ""),
+        "valid": mmio.Field(1, "1: there is one"),
+    }
+
+
+class Grant(mmio.Register, access="rw", bytes=8):
+    """Contexts that may register for a line."""
+
+    fields = {"contexts": mmio.Field(64, "a bit for each context")}
+
+
+class Occupancy(mmio.Register, access="rw", bytes=8):
+    """Tasks in the queues of a context. A write sets the high water mark to what is there."""
+
+    fields = {
+        "tasks": mmio.Field(16, "now"),
+        "high_water": mmio.Field(16, "at most, since the last write"),
+    }
+
+
+class Enqueue(mmio.Register, access="w", bytes=8):
+    """TASK_ENQUEUE: the task becomes ready, in this queue."""
+
+    fields = {"task": mmio.Field(64, "identifier, not 0")}
+
+
+class Dequeue(mmio.Register, access="r", bytes=8):
+    """TASK_DEQUEUE: the next task of this queue, or one of another queue of the context, or 0.
+
+    Side effect of the read: the task has left its queue.
+    """
+
+    fields = {"task": mmio.Field(64, "identifier, or 0")}
+
+
+class ErrorBits(mmio.Register, access="r", bytes=8):
+    """What was refused through this page. Side effect of the read: cleared."""
+
+    fields = {
+        "full": mmio.Field(1, "enqueue while the context is at its limit, or no free slot"),
+        "no_owner": mmio.Field(1, "the context has no owner"),
+        "no_send": mmio.Field(1, "no permission to send there"),
+        "no_receive": mmio.Field(1, "no permission to receive that, or no such receiver"),
+        "no_queue": mmio.Field(1, "this queue is not allocated"),
+        "not_permitted": mmio.Field(1, "no such register, or not through this page"),
+    }
+
+
+class RegisterSender(mmio.Register, access="w", bytes=8):
+    """REGISTER_SENDER: os id and word P of the receiver, in two writes."""
+
+    fields = {"word": mmio.Field(64, "os id; process id << 32 | channel")}
+
+
+class CancelSender(RegisterSender, access="w", bytes=8):
+    """CANCEL_SENDER: os id and word P of the receiver, in two writes."""
+
+
+class RegisterReceiver(mmio.Register, access="w", bytes=8):
+    """REGISTER_RECEIVER: os id and word P of the sender and the task to wake, in three writes."""
+
+    fields = {"word": mmio.Field(64, "os id; process id << 32 | channel; task")}
+
+
+class SendInterrupt(RegisterSender, access="w", bytes=8):
+    """SEND_INTR: os id and word P of the receiver, in two writes."""
+
+
+class WriteHart(mmio.Register, access="w", bytes=8):
+    """WHART: the hart on which this queue is installed."""
+
+    fields = {"hart": mmio.Field(64, "number, or all ones for none")}
+
+
+class RegisterInterrupt(mmio.Register, access="w", bytes=8):
+    """REGISTER_EXTINT: the task, woken into queue 0, that a line wakes; 0 for none."""
+
+    fields = {"task": mmio.Field(64, "identifier")}
+
+
+class SendChannel(mmio.Register, access="w", bytes=8):
+    """SEND_CHANNEL: notifies through a channel of which this context is the sender."""
+
+    fields = {
+        "channel": mmio.Field(16, "number"),
+        "queue": mmio.Field(8, "of the receiver, if the channel leaves the choice to the sender"),
+    }
+
+
+class Length(mmio.Register, access="r", bytes=8):
+    """How many tasks there are."""
+
+    fields = {
+        "queue": mmio.Field(16, "in this queue"),
+        "context": mmio.Field(16, "in all queues of the context"),
+    }
+
+
+class Running(mmio.Register, access="rw", bytes=8):
+    """Priority of the task that runs, set by every dequeue."""
+
+    fields = {"priority": mmio.Field(4, "0 highest; 15 after a dequeue without a task", init=15)}
+
+
+class Arm(mmio.Register, access="w", bytes=8):
+    """ARM: the task that a channel wakes, of which this context is the receiver."""
+
+    fields = {
+        "task": mmio.Field(52, "identifier, sign-extended; 0 for none"),
+        "channel": mmio.Field(12, "number"),
+    }
+
+
+class ArmLine(mmio.Register, access="w", bytes=8):
+    """ARM_LINE: the task that a line wakes into this queue."""
+
+    fields = {
+        "task": mmio.Field(52, "identifier, sign-extended; 0 for none"),
+        "line": mmio.Field(12, "number"),
+    }
+
+
+class ChannelConfig(mmio.Register, access="rw", bytes=8):
+    """CONFIG: who may notify whom. A write commits all of it, and disarms the channel.
+
+    Refused while a task that the channel woke is in a queue.
+    """
+
+    fields = {
+        "enabled": mmio.Field(1, "1: it can be used"),
+        "_reserved_1": mmio.Field(1, ""),
+        "policy": mmio.Field(2, "queue of the receiver: 0 that in this register, 1 the least "
+                                "loaded, 2 the sender's choice"),
+        "_reserved_4": mmio.Field(4, ""),
+        "sender": mmio.Field(8, "context"),
+        "receiver": mmio.Field(8, "context"),
+        "queue": mmio.Field(8, "of the receiver"),
+        "armed": mmio.Field(1, "a task waits for a notification; read only"),
+        "pending": mmio.Field(1, "a notification waits for a task; read only"),
+        "queued": mmio.Field(1, "the task is in a queue; read only"),
+    }
+
+
+class ChannelTask(mmio.Register, access="r", bytes=8):
+    """TASK: the task that was armed last."""
+
+    fields = {"task": mmio.Field(64, "identifier")}
+
+
+def control_registers(params: TaicParams) -> mmio.RegisterMap:
+    """The control page, for the kernel alone."""
+    registers = mmio.RegisterMap(addr_bits=PAGE_BITS)
+    registers.add("allocate", Allocate(), offset=0x000)
+    registers.add("free", Free(), offset=0x008)
+    registers.add("simulate", SimulateInterrupt(), offset=0x010, count=params.lines, aligned=False)
+    registers.add("id", Id(), offset=0x900)
+    registers.add("capabilities", Capabilities(params), offset=0x908)
+    registers.add("refused", Refused(), offset=0x910)
+    registers.add("mode", Mode(), offset=0x918)
+    registers.add("places", FreePlaces(), offset=0x920)
+    registers.add("undelivered", Undelivered(), offset=0x930)
+    registers.add("context", Context(), offset=0x980, count=params.contexts)
+    registers.add("installed", Installed(), offset=0xA00, count=params.harts)
+    registers.add("grant", Grant(), offset=0xC00, count=params.lines)
+    registers.add("occupancy", Occupancy(), offset=0xE00, count=params.contexts)
+    return registers
+
+
+def queue_registers(params: TaicParams) -> mmio.RegisterMap:
+    """The page of a local queue."""
+    registers = mmio.RegisterMap(addr_bits=PAGE_BITS)
+    registers.add("enqueue", Enqueue(), offset=0x00)
+    registers.add("dequeue", Dequeue(), offset=0x08)
+    registers.add("error", ErrorBits(), offset=0x10)
+    registers.add("register_sender", RegisterSender(), offset=0x18)
+    registers.add("cancel_sender", CancelSender(), offset=0x20)
+    registers.add("register_receiver", RegisterReceiver(), offset=0x28)
+    registers.add("send_interrupt", SendInterrupt(), offset=0x30)
+    registers.add("write_hart", WriteHart(), offset=0x38)
+    registers.add("register_interrupt", RegisterInterrupt(), offset=0x40, count=params.lines,
+                  aligned=False)
+    registers.add("send", SendChannel(), offset=0x900)
+    registers.add("length", Length(), offset=0x908)
+    registers.add("running", Running(), offset=0x910)
+    registers.add("arm", Arm(), offset=0x918)
+    registers.add("arm_line", ArmLine(), offset=0x920)
+    return registers
+
+
+def channel_registers(params: TaicParams) -> mmio.RegisterMap:
+    """The record of a channel."""
+    registers = mmio.RegisterMap(addr_bits=CHANNEL_BYTES.bit_length() - 1)
+    registers.add("config", ChannelConfig(), offset=0x00)
+    registers.add("task", ChannelTask(), offset=0x08)
+    return registers

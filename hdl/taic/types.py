@@ -1,0 +1,110 @@
+"""What passes between the parts of the TAIC."""
+
+from amaranth.lib import data, enum
+
+from .params import TASK_BITS, TaicParams
+
+
+class Kind(enum.Enum, shape=4):
+    """Operations on the queues."""
+
+    ENQUEUE = 0  # by software; refused if the context is at its limit
+    WAKE = 1  # of a record's task; ``policy`` chooses the queue
+    DEQUEUE = 2  # from the own queue, else from another of the context
+    TAKE = 3  # from the own queue only
+    PEEK = 4  # what TAKE would give, which stays
+    ERROR = 5  # sets error bits of the page, ``task`` in its low bits
+    READ_ERROR = 6  # gives and clears them
+    LENGTH = 7  # gives the number of tasks in the queue and, from bit 16, in the context
+    MOVE = 8  # as WAKE of a task that was ready already: at the tail, interrupts nobody
+
+
+class Policy(enum.Enum, shape=2):
+    """Into which queue of its context a woken task goes."""
+
+    FIXED = 0  # ``queue``; if that is not allocated, the lowest that is
+    LEAST_LOADED = 1
+    SENDER = 2  # as FIXED; the sender's ``queue`` has taken the place of the record's
+
+
+class Error(enum.IntFlag, shape=6):
+    """Bits of the register ERROR."""
+
+    FULL = 1
+    NO_OWNER = 2
+    NO_SEND = 4
+    NO_RECEIVE = 8
+    NO_QUEUE = 16
+    NOT_PERMITTED = 32
+
+
+class RecordOp(enum.Enum, shape=3):
+    """Operations on the records of wake-ups."""
+
+    SEND = 0
+    ARM = 1
+    DEQUEUED = 2  # the task of the record has left its queue
+    CONFIGURE = 3
+    READ = 4  # gives CONFIG
+    READ_TASK = 5
+    FORGET = 6  # all of it, if its sender or receiver is ``context``: the context ends
+
+
+def queue_op_layout(params: TaicParams) -> data.StructLayout:
+    """An operation on queue ``queue`` of ``context``.
+
+    ``recorded`` tells that ``task`` comes from record ``record``. ``source`` comes back with the
+    answer.
+    """
+    return data.StructLayout({
+        "kind": Kind,
+        "context": params.context_bits,
+        "queue": params.queue_bits,
+        "policy": Policy,
+        "task": TASK_BITS,
+        "recorded": 1,
+        "record": params.record_bits,
+        "source": range(params.ports + 2),
+    })
+
+
+def record_op_layout(params: TaicParams) -> data.StructLayout:
+    """An operation on record ``record``, asked by ``context`` (through the page of ``queue``).
+
+    ``trusted``: of a line or a slot, or by the device itself. A SEND is not checked; an ARM makes
+    ``context`` the receiver and ``queue`` the fixed queue. ``data`` is the task of an ARM, CONFIG
+    of a CONFIGURE; bits 23:16 of a SEND the sender's choice of queue.
+    """
+    return data.StructLayout({
+        "op": RecordOp,
+        "record": params.record_bits,
+        "context": params.context_bits,
+        "queue": params.queue_bits,
+        "trusted": 1,
+        "data": TASK_BITS,
+    })
+
+
+def error_layout(params: TaicParams) -> data.StructLayout:
+    """Error bits to be set in the page of ``queue`` of ``context``."""
+    return data.StructLayout({
+        "context": params.context_bits,
+        "queue": params.queue_bits,
+        "bits": Error,
+    })
+
+
+def config_layout() -> data.StructLayout:
+    """CONFIG of a channel record."""
+    return data.StructLayout({
+        "enabled": 1,
+        "_reserved_1": 1,
+        "policy": Policy,
+        "_reserved_4": 4,
+        "sender": 8,
+        "receiver": 8,
+        "queue": 8,
+        "armed": 1,
+        "pending": 1,
+        "queued": 1,
+    })
