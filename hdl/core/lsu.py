@@ -50,8 +50,10 @@ class Lsu(wiring.Component):
     already have its effect, whether ``m_advance`` comes with it or not.
 
     UIPI reads its entry of the sender table through the L1D and writes to UINTC through the store
-    buffer, so behind all older stores; READ waits for these and for its answer. It has no fault:
-    what is ``refused`` has no effect, READ gives 0.
+    buffer, so behind all older stores; READ is a read of a device. It has no fault: what is
+    ``refused`` has no effect, READ gives 0.
+
+    A read of a device waits until older stores to devices have left, but not for stores to memory.
 
     ``ctx`` and ``uipi`` must not change from the cycle before an operation enters M until it
     leaves.
@@ -233,7 +235,7 @@ class Lsu(wiring.Component):
                 self.mem.request.valid.eq(stores.mem.valid),
                 self.mem.request.p.eq(stores.mem.p),
             ]
-        # A UIPI READ waits for stores to devices only: its place is before what is younger.
+        # A read of a device waits for older stores to devices, not for those to memory.
         with m.If(stores.device):
             m.d.comb += [
                 self.mmio.request.valid.eq(stores.mmio.valid),
@@ -241,7 +243,7 @@ class Lsu(wiring.Component):
             ]
         with m.Else():
             m.d.comb += [
-                self.mmio.request.valid.eq(device_request & (stores.drained | m_uipi)),
+                self.mmio.request.valid.eq(device_request),
                 device_accepted.eq(self.mmio.request.valid & self.mmio.request.ready),
                 self.mmio.request.p.addr.eq(m_paddr),
                 self.mmio.request.p.size.eq(m_size),

@@ -319,21 +319,18 @@ class Bench:
         request = unpack(self.mmio_layout, int(self.dut.mmio__request__payload.value))
         op = self.m
         addr = request["addr"]
-        if not request["write"] and op and op.op == UIPI:  # waits for stores to devices only
-            assert not any(store.io for store in self.unsent)
-            assert {(addr, 0)} == self._uipi_outcomes(op) and request["size"] == 3
-            assert op.answer is None
-            op.answer = self.rng.getrandbits(64)
-            return True
-        assert self.outstanding == 0, "device access before a write was acknowledged"
         if request["write"]:
+            assert self.outstanding == 0, "device write before one to memory was acknowledged"
             store = self._accept_store(addr // 8 * 8, request["data"], request["mask"], True)
             assert request["mask"] == (1 << (1 << request["size"])) - 1 << addr % 8 == store.mask
             return False
-        assert not self.unsent and op
-        assert op.op == LOAD and not op.fault and op.pages[0].io
-        assert op.answer is None, "device read twice"
-        assert addr == op.parts[0][0] | op.vaddr % 8 and request["size"] == op.size
+        assert not any(store.io for store in self.unsent), "device read before a device write"
+        assert op and op.answer is None, "device read twice"
+        if op.op == UIPI:
+            assert {(addr, 0)} == self._uipi_outcomes(op) and request["size"] == 3
+        else:
+            assert op.op == LOAD and not op.fault and op.pages[0].io
+            assert addr == op.parts[0][0] | op.vaddr % 8 and request["size"] == op.size
         op.answer = self.rng.getrandbits(64)
         return True
 
@@ -596,6 +593,8 @@ async def cycles(dut):
     assert await spent(load(128), load(136), load(128)) == [4, 3, 1], "line being filled"
     assert await spent(Op(LOAD, device)) == [3], "device read"
     assert await spent(Op(STORE, device), Op(STORE, device + 8)) == [1, 1], "device write"
+    assert await spent(store(0), Op(LOAD, device)) == [1, 3], "device read, memory not waited for"
+    assert await spent(Op(STORE, device), Op(LOAD, device)) == [1, 3], "nor a device that is ready"
     assert await spent(Op(AMO, line)) == [5], "atomic on a line that the L1D holds"
     assert await spent(Op(AMO, line), Op(LR, line), Op(SC, line)) == [4] * 3, "and does not"
     await spent(load(0))
