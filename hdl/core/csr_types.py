@@ -31,6 +31,7 @@ class IrqLines(data.Struct):
     seip: 1
     usip: 1
     ueip: 1
+    ssip: 1
 
 
 class CsrSignature(wiring.Signature):

@@ -101,7 +101,7 @@ CORRECTIONS = (
 # Inputs of the design that the solver chooses.
 FREE = {
     "free_fetch": 1, "free_insn": 32, "free_taken": 1, "free_target": 40, "free_busy": 1,
-    "free_data": 64, "free_drained": 1, "free_icache_busy": 1, "free_lines": 6, "free_time": 64,
+    "free_data": 64, "free_drained": 1, "free_icache_busy": 1, "free_lines": 7, "free_time": 64,
 }
 
 FAIRNESS = """

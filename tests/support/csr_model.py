@@ -10,8 +10,9 @@ U, S, M = 0, 1, 3
 READ, WRITE, SET, CLEAR = range(4)
 URET, SRET, MRET = 0, 1, 3
 M64 = (1 << 64) - 1
-LINES = ("msip", "mtip", "meip", "seip", "usip", "ueip")
-LINE_BITS = {"msip": 3, "mtip": 7, "meip": 11, "seip": 9, "usip": 0, "ueip": 8}
+LINES = ("msip", "mtip", "meip", "seip", "usip", "ueip", "ssip")
+LINE_BITS = {"msip": 3, "mtip": 7, "meip": 11, "seip": 9, "usip": 0, "ueip": 8,
+             "ssip": 1}
 PRIORITY = (11, 3, 7, 9, 1, 5, 8, 0, 4)
 
 MIE_BITS = 0xBBB

@@ -64,6 +64,7 @@ class Interrupts(wiring.Component):
             line[Irq.MTI].eq(self.lines.mtip),
             line[Irq.MEI].eq(self.lines.meip),
             line[Irq.SEI].eq(self.lines.seip),
+            line[Irq.SSI].eq(self.lines.ssip),
             line[Irq.USI].eq(self.lines.usip),
             line[Irq.UEI].eq(self.lines.ueip),
             pending.eq(line | latch),

@@ -130,6 +130,33 @@ async def seip_latch_and_line(dut):
 
 
 @cocotb.test()
+async def ssip_latch_and_line(dut):
+    """A line that raises SSIP is not lost by a write of software, and not copied into the latch."""
+    bench = await start(dut)
+    await bench.write(MIDELEG, SSI)
+    for addr in (MIP, SIP):
+        for write in (bench.clear, bench.write, bench.set):
+            bench.inputs.lines["ssip"] = 1
+            await write(addr, SSI if write is bench.clear else 0)
+            assert await bench.read(MIP) == await bench.read(SIP) == SSI, "the line is still high"
+            bench.inputs.lines["ssip"] = 0
+            assert await bench.read(SIP) == 0, "the line is low, and nobody set the latch"
+        await bench.set(addr, SSI)
+        bench.inputs.lines["ssip"] = 1
+        assert await bench.read(SIP) == SSI
+        bench.inputs.lines["ssip"] = 0
+        assert await bench.read(SIP) == SSI, "the latch is still set"
+        await bench.clear(addr, SSI)
+    await bench.write(MIE, SSI)
+    await bench.go(S)
+    bench.inputs.lines["ssip"] = 1
+    await bench.set(SSTATUS, 2)
+    assert await bench.taken() == 1
+    bench.inputs.lines["ssip"] = 0
+    assert await bench.taken() is None
+
+
+@cocotb.test()
 async def status_bits_of_user_mode(dut):
     """N 13.8a: UIE and UPIE are in sstatus and mstatus, and ustatus shows nothing else."""
     bench = await start(dut)
