@@ -1,0 +1,340 @@
+"""Who owns which context, and which local queues are allocated."""
+
+from amaranth import *
+from amaranth.lib import data, memory, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from .choose import lowest
+from .params import TASK_BITS, TaicParams
+from .types import Kind, RecordOp, queue_op_layout, record_op_layout
+
+NOTHING = (1 << 64) - 1  # answer to a read of ALQ without a result
+HALF = 32  # of an index word: the queue below, the context above
+
+
+def directory_request_layout(params: TaicParams) -> data.StructLayout:
+    """An access of ``port`` to FLQ (``free``) or to ALQ, then a read or a write of ``data``."""
+    return data.StructLayout({
+        "port": range(params.ports),
+        "read": 1,
+        "free": 1,
+        "data": 64,
+    })
+
+
+def owner_signature(params: TaicParams) -> wiring.Signature:
+    """Look-up in the table of owners, from the side of the one who asks.
+
+    ``word`` is the os id, or with ``process`` the process id, of ``context`` in the cycle before;
+    it means something if bit ``context`` of ``valid`` is set, which is for this cycle.
+    """
+    return wiring.Signature({
+        "context": Out(params.context_bits),
+        "process": Out(1),
+        "word": In(64),
+        "valid": In(params.contexts),
+    })
+
+
+class Directory(wiring.Component):
+    """Allocates local queues, and frees them with what they hold.
+
+    ALQ: two writes of a port give the os id and the process id, its read then allocates. The
+    context that has this owner is taken, or else the lowest free one, and its lowest free queue.
+    A third write begins another sequence, and nothing is allocated for the first. The read is
+    answered after ``2 * contexts + 10`` cycles at most; without two writes before it, or if there
+    is no free context or queue, the answer is all ones.
+
+    FLQ: the queue is no longer allocated at once, its tasks then move to the lowest other queue of
+    the context. With the last queue the context ends: it has no owner from then on; ``forget``
+    tells this, all records of the context are forgotten, and the tasks of all its queues are
+    taken. ``end`` is the last cycle of this.
+
+    No request is accepted while one of these is going on, so a context does not begin before it
+    has ended. ``allocation`` changes the queues of a context in the cycle of ``en``, together with
+    ``begin`` if it is new. ``queue_op`` is one TAKE, its answer, then a MOVE if there was a task
+    and it is not dropped, and so on. ``refused``: an FLQ of what is not allocated.
+
+    After reset ``contexts`` cycles go by with ``sweeping``; no request is accepted meanwhile.
+    """
+
+    def __init__(self, params: TaicParams) -> None:
+        self.params = params
+        super().__init__({
+            "request": In(stream.Signature(directory_request_layout(params))),
+            "answer": Out(data.StructLayout({"valid": 1, "data": 64})),
+            "allocation": Out(data.StructLayout({
+                "en": 1, "context": params.context_bits, "mask": params.queues, "kernel": 1})),
+            "begin": Out(data.StructLayout({"valid": 1, "context": params.context_bits})),
+            "end": Out(data.StructLayout({"valid": 1, "context": params.context_bits})),
+            "forget": Out(stream.Signature(params.context_bits)),
+            "queue_op": Out(stream.Signature(queue_op_layout(params))),
+            "queue_answer": In(data.StructLayout({
+                "valid": 1, "task": TASK_BITS, "recorded": 1, "record": params.record_bits})),
+            "record_op": Out(stream.Signature(record_op_layout(params))),
+            "refused": Out(1),
+            "owner": In(owner_signature(params)),
+            "sweeping": Out(1),
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        params = self.params
+        contexts, queues = params.contexts, params.queues
+        request = self.request.p
+
+        # Words: os and process id of each context, and what each port has written, by turns.
+        # Nothing that is used is read while it is written.
+        number_bits = max(params.context_bits, (params.ports - 1).bit_length())
+        m.submodules.words = words = memory.Memory(
+            shape=unsigned(64), depth=1 << number_bits + 2, init=[],
+            attrs={"ram_style": "block", "no_rw_check": 1})
+        write, read, look_up = words.write_port(), words.read_port(), words.read_port()
+
+        def owned(context: Value, process: Value) -> Value:
+            return Cat(process, _wide(context, number_bits), C(0, 1))
+
+        def written(port: Value, process: Value) -> Value:
+            return Cat(process, _wide(port, number_bits), C(1, 1))
+
+        valid = Signal(contexts)  # contexts with an owner
+        m.d.comb += [
+            look_up.addr.eq(owned(self.owner.context, self.owner.process)),
+            self.owner.word.eq(look_up.data),
+            self.owner.valid.eq(valid),
+        ]
+
+        # Queues of each context.
+        entry_layout = data.StructLayout({"queues": queues, "kernel": 1})
+        m.submodules.allocated = allocated = memory.Memory(
+            shape=entry_layout, depth=contexts, init=[], attrs={"ram_style": "distributed"})
+        change, current = allocated.write_port(), allocated.read_port(domain="comb")
+        context = Signal(params.context_bits)
+        queue = Signal(params.queue_bits, reset_less=True)
+        entry = current.data
+        m.d.comb += [
+            current.addr.eq(context),
+            change.addr.eq(context),
+            self.allocation.context.eq(context),
+            self.allocation.mask.eq(change.data.queues),
+            self.allocation.kernel.eq(change.data.kernel),
+            self.begin.context.eq(context),
+            self.end.context.eq(context),
+            self.forget.p.eq(context),
+        ]
+
+        # Sequences of the ports.
+        port = Signal.like(request.port, reset_less=True)
+        second = Signal(params.ports)  # the next write is the second one
+        complete = Signal(params.ports)
+
+        key = Signal(64, reset_less=True)
+        process = Signal()  # the word that is looked at
+        match = Signal(contexts, reset_less=True)  # a shift register, one word after the other
+        storing = Signal()  # a new owner
+        kernel = Signal(reset_less=True)
+        free_data = data.View(
+            data.StructLayout({"queue": HALF, "context": HALF}), request.data)
+        exists = Signal(reset_less=True)  # such a queue, allocated or not
+        target = Signal(params.queue_bits, reset_less=True)
+        last = Signal(reset_less=True)
+        record = Signal(params.record_bits)
+        task = Signal(TASK_BITS, reset_less=True)
+        task_recorded = Signal(reset_less=True)
+        task_record = Signal(params.record_bits, reset_less=True)
+        op = self.queue_op.p
+        m.d.comb += [
+            op.context.eq(context),
+            op.task.eq(task),
+            op.recorded.eq(task_recorded),
+            op.record.eq(task_record),
+            op.source.eq(params.ports),
+            self.record_op.p.op.eq(RecordOp.FORGET),
+            self.record_op.p.record.eq(record),
+            self.record_op.p.context.eq(context),
+            self.record_op.p.trusted.eq(1),
+            write.addr.eq(owned(context, process)),
+            write.data.eq(key),
+        ]
+
+        with m.FSM():
+            with m.State("SWEEP"):
+                m.d.comb += [self.sweeping.eq(1), change.en.eq(1)]
+                m.d.sync += context.eq(context + 1)
+                with m.If(context.all()):
+                    m.next = "IDLE"
+
+            with m.State("IDLE"):
+                m.d.comb += [
+                    self.request.ready.eq(1),
+                    write.addr.eq(written(request.port, second.bit_select(request.port, 1))),
+                    write.data.eq(request.data),
+                ]
+                m.d.sync += [
+                    port.eq(request.port),
+                    context.eq(free_data.context),
+                    queue.eq(free_data.queue),
+                    exists.eq((free_data.context < contexts) & (free_data.queue < queues)),
+                    process.eq(0),
+                    storing.eq(0),
+                ]
+                with m.If(self.request.valid):
+                    with m.If(request.free):
+                        m.next = "FREE"
+                    with m.Elif(request.read):
+                        m.d.sync += [
+                            second.bit_select(request.port, 1).eq(0),
+                            complete.bit_select(request.port, 1).eq(0),
+                        ]
+                        with m.If(complete.bit_select(request.port, 1)):
+                            m.next = "LOAD"
+                        with m.Else():
+                            m.next = "NOTHING"
+                    with m.Else():
+                        m.d.comb += write.en.eq(1)
+                        for n in range(params.ports):
+                            with m.If(request.port == n):
+                                m.d.sync += [
+                                    second[n].eq(~second[n]),
+                                    complete[n].eq(second[n]),
+                                ]
+
+            with m.State("NOTHING"):
+                m.d.comb += [self.answer.valid.eq(1), self.answer.data.eq(NOTHING)]
+                m.next = "IDLE"
+
+            # Allocation: one word after the other, against those of all contexts.
+            with m.State("LOAD"):
+                m.d.comb += read.addr.eq(written(port, process))
+                m.next = "KEY"
+            with m.State("KEY"):
+                m.d.comb += read.addr.eq(owned(C(0, params.context_bits), process))
+                m.d.sync += key.eq(read.data)
+                with m.If(storing):
+                    m.next = "STORE"
+                with m.Else():
+                    m.d.sync += context.eq(0)
+                    m.next = "SCAN"
+            with m.State("SCAN"):
+                equal = read.data == key
+                m.d.comb += read.addr.eq(owned((context + 1)[:params.context_bits], process))
+                m.d.sync += [
+                    match.eq(Cat(match[1:], equal & (~process | match[0]))),
+                    context.eq(context + 1),
+                ]
+                with m.If(context.all()):
+                    m.d.sync += process.eq(1)
+                    with m.If(process):
+                        m.next = "CHOOSE"
+                    with m.Else():
+                        m.next = "LOAD"
+            with m.State("CHOOSE"):
+                owns = match & valid
+                m.d.sync += [
+                    context.eq(lowest(Mux(owns.any(), owns, ~valid))),
+                    storing.eq(1),
+                    kernel.eq(key == 0),
+                ]
+                with m.If(owns.any()):
+                    m.next = "ALLOCATE"
+                with m.Elif(valid.all()):
+                    m.next = "NOTHING"
+                with m.Else():
+                    m.next = "STORE"
+            with m.State("STORE"):
+                m.d.comb += write.en.eq(1)
+                m.d.sync += process.eq(0)
+                with m.If(process):
+                    m.next = "LOAD"
+                with m.Else():
+                    m.next = "ALLOCATE"
+            with m.State("ALLOCATE"):
+                result = Signal(data.StructLayout({"queue": HALF, "context": HALF}))
+                m.d.comb += [
+                    change.data.queues.eq(entry.queues | entry.queues + 1),
+                    change.data.kernel.eq(kernel),
+                    result.queue.eq(lowest(~entry.queues)),
+                    result.context.eq(context),
+                    self.answer.data.eq(result),
+                ]
+                with m.If(entry.queues.all()):
+                    m.next = "NOTHING"
+                with m.Else():
+                    m.d.comb += [
+                        change.en.eq(1),
+                        self.allocation.en.eq(1),
+                        self.answer.valid.eq(1),
+                        self.begin.valid.eq(~entry.queues.any()),
+                    ]
+                    m.d.sync += valid.bit_select(context, 1).eq(1)
+                    m.next = "IDLE"
+
+            # Release.
+            with m.State("FREE"):
+                rest = Signal(queues)
+                m.d.comb += [
+                    rest.eq(entry.queues & ~(1 << queue)),
+                    change.data.queues.eq(rest),
+                    change.data.kernel.eq(entry.kernel),
+                ]
+                m.d.sync += [target.eq(lowest(rest)), last.eq(~rest.any())]
+                with m.If(~exists | ~entry.queues.bit_select(queue, 1)):
+                    m.d.comb += self.refused.eq(1)
+                    m.next = "IDLE"
+                with m.Else():
+                    m.d.comb += [change.en.eq(1), self.allocation.en.eq(1)]
+                    with m.If(rest.any()):
+                        m.next = "TAKE"
+                    with m.Else():
+                        m.d.sync += valid.bit_select(context, 1).eq(0)
+                        m.next = "END"
+            with m.State("END"):
+                m.d.comb += self.forget.valid.eq(1)
+                m.d.sync += queue.eq(0)
+                with m.If(self.forget.ready):
+                    m.next = "FORGET"
+            with m.State("FORGET"):
+                m.d.comb += self.record_op.valid.eq(1)
+                with m.If(self.record_op.ready):
+                    m.d.sync += record.eq(record + 1)
+                    with m.If(record == params.records - 1):
+                        m.d.sync += record.eq(0)
+                        m.next = "TAKE"
+            with m.State("TAKE"):
+                m.d.comb += [
+                    self.queue_op.valid.eq(1),
+                    op.kind.eq(Kind.TAKE),
+                    op.queue.eq(queue),
+                ]
+                with m.If(self.queue_op.ready):
+                    m.next = "TAKEN"
+            with m.State("TAKEN"):
+                m.d.sync += [
+                    task.eq(self.queue_answer.task),
+                    task_recorded.eq(self.queue_answer.recorded),
+                    task_record.eq(self.queue_answer.record),
+                ]
+                with m.If(self.queue_answer.valid):
+                    with m.If(self.queue_answer.task != 0):
+                        m.next = "MOVE"
+                        with m.If(last):
+                            m.next = "TAKE"
+                    with m.Elif(last & ~queue.all()):
+                        m.d.sync += queue.eq(queue + 1)
+                        m.next = "TAKE"
+                    with m.Else():
+                        m.d.comb += self.end.valid.eq(last)
+                        m.next = "IDLE"
+            with m.State("MOVE"):
+                m.d.comb += [
+                    self.queue_op.valid.eq(1),
+                    op.kind.eq(Kind.MOVE),
+                    op.queue.eq(target),
+                ]
+                with m.If(self.queue_op.ready):
+                    m.next = "TAKE"
+        return m
+
+
+def _wide(value: Value, bits: int) -> Value:
+    return Cat(value, C(0, bits - len(value)))
