@@ -1,0 +1,168 @@
+"""Lines of devices: their rising edges notify the contexts that the kernel has granted them to."""
+
+from amaranth import *
+from amaranth.lib import data, memory, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from .params import TASK_BITS, TaicParams
+from .types import Error, RecordOp, error_layout, record_op_layout
+
+
+def arm_layout(params: TaicParams) -> data.StructLayout:
+    """``context`` arms its record of ``line`` through the page of ``queue``."""
+    return data.StructLayout({
+        "line": params.line_bits,
+        "context": params.context_bits,
+        "queue": params.queue_bits,
+        "task": TASK_BITS,
+    })
+
+
+class Lines(wiring.Component):
+    """Edges of lines become SENDs, and ARMs of lines ARMs, of the lines' records.
+
+    A line that is high and was low a cycle before calls for service. The lowest that does is
+    served: a trusted SEND for each context that has a grant, lowest first, one a cycle. The first
+    is valid one cycle after the line rose, unless a line or an ARM is being served. A line that
+    rises while it is served is served again; one that rises while it waits for service is served
+    once. ``simulate`` is accepted when its service begins, in place of that of a line.
+
+    An ARM without a grant goes to ``error``. Others become trusted ARMs of the record; if the line
+    was high and had been served when the ARM was taken, a SEND that tells of the level comes next.
+    ``arm`` is ready when the last of them is accepted.
+
+    An ARM wins over ``simulate``, and that over lines, but between two ARMs there is a turn for the
+    others.
+
+    ``grant`` is that of ``grant_line``, combinationally from LUT RAM; ``grant_write`` takes effect
+    in the next cycle, and not on a line that is being served. After reset all contexts have grants
+    for all lines: they are written, a line a cycle. ``sweeping`` (a flip-flop) is high meanwhile;
+    no ``grant_write`` may come, and all else waits.
+    """
+
+    def __init__(self, params: TaicParams) -> None:
+        self.params = params
+        self.grants = memory.Memory(shape=unsigned(params.contexts), depth=params.lines, init=[],
+                                    attrs={"ram_style": "distributed"})
+        super().__init__({
+            "line": In(params.lines),  # levels
+            "simulate": In(stream.Signature(params.line_bits)),
+            "grant_write": In(data.StructLayout({
+                "en": 1, "line": params.line_bits, "contexts": params.contexts})),
+            "grant_line": In(params.line_bits),
+            "grant": Out(params.contexts),
+            "arm": In(stream.Signature(arm_layout(params))),
+            "record_op": Out(stream.Signature(record_op_layout(params))),
+            "error": Out(stream.Signature(error_layout(params))),
+            "sweeping": Out(1, init=1),
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        params, arm, out = self.params, self.arm.p, self.record_op
+        m.submodules.grants = self.grants
+        write = self.grants.write_port()
+        shown = self.grants.read_port(domain="comb")
+        looked = self.grants.read_port(domain="comb")
+
+        contexts = Signal(params.contexts)  # that are yet to be told of the line
+        line = Signal(params.line_bits, reset_less=True)
+        level = Signal(reset_less=True)  # the line of an ARM was high
+        rested = Signal(init=1)  # a line had its turn since the last ARM
+
+        high, waiting = Signal(params.lines), Signal(params.lines)
+        calls, taken = Signal(params.lines), Signal(params.lines)
+        first_call = Signal(params.line_bits)
+        takes_arm = Signal()
+        m.d.sync += [high.eq(self.line), waiting.eq(calls & ~taken)]
+        m.d.comb += [
+            calls.eq(waiting | self.line & ~high),
+            first_call.eq(lowest(calls)),
+            takes_arm.eq(self.arm.valid & rested),
+        ]
+        with m.If(takes_arm):
+            m.d.comb += looked.addr.eq(arm.line)
+        with m.Elif(self.simulate.valid):
+            m.d.comb += looked.addr.eq(self.simulate.payload)
+        with m.Else():
+            m.d.comb += looked.addr.eq(first_call)
+
+        told = Signal(params.context_bits)
+        m.d.comb += [
+            told.eq(lowest(contexts)),
+            out.p.op.eq(RecordOp.SEND),
+            out.p.record.eq(params.first_line_record + Cat(out.p.context, line)),
+            out.p.context.eq(arm.context),
+            out.p.queue.eq(arm.queue),
+            out.p.trusted.eq(1),
+            self.error.p.context.eq(arm.context),
+            self.error.p.queue.eq(arm.queue),
+            self.error.p.bits.eq(Error.NO_RECEIVE),
+        ]
+        with m.FSM():
+            with m.State("SERVE"):
+                m.d.comb += [out.valid.eq(contexts != 0), out.p.context.eq(told)]
+                with m.If(out.valid & out.ready):
+                    m.d.sync += contexts.bit_select(told, 1).eq(0)
+                with m.If(~out.valid & ~self.sweeping):
+                    m.d.sync += [
+                        line.eq(looked.addr),
+                        level.eq((high & ~waiting).bit_select(arm.line, 1)),
+                        rested.eq(~takes_arm),
+                    ]
+                    with m.If(takes_arm):
+                        with m.If(looked.data.bit_select(arm.context, 1)):
+                            m.next = "ARM"
+                        with m.Else():
+                            m.next = "REFUSE"
+                    with m.Else():
+                        with m.If(self.simulate.valid):
+                            m.d.comb += self.simulate.ready.eq(1)
+                        with m.Elif(calls.any()):
+                            m.d.comb += taken.eq(1 << first_call)
+                        with m.If(self.simulate.valid | calls.any()):
+                            m.d.sync += contexts.eq(looked.data)
+            with m.State("ARM"):
+                m.d.comb += [
+                    out.valid.eq(1),
+                    out.p.op.eq(RecordOp.ARM),
+                    out.p.data.eq(arm.task),
+                    self.arm.ready.eq(out.ready & ~level),
+                ]
+                with m.If(out.ready):
+                    with m.If(level):
+                        m.next = "LEVEL"
+                    with m.Else():
+                        m.next = "SERVE"
+            with m.State("LEVEL"):
+                m.d.comb += [out.valid.eq(1), out.p.data.eq(1), self.arm.ready.eq(out.ready)]
+                with m.If(out.ready):
+                    m.next = "SERVE"
+            with m.State("REFUSE"):
+                m.d.comb += [self.error.valid.eq(1), self.arm.ready.eq(self.error.ready)]
+                with m.If(self.error.ready):
+                    m.next = "SERVE"
+
+        swept = Signal(params.line_bits)
+        with m.If(self.sweeping):
+            m.d.sync += swept.eq(swept + 1)
+            with m.If(swept.all()):
+                m.d.sync += self.sweeping.eq(0)
+        m.d.comb += [
+            shown.addr.eq(self.grant_line),
+            self.grant.eq(shown.data),
+            write.en.eq(self.sweeping | self.grant_write.en),
+            write.addr.eq(Mux(self.sweeping, swept, self.grant_write.line)),
+            write.data.eq(self.grant_write.contexts | self.sweeping.replicate(params.contexts)),
+        ]
+        return m
+
+
+def lowest(bits: Value) -> Value:
+    """Index of the lowest bit that is set; any if none is."""
+    count = len(bits)
+    if count == 1:
+        return C(0, 0)
+    low, high = bits[:count // 2], bits[count // 2:]
+    there = low.any()
+    return Cat(Mux(there, lowest(low), lowest(high)), ~there)
