@@ -2,5 +2,6 @@
 
 from .params import TaicParams
 from .registers import channel_registers, control_registers, queue_registers
+from .taic import Taic
 
-__all__ = ["TaicParams", "channel_registers", "control_registers", "queue_registers"]
+__all__ = ["Taic", "TaicParams", "channel_registers", "control_registers", "queue_registers"]

@@ -59,8 +59,8 @@ class Channels(wiring.Component):
     SEND needs a record that is enabled and has ``context`` as its sender, ARM one that has it as
     its receiver, unless ``trusted``; else the operation is refused and changes nothing. If the
     policy leaves the choice of a queue to the sender, that of the last SEND becomes the record's
-    queue. A trusted SEND with bit 0 of ``data`` never makes the record pending: it tells of a
-    level, at which the next ARM looks again. A trusted SEND or ARM makes ``context`` the receiver.
+    queue. A trusted SEND or ARM makes ``context`` the receiver. A SEND to the record of a line with
+    bit 0 of ``data`` never makes it pending: it tells of a level, at which the next ARM looks again.
 
     Fields of CONFIG are as wide as the parameters demand; other bits are not kept. FORGET knows by
     the number of a record whether it has a sender: only channels have.
@@ -99,7 +99,7 @@ class Channels(wiring.Component):
         context = Signal(params.context_bits, reset_less=True)
         page_queue = Signal(params.queue_bits, reset_less=True)
         choice = Signal(params.queue_bits, reset_less=True)
-        trusted, level = Signal(reset_less=True), Signal(reset_less=True)
+        trusted, low_bit = Signal(reset_less=True), Signal(reset_less=True)
         written = Signal(TASK_BITS, reset_less=True)  # stays until another ARM or CONFIGURE
 
         waits = Signal()
@@ -117,7 +117,7 @@ class Channels(wiring.Component):
                 page_queue.eq(asked.queue),
                 choice.eq(asked.data[CHOICE_LSB:]),
                 trusted.eq(asked.trusted),
-                level.eq(asked.trusted & asked.data[0]),
+                low_bit.eq(asked.data[0]),
             ]
             with m.If((asked.op == RecordOp.ARM) | (asked.op == RecordOp.CONFIGURE)):
                 m.d.sync += written.eq(asked.data)
@@ -147,12 +147,15 @@ class Channels(wiring.Component):
         ]
 
         task = Signal(TASK_BITS)
+        has_sender, level = Signal(), Signal()
         sends, receives = Signal(), Signal()  # the context has the right
         sender_is, receiver_is = Signal(), Signal()
         wakes, keep = Signal(), Signal()
         m.d.comb += [
             task.eq(Mux(task_written, written, Mux(state.named, task_read.data, 0))),
             keep.eq(task[KEEP_BIT]),
+            has_sender.eq(record < params.first_line_record),
+            level.eq(low_bit & ~has_sender & (record < params.first_slot_record)),
             sender_is.eq(state.sender == context),
             receiver_is.eq(state.receiver == context),
             sends.eq(trusted | state.enabled & sender_is),
@@ -206,7 +209,7 @@ class Channels(wiring.Component):
             with m.Case(RecordOp.FORGET):
                 with m.If(receiver_is):
                     m.d.comb += changed.eq(0)
-                with m.Elif(sender_is & (record < params.channels)):
+                with m.Elif(sender_is & has_sender):
                     m.d.comb += [
                         changed.enabled.eq(0), changed.armed.eq(0), changed.pending.eq(0)]
         with m.If(wakes):

@@ -65,7 +65,7 @@ class Lines(wiring.Component):
         shown = self.grants.read_port(domain="comb")
         looked = self.grants.read_port(domain="comb")
 
-        contexts = Signal(params.contexts)  # that are yet to be told of the line
+        contexts = Signal(params.contexts)  # that are yet to be told; of an ARM, those with grants
         line = Signal(params.line_bits, reset_less=True)
         level = Signal(reset_less=True)  # the line of an ARM was high
         rested = Signal(init=1)  # a line had its turn since the last ARM
@@ -111,36 +111,33 @@ class Lines(wiring.Component):
                         rested.eq(~takes_arm),
                     ]
                     with m.If(takes_arm):
-                        with m.If(looked.data.bit_select(arm.context, 1)):
-                            m.next = "ARM"
-                        with m.Else():
-                            m.next = "REFUSE"
-                    with m.Else():
-                        with m.If(self.simulate.valid):
-                            m.d.comb += self.simulate.ready.eq(1)
-                        with m.Elif(calls.any()):
-                            m.d.comb += taken.eq(1 << first_call)
-                        with m.If(self.simulate.valid | calls.any()):
-                            m.d.sync += contexts.eq(looked.data)
+                        m.next = "ARM"
+                    with m.Elif(self.simulate.valid):
+                        m.d.comb += self.simulate.ready.eq(1)
+                    with m.Elif(calls.any()):
+                        m.d.comb += taken.eq(1 << first_call)
+                    with m.If(takes_arm | self.simulate.valid | calls.any()):
+                        m.d.sync += contexts.eq(looked.data)
             with m.State("ARM"):
+                granted, done = Signal(), Signal()
                 m.d.comb += [
-                    out.valid.eq(1),
+                    granted.eq(contexts.bit_select(arm.context, 1)),
+                    out.valid.eq(granted),
                     out.p.op.eq(RecordOp.ARM),
                     out.p.data.eq(arm.task),
-                    self.arm.ready.eq(out.ready & ~level),
+                    self.error.valid.eq(~granted),
+                    done.eq(Mux(granted, out.ready, self.error.ready)),
                 ]
-                with m.If(out.ready):
-                    with m.If(level):
-                        m.next = "LEVEL"
-                    with m.Else():
-                        m.next = "SERVE"
+                with m.If(done & granted & level):
+                    m.next = "LEVEL"
+                with m.Elif(done):
+                    m.d.comb += self.arm.ready.eq(1)
+                    m.d.sync += contexts.eq(0)
+                    m.next = "SERVE"
             with m.State("LEVEL"):
                 m.d.comb += [out.valid.eq(1), out.p.data.eq(1), self.arm.ready.eq(out.ready)]
                 with m.If(out.ready):
-                    m.next = "SERVE"
-            with m.State("REFUSE"):
-                m.d.comb += [self.error.valid.eq(1), self.arm.ready.eq(self.error.ready)]
-                with m.If(self.error.ready):
+                    m.d.sync += contexts.eq(0)
                     m.next = "SERVE"
 
         swept = Signal(params.line_bits)

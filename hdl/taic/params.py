@@ -19,6 +19,7 @@ MAX_QUEUES = 8
 MAX_LINES = 64
 MAX_CHANNELS = 1024
 MAX_HARTS = 16
+RESERVE = 4  # places that are counted as taken: by operations under way
 
 
 def _power_of_two(name: str, value: int, least: int, most: int) -> None:
@@ -64,7 +65,7 @@ class TaicParams:
     @property
     def spare(self) -> int:
         """Places that software may fill: every channel and line has one more of its own."""
-        return self.tasks - self.channels - self.lines
+        return self.tasks - self.channels - self.lines - RESERVE
 
     @property
     def context_bits(self) -> int:

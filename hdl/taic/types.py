@@ -15,8 +15,9 @@ class Kind(enum.Enum, shape=4):
     PEEK = 4  # what TAKE would give, which stays
     ERROR = 5  # sets error bits of the page, ``task`` in its low bits
     READ_ERROR = 6  # gives and clears them
-    LENGTH = 7  # gives the number of tasks in the queue and, from bit 16, in the context
+    LENGTH = 7  # gives the tasks in the queue, in the context, and there at most: 16 bits each
     MOVE = 8  # as WAKE of a task that was ready already: at the tail, interrupts nobody
+    MARK = 9  # sets the most there were in the context to what there are
 
 
 class Policy(enum.Enum, shape=2):
@@ -64,7 +65,7 @@ def queue_op_layout(params: TaicParams) -> data.StructLayout:
         "task": TASK_BITS,
         "recorded": 1,
         "record": params.record_bits,
-        "source": range(params.ports + 2),
+        "source": range(params.ports + 1),
     })
 
 
@@ -82,6 +83,48 @@ def record_op_layout(params: TaicParams) -> data.StructLayout:
         "queue": params.queue_bits,
         "trusted": 1,
         "data": TASK_BITS,
+    })
+
+
+def settings_layout(params: TaicParams) -> data.StructLayout:
+    """What CONTEXT says, as far as the queues are concerned."""
+    return data.StructLayout({"priorities": 1, "limit": params.count_bits})
+
+
+def event_layout(params: TaicParams) -> data.StructLayout:
+    """What an operation does to queue ``queue`` of ``context``.
+
+    ``dequeues``: it is a DEQUEUE through the page of ``asked``, or stands for one, which has found
+    nothing if not ``removes``. ``ahead``: what it inserts may leave before what is there.
+    """
+    return data.StructLayout({
+        "valid": 1,
+        "context": params.context_bits,
+        "queue": params.queue_bits,
+        "asked": params.queue_bits,
+        "inserts": 1,
+        "ahead": 1,
+        "removes": 1,
+        "dequeues": 1,
+        "task": TASK_BITS,
+        "source": range(params.ports + 1),
+    })
+
+
+def answer_layout(params: TaicParams) -> data.StructLayout:
+    """The answer to an operation of ``source``: ``data``, a task that has left record ``record``.
+
+    ``popped``: of an operation that a front has asked for after it gave the task away.
+    """
+    return data.StructLayout({
+        "valid": 1,
+        "kind": Kind,
+        "source": range(params.ports + 1),
+        "popped": 1,
+        "data": TASK_BITS,
+        "found": 1,
+        "recorded": 1,
+        "record": params.record_bits,
     })
 
 

@@ -1,0 +1,109 @@
+"""Which local queue an operation works on, and whether it may."""
+
+from amaranth import *
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from .occupancy import occupancy_layout
+from .params import PREEMPT_BIT, TaicParams
+from .types import Error, Kind, Policy, queue_op_layout, settings_layout
+
+
+def lowest(bits: Value) -> Value:
+    """Index of the lowest bit that is set; 0 if none is."""
+    index = C(0, max(1, (len(bits) - 1).bit_length()))
+    for n in reversed(range(len(bits))):
+        index = Mux(bits[n], C(n, len(index)), index)
+    return index
+
+
+class Choose(wiring.Component):
+    """Combinational. From what the context is, and has in its queues:
+
+    - ``queue``: that of which the list changes or is looked at; for what is refused, and for an
+      operation on no list, the one that was addressed;
+    - ``inserts`` a task (at the ``head`` of its list) or ``removes`` one;
+    - ``looks`` for the first task of the queue;
+    - ``errors``: why it is refused.
+
+    ``redirect``: a DEQUEUE first looks into queue ``redirect_queue``.
+    """
+
+    def __init__(self, params: TaicParams) -> None:
+        self.params = params
+        super().__init__({
+            "op": In(queue_op_layout(params)),
+            "allocated": In(params.queues),
+            "settings": In(settings_layout(params)),
+            "occupancy": In(occupancy_layout(params)),
+            "room": In(1),
+            "redirect": In(1),
+            "redirect_queue": In(params.queue_bits),
+            "queue": Out(params.queue_bits),
+            "inserts": Out(1),
+            "head": Out(1),
+            "removes": Out(1),
+            "looks": Out(1),
+            "errors": Out(Error),
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        op, queues, row = self.op, self.params.queues, self.occupancy
+        owned, here = Signal(), Signal()
+        filled = Signal(queues)  # queues with tasks
+        m.d.comb += [
+            owned.eq(self.allocated.any()),
+            here.eq(self.allocated.bit_select(op.queue, 1)),
+            filled.eq(Cat(row.counts[n] != 0 for n in range(queues))),
+            self.queue.eq(op.queue),
+        ]
+
+        # The next queue with tasks, round robin after the own.
+        turned = (filled.replicate(2) >> op.queue)[:queues]
+        next_filled = Signal(self.params.queue_bits)
+        m.d.comb += next_filled.eq(op.queue + lowest(turned))
+
+        woken_into = Signal(self.params.queue_bits)
+        m.d.comb += woken_into.eq(Mux(here, op.queue, lowest(self.allocated)))
+        with m.If((op.policy == Policy.LEAST_LOADED)
+                  & self.allocated.bit_select(row.least, 1)):
+            m.d.comb += woken_into.eq(row.least)
+
+        with m.Switch(op.kind):
+            with m.Case(Kind.ENQUEUE):
+                with m.If(~owned):
+                    m.d.comb += self.errors.eq(Error.NO_OWNER)
+                with m.Elif(~here):
+                    m.d.comb += self.errors.eq(Error.NO_QUEUE)
+                with m.Elif(op.task == 0):
+                    m.d.comb += self.errors.eq(Error.NOT_PERMITTED)
+                with m.Elif((row.total >= self.settings.limit) | ~self.room):
+                    m.d.comb += self.errors.eq(Error.FULL)
+                with m.Else():
+                    m.d.comb += self.inserts.eq(1)
+            with m.Case(Kind.WAKE, Kind.MOVE):
+                m.d.comb += [
+                    self.inserts.eq(owned),
+                    self.queue.eq(woken_into),
+                    self.head.eq((op.kind == Kind.WAKE) & op.task[PREEMPT_BIT]
+                                 & ~self.settings.priorities),
+                ]
+            with m.Case(Kind.DEQUEUE):
+                with m.If(~owned):
+                    m.d.comb += self.errors.eq(Error.NO_OWNER)
+                with m.Elif(~here):
+                    m.d.comb += self.errors.eq(Error.NO_QUEUE)
+                with m.Elif(self.redirect & filled.bit_select(self.redirect_queue, 1)):
+                    m.d.comb += [self.removes.eq(1), self.queue.eq(self.redirect_queue)]
+                with m.Elif(filled.any()):
+                    m.d.comb += [self.removes.eq(1), self.queue.eq(next_filled)]
+            with m.Case(Kind.TAKE):
+                m.d.comb += self.removes.eq(filled.bit_select(op.queue, 1))
+            with m.Case(Kind.PEEK):
+                m.d.comb += self.looks.eq(filled.bit_select(op.queue, 1))
+            with m.Case(Kind.ERROR):
+                m.d.comb += self.errors.eq(op.task)
+        with m.If(self.removes):
+            m.d.comb += self.looks.eq(1)
+        return m

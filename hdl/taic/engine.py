@@ -1,0 +1,336 @@
+"""The queues of all contexts: one pipeline, an operation a cycle."""
+
+from amaranth import *
+from amaranth.lib import data, memory, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from .choose import Choose, lowest
+from .occupancy import Occupancy, fewest, occupancy_layout
+from .params import PREEMPT_BIT, PRIORITY_BITS, PRIORITY_LSB, TaicParams
+from .places import Places
+from .types import (
+    Error,
+    Kind,
+    answer_layout,
+    event_layout,
+    queue_op_layout,
+    settings_layout,
+)
+
+
+def list_layout(params: TaicParams) -> data.StructLayout:
+    """A local queue: first and last place of the list of each priority, and the error bits."""
+    return data.StructLayout({
+        "filled": params.priorities,  # lists that are not empty
+        "first": data.ArrayLayout(params.node_bits, params.priorities),
+        "last": data.ArrayLayout(params.node_bits, params.priorities),
+        "errors": Error,
+    })
+
+
+class Engine(wiring.Component):
+    """Lists of tasks in block RAM, one for each priority of each local queue.
+
+    Operations take effect in the order in which they are accepted from ``request``, but for those
+    of ``pop``, which come before all that are not accepted yet or still wait in the first stage.
+    The stages:
+
+    - *choose*: the row of the context tells the queue; ``event``, for the fronts.
+    - *link*: the queue's lists; a place is taken or looked up. ``change``, for the interrupts.
+    - *finish*: the lists are written back.
+    - ``answer``, from flip-flops, three cycles after *choose*.
+
+    An operation waits in *choose* while another of the same context is in *link*, and a cycle in
+    *link* if the lists of its queue have just been written. So there is one operation a cycle on
+    different contexts, one in two cycles on a context, one in three on a queue.
+
+    ``allocated``, ``kernel`` come from the directory, ``settings`` from the registers, for the
+    context that is asked by ``chosen_context``, combinationally.
+
+    ``room``: there is a place for a WAKE; none may be requested without it.
+    """
+
+    def __init__(self, params: TaicParams) -> None:
+        self.params = params
+        self.places = Places(params)
+        super().__init__({
+            "request": In(stream.Signature(queue_op_layout(params))),
+            "pop": In(params.ports),
+            "pop_context": In(params.context_bits).array(params.ports),
+            "pop_queue": In(params.queue_bits).array(params.ports),
+            "popped": Out(params.ports),
+            "waiting": Out(queue_op_layout(params)),  # in the first stage
+            "waits": Out(1),
+            "linking": Out(1),  # something is in the second stage, for ``linking_source``
+            "linking_source": Out(range(params.ports + 1)),
+            "chosen_context": Out(params.context_bits),
+            "chosen_queue": Out(params.queue_bits),
+            "allocated": In(params.queues),
+            "settings": In(settings_layout(params)),
+            "redirect": In(1),
+            "redirect_queue": In(params.queue_bits),
+            "event": Out(event_layout(params)),
+            "change": Out(event_layout(params)),
+            "change_priorities": Out(1),
+            "woken": Out(1),
+            "answer": Out(answer_layout(params)),
+            "busy": Out(params.contexts),  # contexts with tasks
+            "room": Out(1),
+            "sweeping": Out(1, init=1),
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        params = self.params
+        m.submodules.places = places = self.places
+        m.submodules.choose = choose = Choose(params)
+        m.submodules.occupancy = occupancy = Occupancy(params)
+        m.submodules.lists = lists = memory.Memory(
+            shape=unsigned(list_layout(params).size), depth=1 << params.index_bits, init=[])
+        write, read = lists.write_port(), lists.read_port()
+
+        # Registers after reset.
+        swept = Signal(params.index_bits)
+        lists_swept = Signal()
+        with m.If(~lists_swept):
+            m.d.sync += swept.eq(swept + 1)
+            with m.If(swept.all()):
+                m.d.sync += lists_swept.eq(1)
+        m.d.comb += self.sweeping.eq(~lists_swept | places.sweeping)
+        m.d.comb += self.room.eq(places.room)
+
+        # Choose.
+        op = Signal(queue_op_layout(params))
+        link_valid, again = Signal(), Signal()
+        link_op = Signal(queue_op_layout(params), reset_less=True)
+        link_popped = Signal()
+        pops, moves = Signal(), Signal()
+        first_pop = self.pop & -self.pop
+        m.d.comb += [
+            pops.eq(self.pop.any()),
+            op.eq(self.waiting),
+        ]
+        with m.If(pops):
+            m.d.comb += [op.kind.eq(Kind.TAKE), op.source.eq(lowest(self.pop))]
+            for n in range(params.ports):
+                with m.If(first_pop[n]):
+                    m.d.comb += [
+                        op.context.eq(self.pop_context[n]),
+                        op.queue.eq(self.pop_queue[n]),
+                    ]
+        m.d.comb += [
+            moves.eq((pops | self.waits) & ~again
+                     & ~(link_valid & (link_op.context == op.context))),
+            self.popped.eq(Mux(moves, first_pop, 0)),
+            self.request.ready.eq(~self.waits | (moves & ~pops)),
+            self.chosen_context.eq(op.context),
+            self.chosen_queue.eq(op.queue),
+            occupancy.context.eq(op.context),
+            choose.op.eq(op),
+            choose.allocated.eq(self.allocated),
+            choose.settings.eq(self.settings),
+            choose.occupancy.eq(occupancy.row),
+            choose.room.eq(places.room),
+            choose.redirect.eq(self.redirect),
+            choose.redirect_queue.eq(self.redirect_queue),
+        ]
+        with m.If(self.request.ready):
+            m.d.sync += self.waits.eq(self.request.valid)
+            with m.If(self.request.valid):
+                m.d.sync += self.waiting.eq(self.request.p)
+        dequeues = (op.kind == Kind.DEQUEUE) & ~choose.errors.any()
+        m.d.comb += [
+            self.event.valid.eq(moves),
+            self.event.context.eq(op.context),
+            self.event.queue.eq(choose.queue),
+            self.event.asked.eq(op.queue),
+            self.event.inserts.eq(choose.inserts),
+            self.event.ahead.eq(choose.head | self.settings.priorities),
+            self.event.removes.eq(choose.removes),
+            self.event.dequeues.eq(dequeues | pops),
+            self.event.task.eq(op.task),
+            self.event.source.eq(op.source),
+        ]
+
+        # Link.
+        link_queue = Signal(params.queue_bits, reset_less=True)
+        link_row = Signal(occupancy_layout(params), reset_less=True)
+        link_allocated = Signal(params.queues, reset_less=True)
+        link_errors = Signal(Error, reset_less=True)
+        link = {name: Signal(name=f"link_{name}", reset_less=True)
+                for name in ("inserts", "head", "removes", "looks", "priorities", "dequeues")}
+        finish_writes = Signal()
+        finish_index = Signal(params.index_bits, reset_less=True)
+        m.d.sync += link_valid.eq(moves | again)
+        with m.If(moves):
+            m.d.sync += [
+                link_op.eq(op),
+                link_popped.eq(pops),
+                link_queue.eq(choose.queue),
+                link_row.eq(occupancy.row),
+                link_allocated.eq(self.allocated),
+                link_errors.eq(choose.errors),
+                *(signal.eq(getattr(choose, name)) for name, signal in link.items()
+                  if name not in ("priorities", "dequeues")),
+                link["priorities"].eq(self.settings.priorities),
+                link["dequeues"].eq(dequeues | pops),
+            ]
+        # The lists of the queue have been written in the cycle in which they were read.
+        stale = Signal()
+        chosen_index = Cat(choose.queue, op.context)
+        m.d.sync += stale.eq(moves & finish_writes & (finish_index == chosen_index))
+        m.d.comb += [
+            again.eq(link_valid & stale),
+            read.addr.eq(Mux(again, Cat(link_queue, link_op.context), chosen_index)),
+        ]
+        linked = Signal()
+        m.d.comb += linked.eq(link_valid & ~again)
+        links = data.View(list_layout(params), read.data)
+        level = Signal(params.level_bits)
+        with m.If(link["removes"] | link["looks"]):
+            m.d.comb += level.eq(lowest(links.filled))
+        with m.Elif(link["priorities"]):
+            top = PRIORITY_LSB + PRIORITY_BITS
+            m.d.comb += level.eq(link_op.task[top - params.level_bits:top])
+        first, last = Signal(params.node_bits), Signal(params.node_bits)
+        empty = Signal()
+        put = Signal()
+        m.d.comb += [
+            first.eq(links.first[level]),
+            last.eq(links.last[level]),
+            empty.eq(~links.filled.bit_select(level, 1)),
+            put.eq(linked & link["inserts"]),
+            places.take.eq(put),
+            places.fill.eq(put),
+            places.fill_place.eq(places.free),
+            places.fill_with.task.eq(link_op.task),
+            places.fill_with.recorded.eq(link_op.recorded),
+            places.fill_with.record.eq(link_op.record),
+            places.link.eq(put & ~empty),
+            places.link_place.eq(Mux(link["head"], places.free, last)),
+            places.link_to.eq(Mux(link["head"], first, places.free)),
+            places.read_place.eq(first),
+        ]
+        row = Signal(occupancy_layout(params))
+        step = Cat(C(1, 1), link["removes"].replicate(params.count_bits))[:params.count_bits]
+        changes = link["inserts"] | link["removes"]
+        m.d.comb += [
+            row.eq(link_row),
+            row.least.eq(fewest([row.counts[n] for n in range(params.queues)], link_allocated)),
+        ]
+        with m.If(changes):
+            m.d.comb += row.total.eq(link_row.total + step)
+            for n in range(params.queues):
+                with m.If(link_queue == n):
+                    m.d.comb += row.counts[n].eq(link_row.counts[n] + step)
+        with m.If((row.total > link_row.high_water) | (link_op.kind == Kind.MARK)):
+            m.d.comb += row.high_water.eq(row.total)
+        m.d.comb += [
+            occupancy.write.eq(linked | ~lists_swept),
+            occupancy.write_context.eq(
+                Mux(lists_swept, link_op.context, swept[:params.context_bits])),
+            occupancy.write_row.eq(Mux(lists_swept, row.as_value(), 0)),
+            self.linking.eq(link_valid),
+            self.linking_source.eq(link_op.source),
+            self.change.valid.eq(linked),
+            self.change.context.eq(link_op.context),
+            self.change.queue.eq(link_queue),
+            self.change.asked.eq(link_op.queue),
+            self.change.inserts.eq(link["inserts"]),
+            self.change.ahead.eq(link["head"]),
+            self.change.removes.eq(link["removes"]),
+            self.change.dequeues.eq(link["dequeues"]),
+            self.change.task.eq(link_op.task),
+            self.change.source.eq(link_op.source),
+            self.change_priorities.eq(link["priorities"]),
+            self.woken.eq(linked & link["inserts"] & (link_op.kind == Kind.WAKE)
+                          & link_op.task[PREEMPT_BIT]),
+        ]
+        with m.If(linked & changes):
+            for n in range(params.contexts):
+                with m.If(link_op.context == n):
+                    m.d.sync += self.busy[n].eq(row.total.any())
+
+        # Finish.
+        finish = Signal(list_layout(params), reset_less=True)  # lists as they were
+        finish_valid, finish_popped = Signal(), Signal(reset_less=True)
+        finish_inserts, finish_head, finish_removes, finish_looks, finish_ends, finish_starts = (
+            Signal(name=f"finish_{name}", reset_less=True)
+            for name in ("inserts", "head", "removes", "looks", "ends", "starts"))
+        finish_level = Signal(params.level_bits, reset_less=True)
+        finish_place = Signal(params.node_bits, reset_less=True)  # taken, or the first
+        finish_kind = Signal(Kind, reset_less=True)
+        finish_source = Signal.like(self.answer.source, reset_less=True)
+        finish_errors = Signal(Error, reset_less=True)
+        finish_data = Signal(48, reset_less=True)
+        m.d.sync += [finish_valid.eq(linked), finish_writes.eq(0)]
+        with m.If(linked):
+            m.d.sync += [
+                finish_writes.eq(changes | link_errors.any()
+                                 | (link_op.kind == Kind.READ_ERROR)),
+                finish.eq(links),
+                finish_index.eq(Cat(link_queue, link_op.context)),
+                finish_inserts.eq(link["inserts"]),
+                finish_head.eq(link["head"]),
+                finish_removes.eq(link["removes"]),
+                finish_looks.eq(link["looks"]),
+                finish_starts.eq(empty),
+                finish_ends.eq(first == last),
+                finish_level.eq(level),
+                finish_place.eq(Mux(link["inserts"], places.free, first)),
+                finish_kind.eq(link_op.kind),
+                finish_source.eq(link_op.source),
+                finish_popped.eq(link_popped),
+                finish_errors.eq(link_errors),
+                finish_data.eq(Cat(
+                    _wide(link_row.counts[link_queue]), _wide(link_row.total),
+                    _wide(link_row.high_water))),
+            ]
+        changed = Signal(list_layout(params))
+        m.d.comb += [
+            changed.eq(finish),
+            changed.errors.eq(Mux(finish_kind == Kind.READ_ERROR, 0,
+                                  finish.errors | finish_errors)),
+        ]
+        for n in range(params.priorities):
+            with m.If(finish_level == n):
+                with m.If(finish_inserts):
+                    m.d.comb += changed.filled[n].eq(1)
+                    with m.If(finish_head | finish_starts):
+                        m.d.comb += changed.first[n].eq(finish_place)
+                    with m.If(~finish_head | finish_starts):
+                        m.d.comb += changed.last[n].eq(finish_place)
+                with m.If(finish_removes):
+                    m.d.comb += changed.first[n].eq(places.next)
+                    with m.If(finish_ends):
+                        m.d.comb += changed.filled[n].eq(0)
+        m.d.comb += [
+            write.en.eq(finish_writes | ~lists_swept),
+            write.addr.eq(Mux(lists_swept, finish_index, swept)),
+            write.data.eq(Mux(lists_swept, changed.as_value(), 0)),
+            places.give.eq(finish_valid & finish_removes),
+            places.given.eq(finish_place),
+        ]
+
+        # Answer.
+        answer = self.answer
+        m.d.sync += answer.valid.eq(finish_valid)
+        with m.If(finish_valid):
+            m.d.sync += [
+                answer.kind.eq(finish_kind),
+                answer.source.eq(finish_source),
+                answer.popped.eq(finish_popped),
+                answer.found.eq(finish_looks),
+                answer.recorded.eq(finish_removes & places.found.recorded),
+                answer.record.eq(places.found.record),
+                answer.data.eq(Mux(finish_looks, places.found.task, 0)),
+            ]
+            with m.If(finish_kind == Kind.LENGTH):
+                m.d.sync += answer.data.eq(finish_data)
+            with m.If(finish_kind == Kind.READ_ERROR):
+                m.d.sync += answer.data.eq(finish.errors)
+        return m
+
+
+def _wide(count: Value) -> Value:
+    return Cat(count, C(0, 16 - len(count)))

@@ -1,0 +1,114 @@
+"""The first task of a queue, kept at hand for the port that dequeues from it."""
+
+from amaranth import *
+from amaranth.lib import enum, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from .params import TASK_BITS, TaicParams
+from .types import Kind, answer_layout, event_layout, queue_op_layout
+
+
+class State(enum.Enum, shape=2):
+    """What is known of the queue's list."""
+
+    UNKNOWN = 0
+    VALID = 1  # ``task`` is the first
+    EMPTY = 2
+
+
+class Front(wiring.Component):
+    """Follows the queue from which ``port`` dequeued last, which no other front follows.
+
+    ``valid`` with ``task``: what a DEQUEUE would give, and nothing in the engine's first stage
+    could make it another. ``empty``: there is none in the whole context. Both are early. ``take``,
+    if ``valid``, gives the task away; ``pop`` then has the engine remove it (until ``popped``).
+    ``soon``: wait, one of the two follows without being asked for.
+
+    ``event`` comes from the engine's first stage, ``answer`` from its end. ``peek`` is the front's
+    own request, issued whenever the list is unknown. ``forget``: a context's queues have been
+    allocated or freed.
+    """
+
+    def __init__(self, params: TaicParams, *, port: int) -> None:
+        self.params, self.port = params, port
+        super().__init__({
+            "valid": Out(1),
+            "empty": Out(1),
+            "soon": Out(1),
+            "task": Out(TASK_BITS),
+            "known": Out(1),
+            "context": Out(params.context_bits),
+            "queue": Out(params.queue_bits),
+            "take": In(1),
+            "pop": Out(1),
+            "popped": In(1),
+            "peek": Out(stream.Signature(queue_op_layout(params))),
+            "event": In(event_layout(params)),
+            "answer": In(answer_layout(params)),
+            "waits": In(1),
+            "waiting_context": In(params.context_bits),
+            "busy": In(params.contexts),
+            "redirected": In(1),
+            "forget": In(1),
+            "forget_context": In(params.context_bits),
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        event, answer = self.event, self.answer
+        state = Signal(State)
+        asked, stale = Signal(), Signal()  # a PEEK is under way; its answer will be too old
+        own_event = event.valid & event.dequeues & (event.source == self.port)
+        here = self.known & event.valid & (event.context == self.context)
+        same = Signal()
+        m.d.comb += [
+            same.eq(here & (event.queue == self.queue)),
+            self.valid.eq(self.known & (state == State.VALID) & ~self.redirected
+                          & ~(self.waits & (self.waiting_context == self.context))),
+            self.empty.eq(self.known & (state == State.EMPTY) & ~self.redirected
+                          & ~self.busy.bit_select(self.context, 1)),
+            self.soon.eq(self.pop | (asked & ~stale)),
+            self.peek.valid.eq(self.known & (state == State.UNKNOWN) & ~self.pop & ~asked),
+            self.peek.p.kind.eq(Kind.PEEK),
+            self.peek.p.context.eq(self.context),
+            self.peek.p.queue.eq(self.queue),
+            self.peek.p.source.eq(self.port),
+        ]
+
+        with m.If(self.peek.valid & self.peek.ready):
+            m.d.sync += [asked.eq(1), stale.eq(0)]
+        with m.If(answer.valid & (answer.kind == Kind.PEEK) & (answer.source == self.port)):
+            m.d.sync += asked.eq(0)
+            with m.If(~stale):
+                m.d.sync += [
+                    state.eq(Mux(answer.found, State.VALID, State.EMPTY)),
+                    self.task.eq(answer.data),
+                ]
+        with m.If(self.popped):
+            m.d.sync += self.pop.eq(0)
+        with m.If(self.take):
+            m.d.sync += [state.eq(State.UNKNOWN), self.pop.eq(1)]
+
+        with m.If(same & event.inserts):
+            m.d.sync += stale.eq(1)
+            with m.If(state == State.EMPTY):
+                m.d.sync += [state.eq(State.VALID), self.task.eq(event.task)]
+            with m.Elif(event.ahead):
+                m.d.sync += state.eq(State.UNKNOWN)
+            with m.Else():
+                m.d.sync += state.eq(state)  # an answer of this cycle knows nothing of the task
+        with m.If(same & event.removes):
+            m.d.sync += [stale.eq(1), state.eq(State.UNKNOWN)]
+        with m.If(own_event & ~self.popped):
+            m.d.sync += [
+                self.known.eq(1),
+                self.context.eq(event.context),
+                self.queue.eq(event.asked),
+                state.eq(State.UNKNOWN),
+                stale.eq(1),
+            ]
+        with m.Elif(here & event.dequeues & ~own_event & (event.asked == self.queue)):
+            m.d.sync += self.known.eq(0)
+        with m.If(self.forget & (self.forget_context == self.context)):
+            m.d.sync += self.known.eq(0)
+        return m

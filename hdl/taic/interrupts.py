@@ -1,0 +1,159 @@
+"""Preemption: which hart is interrupted when a task becomes ready."""
+
+from amaranth import *
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from .params import PRIORITY_BITS, PRIORITY_LSB, TaicParams
+from .types import event_layout
+
+LOWEST = (1 << PRIORITY_BITS) - 1
+
+
+def installed_layout(params: TaicParams) -> data.StructLayout:
+    """The local queue whose worker runs on a hart."""
+    return data.StructLayout({
+        "valid": 1,
+        "context": params.context_bits,
+        "queue": params.queue_bits,
+    })
+
+
+def runs_layout(params: TaicParams) -> data.StructLayout:
+    """A task of this priority, or the lowest without one, has been given to a queue's worker."""
+    return data.StructLayout({
+        "valid": 1,
+        "context": params.context_bits,
+        "queue": params.queue_bits,
+        "priority": PRIORITY_BITS,
+    })
+
+
+def priority(task: Value) -> Value:
+    return task[PRIORITY_LSB:PRIORITY_LSB + PRIORITY_BITS]
+
+
+class Interrupts(wiring.Component):
+    """For each hart: the queue that is installed there, and whether a preempting task waits.
+
+    ``change`` with ``woken`` is a preempting task, from the engine's second stage. It raises the
+    hart on which its queue is installed, else the lowest on which another queue of the context is;
+    but only if it is more urgent than the task that runs there, if the context has priorities. If
+    the context is installed nowhere, its bit of ``undelivered`` is set. A DEQUEUE through the page
+    of an installed queue lowers its hart.
+
+    The line is ``usip``, or ``ssip`` if the context is a kernel's (``kernel``); ``ssip`` also says
+    that a context has something undelivered of which the hart is the fallback. The lines are
+    flip-flops, high two cycles after the change.
+
+    ``install`` (a cycle) makes ``installed`` of ``install_hart`` what is given; what was raised
+    there for another context becomes undelivered, what the new context has undelivered is raised.
+    It waits (``install_ready``) for cycles without a change. ``clear`` clears bits of
+    ``undelivered``.
+
+    ``runs``, one for each port and one for the register RUNNING, tell the priority of what runs
+    now out of a queue; it is kept for the hart on which that is installed. ``running`` is that of
+    ``running_of``, combinationally; the lowest if it is not installed.
+
+    While hart ``h`` is raised for a task in another queue than the installed one, a DEQUEUE of
+    the installed queue is redirected to that: ``redirect`` for the asked context and queue.
+    """
+
+    def __init__(self, params: TaicParams) -> None:
+        self.params = params
+        harts = params.harts
+        super().__init__({
+            "change": In(event_layout(params)),
+            "woken": In(1),
+            "priorities": In(1),
+            "install": In(1),
+            "install_ready": Out(1),
+            "install_hart": In(range(harts)),
+            "install_as": In(installed_layout(params)),
+            "installed": Out(installed_layout(params)).array(harts),
+            "runs": In(runs_layout(params)).array(params.ports + 1),
+            "running_of": In(installed_layout(params)),
+            "running": Out(PRIORITY_BITS),
+            "clear": In(params.contexts),
+            "undelivered": Out(params.contexts),
+            "kernel": In(params.contexts),
+            "fallback": In(range(harts)).array(params.contexts),
+            "redirect_context": In(params.context_bits),
+            "redirect_asked": In(params.queue_bits),
+            "redirect": Out(1),
+            "redirect_queue": Out(params.queue_bits),
+            "redirected": Out(harts),  # the installed queue is
+            "usip": Out(harts),
+            "ssip": Out(harts),
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        params, change = self.params, self.change
+        harts = params.harts
+        raised = Signal(harts)
+        running = [Signal(PRIORITY_BITS, init=LOWEST, name=f"running{h}") for h in range(harts)]
+        source = [Signal(params.queue_bits, name=f"source{h}") for h in range(harts)]
+        same_context, same_queue = Signal(harts), Signal(harts)
+        target = Signal(harts)
+        for h, installed in enumerate(self.installed):
+            m.d.comb += [
+                same_context[h].eq(installed.valid & (installed.context == change.context)),
+                same_queue[h].eq(same_context[h] & (installed.queue == Mux(
+                    change.dequeues, change.asked, change.queue))),
+            ]
+        m.d.comb += [
+            target.eq(Mux(same_queue.any(), same_queue, same_context)),
+            self.install_ready.eq(~change.valid),
+        ]
+        undelivered = Signal(params.contexts)
+        m.d.comb += undelivered.eq(self.undelivered & ~self.clear)
+        m.d.sync += self.undelivered.eq(undelivered)
+        lowest = target & -target
+        for h in range(harts):
+            with m.If(change.valid & change.dequeues & same_queue[h]):
+                m.d.sync += raised[h].eq(0)
+            urgent = ~self.priorities | (priority(change.task) < running[h])
+            with m.If(self.woken & lowest[h] & urgent):
+                m.d.sync += [raised[h].eq(1), source[h].eq(change.queue)]
+            place = Cat(self.installed[h].context, self.installed[h].queue)
+            for runs in self.runs:
+                with m.If(runs.valid & self.installed[h].valid
+                          & (Cat(runs.context, runs.queue) == place)):
+                    m.d.sync += running[h].eq(runs.priority)
+        with m.If(self.woken & ~same_context.any()):
+            m.d.sync += self.undelivered.eq(undelivered | (1 << change.context))
+
+        installs = Signal()
+        m.d.comb += installs.eq(self.install & self.install_ready)
+        for h in range(harts):
+            old, new = self.installed[h], self.install_as
+            with m.If(installs & (self.install_hart == h)):
+                keeps = old.valid & new.valid & (old.context == new.context)
+                owed = Mux(raised[h] & old.valid & ~keeps, 1 << old.context, 0)
+                due = new.valid & undelivered.bit_select(new.context, 1)
+                m.d.sync += [
+                    self.installed[h].eq(new),
+                    running[h].eq(LOWEST),
+                    raised[h].eq(raised[h] & keeps | due),
+                    self.undelivered.eq((undelivered | owed) & ~Mux(due, 1 << new.context, 0)),
+                ]
+                with m.If(~keeps):
+                    m.d.sync += source[h].eq(new.queue)
+
+        m.d.comb += self.running.eq(LOWEST)
+        for h, installed in enumerate(self.installed):
+            with m.If(installed.as_value() == self.running_of.as_value()):
+                m.d.comb += self.running.eq(running[h])
+            kernel = self.kernel.bit_select(installed.context, 1)
+            falls = Cat(self.undelivered[c] & (self.fallback[c] == h)
+                        for c in range(params.contexts))
+            m.d.sync += [
+                self.usip[h].eq(raised[h] & ~kernel),
+                self.ssip[h].eq(raised[h] & kernel | falls.any()),
+            ]
+            m.d.comb += self.redirected[h].eq(raised[h] & (source[h] != installed.queue))
+            with m.If(self.redirected[h] & (installed.context == self.redirect_context)
+                      & (installed.queue == self.redirect_asked)):
+                m.d.comb += [self.redirect.eq(1), self.redirect_queue.eq(source[h])]
+        return m

@@ -1,0 +1,240 @@
+"""TAIC: the task-aware interrupt controller."""
+
+from amaranth import *
+from amaranth.lib import wiring
+from amaranth.lib.fifo import SyncFIFO
+from amaranth.lib.wiring import In, Out, connect
+
+from ..bus.mmio import MmioSignature
+from .channels import Channels
+from .compat import Compat
+from .control import Control
+from .directory import Directory
+from .engine import Engine
+from .interrupts import Interrupts
+from .lines import Lines
+from .merge import Merge
+from .params import ADDR_BITS, TaicParams
+from .port import Port, access_layout
+from .types import Kind, RecordOp, error_layout, queue_op_layout, record_op_layout
+
+LEFT_DEPTH = 16  # records of dequeued tasks that can wait
+
+
+class Taic(wiring.Component):
+    """Ready queues, channels of notification and wake-ups by lines for several contexts.
+
+    Each of the ``ports`` is a bus of its own (``bus``), of 16 MiB; the register maps are those of
+    ``control_registers``, ``queue_registers`` and ``channel_registers``, placed as ``params``
+    says. ``line`` are synchronous levels of devices; ``usip`` and ``ssip`` interrupt the harts and
+    are flip-flops.
+
+    Timing: a port accepts a write in one cycle of two if what it asks for is free. A DEQUEUE is
+    answered in the cycle of its acceptance from the port's front, else after five cycles or more.
+    A task is in its queue, for all DEQUEUEs accepted later, three cycles after an enqueue was
+    accepted, four after a notification, three after a line rose, if nobody else uses the engine.
+
+    The device is ready once its tables are cleared, about ``tasks`` cycles after reset.
+    """
+
+    def __init__(self, params: TaicParams) -> None:
+        self.params = params
+        self.engine = Engine(params)
+        self.ports = [Port(params, port=n) for n in range(params.ports)]
+        super().__init__({
+            "bus": In(MmioSignature(ADDR_BITS)).array(params.ports),
+            "line": In(params.lines),
+            "usip": Out(params.harts),
+            "ssip": Out(params.harts),
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        params = self.params
+        queue_op, record_op = queue_op_layout(params), record_op_layout(params)
+        m.submodules.engine = engine = self.engine
+        m.submodules.channels = channels = Channels(params)
+        m.submodules.lines = lines = Lines(params)
+        m.submodules.directory = directory = Directory(params)
+        m.submodules.compat = compat = Compat(params)
+        m.submodules.interrupts = interrupts = Interrupts(params)
+        m.submodules.control = control = Control(params)
+        contexts = control.contexts
+
+        swept = Signal()
+        m.d.sync += swept.eq(~(engine.sweeping | channels.sweeping | lines.sweeping
+                               | directory.sweeping | compat.sweeping | contexts.sweeping))
+
+        # Tasks that have left a queue and came from a record.
+        m.submodules.left = left = SyncFIFO(width=params.record_bits, depth=LEFT_DEPTH)
+        answer = engine.answer
+        room = Signal()
+        m.d.comb += [
+            left.w_en.eq(answer.valid & answer.recorded & (answer.source != params.ports)),
+            left.w_data.eq(answer.record),
+        ]
+        m.d.sync += room.eq(left.level < LEFT_DEPTH - 3 * params.ports)
+
+        # Ports, and what they ask for.
+        engine_inputs = Merge(queue_op, inputs=params.ports + 4)
+        record_inputs = Merge(record_op, inputs=params.ports + 5)
+        peeks = Merge(queue_op, inputs=params.ports)
+        accesses = Merge(access_layout(params), inputs=params.ports)
+        m.submodules += [engine_inputs, record_inputs, peeks, accesses]
+        allocation = directory.allocation
+        for n, port in enumerate(self.ports):
+            m.submodules[f"port{n}"] = port
+            front = port.front
+            connect(m, wiring.flipped(self.bus[n]), port.bus)
+            connect(m, port.queue_op, engine_inputs.i[n])
+            connect(m, port.record_op, record_inputs.i[n])
+            connect(m, port.access, accesses.i[n])
+            connect(m, front.peek, peeks.i[n])
+            mine = [interrupts.redirected[h] & (i.as_value() == Cat(1, front.context, front.queue))
+                    for h, i in enumerate(interrupts.installed)]
+            m.d.comb += [
+                port.answer.eq(answer),
+                port.access_done.eq(control.done & (control.done_port == n)),
+                port.access_data.eq(control.data),
+                port.access_error.eq(control.error),
+                port.behind.eq(engine.waits & (engine.waiting.source == n)
+                               | engine.linking & (engine.linking_source == n)),
+                port.room.eq(room),
+                port.ready.eq(swept),
+                front.event.eq(engine.event),
+                front.popped.eq(engine.popped[n]),
+                front.waits.eq(engine.waits),
+                front.waiting_context.eq(engine.waiting.context),
+                front.busy.eq(engine.busy),
+                front.redirected.eq(Cat(mine).any()),
+                front.forget.eq(allocation.en),
+                front.forget_context.eq(allocation.context),
+                engine.pop[n].eq(front.pop),
+                engine.pop_context[n].eq(front.context),
+                engine.pop_queue[n].eq(front.queue),
+                interrupts.runs[n].eq(port.runs),
+            ]
+        connect(m, accesses.o, control.access)
+        m.d.comb += control.port.eq(_number(accesses.taken))
+
+        # The engine: ports, wake-ups, errors, directory, control; fronts when nobody else.
+        errors = Merge(error_layout(params), inputs=4)
+        m.submodules += errors
+        for source, sink in zip(
+                (channels.error, lines.error, compat.error, control.page_error), errors.i,
+                strict=True):
+            connect(m, source, sink)
+        wake, error, move, ask = engine_inputs.i[params.ports:]
+        m.d.comb += [
+            wake.valid.eq(channels.wake.valid & engine.room),
+            wake.p.eq(channels.wake.p),
+            wake.p.source.eq(params.ports),
+            channels.wake.ready.eq(wake.ready & engine.room),
+            error.valid.eq(errors.o.valid),
+            error.p.kind.eq(Kind.ERROR),
+            error.p.context.eq(errors.o.p.context),
+            error.p.queue.eq(errors.o.p.queue),
+            error.p.task.eq(errors.o.p.bits),
+            error.p.source.eq(params.ports),
+            errors.o.ready.eq(error.ready),
+            move.valid.eq(directory.queue_op.valid & engine.room),
+            move.p.eq(directory.queue_op.p),
+            move.p.source.eq(params.ports),
+            directory.queue_op.ready.eq(move.ready & engine.room),
+        ]
+        connect(m, control.queue_op, ask)
+        m.d.comb += [
+            engine.request.valid.eq(engine_inputs.o.valid | peeks.o.valid),
+            engine.request.p.eq(Mux(engine_inputs.o.valid, engine_inputs.o.p, peeks.o.p)),
+            engine_inputs.o.ready.eq(engine.request.ready),
+            peeks.o.ready.eq(engine.request.ready & ~engine_inputs.o.valid),
+            contexts.context.eq(engine.chosen_context),
+            engine.allocated.eq(contexts.allocated),
+            engine.settings.eq(contexts.settings),
+            control.answer.eq(answer),
+            control.free_places.eq(engine.places.count),
+            control.allocation.eq(allocation),
+            control.begin.eq(directory.begin),
+            control.end.eq(directory.end),
+        ]
+
+        # The records: ports, lines, notifications, directory, control, tasks that have left.
+        for source, sink in zip(
+                (lines.record_op, compat.record_op, directory.record_op, control.record_op),
+                record_inputs.i[params.ports:], strict=False):
+            connect(m, source, sink)
+        departed = record_inputs.i[-1]
+        m.d.comb += [
+            departed.valid.eq(left.r_rdy),
+            departed.p.op.eq(RecordOp.DEQUEUED),
+            departed.p.record.eq(left.r_data),
+            departed.p.trusted.eq(1),
+            left.r_en.eq(departed.ready),
+        ]
+        connect(m, record_inputs.o, channels.request)
+        from_compat = Signal()  # the record that is being answered was asked for by it
+        m.d.sync += from_compat.eq(record_inputs.taken[params.ports + 1])
+        m.d.comb += [
+            compat.read_answer.valid.eq(channels.answer.valid & from_compat),
+            compat.read_answer.data.eq(channels.answer.data),
+            control.record_answer.valid.eq(channels.answer.valid & ~from_compat),
+            control.record_answer.data.eq(channels.answer.data),
+            control.record_refused.eq(channels.refused),
+        ]
+
+        # Directory, notifications, lines.
+        connect(m, control.directory, directory.request)
+        connect(m, control.compat, compat.request)
+        connect(m, compat.owner, directory.owner)
+        connect(m, directory.forget, compat.forget)
+        connect(m, control.simulate, lines.simulate)
+        connect(m, control.arm, lines.arm)
+        m.d.comb += [
+            control.directory_answer.eq(directory.answer),
+            control.directory_refused.eq(directory.refused),
+            directory.queue_answer.valid.eq(
+                answer.valid & (answer.source == params.ports) & (answer.kind == Kind.TAKE)),
+            directory.queue_answer.task.eq(answer.data),
+            directory.queue_answer.recorded.eq(answer.recorded),
+            directory.queue_answer.record.eq(answer.record),
+            lines.line.eq(self.line),
+            lines.grant_write.eq(control.grant_write),
+            lines.grant_line.eq(control.grant_line),
+            control.grant.eq(lines.grant),
+        ]
+
+        # Interrupts.
+        m.d.comb += [
+            interrupts.change.eq(engine.change),
+            interrupts.woken.eq(engine.woken),
+            interrupts.priorities.eq(engine.change_priorities),
+            interrupts.install.eq(control.install),
+            control.install_ready.eq(interrupts.install_ready),
+            interrupts.install_hart.eq(control.install_hart),
+            interrupts.install_as.eq(control.install_as),
+            interrupts.running_of.eq(control.running_of),
+            control.running.eq(interrupts.running),
+            interrupts.runs[params.ports].eq(control.runs),
+            interrupts.clear.eq(control.clear),
+            control.undelivered.eq(interrupts.undelivered),
+            interrupts.kernel.eq(contexts.kernel),
+            interrupts.redirect_context.eq(engine.chosen_context),
+            interrupts.redirect_asked.eq(engine.chosen_queue),
+            engine.redirect.eq(interrupts.redirect),
+            engine.redirect_queue.eq(interrupts.redirect_queue),
+            self.usip.eq(interrupts.usip),
+            self.ssip.eq(interrupts.ssip),
+        ]
+        for sink, installed in zip(control.installed, interrupts.installed, strict=True):
+            m.d.comb += sink.eq(installed)
+        for sink, fallback in zip(interrupts.fallback, contexts.fallback, strict=True):
+            m.d.comb += sink.eq(fallback)
+        return m
+
+
+def _number(one_hot: Value) -> Value:
+    """Index of the only bit that is set."""
+    number = C(0, max(1, (len(one_hot) - 1).bit_length()))
+    for n in range(1, len(one_hot)):
+        number = Mux(one_hot[n], n, number)
+    return number
