@@ -60,7 +60,7 @@ class Channels(wiring.Component):
     its receiver, unless ``trusted``; else the operation is refused and changes nothing. If the
     policy leaves the choice of a queue to the sender, that of the last SEND becomes the record's
     queue. A trusted SEND or ARM makes ``context`` the receiver. A SEND to the record of a line with
-    bit 0 of ``data`` never makes it pending: it tells of a level, at which the next ARM looks again.
+    bit 0 of ``data`` tells of a level, and never makes it pending: the next ARM looks again.
 
     Fields of CONFIG are as wide as the parameters demand; other bits are not kept. FORGET knows by
     the number of a record whether it has a sender: only channels have.
