@@ -2,9 +2,10 @@
 
 from amaranth import *
 from amaranth.lib import data, memory, stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect, flipped
 
 from .params import KEEP_BIT, TASK_BITS, TaicParams
+from .skid import Skid
 from .types import (
     Error,
     Kind,
@@ -40,8 +41,9 @@ class Channels(wiring.Component):
     An operation accepted in cycle ``n`` finds its record in cycle ``n + 1``. What comes of it is
     there in that cycle, combinationally from the memory: a ``wake``, or an ``error`` for the page
     that asked, or ``answer`` to a READ or READ_TASK, or ``refused`` for a CONFIGURE of a record
-    whose task is queued. The operation waits while its wake or error is not accepted. The next one
-    sees what it has done. ``request.ready`` depends on the two ``ready`` and on flip-flops only.
+    whose task is queued. The next operation sees what it has done. One wake and one error that are
+    not accepted at once are kept; an operation that makes a second one waits, and others with it.
+    ``request.ready`` comes from flip-flops alone.
 
     A record is armed (a task waits for a notification), pending (a notification waits for a task)
     and queued (its task is in a queue):
@@ -89,6 +91,8 @@ class Channels(wiring.Component):
         params, asked = self.params, self.request.p
         m.submodules.states = self.states
         m.submodules.tasks = self.tasks
+        m.submodules.wakes = wakes = Skid(queue_op_layout(params))
+        m.submodules.errors = errors = Skid(error_layout(params))
         state_write, state_read = self.states.write_port(), self.states.read_port()
         task_write, task_read = self.tasks.write_port(), self.tasks.read_port()
 
@@ -104,9 +108,8 @@ class Channels(wiring.Component):
 
         waits = Signal()
         m.d.comb += [
-            waits.eq(self.wake.valid & ~self.wake.ready | self.error.valid & ~self.error.ready),
-            self.request.ready.eq(
-                ~self.sweeping & (~found | self.wake.ready & self.error.ready)),
+            waits.eq(wakes.i.valid & ~wakes.i.ready | errors.i.valid & ~errors.i.ready),
+            self.request.ready.eq(~self.sweeping & (~found | wakes.i.ready & errors.i.ready)),
             accepts.eq(self.request.valid & self.request.ready),
         ]
         with m.If(accepts):
@@ -150,7 +153,8 @@ class Channels(wiring.Component):
         has_sender, level = Signal(), Signal()
         sends, receives = Signal(), Signal()  # the context has the right
         sender_is, receiver_is = Signal(), Signal()
-        wakes, keep = Signal(), Signal()
+        woken, keep = Signal(), Signal()
+        reason = Signal(Error)
         m.d.comb += [
             task.eq(Mux(task_written, written, Mux(state.named, task_read.data, 0))),
             keep.eq(task[KEEP_BIT]),
@@ -167,7 +171,7 @@ class Channels(wiring.Component):
             with m.Case(RecordOp.SEND):
                 with m.If(sends):
                     with m.If(state.armed & ~state.queued):
-                        m.d.comb += wakes.eq(1)
+                        m.d.comb += woken.eq(1)
                     with m.Elif(~(state.armed & keep) & ~level):
                         m.d.comb += changed.pending.eq(1)
                     with m.If(state.policy == Policy.SENDER):
@@ -175,11 +179,11 @@ class Channels(wiring.Component):
                     with m.If(trusted):
                         m.d.comb += changed.receiver.eq(context)
                 with m.Else():
-                    m.d.comb += self.error.p.bits.eq(Error.NO_SEND)
+                    m.d.comb += reason.eq(Error.NO_SEND)
             with m.Case(RecordOp.ARM):
                 with m.If(receives):
                     m.d.comb += [
-                        wakes.eq(written.any() & state.pending & ~state.queued),
+                        woken.eq(written.any() & state.pending & ~state.queued),
                         changed.armed.eq(written.any()),
                         changed.named.eq(state.named | written.any()),
                         task_write.en.eq(found & written.any()),
@@ -192,9 +196,9 @@ class Channels(wiring.Component):
                             changed.queue.eq(page_queue),
                         ]
                 with m.Else():
-                    m.d.comb += self.error.p.bits.eq(Error.NO_RECEIVE)
+                    m.d.comb += reason.eq(Error.NO_RECEIVE)
             with m.Case(RecordOp.DEQUEUED):
-                m.d.comb += [wakes.eq(state.armed & state.pending), changed.queued.eq(0)]
+                m.d.comb += [woken.eq(state.armed & state.pending), changed.queued.eq(0)]
             with m.Case(RecordOp.CONFIGURE):
                 config = data.View(config_layout(), written[:config_layout().size])
                 with m.If(~state.queued):
@@ -212,22 +216,21 @@ class Channels(wiring.Component):
                 with m.Elif(sender_is & has_sender):
                     m.d.comb += [
                         changed.enabled.eq(0), changed.armed.eq(0), changed.pending.eq(0)]
-        with m.If(wakes):
+        with m.If(woken):
             m.d.comb += [changed.queued.eq(1), changed.pending.eq(0), changed.armed.eq(keep)]
 
         shown = Signal(config_layout())
         m.d.comb += [
-            self.wake.valid.eq(found & wakes),
-            self.wake.p.kind.eq(Kind.WAKE),
-            self.wake.p.context.eq(changed.receiver),
-            self.wake.p.queue.eq(changed.queue),
-            self.wake.p.policy.eq(changed.policy),
-            self.wake.p.task.eq(task),
-            self.wake.p.recorded.eq(1),
-            self.wake.p.record.eq(record),
-            self.error.valid.eq(found & self.error.p.bits.any()),
-            self.error.p.context.eq(context),
-            self.error.p.queue.eq(page_queue),
+            wakes.i.valid.eq(found & woken),
+            wakes.i.p.context.eq(changed.receiver),
+            wakes.i.p.queue.eq(changed.queue),
+            wakes.i.p.policy.eq(changed.policy),
+            wakes.i.p.task.eq(task),
+            wakes.i.p.record.eq(record),
+            errors.i.valid.eq(found & (reason != Error(0))),
+            errors.i.p.context.eq(context),
+            errors.i.p.queue.eq(page_queue),
+            errors.i.p.bits.eq(reason),
             self.refused.eq(found & (op == RecordOp.CONFIGURE) & state.queued),
             self.answer.valid.eq(
                 found & ((op == RecordOp.READ) | (op == RecordOp.READ_TASK))),
@@ -247,4 +250,7 @@ class Channels(wiring.Component):
         for name in ("enabled", "policy", "sender", "receiver", "queue", "armed", "pending",
                      "queued"):
             m.d.comb += shown[name].eq(state[name])
+        connect(m, wakes.o, flipped(self.wake))
+        connect(m, errors.o, flipped(self.error))
+        m.d.comb += [self.wake.p.kind.eq(Kind.WAKE), self.wake.p.recorded.eq(1)]
         return m
