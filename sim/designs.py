@@ -7,7 +7,7 @@ from amaranth.lib import wiring
 
 from hdl.bus.standalone import Standalone
 from soc.config import SocParams
-from soc.memory_map import hart_params
+from soc.memory_map import hart_params, taic_params
 
 
 def uintc(*, harts: int = 1, receivers: int = 512) -> wiring.Component:
@@ -16,19 +16,42 @@ def uintc(*, harts: int = 1, receivers: int = 512) -> wiring.Component:
     return Uintc(UintcParams(harts=harts, receivers=receivers))
 
 
+def taic(*, harts: int = 1, contexts: int = 16, queues: int = 8, priorities: int = 8,
+         tasks: int = 1024, channels: int = 256, slots: int = 8, lines: int = 32
+         ) -> wiring.Component:
+    from hdl.taic import Taic, TaicParams
+
+    return Taic(TaicParams(harts=harts, contexts=contexts, queues=queues, priorities=priorities,
+                           tasks=tasks, channels=channels, slots=slots, lines=lines))
+
+
+def taic_reference() -> wiring.Component:
+    from sim.synth.reference import ReferenceParams, ReferenceTaic
+
+    return ReferenceTaic(ReferenceParams())
+
+
 # Useful in other systems, by name. They have a port ``bus``; all their registers have 8 bytes.
-DEVICES: dict[str, Callable[..., wiring.Component]] = {"uintc": uintc}
+DEVICES: dict[str, Callable[..., wiring.Component]] = {"uintc": uintc, "taic": taic}
 PARTS = ("soc", "hart", *DEVICES)
+# For comparison of areas only.
+REFERENCES: dict[str, Callable[[], wiring.Component]] = {"taic-reference": taic_reference}
 
 
 def part(name: str, params: SocParams) -> wiring.Component:
-    """One of ``PARTS``, as the SoC with ``params`` has it."""
+    """One of ``PARTS`` as the SoC with ``params`` has it, or one of ``REFERENCES``."""
     if name == "soc":
         from soc.top import Soc
 
         return Soc(params)
+    if name == "taic":
+        from hdl.taic import Taic
+
+        return Taic(taic_params(params))
     if name in DEVICES:
         return DEVICES[name](harts=params.harts)
+    if name in REFERENCES:
+        return REFERENCES[name]()
     from hdl.core.hart import Hart
 
     return Hart(hart_params(params))

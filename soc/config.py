@@ -4,13 +4,15 @@ from dataclasses import dataclass, field, replace
 
 from hdl.core.params import CONFIGURATIONS as HART_CONFIGURATIONS
 from hdl.core.params import HartParams
+from hdl.taic import TaicParams
 
 
 @dataclass(frozen=True)
 class SocParams:
     """Everything that can be chosen about a SoC. The addresses are those of ``soc.memory_map``.
 
-    ``hart.regions`` is replaced by what the memory map holds.
+    ``hart.regions`` is replaced by what the memory map holds, ``harts``, ``ports`` and ``lines`` of
+    ``taic`` by what the SoC has of them.
     """
 
     name: str = "default"
@@ -23,6 +25,7 @@ class SocParams:
     dram_base: int = 0x8000_0000
     dram_bytes: int = 128 << 20
     uintc_receivers: int = 512
+    taic: TaicParams = field(default_factory=TaicParams)
     plic_sources: int = 32  # interrupt sources, with source 0, which does not exist
     uart_baud: int = 115_200  # after reset
 
@@ -51,7 +54,8 @@ class SocParams:
 
 
 CONFIGURATIONS: dict[str, SocParams] = {
-    "tiny": SocParams(name="tiny", hart=HART_CONFIGURATIONS["tiny"], l2_bytes=32 * 1024, l2_ways=2),
+    "tiny": SocParams(name="tiny", hart=HART_CONFIGURATIONS["tiny"], l2_bytes=32 * 1024, l2_ways=2,
+                      taic=TaicParams(contexts=4, queues=4, tasks=256, channels=64)),
     "default": SocParams(),
     "full": SocParams(name="full", hart=HART_CONFIGURATIONS["full"], l2_bytes=256 * 1024),
 }

@@ -9,13 +9,14 @@ from hdl.peripheral.finisher import finisher_registers
 from hdl.peripheral.mmio import RegisterMap
 from hdl.peripheral.plic import plic_registers
 from hdl.peripheral.uart16550_registers import uart_registers
+from hdl.taic import TaicParams, channel_registers, control_registers, queue_registers
+from hdl.taic.params import ALIAS, CHANNEL_BYTES, CHANNEL_PAGES, QUEUE_PAGES
 from hdl.uintc import UintcParams, uintc_registers
 
 from .config import SocParams
 
 PAGE = 4096
 
-# Addresses that belong to a device which is not part of this SoC: accesses fault.
 TAIC_BASE, TAIC_BYTES = 0x0100_0000, 16 << 20
 
 UINTC_BASE = 0x02F1_0000
@@ -26,8 +27,28 @@ UART_INTERRUPT = 10
 
 
 @dataclass(frozen=True)
+class Block:
+    """``count`` equal blocks of registers of a device, ``stride`` bytes apart, from ``offset`` on.
+
+    One that has the registers of an earlier block has its name in ``alias_of``.
+    """
+
+    name: str
+    title: str
+    registers: RegisterMap
+    offset: int
+    count: int = 1
+    stride: int = 0
+    alias_of: str = ""
+
+
+@dataclass(frozen=True)
 class Device:
-    """A device or memory at ``base``; ``size`` in bytes, of which ``present`` answer."""
+    """A device or memory at ``base``; ``size`` in bytes, of which ``present`` answer.
+
+    Its registers are ``registers``, or those of ``blocks``. ``direct``: every hart has a port of
+    its own at the device, which is not behind the crossbar.
+    """
 
     name: str
     title: str
@@ -36,7 +57,9 @@ class Device:
     kind: RegionKind
     interrupt: int | None = None  # source at the PLIC
     registers: RegisterMap | None = None
+    blocks: tuple[Block, ...] = ()
     present: int | None = None  # if not all
+    direct: bool = False
 
     @property
     def region(self) -> Region:
@@ -60,6 +83,8 @@ def devices(params: SocParams) -> list[Device]:
                present=BOOTROM_BYTES),
         Device("finisher", "Test finisher", 0x0010_0000, 4 << 10, io,
                registers=finisher_registers()),
+        Device("taic", "Task-aware interrupt controller", TAIC_BASE, TAIC_BYTES, io,
+               blocks=taic_blocks(taic_params(params)), direct=True),
         Device("clint", "Core-local interruptor", 0x0200_0000, 64 << 10, io,
                registers=clint_registers(params.harts)),
         Device("uintc", "User-interrupt controller", UINTC_BASE, 32 << 10, io,
@@ -81,10 +106,33 @@ def uintc_params(params: SocParams) -> UintcParams:
     return UintcParams(receivers=params.uintc_receivers, harts=params.harts)
 
 
+def taic_params(params: SocParams) -> TaicParams:
+    return replace(params.taic, harts=params.harts, ports=params.harts, lines=params.plic_sources)
+
+
+def taic_blocks(params: TaicParams) -> tuple[Block, ...]:
+    """Control page, pages of the local queues and records of the channels."""
+    pages = params.contexts * params.queues
+    queue = queue_registers(params)
+    return (
+        Block("control", "control page, for the kernel alone", control_registers(params), 0),
+        Block("queue", "page of a local queue, of context i / queues", queue, QUEUE_PAGES,
+              pages, PAGE),
+        Block("channel", "record of a channel, for the kernel alone", channel_registers(params),
+              CHANNEL_PAGES, params.channels, CHANNEL_BYTES),
+        Block("alias", "the kernel's alias of the page of a local queue", queue,
+              ALIAS + QUEUE_PAGES, pages, PAGE, alias_of="queue"),
+    )
+
+
 def windows(params: SocParams) -> tuple[Window, ...]:
     """The devices behind the MMIO crossbar."""
-    return tuple(Window(device.name, device.base, device.size)
-                 for device in devices(params) if device.kind is RegionKind.IO)
+    return tuple(window(device) for device in devices(params)
+                 if device.kind is RegionKind.IO and not device.direct)
+
+
+def window(device: Device) -> Window:
+    return Window(device.name, device.base, device.size)
 
 
 def hart_params(params: SocParams) -> HartParams:

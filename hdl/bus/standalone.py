@@ -17,10 +17,10 @@ BUSES = {
 class Standalone(wiring.Component):
     """``device`` behind a ``bus``, one of ``BUSES``, of ``data_bits`` bits.
 
-    The device has a port ``bus: In(MmioSignature)``; its other ports are passed through. Names of
-    ports are flat: ``wb_cyc``, ``s_axi_awaddr``; a port inside of an interface of the device is
-    named by its path joined with ``_``. With ``paired`` a bus of 32 bits makes accesses of 8 bytes
-    from pairs of words.
+    The device has a port ``bus: In(MmioSignature)``, or an array of one; its other ports are passed
+    through. Names of ports are flat: ``wb_cyc``, ``s_axi_awaddr``; a port inside of an interface of
+    the device is named by its path joined with ``_``. With ``paired`` a bus of 32 bits makes
+    accesses of 8 bytes from pairs of words.
 
     Timing: that of the front end. One clock, ``clk``, and a synchronous reset, ``rst``.
     """
@@ -31,8 +31,12 @@ class Standalone(wiring.Component):
             raise ValueError(f"no bus {bus!r}; there are {', '.join(BUSES)}")
         front_end, port, prefix = BUSES[bus]
         self.device = device
-        self._front_end = front_end(addr_bits=device.bus.signature.addr_bits, data_bits=data_bits,
-                                    paired=paired)
+        if isinstance(device.bus, (list, tuple)):
+            self._device_bus, = device.bus
+        else:
+            self._device_bus = device.bus
+        self._front_end = front_end(addr_bits=self._device_bus.signature.addr_bits,
+                                    data_bits=data_bits, paired=paired)
         bus_port = getattr(self._front_end, port)
         self._inner = {
             f"{prefix}_{name}": (member, getattr(bus_port, name))
@@ -47,7 +51,7 @@ class Standalone(wiring.Component):
         m = Module()
         m.submodules.device = self.device
         m.submodules.front_end = self._front_end
-        connect(m, self._front_end.mmio, self.device.bus)
+        connect(m, self._front_end.mmio, self._device_bus)
         for name, (member, inner) in self._inner.items():
             outer = getattr(self, name)
             m.d.comb += inner.eq(outer) if member.flow is wiring.In else outer.eq(inner)

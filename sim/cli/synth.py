@@ -30,6 +30,8 @@ class Target(str, Enum):
     HART = "hart"
     SOC = "soc"
     UINTC = "uintc"
+    TAIC = "taic"
+    TAIC_REFERENCE = "taic-reference"
 
 
 @app.command()

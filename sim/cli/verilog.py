@@ -34,6 +34,17 @@ def verilog(
         int | None, Option(metavar="MIB", help="size of DRAM in MiB, of soc or hart")
     ] = None,
     receivers: Annotated[int | None, Option(metavar="N", help="entries of uintc")] = None,
+    contexts: Annotated[int | None, Option(metavar="N", help="contexts of taic")] = None,
+    queues: Annotated[
+        int | None, Option(metavar="N", help="local queues of each context of taic")
+    ] = None,
+    priorities: Annotated[int | None, Option(metavar="N", help="levels of taic")] = None,
+    tasks: Annotated[int | None, Option(metavar="N", help="places for tasks of taic")] = None,
+    channels: Annotated[int | None, Option(metavar="N", help="channels of taic")] = None,
+    slots: Annotated[
+        int | None, Option(metavar="N", help="compatible slots of each context of taic")
+    ] = None,
+    lines: Annotated[int | None, Option(metavar="N", help="lines of devices at taic")] = None,
     bus: Annotated[Bus | None, Option(help="put a device behind this bus")] = None,
     bus_bits: Annotated[
         int | None, Option(metavar="N", help="data bits of the bus, 32 or 64  [default: 64]")
@@ -44,6 +55,8 @@ def verilog(
 ) -> None:
     """print the SoC, the hart or a device as Verilog"""
     options = {"config": config, "harts": harts, "memory": memory, "receivers": receivers,
+               "contexts": contexts, "queues": queues, "priorities": priorities, "tasks": tasks,
+               "channels": channels, "slots": slots, "lines": lines,
                "bus": bus and bus.value, "bus-bits": bus_bits}
     given = {option: value for option, value in options.items() if value is not None}
     try:

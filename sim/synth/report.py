@@ -45,7 +45,7 @@ class Report:
 
 def synthesis_report(target: str, params: SocParams, *, seeds: int = 0,
                      per_module: bool = True) -> Report:
-    """Synthesises ``hart`` or ``soc``, and places it with ``seeds`` seeds."""
+    """Synthesises a part of the SoC or a reference, and places it with ``seeds`` seeds."""
     folder = BUILD / "synth" / f"{target}-{params.name}-{params.harts}"
 
     def run(flatten: bool) -> Synthesis:
