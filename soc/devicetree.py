@@ -11,7 +11,7 @@ from hdl.peripheral.finisher import Kind
 
 from .config import SocParams
 from .fdt import Node, Ref, to_dtb, to_dts
-from .memory_map import PAGE, UINTC_TABLE_BYTES, Device, device, plic_contexts
+from .memory_map import PAGE, UINTC_TABLE_BYTES, Device, device, plic_contexts, taic_params
 
 ISA_EXTENSIONS = ("i", "m", "a", "c", "zicntr", "zicsr", "zifencei", "zihpm", "sstc")
 ISA = "rv64" + "".join(name if len(name) == 1 else f"_{name}" for name in ISA_EXTENSIONS)
@@ -96,6 +96,19 @@ def _uintc(params: SocParams) -> Node:
     }, label="uintc")
 
 
+def _taic(params: SocParams) -> Node:
+    part, taic = device(params, "taic"), taic_params(params)
+    lines = [cell for n in range(params.harts)
+             for cell in (_intc(n), Irq.SSI, _intc(n), Irq.USI)]
+    return Node(f"taic@{part.base:x}", {
+        "compatible": "riscv,taic0",
+        "reg": _reg(part),
+        "gq-num": bytes([taic.contexts]),  # drivers read a byte
+        "lq-num": bytes([taic.queues]),
+        "interrupts-extended": lines,
+    }, label="taic")
+
+
 def _uart(params: SocParams) -> Node:
     part = device(params, "uart0")
     return Node(f"serial@{part.base:x}", {
@@ -137,7 +150,7 @@ def device_tree(params: SocParams) -> Node:
         }))
     soc = Node("soc", {"#address-cells": 2, "#size-cells": 2, "compatible": "simple-bus",
                        "ranges": True})
-    for part in (_finisher, _clint, _uintc, _plic, _uart):
+    for part in (_finisher, _taic, _clint, _uintc, _plic, _uart):
         soc.add(part(params))
     root.add(soc)
     return root

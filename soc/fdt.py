@@ -17,7 +17,7 @@ class Ref:
 
 
 Cell = int | Ref
-Property = bool | str | Cell | list[str] | list[Cell]  # True: present, without value
+Property = bool | str | bytes | Cell | list[str] | list[Cell]  # True: present, without value
 
 
 @dataclass
@@ -40,7 +40,7 @@ class Node:
 
 def _cells(value: Property) -> list[Cell] | None:
     """The value as cells, or None if it is not made of cells."""
-    if isinstance(value, (bool, str)):
+    if isinstance(value, (bool, str, bytes)):
         return None
     if isinstance(value, list):
         return None if value and isinstance(value[0], str) else value
@@ -81,6 +81,8 @@ def _dts_lines(node: Node, depth: int):
 
 
 def _dts_value(value: Property) -> str:
+    if isinstance(value, bytes):
+        return f"[{value.hex(' ')}]"
     cells = _cells(value)
     if cells is None:
         strings = [value] if isinstance(value, str) else value
@@ -134,6 +136,8 @@ def to_dtb(root: Node) -> bytes:
 def _dtb_value(value: Property, handles: dict[str, int]) -> bytes:
     if value is True:
         return b""
+    if isinstance(value, bytes):
+        return value
     cells = _cells(value)
     if cells is None:
         strings = [value] if isinstance(value, str) else value

@@ -9,6 +9,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hdl.bus.coherent import mem_request_layout
 from hdl.bus.dram import DramSignature
+from hdl.bus.mmio_split import MmioSplit
 from hdl.bus.mmio_xbar import MmioCrossbar
 from hdl.cache.l2 import L2Cache, L2Params
 from hdl.cache.line_rom import DramMux, LineRom
@@ -18,6 +19,7 @@ from hdl.peripheral.clint import Clint
 from hdl.peripheral.finisher import Finisher, Kind
 from hdl.peripheral.plic import Plic
 from hdl.peripheral.uart16550 import Modem, Uart16550
+from hdl.taic import Taic
 from hdl.uintc import Uintc
 
 from . import bootrom, config
@@ -27,7 +29,9 @@ from .memory_map import (
     device,
     hart_params,
     plic_contexts,
+    taic_params,
     uintc_params,
+    window,
     windows,
 )
 
@@ -88,6 +92,7 @@ class Soc(wiring.Component):
             harts=params.harts, clocks_per_tick=params.clocks_per_tick)
         m.submodules.plic = plic = Plic(sources=params.plic_sources, contexts=len(contexts))
         m.submodules.uintc = uintc = Uintc(uintc_params(params))
+        m.submodules.taic = taic = Taic(taic_params(params))
         m.submodules.uart0 = uart = Uart16550(divisor=params.uart_divisor)
         m.submodules.finisher_device = finisher = Finisher()
 
@@ -101,7 +106,11 @@ class Soc(wiring.Component):
         for n in range(params.harts):
             m.submodules[f"hart{n}"] = hart = Hart(self.hart_params)
             connect(m, hart.mem, l2.harts[n])
-            connect(m, hart.mmio, xbar.initiator[n])
+            m.submodules[f"split{n}"] = split = MmioSplit(
+                window=window(device(params, "taic")), addr_bits=paddr_bits)
+            connect(m, hart.mmio, split.initiator)
+            connect(m, split.direct, taic.bus[n])
+            connect(m, split.others, xbar.initiator[n])
             connect(m, hart.commit, flipped(getattr(self, f"commit{n}")))
             monitor = getattr(self, f"memory{n}").request
             external = {mode: plic.irq[contexts.index((n, mode))] for mode in "msu"}
@@ -113,7 +122,8 @@ class Soc(wiring.Component):
                 hart.lines.meip.eq(external["m"]),
                 hart.lines.seip.eq(external["s"]),
                 hart.lines.ueip.eq(external["u"]),
-                hart.lines.usip.eq(uintc.usip[n]),
+                hart.lines.usip.eq(uintc.usip[n] | taic.usip[n]),
+                hart.lines.ssip.eq(taic.ssip[n]),
                 monitor.valid.eq(hart.mem.request.valid),
                 monitor.ready.eq(hart.mem.request.ready),
                 monitor.payload.eq(hart.mem.request.payload),
@@ -127,6 +137,7 @@ class Soc(wiring.Component):
             uart.tx_busy.eq(self.uart_tx_busy),
             uart.overrun.eq(self.uart_overrun),
             uart.modem.eq(Modem.const({"cts": 1, "dsr": 1, "dcd": 1})),
+            taic.line.eq(plic.source_lines),
             plic.source_lines.eq(self.interrupts | uart.irq << UART_INTERRUPT),
             self.finisher.valid.eq(finisher.valid),
             self.finisher.kind.eq(finisher.kind),

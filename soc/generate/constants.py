@@ -7,8 +7,9 @@ from enum import Enum
 from hdl.core.isa import Cause, Csr, Event, Irq, Priv
 from hdl.core.uipi import Refusal, UipiOp
 from hdl.peripheral.mmio import RegisterMap
+from hdl.taic.params import KEEP_BIT, PREEMPT_BIT, PRIORITY_BITS, PRIORITY_LSB
 from soc.config import SocParams
-from soc.memory_map import devices, plic_contexts
+from soc.memory_map import Block, devices, plic_contexts, taic_params
 
 MODES = {"m": "machine", "s": "supervisor", "u": "user"}
 
@@ -56,6 +57,15 @@ def groups(params: SocParams) -> Iterator[Group]:
             if part.name == "plic":
                 constants += _plic(params)
             yield Group(f"Registers: {part.title}", part.name, tuple(constants))
+        if part.blocks:
+            constants = [constant for block in part.blocks for constant in _block(block)]
+            if part.name == "taic":
+                constants += _taic(params)
+            yield Group(f"Blocks of registers: {part.title}", part.name, tuple(constants))
+        for block in part.blocks:
+            if not block.alias_of:
+                yield Group(f"Registers: {part.title}, {block.title}", f"{part.name}_{block.name}",
+                            tuple(_registers(block.registers)))
     yield _enumeration("CSR numbers", "csr", Csr, hexadecimal=True, bits=16)
     yield _enumeration("Exceptions: xcause without the interrupt bit", "cause", Cause)
     yield _enumeration("Interrupts: bits of mip, codes of xcause", "irq", Irq)
@@ -80,6 +90,32 @@ def _registers(registers: RegisterMap) -> Iterator[Constant]:
                 yield Constant(
                     f"{name}_{field.upper().rstrip('_')}", (1 << description.bits) - 1 << lsb,
                     f"mask: {description.doc}", hexadecimal=True)
+
+
+def _block(block: Block) -> Iterator[Constant]:
+    name = block.name.upper()
+    yield Constant(name, block.offset, f"offset: {block.title}", hexadecimal=True)
+    if block.count > 1:
+        yield Constant(f"{name}_COUNT", block.count, "elements")
+        yield Constant(f"{name}_STRIDE", block.stride, "bytes from one element to the next",
+                       hexadecimal=True)
+
+
+def _taic(params: SocParams) -> Iterator[Constant]:
+    taic = taic_params(params)
+    yield Constant("CONTEXTS", taic.contexts, "contexts")
+    yield Constant("QUEUES", taic.queues, "local queues of a context")
+    yield Constant("TASKS", taic.tasks, "places for tasks in all queues together")
+    yield Constant("PRIORITIES", taic.priorities, "levels of priority")
+    yield Constant("LINES", taic.lines, "lines of devices: the sources of the PLIC")
+    yield Constant("SLOTS", taic.slots, "compatible senders, and receivers, of a context")
+    for name, lsb, bits, what in (
+        ("PREEMPT", PREEMPT_BIT, 1, "its wake-up interrupts"),
+        ("KEEP", KEEP_BIT, 1, "its wake-up leaves it registered"),
+        ("PRIORITY", PRIORITY_LSB, PRIORITY_BITS, "priority, 0 highest"),
+    ):
+        yield Constant(f"TASK_{name}", (1 << bits) - 1 << lsb,
+                       f"mask in a task identifier: {what}", hexadecimal=True)
 
 
 def _plic(params: SocParams) -> Iterator[Constant]:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from hdl.core.params import RegionKind
-from hdl.peripheral.mmio import Entry
+from hdl.peripheral.mmio import Entry, RegisterMap
 from soc.config import SocParams
-from soc.memory_map import Device, devices, plic_contexts
+from soc.memory_map import Block, Device, devices, plic_contexts
 
 KINDS = {
     RegionKind.MEMORY: "memory: cached, atomics",
@@ -36,7 +36,7 @@ def memory_map(params: SocParams) -> str:
                          for n, (hart, mode) in enumerate(plic_contexts(params)))
     lines += ["", f"PLIC contexts: {contexts}."]
     for part in parts:
-        if part.registers is not None:
+        if part.registers is not None or part.blocks:
             lines += ["", *_device(part)]
     return "\n".join([*lines, ""])
 
@@ -59,19 +59,36 @@ def _size(part: Device) -> str:
 def _device(part: Device) -> Iterator[str]:
     yield f"## {part.title} (`{part.name}`)"
     yield ""
+    if part.registers is not None:
+        yield from _registers(part.registers, "###")
+    if part.blocks:
+        yield "| offset | block of registers | |"
+        yield "| --- | --- | --- |"
+        for block in part.blocks:
+            registers = f"; registers of `{block.alias_of}`" if block.alias_of else ""
+            yield f"| `{block.offset:#08x}` | {_title(block)} | {block.title}{registers} |"
+    for block in part.blocks:
+        if not block.alias_of:
+            yield ""
+            yield f"### Registers of `{part.name}.{block.name}`"
+            yield ""
+            yield from _registers(block.registers, "####")
+
+
+def _registers(registers: RegisterMap, heading: str) -> Iterator[str]:
     yield "| offset | register | access | bytes | after reset | |"
     yield "| --- | --- | --- | --- | --- | --- |"
-    for entry in part.registers:
+    for entry in registers:
         register = entry.register
         yield (f"| `{entry.offset:#06x}` | {_title(entry)} | {ACCESS[register.access]} "
                f"| {', '.join(map(str, register.sizes))} | `{register.init:#x}` "
                f"| {_summary(entry)} |")
-    for entry in part.registers:
+    for entry in registers:
         yield ""
-        yield from _register(entry)
+        yield from _register(entry, heading)
 
 
-def _title(entry: Entry) -> str:
+def _title(entry: Entry | Block) -> str:
     return f"`{entry.name}`" + (f", {entry.count} times, {entry.stride:#x} apart"
                                 if entry.count > 1 else "")
 
@@ -80,8 +97,8 @@ def _summary(entry: Entry) -> str:
     return f"if {entry.when}" if "dlab" in entry.when else entry.when
 
 
-def _register(entry: Entry) -> Iterator[str]:
-    yield f"### {entry.name}"
+def _register(entry: Entry, heading: str) -> Iterator[str]:
+    yield f"{heading} {entry.name}"
     yield ""
     yield entry.register.doc.replace("``", "`")
     yield ""

@@ -3,9 +3,9 @@
 from xml.etree import ElementTree
 
 from hdl.core.params import RegionKind
-from hdl.peripheral.mmio import Entry
+from hdl.peripheral.mmio import Entry, RegisterMap
 from soc.config import SocParams
-from soc.memory_map import Device, devices
+from soc.memory_map import Block, Device, devices
 
 ACCESS = {"r": "read-only", "w": "write-only", "rw": "read-write"}
 
@@ -44,10 +44,27 @@ def _peripheral(parent: ElementTree.Element, device: Device) -> None:
         interrupt = ElementTree.SubElement(node, "interrupt")
         _texts(interrupt, name=device.name.upper(), value=str(device.interrupt))
     registers = ElementTree.SubElement(node, "registers")
+    if device.registers is not None:
+        _registers(registers, device.registers)
+    for block in device.blocks:
+        _cluster(registers, block)
+
+
+def _registers(parent: ElementTree.Element, registers: RegisterMap) -> None:
     offsets = set()
-    for entry in device.registers or ():
-        _register(registers, entry, alternate=entry.offset in offsets)
+    for entry in registers:
+        _register(parent, entry, alternate=entry.offset in offsets)
         offsets.add(entry.offset)
+
+
+def _cluster(parent: ElementTree.Element, block: Block) -> None:
+    node = ElementTree.SubElement(parent, "cluster")
+    name = block.name.upper()
+    if block.count > 1:
+        _texts(node, dim=str(block.count), dimIncrement=f"{block.stride:#x}")
+        name = f"{name}[%s]"
+    _texts(node, name=name, description=block.title, addressOffset=f"{block.offset:#x}")
+    _registers(node, block.registers)
 
 
 def _register(parent: ElementTree.Element, entry: Entry, *, alternate: bool) -> None:

@@ -15,6 +15,12 @@ PARAMS = [configuration(name, harts=harts) for name in CONFIGURATIONS for harts 
 IDS = [f"{params.name}-{params.harts}" for params in PARAMS]
 
 
+def maps(device):
+    """The maps of registers of a device, each with the name of its block."""
+    yield "", device.registers or ()
+    yield from ((block.name, block.registers) for block in device.blocks)
+
+
 def run(*command, stdin=b""):
     """Runs a tool, which must not complain; returns what it prints."""
     result = subprocess.run(command, input=stdin, capture_output=True)
@@ -86,22 +92,38 @@ def test_svd_has_every_register(params):
     found = {}
     for peripheral in root.iter("peripheral"):
         base = int(peripheral.findtext("baseAddress"), 0)
+        blocks = {register: cluster.findtext("name").removesuffix("[%s]").lower()
+                  for cluster in peripheral.iter("cluster")
+                  for register in cluster.iter("register")}
         for register in peripheral.iter("register"):
             name = register.findtext("name").removesuffix("[%s]").lower()
-            found[peripheral.findtext("name").lower(), name] = (
+            found[peripheral.findtext("name").lower(), blocks.get(register, ""), name] = (
                 base + int(register.findtext("addressOffset"), 0), int(register.findtext("size")),
                 int(register.findtext("dim") or 1))
     wanted = {
-        (device.name, entry.name): (device.base + entry.offset, 8 * entry.register.bytes,
-                                    entry.count)
-        for device in devices(params) for entry in device.registers or ()
+        (device.name, block, entry.name): (device.base + entry.offset, 8 * entry.register.bytes,
+                                           entry.count)
+        for device in devices(params) for block, registers in maps(device) for entry in registers
     }
     assert found == wanted
 
 
-def test_fields_have_distinct_names_and_fit(params):
+def test_svd_has_every_block(params):
+    root = ElementTree.fromstring(generate("svd", params))
     for device in devices(params):
-        for entry in device.registers or ():
+        peripheral, = (p for p in root.iter("peripheral")
+                       if p.findtext("name") == device.name.upper()) if device.blocks else (None,)
+        for block in device.blocks:
+            name = block.name.upper() + ("[%s]" if block.count > 1 else "")
+            cluster, = (c for c in peripheral.iter("cluster") if c.findtext("name") == name)
+            assert int(cluster.findtext("addressOffset"), 0) == block.offset
+            assert int(cluster.findtext("dim") or 1) == block.count
+            assert int(cluster.findtext("dimIncrement") or "0", 0) == block.stride
+
+
+def test_fields_have_distinct_names_and_fit(params):
+    for registers in (registers for device in devices(params) for _, registers in maps(device)):
+        for entry in registers:
             placed = list(entry.register.placed())
             assert len({name.rstrip("_").upper() for name, _, _ in placed}) == len(placed)
             assert all(lsb + field.bits <= 8 * entry.register.bytes for _, lsb, field in placed)
@@ -112,8 +134,9 @@ def test_memory_map_names_everything(params):
     page = generate("memory-map", params)
     for device in devices(params):
         assert f"0x{device.base >> 16:04x}_{device.base & 0xFFFF:04x}" in page
-        for entry in device.registers or ():
-            assert f"### {entry.name}\n" in page
+        for _, registers in maps(device):
+            for entry in registers:
+                assert f"### {entry.name}\n" in page
 
 
 def test_unknown_kind_is_refused():

@@ -5,10 +5,11 @@ import pytest
 from hdl.core.params import RegionKind
 from soc.config import CONFIGURATIONS, configuration
 from soc.memory_map import (
-    TAIC_BASE,
     devices,
     hart_params,
     plic_contexts,
+    taic_blocks,
+    taic_params,
     windows,
 )
 
@@ -22,6 +23,7 @@ def test_addresses_are_those_of_the_design(params):
     assert {d.name: (d.base, d.size) for d in devices(params)} == {
         "bootrom": (0x1000, 60 << 10),
         "finisher": (0x10_0000, 4 << 10),
+        "taic": (0x100_0000, 16 << 20),
         "clint": (0x200_0000, 64 << 10),
         "uintc": (0x2F1_0000, 32 << 10),
         "plic": (0xC00_0000, 64 << 20),
@@ -43,14 +45,29 @@ def test_regions_of_the_harts_are_what_is_there(params):
 
     for device in devices(params):
         assert kind(device.base) is device.kind
-    for hole in (0, 0xFFF, 0x1_0000, TAIC_BASE, 0x201_0000, 0x2F1_5000, 0x1000_1000, 0x7FFF_FFFF,
+    for hole in (0, 0xFFF, 0x1_0000, 0xFF_FFFF, 0x201_0000, 0x2F1_5000, 0x1000_1000, 0x7FFF_FFFF,
                  0x8800_0000):
         assert kind(hole) is None, f"{hole:#x}"
 
 
-def test_every_device_has_a_window_at_the_crossbar(params):
-    assert {w.name for w in windows(params)} == {
+def test_every_device_has_a_window_at_the_crossbar_or_ports_for_the_harts(params):
+    assert {w.name for w in windows(params)} | {"taic"} == {
         d.name for d in devices(params) if d.kind is RegionKind.IO}
+    assert [d.name for d in devices(params) if d.direct] == ["taic"]
+
+
+def test_taic_has_the_ports_and_lines_of_the_soc(params):
+    taic = taic_params(params)
+    assert (taic.harts, taic.ports, taic.lines) == (2, 2, params.plic_sources)
+
+
+def test_blocks_of_taic_do_not_overlap(params):
+    ends = 0
+    for block in taic_blocks(taic_params(params)):
+        assert block.offset >= ends, block.name
+        assert block.stride >= 1 << block.registers.addr_bits or block.count == 1, block.name
+        ends = block.offset + (block.count - 1) * block.stride + (1 << block.registers.addr_bits)
+    assert ends <= 16 << 20
 
 
 def test_user_contexts_come_after_those_of_all_harts():

@@ -23,6 +23,7 @@ from soc.memory_map import (
     device,
     hart_params,
     plic_contexts,
+    taic_params,
 )
 from tests.support.clock import cycles, start
 from tests.support.mmio import Initiator
@@ -31,7 +32,8 @@ from tests.support.run import run_cocotb
 
 PARAMS = configuration("tiny", harts=2)
 HART = hart_params(PARAMS)
-LINES = {"msip": 0, "mtip": 1, "m": 2, "s": 3, "u": 5}
+ENQUEUE, DEQUEUE, WRITE_HART, REGISTER_INTERRUPT = 0x00, 0x08, 0x38, 0x40  # of a queue's page
+LINES = {"msip": 0, "mtip": 1, "m": 2, "s": 3, "usip": 4, "u": 5, "ssip": 6}
 
 
 class PuppetHart(wiring.Component):
@@ -202,10 +204,38 @@ async def the_time_is_the_same_for_all(dut):
 
 
 @cocotb.test()
+async def each_hart_has_its_own_way_to_taic(dut):
+    """A line of the PLIC wakes a task, which interrupts its hart; both harts see the same queues."""
+    bench = Bench(dut)
+    await bench.start()
+    queues = []
+    for hart, process in zip(bench.harts, (0, 7), strict=True):
+        for word in (1, process):
+            await hart.write(TAIC_BASE, word, 8)
+        index = await hart.read(TAIC_BASE, 8)
+        queues.append(TAIC_BASE + 0x1000 + 0x1000 * (
+            taic_params(PARAMS).queues * (index >> 32) + index % (1 << 32)))
+    for n, (queue, line) in enumerate(zip(queues, ("ssip", "usip"), strict=True)):
+        await bench.harts[n].write(queue + WRITE_HART, 1 - n, 8)
+        await bench.harts[n].write(queue + REGISTER_INTERRUPT + 8 * 5, 0x109, 8)
+        dut.interrupts.value = 1 << 5
+        await cycles(dut, 20)
+        assert bench.lines(1 - n) == {line} and bench.lines(n) == set()
+        assert await bench.harts[n].read(queue + DEQUEUE, 8) == 0x109
+        dut.interrupts.value = 0
+        await cycles(dut, 20)
+        assert bench.lines(1 - n) == set()
+    for n, queue in enumerate(queues):
+        await bench.harts[n].write(queue + ENQUEUE, 0x40 + n, 8)
+    for n, queue in enumerate(queues):
+        assert await bench.harts[1 - n].read(queue + DEQUEUE, 8) == 0x40 + n
+
+
+@cocotb.test()
 async def nothing_answers_where_there_is_nothing(dut):
     bench = Bench(dut)
     await bench.start()
-    for address in (TAIC_BASE, UINTC_BASE + 0x8000, UART + 0x100, CLINT + 0x1_0000, 0):
+    for address in (TAIC_BASE - 8, UINTC_BASE + 0x8000, UART + 0x100, CLINT + 0x1_0000, 0):
         assert await bench.harts[0].refused(address)
         await bench.harts[0].write(address, 1)
 
