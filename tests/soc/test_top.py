@@ -205,7 +205,7 @@ async def the_time_is_the_same_for_all(dut):
 
 @cocotb.test()
 async def each_hart_has_its_own_way_to_taic(dut):
-    """A line of the PLIC wakes a task, which interrupts its hart; both harts see the same queues."""
+    """A line of the PLIC wakes a task, which interrupts its hart; both harts see all queues."""
     bench = Bench(dut)
     await bench.start()
     queues = []
