@@ -4,6 +4,7 @@ from amaranth import *
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
+from .contexts import allocation_layout, change_layout
 from .params import PRIORITY_BITS, PRIORITY_LSB, TaicParams
 from .types import event_layout
 
@@ -49,7 +50,8 @@ class Interrupts(wiring.Component):
     ``install`` (a cycle) makes ``installed`` of ``install_hart`` what is given; what was raised
     there for another context becomes undelivered, what the new context has undelivered is raised.
     It waits (``install_ready``) for cycles without a change. ``clear`` clears bits of
-    ``undelivered``.
+    ``undelivered``. An ``allocation`` without a hart's installed queue, which is freed, removes it
+    as ``install`` would; with ``end`` the context has nothing undelivered.
 
     ``runs``, one for each port and one for the register RUNNING, tell the priority of what runs
     now out of a queue; it is kept for the hart on which that is installed. ``running`` is that of
@@ -74,6 +76,8 @@ class Interrupts(wiring.Component):
             "runs": In(runs_layout(params)).array(params.ports + 1),
             "running_of": In(installed_layout(params)),
             "running": Out(PRIORITY_BITS),
+            "allocation": In(allocation_layout(params)),
+            "end": In(change_layout(params)),
             "clear": In(params.contexts),
             "undelivered": Out(params.contexts),
             "kernel": In(params.contexts),
@@ -89,7 +93,7 @@ class Interrupts(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        params, change = self.params, self.change
+        params, change, allocation = self.params, self.change, self.allocation
         harts = params.harts
         raised = Signal(harts)
         running = [Signal(PRIORITY_BITS, init=LOWEST, name=f"running{h}") for h in range(harts)]
@@ -104,25 +108,40 @@ class Interrupts(wiring.Component):
             ]
         m.d.comb += [
             target.eq(Mux(same_queue.any(), same_queue, same_context)),
-            self.install_ready.eq(~change.valid),
+            self.install_ready.eq(~change.valid & ~allocation.en & ~self.end.valid),
         ]
         undelivered = Signal(params.contexts)
         m.d.comb += undelivered.eq(self.undelivered & ~self.clear)
         m.d.sync += self.undelivered.eq(undelivered)
         lowest = target & -target
-        for h in range(harts):
+        raises, freed = Signal(harts), Signal(harts)
+        for h, installed in enumerate(self.installed):
+            urgent = ~self.priorities | (priority(change.task) < running[h])
+            m.d.comb += [
+                raises[h].eq(self.woken & lowest[h] & urgent),
+                freed[h].eq(allocation.en & installed.valid
+                            & (installed.context == allocation.context)
+                            & ~allocation.mask.bit_select(installed.queue, 1)),
+            ]
             with m.If(change.valid & change.dequeues & same_queue[h]):
                 m.d.sync += raised[h].eq(0)
-            urgent = ~self.priorities | (priority(change.task) < running[h])
-            with m.If(self.woken & lowest[h] & urgent):
+            with m.If(raises[h]):
                 m.d.sync += [raised[h].eq(1), source[h].eq(change.queue)]
+            with m.If(freed[h]):
+                m.d.sync += [installed.valid.eq(0), raised[h].eq(0)]
             place = Cat(self.installed[h].context, self.installed[h].queue)
             for runs in self.runs:
                 with m.If(runs.valid & self.installed[h].valid
                           & (Cat(runs.context, runs.queue) == place)):
                     m.d.sync += running[h].eq(runs.priority)
-        with m.If(self.woken & ~same_context.any()):
-            m.d.sync += self.undelivered.eq(undelivered | (1 << change.context))
+        lost = (freed & (raised | raises)).any()
+        none = self.woken & ~same_context.any()
+        with m.If(lost | none):
+            m.d.sync += self.undelivered.eq(
+                undelivered | Mux(lost, 1 << allocation.context, 0)
+                | Mux(none, 1 << change.context, 0))
+        with m.If(self.end.valid):
+            m.d.sync += self.undelivered.bit_select(self.end.context, 1).eq(0)
 
         installs = Signal()
         m.d.comb += installs.eq(self.install & self.install_ready)

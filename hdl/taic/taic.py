@@ -215,6 +215,8 @@ class Taic(wiring.Component):
             interrupts.running_of.eq(control.running_of),
             control.running.eq(interrupts.running),
             interrupts.runs[params.ports].eq(control.runs),
+            interrupts.allocation.eq(allocation),
+            interrupts.end.eq(directory.end),
             interrupts.clear.eq(control.clear),
             control.undelivered.eq(interrupts.undelivered),
             interrupts.kernel.eq(contexts.kernel),

@@ -1,0 +1,118 @@
+"""Golden model: which hart is interrupted for a preempting task."""
+
+from tests.hdl.taic.device_queues import MASK64, NONE_RUNS
+
+
+class Hart:
+    """``page``: the context and queue that are installed, if any; ``source``: the queue in which
+    the preempting task is.
+    """
+
+    def __init__(self):
+        self.page, self.raised, self.source, self.running = None, False, 0, NONE_RUNS
+        self.index = 0  # as it was written, valid or not
+
+
+class Interrupts:
+    """``usip`` and ``ssip`` of each hart."""
+
+    def __init__(self, params, queues):
+        self.params, self.queues = params, queues
+        self.harts = [Hart() for _ in range(params.harts)]
+        self.undelivered = set()  # contexts
+        self.fallback = [0] * params.contexts
+
+    def woken(self, context, queue, ready):
+        """A wake-up; that of a preempting task interrupts the hart of its queue, or another."""
+        if not ready.preempts:
+            return
+        own = [hart for hart in self.harts if hart.page == (context, queue)]
+        near = [hart for hart in self.harts if hart.page and hart.page[0] == context]
+        if not near:
+            self.undelivered.add(context)
+            return
+        hart = (own or near)[0]
+        if not self.queues.by_priority[context] or ready.priority < hart.running:
+            hart.raised, hart.source = True, queue
+
+    def redirected(self, context, queue):
+        """The queue into which a dequeue has to look first."""
+        for hart in reversed(self.harts):
+            if hart.page == (context, queue) and hart.raised and hart.source != queue:
+                return hart.source
+        return queue
+
+    def dequeued(self, context, queue, ready):
+        for hart in self.harts:
+            if hart.page == (context, queue):
+                hart.raised = False
+                hart.running = NONE_RUNS if ready is None else ready.priority
+
+    def install(self, number, valid, page):
+        """What hart ``number`` runs now."""
+        hart = self.harts[number]
+        hart.index = page[0] * self.params.queues + page[1]
+        keeps = valid and hart.page is not None and hart.page[0] == page[0]
+        owed = hart.raised and hart.page is not None and not keeps
+        due = valid and page[0] in self.undelivered
+        if owed:
+            self.undelivered.add(hart.page[0])
+        if due:
+            self.undelivered.discard(page[0])
+        hart.raised = hart.raised and keeps or due
+        if not keeps:
+            hart.source = page[1]
+        hart.page, hart.running = page if valid else None, NONE_RUNS
+
+    def place(self, page, where):
+        """WHART; whether it is refused."""
+        if where < len(self.harts):
+            self.install(where, True, page)
+        elif where == MASK64:
+            on = [number for number, hart in enumerate(self.harts) if hart.page == page]
+            if on:
+                self.install(on[-1], False, page)
+        else:
+            return True
+        return False
+
+    def installed(self, number):
+        hart = self.harts[number]
+        return hart.index | (hart.page is not None) << 63
+
+    def running(self, context, queue):
+        for hart in reversed(self.harts):
+            if hart.page == (context, queue):
+                return hart.running
+        return NONE_RUNS
+
+    def set_running(self, context, queue, priority):
+        for hart in self.harts:
+            if hart.page == (context, queue):
+                hart.running = priority
+
+    def released(self, context, queue):
+        """No hart runs a queue that is freed; what its hart was interrupted for remains to do."""
+        for hart in self.harts:
+            if hart.page == (context, queue):
+                if hart.raised:
+                    self.undelivered.add(context)
+                hart.page, hart.raised = None, False
+
+    def ended(self, context):
+        self.undelivered.discard(context)
+
+    def _of_kernel(self, page):
+        return self.queues.owner[page[0]][1] == 0
+
+    def usip(self):
+        return sum(1 << number for number, hart in enumerate(self.harts)
+                   if hart.raised and not self._of_kernel(hart.page))
+
+    def ssip(self):
+        lines = sum(1 << number for number, hart in enumerate(self.harts)
+                    if hart.raised and self._of_kernel(hart.page))
+        for context in self.undelivered:
+            if self.fallback[context] < self.params.harts:
+                lines |= 1 << self.fallback[context]
+        return lines

@@ -1,0 +1,124 @@
+"""Golden model: the records of wake-ups, which channels, lines and compatible slots have."""
+
+from dataclasses import dataclass
+
+from tests.hdl.taic.device_queues import FIXED, NO_RECEIVE, NO_SEND, SENDER, Ready
+
+KEEP = 2
+
+
+@dataclass
+class Record:
+    enabled: bool = False
+    policy: int = FIXED
+    sender: int | None = None  # lines and slots have none
+    receiver: int | None = None
+    queue: int = 0
+    task: int = 0
+    armed: bool = False
+    pending: bool = False
+    queued: bool = False
+
+
+class Records:
+    """``wake(context, queue, policy, ready)`` puts a task into a queue."""
+
+    def __init__(self, params, wake):
+        self.params, self.wake = params, wake
+        self.table = [Record() for _ in range(params.records)]
+
+    def _fire(self, number):
+        """The armed task becomes ready."""
+        record = self.table[number]
+        record.queued, record.armed, record.pending = True, bool(record.task & KEEP), False
+        self.wake(record.receiver, record.queue, record.policy, Ready(record.task, number))
+
+    def _send(self, number):
+        record = self.table[number]
+        if record.armed and not record.queued:
+            self._fire(number)
+        elif not (record.armed and record.queued and record.task & KEEP):
+            record.pending = True
+
+    def _arm(self, number, task):
+        record = self.table[number]
+        record.armed = task != 0
+        if task:
+            record.task = task
+            if record.pending and not record.queued:
+                self._fire(number)
+
+    def left(self, number):
+        """The task of this record has left its queue."""
+        record = self.table[number]
+        record.queued = False
+        if record.armed and record.pending:
+            self._fire(number)
+
+    # channels
+
+    def configure(self, number, word):
+        """Whether it is refused."""
+        record = self.table[number]
+        if record.queued:
+            return True
+        self.table[number] = Record(
+            enabled=bool(word & 1), policy=word >> 2 & 3, sender=self._context(word >> 8),
+            receiver=self._context(word >> 16), queue=word >> 24 & self.params.queues - 1)
+        return False
+
+    def _context(self, word):
+        return word & self.params.contexts - 1
+
+    def config(self, number):
+        record = self.table[number]
+        return (record.enabled | record.policy << 2 | (record.sender or 0) << 8
+                | (record.receiver or 0) << 16 | record.queue << 24
+                | record.armed << 32 | record.pending << 33 | record.queued << 34)
+
+    def send(self, number, context, queue):
+        """By software of ``context``; the error."""
+        record = self.table[number]
+        if not record.enabled or record.sender != context:
+            return NO_SEND
+        if record.policy == SENDER:
+            record.queue = queue
+        self._send(number)
+        return 0
+
+    def arm(self, number, context, task):
+        record = self.table[number]
+        if not record.enabled or record.receiver != context:
+            return NO_RECEIVE
+        self._arm(number, task)
+        return 0
+
+    # lines and slots, each of one context
+
+    def own_send(self, number, context):
+        self.table[number].receiver = context
+        self._send(number)
+
+    def own_level(self, number):
+        """The line is high at the time of an ARM: not to be remembered."""
+        record = self.table[number]
+        if record.armed and not record.queued:
+            self._fire(number)
+
+    def own_arm(self, number, context, queue, task):
+        record = self.table[number]
+        record.enabled, record.policy = True, FIXED
+        record.receiver, record.queue = context, queue
+        self._arm(number, task)
+
+    def idle(self, number):
+        record = self.table[number]
+        return not (record.armed or record.pending or record.queued)
+
+    def forget(self, context):
+        """The context ends."""
+        for number, record in enumerate(self.table):
+            if record.receiver == context:
+                self.table[number] = Record()
+            elif record.sender == context:
+                record.enabled = record.armed = record.pending = False
