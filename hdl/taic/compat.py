@@ -52,7 +52,7 @@ class Compat(wiring.Component):
     A port writes the words of a sequence one after the other into the same register of one page;
     any other write of the port begins another sequence. The last word starts the work, one
     sequence at a time: every word is compared with those of one slot or owner after the other,
-    which takes ``2 * slots + 12`` cycles, for SEND_INTR ``4 * slots + 2 * contexts + 20``, and some
+    which takes ``2 * slots + 12`` cycles, for SEND_INTR ``4 * slots + 2 * contexts + 22``, and some
     more for each record that is looked at. ``error`` tells the page what was refused:
 
     - NO_OWNER: its context has none.

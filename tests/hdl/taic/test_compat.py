@@ -355,7 +355,7 @@ async def the_work_takes_its_time(dut):
     slots, contexts = params.slots, params.contexts
     for register, word, most in ((SENDER, p(6, 0), 2 * slots + 12),
                                  (RECEIVER, p(6, 0), 2 * slots + 12),
-                                 (SEND, p(6, 0), 4 * slots + 2 * contexts + 20),
+                                 (SEND, p(6, 0), 4 * slots + 2 * contexts + 22),
                                  (CANCEL, p(6, 0), 2 * slots + 12)):
         await bench.sequence(register, 0, 1, word, 8)
         assert bench.cycles - 1 <= most
