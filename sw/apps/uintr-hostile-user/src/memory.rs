@@ -6,12 +6,10 @@ use crate::{
 };
 use core::arch::global_asm;
 use hal::soc::{
-    CLINT_BASE, CLINT_SIZE, DRAM_BASE, DRAM_SIZE, PLIC_BASE, PLIC_SIZE, UINTC_BASE, UINTC_SIZE,
+    CLINT_BASE, CLINT_SIZE, DRAM_BASE, DRAM_SIZE, PLIC_BASE, PLIC_SIZE, TAIC_BASE, TAIC_SIZE,
+    UINTC_BASE, UINTC_SIZE,
     cause::{INSN_PAGE, LOAD_PAGE, STORE_PAGE},
 };
-
-/// Where a TAIC would be.
-const TAIC: (usize, usize) = (0x0100_0000, 16 << 20);
 
 const SIZES: usize = 4;
 const PAGE: usize = 4096;
@@ -51,7 +49,7 @@ pub fn attack(surprises: &mut Surprises) {
         (UINTC_BASE, UINTC_SIZE, 256),
         (CLINT_BASE, CLINT_SIZE, 256),
         (PLIC_BASE, PLIC_SIZE, 0x2_0000),
-        (TAIC.0, TAIC.1, 0x2_0000),
+        (TAIC_BASE, TAIC_SIZE, 0x2_0000),
         (DRAM_BASE, DRAM_SIZE, 0x10_0000),
     ] {
         for address in (base..base + bytes).step_by(step) {
