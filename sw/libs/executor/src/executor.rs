@@ -1,0 +1,177 @@
+//! The executor.
+
+use crate::{ReadyQueue, TaskId, slot::Slot};
+use core::{
+    cell::Cell,
+    future::{Future, poll_fn},
+    task::Poll,
+};
+
+/// Up to `SLOTS` tasks, each a future of up to `BYTES` bytes, that become ready in a `Q`. It lives
+/// for ever, and belongs to one thread.
+pub struct Executor<Q: 'static, const SLOTS: usize, const BYTES: usize> {
+    queue: &'static Q,
+    slots: [Slot<Q, BYTES>; SLOTS],
+    current: Cell<TaskId>,
+}
+
+impl<Q: ReadyQueue, const SLOTS: usize, const BYTES: usize> Executor<Q, SLOTS, BYTES> {
+    /// An executor without tasks. Nobody else dequeues from `queue`.
+    pub const fn new(queue: &'static Q) -> Self {
+        Self { queue, slots: [const { Slot::new() }; SLOTS], current: Cell::new(TaskId::new(0)) }
+    }
+
+    /// The ready queue.
+    pub fn queue(&self) -> &'static Q {
+        self.queue
+    }
+
+    /// Puts a coroutine into the first free slot, and makes it ready. Gives it back if there is no
+    /// such slot.
+    pub fn spawn<F>(&'static self, mut future: F) -> Result<TaskId, F>
+    where
+        F: Future<Output = ()> + 'static,
+    {
+        for (index, slot) in self.slots.iter().enumerate() {
+            let task = TaskId::new(index);
+            match slot.fill(future, self.queue, task) {
+                Ok(()) => {
+                    self.wake(task);
+                    return Ok(task);
+                }
+                Err(back) => future = back,
+            }
+        }
+        Err(future)
+    }
+
+    /// Makes a task ready; without effect on one that is or that does not exist.
+    #[inline(always)]
+    pub fn wake(&self, task: TaskId) {
+        if let Some(slot) = self.slots.get(task.index())
+            && !slot.queued.replace(true)
+        {
+            self.queue.enqueue(task);
+        }
+    }
+
+    /// The task that is being polled.
+    #[inline(always)]
+    pub fn current(&self) -> TaskId {
+        self.current.get()
+    }
+
+    /// Polls ready tasks until there is none.
+    #[inline(always)]
+    pub fn run_until_idle(&'static self) {
+        while let Some(task) = self.queue.dequeue() {
+            if let Some(slot) = self.slots.get(task.index()) {
+                // Before the poll: a wake-up during it asks for another.
+                slot.queued.set(false);
+                self.current.set(task);
+                slot.poll();
+            }
+        }
+    }
+}
+
+/// Lets the other ready tasks of the executor go first.
+pub fn yield_now<Q: ReadyQueue, const SLOTS: usize, const BYTES: usize>(
+    executor: &'static Executor<Q, SLOTS, BYTES>,
+) -> impl Future<Output = ()> {
+    let mut yielded = false;
+    poll_fn(move |_| {
+        if yielded {
+            return Poll::Ready(());
+        }
+        yielded = true;
+        executor.wake(executor.current());
+        Poll::Pending
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SoftQueue;
+    use std::{rc::Rc, sync::Mutex, task::Waker, thread};
+
+    type Small = Executor<SoftQueue<4>, 3, 64>;
+
+    fn executor() -> &'static Small {
+        let queue = Box::leak(Box::new(SoftQueue::new()));
+        Box::leak(Box::new(Executor::new(queue)))
+    }
+
+    fn trace() -> &'static Mutex<Vec<(char, u8)>> {
+        Box::leak(Box::default())
+    }
+
+    #[test]
+    fn tasks_take_turns() {
+        let (executor, trace) = (executor(), trace());
+        for name in ['a', 'b'] {
+            let task = executor.spawn(async move {
+                for step in 0..3 {
+                    trace.lock().unwrap().push((name, step));
+                    yield_now(executor).await;
+                }
+            });
+            assert!(task.is_ok());
+        }
+        executor.run_until_idle();
+        let expected = [('a', 0), ('b', 0), ('a', 1), ('b', 1), ('a', 2), ('b', 2)];
+        assert_eq!(*trace.lock().unwrap(), expected);
+    }
+
+    #[test]
+    fn wakers_work_on_other_threads_and_after_the_end() {
+        let (executor, trace) = (executor(), trace());
+        let kept: &Mutex<Option<Waker>> = Box::leak(Box::default());
+        let mut polls = 0;
+        let task = executor.spawn(poll_fn(move |context| {
+            polls += 1;
+            trace.lock().unwrap().push(('p', polls));
+            *kept.lock().unwrap() = Some(context.waker().clone());
+            if polls == 2 { Poll::Ready(()) } else { Poll::Pending }
+        }));
+        assert!(task.is_ok());
+        executor.run_until_idle();
+        for _ in 0..3 {
+            thread::spawn(|| kept.lock().unwrap().as_ref().unwrap().wake_by_ref()).join().unwrap();
+            executor.run_until_idle();
+        }
+        assert_eq!(*trace.lock().unwrap(), [('p', 1), ('p', 2)]);
+    }
+
+    #[test]
+    fn slots_are_finite_and_used_again() {
+        let executor = executor();
+        let counted = Rc::new(());
+        for _ in 0..5 {
+            for index in 0..3 {
+                let held = counted.clone();
+                let task = executor.spawn(async move { drop(held) }).ok();
+                assert_eq!(task, Some(TaskId::new(index)));
+            }
+            assert!(executor.spawn(async {}).is_err());
+            assert_eq!(Rc::strong_count(&counted), 4);
+            executor.run_until_idle();
+            assert_eq!(Rc::strong_count(&counted), 1);
+        }
+    }
+
+    #[test]
+    fn a_task_is_ready_once_however_often_it_is_woken() {
+        let (executor, trace) = (executor(), trace());
+        let task = executor.spawn(poll_fn(move |_| {
+            trace.lock().unwrap().push(('p', 0));
+            Poll::Pending
+        }));
+        let task = task.ok().unwrap();
+        executor.wake(task);
+        executor.wake(TaskId::new(17));
+        executor.run_until_idle();
+        assert_eq!(trace.lock().unwrap().len(), 1);
+    }
+}

@@ -1,0 +1,58 @@
+//! The side that sends.
+
+use crate::{Atomics, Native, Ring, Word};
+use core::sync::atomic::Ordering;
+
+/// The ring has no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Full;
+
+/// The producer of a ring. There is one at a time.
+pub struct Producer<'a, const WORDS: usize, const SLOTS: usize, A: Atomics = Native> {
+    ring: &'a Ring<WORDS, SLOTS, A>,
+    tail: u64,
+    /// The consumer's index as it was last seen.
+    head: u64,
+}
+
+impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Producer<'a, WORDS, SLOTS, A> {
+    /// Goes on where the last producer of the ring ended.
+    pub fn new(ring: &'a Ring<WORDS, SLOTS, A>) -> Self {
+        let head = ring.head.0.load(Ordering::Acquire);
+        Self { ring, tail: ring.tail.0.load(Ordering::Relaxed), head }
+    }
+
+    /// Sends a message. [`Producer::must_wake`] is to be asked after the last of several.
+    #[inline(always)]
+    pub fn push(&mut self, message: [u64; WORDS]) -> Result<(), Full> {
+        if self.tail.wrapping_sub(self.head) >= SLOTS as u64 {
+            // `Acquire`: the consumer has read what it took, before the slot is written again.
+            self.head = self.ring.head.0.load(Ordering::Acquire);
+            if self.tail.wrapping_sub(self.head) >= SLOTS as u64 {
+                return Err(Full);
+            }
+        }
+        for (word, value) in self.ring.slot(self.tail).iter().zip(message) {
+            word.store(value, Ordering::Relaxed);
+        }
+        self.tail = self.tail.wrapping_add(1);
+        // `Release`: who sees the index sees the message.
+        self.ring.tail.0.store(self.tail, Ordering::Release);
+        Ok(())
+    }
+
+    /// Whether the caller has to wake the consumer now; if so, no other call says so before the
+    /// consumer sleeps again.
+    #[inline(always)]
+    #[must_use = "the consumer may sleep for ever"]
+    pub fn must_wake(&mut self) -> bool {
+        // The index was stored before the flag is loaded; `Consumer::sleep` does the opposite.
+        A::fence();
+        if self.ring.sleeping.0.load(Ordering::Relaxed) == 0 {
+            return false;
+        }
+        // The wake-up, which follows, orders this before whatever the consumer stores then.
+        self.ring.sleeping.0.store(0, Ordering::Relaxed);
+        true
+    }
+}
