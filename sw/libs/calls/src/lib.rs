@@ -57,3 +57,6 @@ pub const REFUSED: usize = usize::MAX;
 
 /// Where a page lies that all processes share.
 pub const SHARED: usize = 0x3000_0000;
+
+/// Where the pages of local queues of the TAIC lie, of processes that are given some.
+pub const QUEUES: usize = SHARED + 0x1_0000;

@@ -12,6 +12,6 @@ mod process;
 mod thread;
 
 pub use console::write;
-pub use memory::{DEVICES, uintc};
-pub use process::{Error, PROCESSES, Process};
+pub use memory::{taic, uintc};
+pub use process::{DevicePage, Error, PROCESSES, Process};
 pub use thread::{Thread, UserCsrs};

@@ -41,6 +41,14 @@ impl From<sv39::Error> for Error {
     }
 }
 
+/// A page of a device that a process may use.
+#[derive(Clone, Copy, Debug)]
+pub struct DevicePage {
+    /// Where the process sees it.
+    pub vaddr: usize,
+    pub paddr: usize,
+}
+
 /// A process.
 #[derive(Debug)]
 pub struct Process {
@@ -55,6 +63,16 @@ impl Process {
     /// Loads `program` as process `id`, for which this is called once, and which sees `shared` at
     /// [`SHARED`].
     pub fn load(id: usize, program: &[u8], shared: usize) -> Result<Self, Error> {
+        Self::load_with(id, program, shared, &[])
+    }
+
+    /// The same with pages of devices.
+    pub fn load_with(
+        id: usize,
+        program: &[u8],
+        shared: usize,
+        devices: &[DevicePage],
+    ) -> Result<Self, Error> {
         let tables = &raw mut TABLES;
         // SAFETY: each process is loaded once.
         let mut space = new_space(unsafe { &mut (*tables)[id] })?;
@@ -73,6 +91,9 @@ impl Process {
             add_page(&mut space, STACK_TOP - page * PAGE, &[], data)?;
         }
         space.map(SHARED, shared, 0, data | Flags::READY | Flags::USER)?;
+        for device in devices {
+            space.map(device.vaddr, device.paddr, 0, data | Flags::READY | Flags::USER)?;
+        }
         let entry = elf.ehdr.e_entry as usize;
         Ok(Self { id: id as u16, satp: space.satp(id + 1), senders: &SENDERS[id], entry })
     }
