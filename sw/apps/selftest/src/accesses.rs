@@ -63,7 +63,7 @@ fn store_access(check: &mut Check) {
 
 fn hole_pages(check: &mut Check) {
     let holes =
-        [0, DRAM_BASE - 8, 0x0010_1000, 0x0200_0000 - 8, 0x0201_0000, DRAM_BASE + DRAM_SIZE];
+        [0, DRAM_BASE - 8, 0x0010_1000, 0x0100_0000 - 8, 0x0201_0000, DRAM_BASE + DRAM_SIZE];
     for address in holes.into_iter().chain([1 << 32, 1 << 55, usize::MAX - 7]) {
         let trap = run(Mode::Machine, &[ld(A0, A1)], &[0, address]);
         check.trapped("load beside a device", &trap, Mode::Machine, cause::LOAD_ACCESS);
