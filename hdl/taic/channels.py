@@ -5,7 +5,7 @@ from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from .params import TASK_BITS, TaicParams
-from .rule import Rule, state_layout
+from .rule import Rule, state_layout, step_layout
 from .skid import Skid
 from .types import (
     Kind,
@@ -60,7 +60,7 @@ class Channels(wiring.Component):
         task_write, task_read = tasks.write_port(), tasks.read_port()
 
         # The operation whose record has been read.
-        step, valid = Signal.like(rule.step), Signal()
+        step, valid = Signal(step_layout(params)), Signal()
         written = Signal(TASK_BITS, reset_less=True)  # stays until another ARM or CONFIGURE
         accepts, waits = Signal(), Signal()
         m.d.comb += [

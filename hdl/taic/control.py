@@ -155,15 +155,21 @@ class Control(wiring.Component):
                 finish.eq(go & self.page_error.ready),
             ]
 
+        def aligned(entry) -> bool:
+            return entry.offset % (8 << entry.index_bits) == 0
+
         def at(entry) -> Value:
             """The offset is that of a register, or of one of an array."""
+            low = 3 + entry.index_bits
+            if aligned(entry) and entry.count == 1 << entry.index_bits:
+                return (offset[low:] == entry.offset >> low) & ~offset[:3].any()
             last = entry.offset + (entry.count - 1) * 8
-            if entry.count == 1:
-                return offset == entry.offset
             return (offset >= entry.offset) & (offset <= last) & ~offset[:3].any()
 
         def element(entry) -> Value:
-            return (offset - entry.offset)[3:]
+            if aligned(entry):
+                return offset[3:3 + entry.index_bits]
+            return (offset[3:] - (entry.offset >> 3))[:entry.index_bits]
 
         def when_done(ready: Value) -> None:
             m.d.comb += finish.eq(ready)

@@ -174,7 +174,8 @@ class Directory(wiring.Component):
                     port.eq(request.port),
                     context.eq(free_data.context),
                     queue.eq(free_data.queue),
-                    exists.eq((free_data.context < contexts) & (free_data.queue < queues)),
+                    exists.eq(~(free_data.context[params.context_bits:].any()
+                                | free_data.queue[params.queue_bits:].any())),
                     process.eq(0),
                     storing.eq(0),
                 ]

@@ -154,10 +154,10 @@ class Engine(wiring.Component):
 
         # Link.
         link_queue = Signal(params.queue_bits, reset_less=True)
-        link_row = Signal(occupancy_layout(params), reset_less=True)
+        link_row = Signal(occupancy_layout(params))  # 0 until the first operation, for the sweep
         link_allocated = Signal(params.queues, reset_less=True)
         link_errors = Signal(Error, reset_less=True)
-        link = {name: Signal(name=f"link_{name}", reset_less=True)
+        link = {name: Signal(name=f"link_{name}")
                 for name in ("inserts", "head", "removes", "looks", "priorities", "dequeues")}
         finish_writes = Signal()
         finish_index = Signal(params.index_bits, reset_less=True)
@@ -223,13 +223,16 @@ class Engine(wiring.Component):
             for n in range(params.queues):
                 with m.If(link_queue == n):
                     m.d.comb += row.counts[n].eq(link_row.counts[n] + step)
-        with m.If((row.total > link_row.high_water) | (link_op.kind == Kind.MARK)):
+        mark = Signal()
+        with m.If(moves):
+            m.d.sync += mark.eq(op.kind == Kind.MARK)
+        with m.If((row.total > link_row.high_water) | mark):
             m.d.comb += row.high_water.eq(row.total)
         m.d.comb += [
             occupancy.write.eq(linked | ~lists_swept),
             occupancy.write_context.eq(
                 Mux(lists_swept, link_op.context, swept[:params.context_bits])),
-            occupancy.write_row.eq(Mux(lists_swept, row.as_value(), 0)),
+            occupancy.write_row.eq(row),
             self.linking.eq(link_valid),
             self.linking_source.eq(link_op.source),
             self.change.valid.eq(linked),
@@ -252,16 +255,16 @@ class Engine(wiring.Component):
                     m.d.sync += self.busy[n].eq(row.total.any())
 
         # Finish.
-        finish = Signal(list_layout(params), reset_less=True)  # lists as they were
+        finish = Signal(list_layout(params))  # lists as they were; empty until the first operation
         finish_valid, finish_popped = Signal(), Signal(reset_less=True)
         finish_inserts, finish_head, finish_removes, finish_looks, finish_ends, finish_starts = (
-            Signal(name=f"finish_{name}", reset_less=True)
+            Signal(name=f"finish_{name}")
             for name in ("inserts", "head", "removes", "looks", "ends", "starts"))
         finish_level = Signal(params.level_bits, reset_less=True)
         finish_place = Signal(params.node_bits, reset_less=True)  # taken, or the first
         finish_kind = Signal(Kind, reset_less=True)
         finish_source = Signal.like(self.answer.source, reset_less=True)
-        finish_errors = Signal(Error, reset_less=True)
+        finish_errors = Signal(Error)
         finish_data = Signal(48, reset_less=True)
         m.d.sync += [finish_valid.eq(linked), finish_writes.eq(0)]
         with m.If(linked):
@@ -307,7 +310,7 @@ class Engine(wiring.Component):
         m.d.comb += [
             write.en.eq(finish_writes | ~lists_swept),
             write.addr.eq(Mux(lists_swept, finish_index, swept)),
-            write.data.eq(Mux(lists_swept, changed.as_value(), 0)),
+            write.data.eq(changed),
             places.give.eq(finish_valid & finish_removes),
             places.given.eq(finish_place),
         ]

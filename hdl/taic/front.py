@@ -4,8 +4,10 @@ from amaranth import *
 from amaranth.lib import enum, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from .params import TASK_BITS, TaicParams
+from .params import ADDR_BITS, PAGE_BITS, QUEUE_PAGES, TASK_BITS, TaicParams
 from .types import Kind, answer_layout, event_layout, queue_op_layout
+
+PAGE_NUMBER_BITS = ADDR_BITS - PAGE_BITS - 1
 
 
 class State(enum.Enum, shape=2):
@@ -39,6 +41,7 @@ class Front(wiring.Component):
             "known": Out(1),
             "context": Out(params.context_bits),
             "queue": Out(params.queue_bits),
+            "page": Out(PAGE_NUMBER_BITS),  # of the queue, without that of its alias
             "take": In(1),
             "pop": Out(1),
             "popped": In(1),
@@ -77,33 +80,32 @@ class Front(wiring.Component):
 
         with m.If(self.peek.valid & self.peek.ready):
             m.d.sync += [asked.eq(1), stale.eq(0)]
-        with m.If(answer.valid & (answer.kind == Kind.PEEK) & (answer.source == self.port)):
+        peeked = answer.valid & (answer.kind == Kind.PEEK) & (answer.source == self.port)
+        arrives = same & event.inserts & (state == State.EMPTY)
+        with m.If(peeked):
             m.d.sync += asked.eq(0)
-            with m.If(~stale):
-                m.d.sync += [
-                    state.eq(Mux(answer.found, State.VALID, State.EMPTY)),
-                    self.task.eq(answer.data),
-                ]
         with m.If(self.popped):
             m.d.sync += self.pop.eq(0)
         with m.If(self.take):
-            m.d.sync += [state.eq(State.UNKNOWN), self.pop.eq(1)]
+            m.d.sync += self.pop.eq(1)
+        with m.If(arrives | (state == State.UNKNOWN)):
+            m.d.sync += self.task.eq(Mux(arrives, event.task, answer.data))
 
-        with m.If(same & event.inserts):
+        # An answer that comes with an insertion knows nothing of the task.
+        with m.If(arrives):
+            m.d.sync += state.eq(State.VALID)
+        with m.Elif(self.take | same & (event.removes | event.inserts & event.ahead)):
+            m.d.sync += state.eq(State.UNKNOWN)
+        with m.Elif(peeked & ~stale & ~(same & event.inserts)):
+            m.d.sync += state.eq(Mux(answer.found, State.VALID, State.EMPTY))
+        with m.If(same & (event.inserts | event.removes)):
             m.d.sync += stale.eq(1)
-            with m.If(state == State.EMPTY):
-                m.d.sync += [state.eq(State.VALID), self.task.eq(event.task)]
-            with m.Elif(event.ahead):
-                m.d.sync += state.eq(State.UNKNOWN)
-            with m.Else():
-                m.d.sync += state.eq(state)  # an answer of this cycle knows nothing of the task
-        with m.If(same & event.removes):
-            m.d.sync += [stale.eq(1), state.eq(State.UNKNOWN)]
         with m.If(own_event & ~self.popped):
             m.d.sync += [
                 self.known.eq(1),
                 self.context.eq(event.context),
                 self.queue.eq(event.asked),
+                self.page.eq(Cat(event.asked, event.context) + (QUEUE_PAGES >> PAGE_BITS)),
                 state.eq(State.UNKNOWN),
                 stale.eq(1),
             ]

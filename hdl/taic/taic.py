@@ -10,12 +10,13 @@ from .channels import Channels
 from .compat import Compat
 from .control import Control
 from .directory import Directory
+from .dispatch import Dispatch
 from .engine import Engine
 from .interrupts import Interrupts
 from .lines import Lines
 from .merge import Merge
 from .params import ADDR_BITS, TaicParams
-from .port import Port, access_layout
+from .port import Port
 from .types import Kind, RecordOp, error_layout, queue_op_layout, record_op_layout
 
 LEFT_DEPTH = 16  # records of dequeued tasks that can wait
@@ -76,27 +77,24 @@ class Taic(wiring.Component):
         m.d.sync += room.eq(left.level < LEFT_DEPTH - 3 * params.ports)
 
         # Ports, and what they ask for.
-        engine_inputs = Merge(queue_op, inputs=params.ports + 4)
-        record_inputs = Merge(record_op, inputs=params.ports + 5)
-        peeks = Merge(queue_op, inputs=params.ports)
-        accesses = Merge(access_layout(params), inputs=params.ports)
-        m.submodules += [engine_inputs, record_inputs, peeks, accesses]
+        m.submodules.dispatch = dispatch = Dispatch(params)
+        m.submodules.engine_inputs = engine_inputs = Merge(queue_op, inputs=4)
+        m.submodules.record_inputs = record_inputs = Merge(record_op, inputs=5)
+        m.submodules.peeks = peeks = Merge(queue_op, inputs=params.ports)
         allocation = directory.allocation
         for n, port in enumerate(self.ports):
             m.submodules[f"port{n}"] = port
             front = port.front
             connect(m, wiring.flipped(self.bus[n]), port.bus)
-            connect(m, port.queue_op, engine_inputs.i[n])
-            connect(m, port.record_op, record_inputs.i[n])
-            connect(m, port.access, accesses.i[n])
+            connect(m, port.access, dispatch.access[n])
             connect(m, front.peek, peeks.i[n])
             mine = [interrupts.redirected[h] & (i.as_value() == Cat(1, front.context, front.queue))
                     for h, i in enumerate(interrupts.installed)]
             m.d.comb += [
                 port.answer.eq(answer),
-                port.access_done.eq(control.done & (control.done_port == n)),
-                port.access_data.eq(control.data),
-                port.access_error.eq(control.error),
+                port.done.eq(control.done & (control.done_port == n)),
+                port.done_data.eq(control.data),
+                port.done_error.eq(control.error),
                 port.behind.eq(engine.waits & (engine.waiting.source == n)
                                | engine.linking & (engine.linking_source == n)),
                 port.room.eq(room),
@@ -114,17 +112,30 @@ class Taic(wiring.Component):
                 engine.pop_queue[n].eq(front.queue),
                 interrupts.runs[n].eq(port.runs),
             ]
-        connect(m, accesses.o, control.access)
-        m.d.comb += control.port.eq(_number(accesses.taken))
+        m.d.comb += [
+            control.access.valid.eq(dispatch.control),
+            control.access.p.eq(dispatch.asked),
+            control.port.eq(dispatch.port),
+        ]
 
-        # The engine: ports, wake-ups, errors, directory, control; fronts when nobody else.
+        # The engine: accesses and the others by turns; fronts when nobody else.
+        others_engine, others_records = Signal(), Signal()  # it is their turn
+        m.d.comb += dispatch.free.eq(Cat(
+            engine.request.ready & ~(others_engine & engine_inputs.o.valid),
+            channels.request.ready & ~(others_records & record_inputs.o.valid),
+            control.access.ready,
+        ))
+        m.d.sync += [
+            others_engine.eq(dispatch.queue_op | others_engine & ~engine_inputs.o.ready),
+            others_records.eq(dispatch.record_op | others_records & ~record_inputs.o.ready),
+        ]
         errors = Merge(error_layout(params), inputs=4)
-        m.submodules += errors
+        m.submodules.errors = errors
         for source, sink in zip(
                 (channels.error, lines.error, compat.error, control.page_error), errors.i,
                 strict=True):
             connect(m, source, sink)
-        wake, error, move, ask = engine_inputs.i[params.ports:]
+        wake, error, move, ask = engine_inputs.i
         m.d.comb += [
             wake.valid.eq(channels.wake.valid & engine.room),
             wake.p.eq(channels.wake.p),
@@ -144,10 +155,10 @@ class Taic(wiring.Component):
         ]
         connect(m, control.queue_op, ask)
         m.d.comb += [
-            engine.request.valid.eq(engine_inputs.o.valid | peeks.o.valid),
-            engine.request.p.eq(Mux(engine_inputs.o.valid, engine_inputs.o.p, peeks.o.p)),
-            engine_inputs.o.ready.eq(engine.request.ready),
-            peeks.o.ready.eq(engine.request.ready & ~engine_inputs.o.valid),
+            engine.request.valid.eq(dispatch.queue_op | engine_inputs.o.valid | peeks.o.valid),
+            engine.request.p.eq(peeks.o.p),
+            engine_inputs.o.ready.eq(engine.request.ready & ~dispatch.queue_op),
+            peeks.o.ready.eq(engine_inputs.o.ready & ~engine_inputs.o.valid),
             contexts.context.eq(engine.chosen_context),
             engine.allocated.eq(contexts.allocated),
             engine.settings.eq(contexts.settings),
@@ -158,10 +169,15 @@ class Taic(wiring.Component):
             control.end.eq(directory.end),
         ]
 
-        # The records: ports, lines, notifications, directory, control, tasks that have left.
+        with m.If(dispatch.queue_op):
+            m.d.comb += engine.request.p.eq(dispatch.queue)
+        with m.Elif(engine_inputs.o.valid):
+            m.d.comb += engine.request.p.eq(engine_inputs.o.p)
+
+        # The records: accesses, lines, notifications, directory, control, tasks that have left.
         for source, sink in zip(
                 (lines.record_op, compat.record_op, directory.record_op, control.record_op),
-                record_inputs.i[params.ports:], strict=False):
+                record_inputs.i, strict=False):
             connect(m, source, sink)
         departed = record_inputs.i[-1]
         m.d.comb += [
@@ -171,9 +187,13 @@ class Taic(wiring.Component):
             departed.p.trusted.eq(1),
             left.r_en.eq(departed.ready),
         ]
-        connect(m, record_inputs.o, channels.request)
+        m.d.comb += [
+            channels.request.valid.eq(dispatch.record_op | record_inputs.o.valid),
+            channels.request.p.eq(Mux(dispatch.record_op, dispatch.record, record_inputs.o.p)),
+            record_inputs.o.ready.eq(channels.request.ready & ~dispatch.record_op),
+        ]
         from_compat = Signal()  # the record that is being answered was asked for by it
-        m.d.sync += from_compat.eq(record_inputs.taken[params.ports + 1])
+        m.d.sync += from_compat.eq(record_inputs.taken[1])
         m.d.comb += [
             compat.read_answer.valid.eq(channels.answer.valid & from_compat),
             compat.read_answer.data.eq(channels.answer.data),
@@ -233,10 +253,3 @@ class Taic(wiring.Component):
             m.d.comb += sink.eq(fallback)
         return m
 
-
-def _number(one_hot: Value) -> Value:
-    """Index of the only bit that is set."""
-    number = C(0, max(1, (len(one_hot) - 1).bit_length()))
-    for n in range(1, len(one_hot)):
-        number = Mux(one_hot[n], n, number)
-    return number
