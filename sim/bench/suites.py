@@ -45,8 +45,20 @@ def _uintr(params: SocParams, options: RunOptions) -> list[Metric]:
     return [replace(metric, params=metric.params | common) for metric in metrics]
 
 
+def _taic(params: SocParams, options: RunOptions) -> list[Metric]:
+    """Two harts for everything, then four at the same time."""
+    common = {"latency": "random" if options.latency.cycles is None else str(options.latency.cycles)}
+    image = BUILD / "sw" / "taic.elf"
+    metrics = run_program(image, params, options)
+    of_four = [metric for metric in run_program(image, replace(params, harts=4), options)
+               if metric.params.get("harts") == "4"]
+    return [replace(metric, params=metric.params | common) for metric in metrics + of_four]
+
+
 SUITES = {suite.name: suite for suite in (
     Suite("core", "cycles of single instructions, misses, traps and device accesses", 1, _core),
     Suite("uintr", "user interrupts: send, entry, round trip, two harts, sleeping receivers", 2,
           _uintr),
+    Suite("taic", "ready queues and wake-ups: one hart, two, four; queues in memory beside", 2,
+          _taic),
 )}
