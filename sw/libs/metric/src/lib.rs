@@ -71,6 +71,25 @@ impl fmt::Display for Report {
     }
 }
 
+/// Operations in a number of cycles, reported as how many there are in one.
+#[derive(Clone, Copy, Debug)]
+pub struct Rate {
+    pub name: &'static str,
+    pub parameters: &'static str,
+    pub operations: u64,
+    pub cycles: u64,
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let Self { name, parameters, operations, cycles } = self;
+        let thousandths = 1000 * operations / cycles.max(&1);
+        let (whole, rest) = (thousandths / 1000, thousandths % 1000);
+        let rate = format_args!("{whole}.{rest:03}");
+        write!(f, "metric {name} count {rate} {rate} {operations} {parameters}")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +106,12 @@ mod tests {
         assert_eq!(line, "metric core.mul cycles 2 9 5");
         let line = samples(&[7]).report("core.tlb_miss", "level=walk").to_string();
         assert_eq!(line, "metric core.tlb_miss cycles 7 7 1 level=walk");
+    }
+
+    #[test]
+    fn reports_operations_in_a_cycle() {
+        let rate = Rate { name: "taic.ops", parameters: "harts=2", operations: 50, cycles: 40 };
+        assert_eq!(rate.to_string(), "metric taic.ops count 1.250 1.250 50 harts=2");
     }
 
     #[test]

@@ -41,6 +41,10 @@ impl Arming {
         let word = place(number as u64, register::ARM_CHANNEL);
         if field(word, register::ARM_CHANNEL) == number as u64 { Some(Self(word)) } else { None }
     }
+
+    pub const fn bits(self) -> u64 {
+        self.0
+    }
 }
 
 impl LocalQueue {

@@ -7,7 +7,7 @@
 
 use core::{arch::asm, fmt, panic::PanicInfo};
 
-pub use calls::{Call, REFUSED, SHARED};
+pub use calls::{Call, QUEUES, REFUSED, SHARED};
 
 /// Makes a function the program.
 #[macro_export]

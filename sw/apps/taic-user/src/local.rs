@@ -1,0 +1,53 @@
+//! One hart: what an access keeps it.
+
+use crate::{
+    Collected,
+    collect::collect,
+    device::{TO_ITSELF, arming, own, second, task},
+    probes::{probe_load, probe_store, probe_use, read_to_read},
+    shared::OWN,
+};
+use hal::soc::taic_queue as register;
+use taic::{Arming, Errors, TaskId};
+
+/// Measures and reports all of it.
+pub fn measure(collected: &mut Collected) {
+    let between = read_to_read();
+    let store = |offset: usize, value: u64| probe_store(OWN + offset, value) - between;
+    let dequeue = || {
+        let needing = probe_use(OWN + register::DEQUEUE, 0);
+        probe_load(OWN + register::DEQUEUE, 0) - needing
+    };
+
+    collect(collected, "taic.enqueue", "", || {
+        let cycles = store(register::ENQUEUE, task().bits());
+        assert_eq!(own().dequeue(), Some(task()), "enqueue");
+        cycles
+    });
+    collect(collected, "taic.dequeue", "", || {
+        own().enqueue(task());
+        let cycles = dequeue();
+        assert_eq!(own().length().context, 0, "dequeue");
+        cycles
+    });
+    collect(collected, "taic.dequeue_steal", "", || {
+        second().enqueue(task());
+        let cycles = dequeue();
+        assert_eq!(own().length().context, 0, "dequeue with steal");
+        cycles
+    });
+    collect(collected, "taic.dequeue_empty", "", dequeue);
+
+    let [arm, disarm] = [Arming::new(TO_ITSELF, task()), Arming::none(TO_ITSELF)]
+        .map(|arming| arming.expect("both fit").bits());
+    collect(collected, "taic.register", "", || store(register::ARM, arm));
+    collect(collected, "taic.cancel", "", || store(register::ARM, disarm));
+    own().arm(arming(TO_ITSELF, task().kept()));
+    collect(collected, "taic.send", "", || {
+        let cycles = store(register::SEND, TO_ITSELF.into());
+        assert_eq!(own().dequeue(), Some(task().kept()), "send");
+        cycles
+    });
+    assert_eq!(own().dequeue().map(TaskId::bits), None, "each was dequeued");
+    assert_eq!(own().take_errors(), Errors::NONE, "nothing was refused");
+}

@@ -1,0 +1,88 @@
+//! The user programs of `taic`, all in one: that on hart 0 measures, those on others are its peers.
+//!
+//! How to read the numbers. All but `ops_per_cycle` are cycles. A read of `cycle` gives the cycle in
+//! which the reading instruction executes; the distance of two reads with nothing between them is
+//! taken off. The `cycle` of both harts is compared first, by the clock both see.
+//!
+//! - `enqueue`, `register` (a channel is armed), `cancel` (disarmed), `send`: cycles that the store
+//!   keeps its hart from the next instruction (1 is an ALU instruction).
+//! - `dequeue`, `dequeue_steal` (of a task in another queue of the context), `dequeue_empty`: cycles
+//!   from the load to an instruction that needs its result.
+//! - `enqueue_to_ready`, `send_to_ready`, `line_to_ready`: the least distance of the store and a
+//!   load of the same hart that dequeues the task. The last one is of a simulated interrupt.
+//! - `send_to_coroutine`, `line_to_coroutine`: from the store to the first instruction of the woken
+//!   coroutine on another hart, in another process. `receiver=polling`: its executor dequeues in a
+//!   loop; `running`: another coroutine runs, which is interrupted, and has what a call may change
+//!   saved (`save=rust`) or three registers (`leaf`). `line=uart`: the store lets the UART raise its
+//!   line (transmit queue empty), on the way of every access to a device; `simulated`: the TAIC.
+//! - `preempt`: from a SEND to the first instruction at `utvec` of that hart.
+//! - `ops_per_cycle`: enqueues and dequeues of all harts by the cycles from the first to the last,
+//!   each hart in bursts of 8 through a queue of its own; `contexts=same`: of one context.
+//! - `software_queue`: the same operations on queues in memory. `fifo` is of one thread; `mpsc` takes
+//!   tasks from many harts; `deque` has an owner and thieves. `where=cross`: the other side has just
+//!   been on another hart. `to_coroutine`: as `send_to_coroutine receiver=polling`, in shared memory.
+
+#![no_std]
+#![no_main]
+
+mod clock;
+mod collect;
+mod coroutine;
+mod cross;
+mod device;
+mod local;
+mod probes;
+mod ready;
+mod shared;
+mod software;
+mod throughput;
+
+use metric::Samples;
+use shared::{Step, shared};
+use user::exit;
+
+user::program!(main);
+
+/// Samples of each metric, and runs before them that are not counted.
+pub const SAMPLES: usize = 1000;
+pub const WARM_UP: usize = 64;
+
+/// What all measurements collect into, one after the other.
+pub type Collected = Samples<SAMPLES>;
+
+/// The hart that the measuring one sends to.
+pub const PEER: usize = 1;
+
+fn main(hart: usize, harts: usize) -> ! {
+    if hart != 0 {
+        serve(hart)
+    }
+    let mut collected = Collected::new();
+    local::measure(&mut collected);
+    ready::measure(&mut collected);
+    software::measure(&mut collected);
+    if harts > PEER {
+        let offset = clock::offset();
+        user::println!("taic: cycle of hart 1 less that of hart 0: {offset}");
+        cross::measure(&mut collected, offset);
+        software::measure_cross(&mut collected, offset);
+    }
+    throughput::measure(harts);
+    user::println!("taic: done");
+    exit(0)
+}
+
+/// A peer: takes its part in each step.
+fn serve(hart: usize) -> ! {
+    loop {
+        match shared().next_step(hart) {
+            Step::Clock => clock::serve(),
+            Step::Polling => cross::serve_polling(),
+            Step::Running(save) => cross::serve_running(save),
+            Step::Mpsc => software::serve_mpsc(),
+            Step::Steal => software::serve_steal(),
+            Step::Throughput(contexts) => throughput::serve(hart, contexts),
+        }
+        shared().end(hart);
+    }
+}

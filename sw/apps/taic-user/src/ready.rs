@@ -1,0 +1,81 @@
+//! How soon a task is ready: the least distance at which a store and a load follow each other.
+
+use crate::{
+    Collected,
+    collect::collect,
+    device::{FREE_LINE, SIMULATE, TO_ITSELF, arming, own, task},
+    shared::OWN,
+};
+use core::arch::global_asm;
+use hal::soc::taic_queue as register;
+
+/// Stores `value` to `address`, and loads from `queue` after some cycles, which it writes to
+/// `distance`; returns what it loaded.
+type Probe =
+    unsafe extern "C" fn(address: usize, value: u64, queue: usize, distance: &mut i64) -> u64;
+
+macro_rules! probes {
+    ($($name:ident $nops:literal),*) => {
+        unsafe extern "C" {
+            $(fn $name(address: usize, value: u64, queue: usize, distance: &mut i64) -> u64;)*
+        }
+        /// With more and more instructions in between.
+        const PROBES: &[Probe] = &[$($name),*];
+        $(global_asm!(
+            ".text",
+            ".option push",
+            ".option norvc",
+            ".balign 128",
+            concat!(".globl ", stringify!($name)),
+            concat!(stringify!($name), ":"),
+            "fence iorw, iorw",
+            ".rept 8",
+            "nop",
+            ".endr",
+            "csrr t0, cycle",
+            "sd a1, 0(a0)",
+            concat!(".rept ", $nops),
+            "nop",
+            ".endr",
+            "csrr t1, cycle",
+            "ld a0, 0(a2)",
+            "sub t1, t1, t0",
+            "sd t1, 0(a3)",
+            "ret",
+            ".option pop",
+        );)*
+    };
+}
+
+probes! {
+    ready_0 "0", ready_1 "1", ready_2 "2", ready_3 "3", ready_4 "4", ready_5 "5", ready_6 "6",
+    ready_7 "7", ready_8 "8", ready_9 "9", ready_10 "10", ready_12 "12", ready_14 "14"
+}
+
+/// Measures and reports all three.
+pub fn measure(collected: &mut Collected) {
+    collect(collected, "taic.enqueue_to_ready", "", || {
+        least_distance(OWN + register::ENQUEUE, task().bits())
+    });
+    own().arm(arming(TO_ITSELF, task().kept()));
+    collect(collected, "taic.send_to_ready", "", || {
+        least_distance(OWN + register::SEND, TO_ITSELF.into())
+    });
+    own().arm_line(arming(FREE_LINE, task().kept()));
+    collect(collected, "taic.line_to_ready", "", || least_distance(SIMULATE, 0));
+}
+
+/// The least distance for which the load dequeues what the store makes ready. The load of a probe
+/// that comes too early leaves the task to the next dequeue.
+fn least_distance(address: usize, value: u64) -> i64 {
+    for probe in PROBES {
+        let mut distance = 0;
+        // SAFETY: registers of the TAIC that are this program's.
+        let got = unsafe { probe(address, value, OWN + register::DEQUEUE, &mut distance) };
+        if got != 0 {
+            return distance;
+        }
+        while own().dequeue().is_none() {}
+    }
+    panic!("a task does not become ready")
+}

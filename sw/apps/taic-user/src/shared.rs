@@ -1,0 +1,169 @@
+//! The page that all processes see: which step is on, and what one tells the other. And where this
+//! process sees the pages of the TAIC.
+
+use core::{
+    hint::spin_loop,
+    mem::offset_of,
+    ptr,
+    sync::atomic::{AtomicU64, Ordering},
+};
+use queue::{Deque, Mpsc};
+use user::{QUEUES, SHARED};
+
+const PAGE: usize = 4096;
+const HARTS: usize = 4;
+
+/// The page of the first queue of the process, of the second of the same context, and of a queue of
+/// the context of all.
+pub const OWN: usize = QUEUES;
+pub const SECOND: usize = QUEUES + PAGE;
+pub const COMMON: usize = QUEUES + 2 * PAGE;
+/// The control page and the UART, for the measuring process.
+pub const CONTROL: usize = QUEUES + 3 * PAGE;
+pub const UART: usize = QUEUES + 4 * PAGE;
+
+/// A line of its own for each word that somebody waits for.
+#[repr(C, align(64))]
+pub struct Word(AtomicU64);
+
+impl Word {
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+
+    pub fn set(&self, value: u64) {
+        self.0.store(value, Ordering::Release);
+    }
+
+    pub fn wait_for(&self, value: u64) {
+        while self.get() != value {
+            spin_loop();
+        }
+    }
+}
+
+/// What a coroutine of the peer notes.
+#[repr(C, align(64))]
+pub struct Arrival {
+    utvec: AtomicU64,
+    coroutine: AtomicU64,
+    count: AtomicU64,
+}
+
+impl Arrival {
+    /// Cycle of the first instruction at `utvec`, if it was interrupted.
+    pub fn utvec(&self) -> i64 {
+        self.utvec.load(Ordering::Relaxed) as i64
+    }
+
+    /// Cycle of the first instruction of the coroutine.
+    pub fn coroutine(&self) -> i64 {
+        self.coroutine.load(Ordering::Relaxed) as i64
+    }
+
+    /// How often it ran; what it noted is seen by who sees that.
+    pub fn count(&self) -> u64 {
+        self.count.load(Ordering::Acquire)
+    }
+
+    pub fn count_address(&self) -> *const u64 {
+        self.count.as_ptr()
+    }
+}
+
+/// What the interrupted executor saves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Save {
+    Leaf = 0,
+    Rust = 1,
+}
+
+/// Whose queues the harts use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contexts {
+    Different = 0,
+    Same = 1,
+}
+
+/// What a peer is to take part in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    Clock,
+    Polling,
+    Running(Save),
+    Mpsc,
+    Steal,
+    Throughput(Contexts),
+}
+
+impl Step {
+    const ALL: [Self; 8] = [
+        Self::Clock,
+        Self::Polling,
+        Self::Running(Save::Leaf),
+        Self::Running(Save::Rust),
+        Self::Mpsc,
+        Self::Steal,
+        Self::Throughput(Contexts::Different),
+        Self::Throughput(Contexts::Same),
+    ];
+}
+
+/// The page.
+#[repr(C)]
+pub struct Shared {
+    /// For each hart the number of its step in [`Step::ALL`], from 1 on; 0 is none.
+    steps: [Word; HARTS],
+    /// Number of the sample for which the peer is ready.
+    pub ready: Word,
+    /// What the peer found out.
+    pub result: Word,
+    pub arrival: Arrival,
+    /// Cycle in which all begin, and in which each has ended.
+    pub start: Word,
+    pub ended: [Word; HARTS],
+    /// Queues that both harts use.
+    pub mpsc: Mpsc<64>,
+    pub deque: Deque<64>,
+}
+
+const _: () = assert!(size_of::<Shared>() <= PAGE);
+
+impl Shared {
+    /// Lets a peer begin a step, after the end of the one before.
+    pub fn begin(&self, hart: usize, step: Step) {
+        self.finish(hart);
+        self.ready.set(0);
+        let number = Step::ALL.iter().position(|it| *it == step).expect("all are there");
+        self.steps[hart].set(number as u64 + 1);
+    }
+
+    /// Waits for the end of the step.
+    pub fn finish(&self, hart: usize) {
+        self.steps[hart].wait_for(0);
+    }
+
+    /// On a peer: waits for a step.
+    pub fn next_step(&self, hart: usize) -> Step {
+        loop {
+            if let Some(step) = (self.steps[hart].get() as usize).checked_sub(1) {
+                return Step::ALL[step];
+            }
+            spin_loop();
+        }
+    }
+
+    /// On a peer: the step has ended.
+    pub fn end(&self, hart: usize) {
+        self.steps[hart].set(0);
+    }
+}
+
+/// Address of `arrival`, for coroutines.
+pub const ARRIVAL: usize = SHARED + offset_of!(Shared, arrival);
+
+/// The page, which the kernel has filled with zeros.
+pub fn shared() -> &'static Shared {
+    // SAFETY: mapped for the whole life of all processes; all of it is atomic.
+    unsafe { &*ptr::with_exposed_provenance(SHARED) }
+}
