@@ -47,12 +47,13 @@ def _uintr(params: SocParams, options: RunOptions) -> list[Metric]:
 
 def _taic(params: SocParams, options: RunOptions) -> list[Metric]:
     """Two harts for everything, then four at the same time."""
-    common = {"latency": "random" if options.latency.cycles is None else str(options.latency.cycles)}
+    latency = "random" if options.latency.cycles is None else str(options.latency.cycles)
     image = BUILD / "sw" / "taic.elf"
     metrics = run_program(image, params, options)
     of_four = [metric for metric in run_program(image, replace(params, harts=4), options)
                if metric.params.get("harts") == "4"]
-    return [replace(metric, params=metric.params | common) for metric in metrics + of_four]
+    return [replace(metric, params=metric.params | {"latency": latency})
+            for metric in metrics + of_four]
 
 
 SUITES = {suite.name: suite for suite in (
