@@ -149,6 +149,8 @@ class Engine(wiring.Component):
             self.event.removes.eq(choose.removes),
             self.event.dequeues.eq(dequeues | pops),
             self.event.task.eq(op.task),
+            self.event.recorded.eq(op.recorded),
+            self.event.record.eq(op.record),
             self.event.source.eq(op.source),
         ]
 
@@ -244,6 +246,8 @@ class Engine(wiring.Component):
             self.change.removes.eq(link["removes"]),
             self.change.dequeues.eq(link["dequeues"]),
             self.change.task.eq(link_op.task),
+            self.change.recorded.eq(link_op.recorded),
+            self.change.record.eq(link_op.record),
             self.change.source.eq(link_op.source),
             self.change_priorities.eq(link["priorities"]),
             self.woken.eq(linked & link["inserts"] & (link_op.kind == Kind.WAKE)
@@ -324,7 +328,7 @@ class Engine(wiring.Component):
                 answer.source.eq(finish_source),
                 answer.popped.eq(finish_popped),
                 answer.found.eq(finish_looks),
-                answer.recorded.eq(finish_removes & places.found.recorded),
+                answer.recorded.eq(finish_looks & places.found.recorded),
                 answer.record.eq(places.found.record),
                 answer.data.eq(Mux(finish_looks, places.found.task, 0)),
             ]

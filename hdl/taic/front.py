@@ -24,7 +24,9 @@ class Front(wiring.Component):
     ``valid`` with ``task``: what a DEQUEUE would give, and nothing in the engine's first stage
     could make it another. ``empty``: there is none in the whole context. Both are early. ``take``,
     if ``valid``, gives the task away; ``pop`` then has the engine remove it (until ``popped``).
-    ``soon``: wait, one of the two follows without being asked for.
+    ``soon``: wait, one of the two follows without being asked for. ``left`` is the record of the
+    task that has been taken, if it has one, from the next cycle on; until it is accepted nothing is
+    valid.
 
     ``event`` comes from the engine's first stage, ``answer`` from its end. ``peek`` is the front's
     own request, issued whenever the list is unknown. ``forget``: a context's queues have been
@@ -45,6 +47,7 @@ class Front(wiring.Component):
             "take": In(1),
             "pop": Out(1),
             "popped": In(1),
+            "left": Out(stream.Signature(params.record_bits)),
             "peek": Out(stream.Signature(queue_op_layout(params))),
             "event": In(event_layout(params)),
             "answer": In(answer_layout(params)),
@@ -61,16 +64,17 @@ class Front(wiring.Component):
         event, answer = self.event, self.answer
         state = Signal(State)
         asked, stale = Signal(), Signal()  # a PEEK is under way; its answer will be too old
+        recorded, record = Signal(), Signal(self.params.record_bits, reset_less=True)  # of the task
         own_event = event.valid & event.dequeues & (event.source == self.port)
         here = self.known & event.valid & (event.context == self.context)
         same = Signal()
         m.d.comb += [
             same.eq(here & (event.queue == self.queue)),
-            self.valid.eq(self.known & (state == State.VALID) & ~self.redirected
+            self.valid.eq(self.known & (state == State.VALID) & ~self.redirected & ~self.left.valid
                           & ~(self.waits & (self.waiting_context == self.context))),
             self.empty.eq(self.known & (state == State.EMPTY) & ~self.redirected
                           & ~self.busy.bit_select(self.context, 1)),
-            self.soon.eq(self.pop | (asked & ~stale)),
+            self.soon.eq(self.pop | self.left.valid | (asked & ~stale)),
             self.peek.valid.eq(self.known & (state == State.UNKNOWN) & ~self.pop & ~asked),
             self.peek.p.kind.eq(Kind.PEEK),
             self.peek.p.context.eq(self.context),
@@ -86,10 +90,26 @@ class Front(wiring.Component):
             m.d.sync += asked.eq(0)
         with m.If(self.popped):
             m.d.sync += self.pop.eq(0)
+        with m.If(self.left.ready):
+            m.d.sync += self.left.valid.eq(0)
         with m.If(self.take):
-            m.d.sync += self.pop.eq(1)
-        with m.If(arrives | (state == State.UNKNOWN)):
-            m.d.sync += self.task.eq(Mux(arrives, event.task, answer.data))
+            m.d.sync += [
+                self.pop.eq(1),
+                self.left.valid.eq(recorded),
+                self.left.p.eq(record),
+            ]
+        with m.If(arrives):
+            m.d.sync += [
+                self.task.eq(event.task),
+                recorded.eq(event.recorded),
+                record.eq(event.record),
+            ]
+        with m.Elif(state == State.UNKNOWN):
+            m.d.sync += [
+                self.task.eq(answer.data),
+                recorded.eq(answer.recorded),
+                record.eq(answer.record),
+            ]
 
         # An answer that comes with an insertion knows nothing of the task.
         with m.If(arrives):

@@ -19,7 +19,7 @@ from .params import ADDR_BITS, TaicParams
 from .port import Port
 from .types import Kind, RecordOp, error_layout, queue_op_layout, record_op_layout
 
-LEFT_DEPTH = 16  # records of dequeued tasks that can wait
+LEFT_DEPTH = 16  # records of dequeued tasks that can wait, but for those that the fronts keep
 
 
 class Taic(wiring.Component):
@@ -66,12 +66,16 @@ class Taic(wiring.Component):
         m.d.sync += swept.eq(~(engine.sweeping | channels.sweeping | lines.sweeping
                                | directory.sweeping | compat.sweeping | contexts.sweeping))
 
-        # Tasks that have left a queue and came from a record.
+        # Records of tasks that have left their queue. Nobody else reaches a record before them: a
+        # notification that comes after the task was given away must not be taken for one before.
+        m.submodules.leaving = leaving = Merge(
+            unsigned(params.record_bits), inputs=params.ports + 1)
         m.submodules.left = left = SyncFIFO(width=params.record_bits, depth=LEFT_DEPTH)
         answer = engine.answer
         room = Signal()
         m.d.comb += [
-            left.w_en.eq(answer.valid & answer.recorded & (answer.source != params.ports)),
+            left.w_en.eq(answer.valid & answer.recorded & ~answer.popped
+                         & (answer.kind == Kind.DEQUEUE)),
             left.w_data.eq(answer.record),
         ]
         m.d.sync += room.eq(left.level < LEFT_DEPTH - 3 * params.ports)
@@ -79,7 +83,7 @@ class Taic(wiring.Component):
         # Ports, and what they ask for.
         m.submodules.dispatch = dispatch = Dispatch(params)
         m.submodules.engine_inputs = engine_inputs = Merge(queue_op, inputs=4)
-        m.submodules.record_inputs = record_inputs = Merge(record_op, inputs=5)
+        m.submodules.record_inputs = record_inputs = Merge(record_op, inputs=4)
         m.submodules.peeks = peeks = Merge(queue_op, inputs=params.ports)
         allocation = directory.allocation
         for n, port in enumerate(self.ports):
@@ -88,6 +92,7 @@ class Taic(wiring.Component):
             connect(m, wiring.flipped(self.bus[n]), port.bus)
             connect(m, port.access, dispatch.access[n])
             connect(m, front.peek, peeks.i[n])
+            connect(m, front.left, leaving.i[n])
             mine = [interrupts.redirected[h] & (i.as_value() == Cat(1, front.context, front.queue))
                     for h, i in enumerate(interrupts.installed)]
             m.d.comb += [
@@ -122,7 +127,8 @@ class Taic(wiring.Component):
         others_engine, others_records = Signal(), Signal()  # it is their turn
         m.d.comb += dispatch.free.eq(Cat(
             engine.request.ready & ~(others_engine & engine_inputs.o.valid),
-            channels.request.ready & ~(others_records & record_inputs.o.valid),
+            channels.request.ready & ~leaving.o.valid
+            & ~(others_records & record_inputs.o.valid),
             control.access.ready,
         ))
         m.d.sync += [
@@ -177,21 +183,28 @@ class Taic(wiring.Component):
         # The records: accesses, lines, notifications, directory, control, tasks that have left.
         for source, sink in zip(
                 (lines.record_op, compat.record_op, directory.record_op, control.record_op),
-                record_inputs.i, strict=False):
+                record_inputs.i, strict=True):
             connect(m, source, sink)
-        departed = record_inputs.i[-1]
+        last = leaving.i[-1]
         m.d.comb += [
-            departed.valid.eq(left.r_rdy),
-            departed.p.op.eq(RecordOp.DEQUEUED),
-            departed.p.record.eq(left.r_data),
-            departed.p.trusted.eq(1),
-            left.r_en.eq(departed.ready),
+            last.valid.eq(left.r_rdy),
+            last.p.eq(left.r_data),
+            left.r_en.eq(last.ready),
+            leaving.o.ready.eq(channels.request.ready),
         ]
         m.d.comb += [
-            channels.request.valid.eq(dispatch.record_op | record_inputs.o.valid),
+            channels.request.valid.eq(
+                leaving.o.valid | dispatch.record_op | record_inputs.o.valid),
             channels.request.p.eq(Mux(dispatch.record_op, dispatch.record, record_inputs.o.p)),
-            record_inputs.o.ready.eq(channels.request.ready & ~dispatch.record_op),
+            record_inputs.o.ready.eq(
+                channels.request.ready & ~leaving.o.valid & ~dispatch.record_op),
         ]
+        with m.If(leaving.o.valid):
+            m.d.comb += [
+                channels.request.p.op.eq(RecordOp.DEQUEUED),
+                channels.request.p.record.eq(leaving.o.p),
+                channels.request.p.trusted.eq(1),
+            ]
         from_compat = Signal()  # the record that is being answered was asked for by it
         m.d.sync += from_compat.eq(record_inputs.taken[1])
         m.d.comb += [

@@ -107,6 +107,8 @@ def event_layout(params: TaicParams) -> data.StructLayout:
         "removes": 1,
         "dequeues": 1,
         "task": TASK_BITS,
+        "recorded": 1,
+        "record": params.record_bits,
         "source": range(params.ports + 1),
     })
 
