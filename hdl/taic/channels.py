@@ -26,8 +26,8 @@ class Channels(wiring.Component):
     there in that cycle, combinationally from the memory: a ``wake``, or an ``error`` for the page
     that asked, or ``answer`` to a READ or READ_TASK, or ``refused`` for a CONFIGURE of a record
     whose task is queued. The next operation sees what it has done. One wake and one error that are
-    not accepted at once are kept; an operation that makes a second one waits, and others with it.
-    ``request.ready`` comes from flip-flops alone.
+    not accepted at once are kept, and until they are an operation is accepted in every other cycle
+    only; one that makes a second wake or error waits. ``request.ready`` comes from flip-flops.
 
     After reset the records are cleared, one a cycle; ``sweeping`` (a flip-flop) is high meanwhile
     and nothing is accepted.
