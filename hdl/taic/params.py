@@ -59,13 +59,15 @@ class TaicParams:
             if not 1 <= value <= MAX_HARTS:
                 raise ValueError(f"{name} must be 1 to {MAX_HARTS}, not {value!r}")
         if self.spare < self.contexts:
-            raise ValueError(f"{self.tasks} tasks leave no room beside {self.channels} channels "
-                             f"and {self.lines} lines, each of which has a place of its own")
+            raise ValueError(f"{self.tasks} tasks leave no room beside {self.channels} channels, "
+                             f"{self.lines} lines and {self.slots} slots in each context, which "
+                             "have a place of their own")
 
     @property
     def spare(self) -> int:
-        """Places that software may fill: every channel and line has one more of its own."""
-        return self.tasks - self.channels - self.lines - RESERVE
+        """Places that software may fill: every channel, line and slot has one of its own."""
+        slots = self.contexts * self.slots
+        return self.tasks - self.channels - self.lines - slots - RESERVE
 
     @property
     def context_bits(self) -> int:
