@@ -46,9 +46,9 @@ class Directory(wiring.Component):
     is no free context or queue, the answer is all ones.
 
     FLQ: the queue is no longer allocated at once, its tasks then move to the lowest other queue of
-    the context. With the last queue the context ends: it has no owner from then on; ``forget``
-    tells this, all records of the context are forgotten, and the tasks of all its queues are
-    taken. ``end`` is the last cycle of this.
+    the context. With the last queue the context ends: it has no owner from then on; the tasks of
+    all its queues are taken, ``forget`` tells the rest, and all records are made to forget it.
+    ``end`` is the last cycle of this. The tasks come first, because records may wait for places.
 
     No request is accepted while one of these is going on, so a context does not begin before it
     has ended. ``allocation`` changes the queues of a context in the cycle of ``en``, together with
@@ -279,28 +279,16 @@ class Directory(wiring.Component):
                     change.data.kernel.eq(entry.kernel),
                 ]
                 m.d.sync += [target.eq(lowest(rest)), last.eq(~rest.any())]
+                with m.If(~rest.any()):
+                    m.d.sync += queue.eq(0)
                 with m.If(~exists | ~entry.queues.bit_select(queue, 1)):
                     m.d.comb += self.refused.eq(1)
                     m.next = "IDLE"
                 with m.Else():
                     m.d.comb += [change.en.eq(1), self.allocation.en.eq(1)]
-                    with m.If(rest.any()):
-                        m.next = "TAKE"
-                    with m.Else():
+                    with m.If(~rest.any()):
                         m.d.sync += valid.bit_select(context, 1).eq(0)
-                        m.next = "END"
-            with m.State("END"):
-                m.d.comb += self.forget.valid.eq(1)
-                m.d.sync += queue.eq(0)
-                with m.If(self.forget.ready):
-                    m.next = "FORGET"
-            with m.State("FORGET"):
-                m.d.comb += self.record_op.valid.eq(1)
-                with m.If(self.record_op.ready):
-                    m.d.sync += record.eq(record + 1)
-                    with m.If(record == params.records - 1):
-                        m.d.sync += record.eq(0)
-                        m.next = "TAKE"
+                    m.next = "TAKE"
             with m.State("TAKE"):
                 m.d.comb += [
                     self.queue_op.valid.eq(1),
@@ -323,8 +311,9 @@ class Directory(wiring.Component):
                     with m.Elif(last & ~queue.all()):
                         m.d.sync += queue.eq(queue + 1)
                         m.next = "TAKE"
+                    with m.Elif(last):
+                        m.next = "END"
                     with m.Else():
-                        m.d.comb += self.end.valid.eq(last)
                         m.next = "IDLE"
             with m.State("MOVE"):
                 m.d.comb += [
@@ -334,6 +323,18 @@ class Directory(wiring.Component):
                 ]
                 with m.If(self.queue_op.ready):
                     m.next = "TAKE"
+            with m.State("END"):
+                m.d.comb += self.forget.valid.eq(1)
+                with m.If(self.forget.ready):
+                    m.next = "FORGET"
+            with m.State("FORGET"):
+                m.d.comb += self.record_op.valid.eq(1)
+                with m.If(self.record_op.ready):
+                    m.d.sync += record.eq(record + 1)
+                    with m.If(record == params.records - 1):
+                        m.d.comb += self.end.valid.eq(1)
+                        m.d.sync += record.eq(0)
+                        m.next = "IDLE"
         return m
 
 

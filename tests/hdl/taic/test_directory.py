@@ -76,6 +76,8 @@ class Bench:
             self.answers.append(int(dut.answer.value) >> 1)
         if int(dut.forget__valid.value) and ready[2]:
             self.told.append(int(dut.forget__payload.value))
+            assert not any(tasks for (context, _), tasks in self.tasks.items()
+                           if context == self.told[-1]), "its tasks are taken first"
         if int(dut.record_op__valid.value) and ready[1]:
             op = unpack(record_op_layout(params), int(dut.record_op__payload.value))
             assert op["op"] == RecordOp.FORGET.value and op["trusted"]
