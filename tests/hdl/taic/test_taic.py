@@ -13,3 +13,8 @@ TESTS = ("device_sequences", "device_defects", "device_random")
 def test_taic(shape):
     modules = ",".join(f"tests.hdl.taic.{name}" for name in TESTS)
     run_cocotb(Taic(SHAPES[shape]), modules, f"taic_{shape}", plusargs=[f"+shape={shape}"])
+
+
+def test_taic_ports():
+    run_cocotb(Taic(SHAPES["ports"]), "tests.hdl.taic.device_ports", "taic_ports",
+               plusargs=["+shape=ports"])
