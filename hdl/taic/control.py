@@ -387,6 +387,8 @@ class Control(wiring.Component):
             m.d.comb += [
                 self.arm.valid.eq(go),
                 self.arm.p.line.eq(element(page["register_interrupt"])),
+                self.arm.p.queue.eq(access.queue),
+                self.arm.p.first.eq(1),
                 self.arm.p.task.eq(word),
             ]
             when_done(self.arm.ready)

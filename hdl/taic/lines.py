@@ -9,12 +9,16 @@ from .types import Error, RecordOp, error_layout, record_op_layout
 
 
 def arm_layout(params: TaicParams) -> data.StructLayout:
-    """``context`` arms its record of ``line`` through the page of ``queue``."""
+    """``context`` arms its record of ``line`` through the page of ``queue``.
+
+    The task is woken into that queue, or into the ``first`` of the context.
+    """
     return data.StructLayout({
         "line": params.line_bits,
         "context": params.context_bits,
         "queue": params.queue_bits,
         "task": TASK_BITS,
+        "first": 1,
     })
 
 
@@ -123,7 +127,7 @@ class Lines(wiring.Component):
                     granted.eq(contexts.bit_select(arm.context, 1)),
                     out.valid.eq(granted),
                     out.p.op.eq(RecordOp.ARM),
-                    out.p.queue.eq(arm.queue),
+                    out.p.queue.eq(Mux(arm.first, 0, arm.queue)),
                     out.p.data.eq(arm.task),
                     self.error.valid.eq(~granted),
                     done.eq(Mux(granted, out.ready, self.error.ready)),

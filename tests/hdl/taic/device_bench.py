@@ -21,7 +21,8 @@ SHAPES = {
     "ports": TaicParams(contexts=4, queues=4, tasks=256, channels=32, lines=4, slots=2, harts=4,
                         ports=4),
 }
-SETTLED = 24  # cycles after which one access has had all its effects, FLQ apart
+SETTLED = 24  # cycles after which most accesses have had all their effects
+COMPATIBLE = range(0x18, 0x38)  # offsets of registers that search slots
 ALLOCATE, FREE, SIMULATE, PLACES, UNDELIVERED, REFUSED = 0x000, 0x008, 0x010, 0x920, 0x930, 0x910
 
 
@@ -69,9 +70,14 @@ class Bench:
     # accesses
 
     async def write(self, offset, value, *, size=8, port=0):
+        queued = sum(map(self.model.queues.total, range(self.params.contexts)))
         self.model.write(offset, value, size=size, port=port)
         await self.ports[port].write(offset, value, size)
-        await self._after(long=offset == FREE)
+        if offset == FREE:
+            await self.settle(self.params.records + 20 * (queued + self.params.queues))
+        elif self.wait:
+            searches = offset & 0xFFF in COMPATIBLE
+            await self.settle(8 * (self.params.contexts + self.params.slots) if searches else 0)
 
     async def read(self, offset, *, size=8, port=0):
         """The value, which is the model's; ``None`` if both answer with error."""
@@ -84,25 +90,17 @@ class Bench:
             wanted = wanted >> 8 * (offset % 8) & (1 << 8 * size) - 1
             got = await self.ports[port].read(offset, size)
             assert got == wanted, f"{offset:#x} reads {got:#x}, not {wanted:#x}"
-        await self._after(long=False)
+        if self.wait:
+            await self.settle()
         return got
 
-    async def _after(self, *, long):
-        if self.wait or long:
-            await self.settle(long=long)
-
-    async def settle(self, *, long=False):
-        params = self.params
-        rest = 8 * (params.contexts + params.slots)
-        if long:
-            rest += 2 * params.records + 8 * params.tasks
-        await cycles(self.dut, SETTLED + rest)
+    async def settle(self, more=0):
+        await cycles(self.dut, SETTLED + more)
 
     async def levels(self, lines):
         self.model.levels(lines)
         self.dut.line.value = lines
-        await self.settle(long=False)
-        await cycles(self.dut, self.params.contexts * self.params.lines)
+        await self.settle(self.params.contexts * self.params.lines)
 
     # what software does
 
@@ -165,8 +163,9 @@ class Bench:
 
     async def compare(self, *, channels=None):
         """All that can be read without a side effect, and the errors."""
-        params = self.params
+        params, waits = self.params, self.wait
         await self.settle()
+        self.wait = False
         for name in ("id", "capabilities", "refused", "mode", "places", "undelivered"):
             await self.read(self.control(name))
         for name, count in (("context", params.contexts), ("occupancy", params.contexts),
@@ -181,3 +180,4 @@ class Bench:
             await self.read(self.channel(channel, "config"))
             await self.read(self.channel(channel, "task"))
         await self.interrupts()
+        self.wait = waits

@@ -298,7 +298,7 @@ async def tasks_survive_the_release_of_queues(dut, pause):
         running.clear()
 
     await together(*(work(port) for port in range(params.ports - 1)), churn(params.ports - 1))
-    await bench.settle(long=True)
+    await bench.settle(bench.params.records + 500)
     await workers.drain([0])
     lost = [f"{task:#x}" for task in workers.tasks if workers.given[task] != 1]
     assert not lost, f"lost: {lost}"

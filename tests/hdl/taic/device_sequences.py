@@ -131,6 +131,7 @@ async def a_worker_without_tasks_steals_from_the_next_queue(dut):
     queues = bench.params.queues
     for _ in range(queues):
         await bench.allocate(OS, 1)
+    await bench.set_context(0, limit=2 * queues)
     for queue in range(queues):
         for number in range(2):
             await bench.enqueue(0, queue, TASK + 0x100 * queue + 0x10 * number)
@@ -339,6 +340,24 @@ async def a_line_that_was_not_granted_wakes_nobody(dut):
     await bench.write(SIMULATE, 1)
     assert await bench.dequeue(0, 0) == TASK
     assert await bench.dequeue(1, 0) == 0
+
+
+@cocotb.test()
+async def a_compatible_registration_wakes_into_queue_0(dut):
+    bench = await started(dut)
+    for _ in range(2):
+        await bench.allocate(OS, 1)
+    await bench.sequence(0, 1, "register_interrupt", TASK)
+    await bench.arm_line(0, 1, 1, OTHER)
+    await bench.write(SIMULATE, 0)
+    await bench.write(SIMULATE + 8, 0)
+    for queue in range(2):
+        assert await bench.length(0, queue) & 0xFFFF == 1
+    assert await bench.dequeue(0, 1) == OTHER
+    await bench.write(bench.control("grant", 0), 0)
+    await bench.sequence(0, 1, "register_interrupt", TASK)
+    assert await bench.error(0, 0) == 0
+    assert await bench.error(0, 1) == NO_RECEIVE
 
 
 @cocotb.test()
