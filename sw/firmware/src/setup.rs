@@ -4,7 +4,7 @@ use hal::{
     clint,
     context::Machine,
     csr,
-    soc::{cause, csr as number, irq},
+    soc::{cause, csr as number, event, irq},
 };
 
 unsafe extern "C" {
@@ -58,6 +58,10 @@ pub fn protect() {
     riscv::asm::sfence_vma_all();
 }
 
+/// What the event counters count, from `hpmcounter3` on: traps into M- and S-mode, user interrupts
+/// taken, UIPI executed.
+const EVENTS: [usize; 4] = [event::TRAP_M, event::TRAP_S, event::USER_INTERRUPT, event::UIPI];
+
 /// Counters for all modes, and the supervisor's own timer where there is one.
 pub fn enable_features() {
     // SAFETY: nothing of this concerns M-mode; the timers are quiet afterwards.
@@ -65,6 +69,10 @@ pub fn enable_features() {
         csr::write::<{ number::MCOUNTEREN }>(0xffff_ffff);
         csr::write::<{ number::SCOUNTEREN }>(0xffff_ffff);
         csr::set::<{ number::MENVCFG }>(csr::MENVCFG_STCE);
+        csr::write::<{ number::MHPMEVENT3 }>(EVENTS[0]);
+        csr::write::<{ number::MHPMEVENT3 + 1 }>(EVENTS[1]);
+        csr::write::<{ number::MHPMEVENT3 + 2 }>(EVENTS[2]);
+        csr::write::<{ number::MHPMEVENT3 + 3 }>(EVENTS[3]);
     }
     clint::set_mtimecmp(csr::read::<{ number::MHARTID }>(), u64::MAX);
     if has_supervisor_timer() {

@@ -50,6 +50,8 @@ calls! {
     /// The cycle in which this hart's last [`Call::Exchange`] began (`a0` = 0), or made the
     /// receiver active (1).
     ExchangeCycle = 11,
+    /// Sleeps until another thread has called [`Call::Signal`] since the last return from this call.
+    Sleep = 12,
 }
 
 /// The result of a call that the kernel does not serve.

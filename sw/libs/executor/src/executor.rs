@@ -9,21 +9,17 @@ use core::{
 
 /// Up to `SLOTS` tasks, each a future of up to `BYTES` bytes, that become ready in a `Q`. It lives
 /// for ever, and belongs to one thread.
-pub struct Executor<Q: 'static, const SLOTS: usize, const BYTES: usize> {
-    queue: &'static Q,
-    slots: [Slot<Q, BYTES>; SLOTS],
+#[repr(C)]
+pub struct Executor<Q, const SLOTS: usize, const BYTES: usize> {
     current: Cell<TaskId>,
+    queue: Q,
+    slots: [Slot<Q, BYTES>; SLOTS],
 }
 
-impl<Q: ReadyQueue, const SLOTS: usize, const BYTES: usize> Executor<Q, SLOTS, BYTES> {
+impl<Q: ReadyQueue + Copy, const SLOTS: usize, const BYTES: usize> Executor<Q, SLOTS, BYTES> {
     /// An executor without tasks. Nobody else dequeues from `queue`.
-    pub const fn new(queue: &'static Q) -> Self {
-        Self { queue, slots: [const { Slot::new() }; SLOTS], current: Cell::new(TaskId::new(0)) }
-    }
-
-    /// The ready queue.
-    pub fn queue(&self) -> &'static Q {
-        self.queue
+    pub const fn new(queue: Q) -> Self {
+        Self { current: Cell::new(TaskId::new(0)), queue, slots: [const { Slot::new() }; SLOTS] }
     }
 
     /// Puts a coroutine into the first free slot, and makes it ready. Gives it back if there is no
@@ -76,7 +72,7 @@ impl<Q: ReadyQueue, const SLOTS: usize, const BYTES: usize> Executor<Q, SLOTS, B
 }
 
 /// Lets the other ready tasks of the executor go first.
-pub fn yield_now<Q: ReadyQueue, const SLOTS: usize, const BYTES: usize>(
+pub fn yield_now<Q: ReadyQueue + Copy, const SLOTS: usize, const BYTES: usize>(
     executor: &'static Executor<Q, SLOTS, BYTES>,
 ) -> impl Future<Output = ()> {
     let mut yielded = false;
@@ -96,10 +92,10 @@ mod tests {
     use crate::SoftQueue;
     use std::{rc::Rc, sync::Mutex, task::Waker, thread};
 
-    type Small = Executor<SoftQueue<4>, 3, 64>;
+    type Small = Executor<&'static SoftQueue<4>, 3, 64>;
 
     fn executor() -> &'static Small {
-        let queue = Box::leak(Box::new(SoftQueue::new()));
+        let queue: &SoftQueue<4> = Box::leak(Box::default());
         Box::leak(Box::new(Executor::new(queue)))
     }
 

@@ -33,3 +33,19 @@ pub trait ReadyQueue: Sync + 'static {
     /// before the next dequeue of the task may count as one.
     fn wake(&self, task: TaskId);
 }
+
+impl<Q: ReadyQueue> ReadyQueue for &'static Q {
+    #[inline(always)]
+    fn enqueue(&self, task: TaskId) {
+        (**self).enqueue(task);
+    }
+
+    #[inline(always)]
+    fn dequeue(&self) -> Option<TaskId> {
+        (**self).dequeue()
+    }
+
+    fn wake(&self, task: TaskId) {
+        (**self).wake(task);
+    }
+}

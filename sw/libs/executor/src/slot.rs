@@ -11,8 +11,8 @@ use core::{
 };
 
 /// Whom a waker wakes: given to every waker of a slot, so it stays.
-struct Target<Q: 'static> {
-    queue: &'static Q,
+struct Target<Q> {
+    queue: Q,
     task: TaskId,
 }
 
@@ -57,14 +57,14 @@ unsafe fn poll<F: Future<Output = ()>>(future: *mut u8, context: &mut Context<'_
 
 /// Room for a future of up to `BYTES`, with alignment up to 16.
 #[repr(C, align(64))]
-pub struct Slot<Q: 'static, const BYTES: usize> {
+pub struct Slot<Q, const BYTES: usize> {
     /// `None`: the slot is free, or its future is being polled.
     poll: Cell<Option<Poll>>,
     /// Whether the task is in the ready queue by `Executor::wake`.
     pub queued: Cell<bool>,
     waker: OnceCell<Waker>,
-    target: OnceCell<Target<Q>>,
     storage: Storage<BYTES>,
+    target: OnceCell<Target<Q>>,
 }
 
 #[repr(C, align(16))]
@@ -76,13 +76,13 @@ impl<Q: ReadyQueue, const BYTES: usize> Slot<Q, BYTES> {
             poll: Cell::new(None),
             queued: Cell::new(false),
             waker: OnceCell::new(),
-            target: OnceCell::new(),
             storage: Storage(UnsafeCell::new(MaybeUninit::uninit())),
+            target: OnceCell::new(),
         }
     }
 
     /// Puts a future into the slot, if it is free.
-    pub fn fill<F>(&'static self, future: F, queue: &'static Q, task: TaskId) -> Result<(), F>
+    pub fn fill<F>(&'static self, future: F, queue: Q, task: TaskId) -> Result<(), F>
     where
         F: Future<Output = ()> + 'static,
     {

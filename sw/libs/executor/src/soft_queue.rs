@@ -59,17 +59,28 @@ impl<const SLOTS: usize> SoftQueue<SLOTS> {
         (self.signals.0.load(Ordering::Relaxed) | self.wakes.0.load(Ordering::Relaxed)) != 0
     }
 
-    #[cold]
+    /// Takes a task of those that were woken, if there is one.
     fn take(&self) -> Option<TaskId> {
         let own = &self.own.0;
         let mut taken = own.taken.load(Ordering::Relaxed);
         if taken == 0 {
             // `Acquire`: the tasks see what was written before they were woken.
-            taken = self.signals.0.swap(0, Ordering::Acquire);
-            taken |= self.wakes.0.swap(0, Ordering::Acquire);
+            for woken in [&self.signals.0, &self.wakes.0] {
+                if woken.load(Ordering::Relaxed) != 0 {
+                    taken |= woken.swap(0, Ordering::Acquire);
+                }
+            }
+        }
+        // What is woken from elsewhere is one task, as a rule, or has a low number.
+        let mut index = 0;
+        while taken >> index & 1 == 0 {
+            index += 1;
+            if index == SLOTS {
+                return None;
+            }
         }
         own.taken.store(taken & taken.wrapping_sub(1), Ordering::Relaxed);
-        (taken != 0).then(|| TaskId::new(taken.trailing_zeros() as usize))
+        Some(TaskId::new(index))
     }
 }
 

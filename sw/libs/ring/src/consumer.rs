@@ -1,43 +1,68 @@
 //! The side that receives.
 
 use crate::{Atomics, Native, Ring, Word};
-use core::{array, sync::atomic::Ordering};
+use core::{array, cell::Cell, sync::atomic::Ordering};
 
 /// The consumer of a ring. There is one at a time.
 pub struct Consumer<'a, const WORDS: usize, const SLOTS: usize, A: Atomics = Native> {
     ring: &'a Ring<WORDS, SLOTS, A>,
-    head: u64,
+    head: Cell<u64>,
     /// The producer's index as it was last seen.
-    tail: u64,
+    tail: Cell<u64>,
 }
 
 impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Consumer<'a, WORDS, SLOTS, A> {
     /// Goes on where the last consumer of the ring ended.
     pub fn new(ring: &'a Ring<WORDS, SLOTS, A>) -> Self {
         let head = ring.head.0.load(Ordering::Relaxed);
-        Self { ring, head, tail: head }
+        Self { ring, head: Cell::new(head), tail: Cell::new(head) }
     }
 
     /// Takes the oldest message.
     #[inline(always)]
-    pub fn pop(&mut self) -> Option<[u64; WORDS]> {
+    pub fn pop(&self) -> Option<[u64; WORDS]> {
         if self.is_empty() {
             return None;
         }
-        let slot = self.ring.slot(self.head);
+        let head = self.head.get();
+        let slot = self.ring.slot(head);
         let message = array::from_fn(|index| slot[index].load(Ordering::Relaxed));
-        self.head = self.head.wrapping_add(1);
+        self.head.set(head.wrapping_add(1));
         // `Release`: the producer may write the slot once it sees the index.
-        self.ring.head.0.store(self.head, Ordering::Release);
+        self.ring.head.0.store(head.wrapping_add(1), Ordering::Release);
         Some(message)
+    }
+
+    /// Takes all messages that are there, oldest first; the number of them. What comes meanwhile is
+    /// left for the next time, and the slots are free at the end.
+    #[inline(always)]
+    pub fn drain(&self, mut take: impl FnMut([u64; WORDS])) -> usize {
+        let head = self.head.get();
+        // `Acquire`: who sees the index sees the messages.
+        let tail = self.ring.tail.0.load(Ordering::Acquire);
+        // A peer that misbehaves gets no more of our time than one that does not.
+        let count = tail.wrapping_sub(head).min(SLOTS as u64);
+        if count == 0 {
+            return 0;
+        }
+        for index in 0..count {
+            let slot = self.ring.slot(head.wrapping_add(index));
+            take(array::from_fn(|index| slot[index].load(Ordering::Relaxed)));
+        }
+        let head = head.wrapping_add(count);
+        self.head.set(head);
+        self.tail.set(head);
+        // `Release`: the producer may write the slots once it sees the index.
+        self.ring.head.0.store(head, Ordering::Release);
+        count as usize
     }
 
     /// Whether there is nothing to take.
     #[inline(always)]
-    pub fn is_empty(&mut self) -> bool {
+    pub fn is_empty(&self) -> bool {
         if self.head == self.tail {
             // `Acquire`: who sees the index sees the messages.
-            self.tail = self.ring.tail.0.load(Ordering::Acquire);
+            self.tail.set(self.ring.tail.0.load(Ordering::Acquire));
         }
         self.head == self.tail
     }
@@ -47,7 +72,7 @@ impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Consumer<'a, WORDS,
     /// consumer stays awake, though a wake-up may be on its way.
     #[inline(always)]
     #[must_use = "only an empty ring lets its consumer sleep"]
-    pub fn sleep(&mut self) -> bool {
+    pub fn sleep(&self) -> bool {
         self.announce_sleep();
         let empty = self.is_empty();
         if !empty {
@@ -58,7 +83,7 @@ impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Consumer<'a, WORDS,
 
     /// The first half of [`Consumer::sleep`]: nobody may sleep before having looked again.
     #[inline(always)]
-    pub fn announce_sleep(&mut self) {
+    pub fn announce_sleep(&self) {
         self.ring.sleeping.0.store(1, Ordering::Relaxed);
         // The flag is stored before the index is loaded; `Producer::must_wake` does the opposite.
         A::fence();
@@ -66,7 +91,7 @@ impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Consumer<'a, WORDS,
 
     /// Takes [`Consumer::announce_sleep`] back.
     #[inline(always)]
-    pub fn stay_awake(&mut self) {
+    pub fn stay_awake(&self) {
         self.ring.sleeping.0.store(0, Ordering::Relaxed);
     }
 }
@@ -81,7 +106,7 @@ mod tests {
     #[test]
     fn messages_come_in_order_whatever_the_level() {
         let ring = Small::new();
-        let (mut producer, mut consumer) = (Producer::new(&ring), Consumer::new(&ring));
+        let (producer, consumer) = (Producer::new(&ring), Consumer::new(&ring));
         let mut sent = 0;
         let mut taken = 0;
         for step in 0..1000u64 {
@@ -105,9 +130,28 @@ mod tests {
     }
 
     #[test]
+    fn draining_takes_what_is_there() {
+        let ring = Small::new();
+        let (producer, consumer) = (Producer::new(&ring), Consumer::new(&ring));
+        for round in 0..6 {
+            (0..round % 5).for_each(|word| producer.push([round, word]).unwrap());
+            let mut taken = 0;
+            let count = consumer.drain(|message| {
+                assert_eq!(message, [round, taken]);
+                taken += 1;
+            });
+            assert_eq!((count as u64, taken), (round % 5, round % 5));
+            assert!(consumer.is_empty());
+        }
+        // An index that no producer would write.
+        ring.tail.0.store(u64::MAX, Ordering::Relaxed);
+        assert_eq!(consumer.drain(|_| {}), 4);
+    }
+
+    #[test]
     fn only_a_sleeper_is_woken_and_once() {
         let ring = Small::new();
-        let (mut producer, mut consumer) = (Producer::new(&ring), Consumer::new(&ring));
+        let (producer, consumer) = (Producer::new(&ring), Consumer::new(&ring));
         producer.push([1, 1]).unwrap();
         assert!(!producer.must_wake());
         assert!(!consumer.sleep());

@@ -1,7 +1,7 @@
 //! The side that sends.
 
 use crate::{Atomics, Native, Ring, Word};
-use core::sync::atomic::Ordering;
+use core::{cell::Cell, sync::atomic::Ordering};
 
 /// The ring has no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,34 +10,35 @@ pub struct Full;
 /// The producer of a ring. There is one at a time.
 pub struct Producer<'a, const WORDS: usize, const SLOTS: usize, A: Atomics = Native> {
     ring: &'a Ring<WORDS, SLOTS, A>,
-    tail: u64,
+    tail: Cell<u64>,
     /// The consumer's index as it was last seen.
-    head: u64,
+    head: Cell<u64>,
 }
 
 impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Producer<'a, WORDS, SLOTS, A> {
     /// Goes on where the last producer of the ring ended.
     pub fn new(ring: &'a Ring<WORDS, SLOTS, A>) -> Self {
-        let head = ring.head.0.load(Ordering::Acquire);
-        Self { ring, tail: ring.tail.0.load(Ordering::Relaxed), head }
+        let head = Cell::new(ring.head.0.load(Ordering::Acquire));
+        Self { ring, tail: Cell::new(ring.tail.0.load(Ordering::Relaxed)), head }
     }
 
     /// Sends a message. [`Producer::must_wake`] is to be asked after the last of several.
     #[inline(always)]
-    pub fn push(&mut self, message: [u64; WORDS]) -> Result<(), Full> {
-        if self.tail.wrapping_sub(self.head) >= SLOTS as u64 {
+    pub fn push(&self, message: [u64; WORDS]) -> Result<(), Full> {
+        let tail = self.tail.get();
+        if tail.wrapping_sub(self.head.get()) >= SLOTS as u64 {
             // `Acquire`: the consumer has read what it took, before the slot is written again.
-            self.head = self.ring.head.0.load(Ordering::Acquire);
-            if self.tail.wrapping_sub(self.head) >= SLOTS as u64 {
+            self.head.set(self.ring.head.0.load(Ordering::Acquire));
+            if tail.wrapping_sub(self.head.get()) >= SLOTS as u64 {
                 return Err(Full);
             }
         }
-        for (word, value) in self.ring.slot(self.tail).iter().zip(message) {
+        for (word, value) in self.ring.slot(tail).iter().zip(message) {
             word.store(value, Ordering::Relaxed);
         }
-        self.tail = self.tail.wrapping_add(1);
+        self.tail.set(tail.wrapping_add(1));
         // `Release`: who sees the index sees the message.
-        self.ring.tail.0.store(self.tail, Ordering::Release);
+        self.ring.tail.0.store(tail.wrapping_add(1), Ordering::Release);
         Ok(())
     }
 
@@ -45,7 +46,7 @@ impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Producer<'a, WORDS,
     /// consumer sleeps again.
     #[inline(always)]
     #[must_use = "the consumer may sleep for ever"]
-    pub fn must_wake(&mut self) -> bool {
+    pub fn must_wake(&self) -> bool {
         // The index was stored before the flag is loaded; `Consumer::sleep` does the opposite.
         A::fence();
         if self.ring.sleeping.0.load(Ordering::Relaxed) == 0 {

@@ -62,7 +62,7 @@ fn exchange(messages: u64) {
         let sender = {
             let (ring, wake_up) = (ring.clone(), wake_up.clone());
             thread::spawn(move || {
-                let mut producer = Producer::new(&ring);
+                let producer = Producer::new(&ring);
                 for message in 1..=messages {
                     while producer.push([message]).is_err() {
                         thread::yield_now();
@@ -73,7 +73,7 @@ fn exchange(messages: u64) {
                 }
             })
         };
-        let mut consumer = Consumer::new(&ring);
+        let consumer = Consumer::new(&ring);
         for message in 1..=messages {
             let received = loop {
                 match consumer.pop() {
@@ -103,7 +103,7 @@ fn no_slot_is_written_too_early() {
         let sender = {
             let ring = ring.clone();
             thread::spawn(move || {
-                let mut producer = Producer::new(&ring);
+                let producer = Producer::new(&ring);
                 for message in 1..=2 {
                     while producer.push([message]).is_err() {
                         thread::yield_now();
@@ -111,7 +111,7 @@ fn no_slot_is_written_too_early() {
                 }
             })
         };
-        let mut consumer = Consumer::new(&ring);
+        let consumer = Consumer::new(&ring);
         for message in 1..=2 {
             let received = loop {
                 match consumer.pop() {
@@ -126,18 +126,18 @@ fn no_slot_is_written_too_early() {
 }
 
 /// One message meets a consumer that goes to sleep: it must not sleep with nobody waking it.
-fn meet<F: Fence + 'static>(sleep: fn(&mut Consumer<'_, 1, 2, Model<F>>) -> bool) {
+fn meet<F: Fence + 'static>(sleep: fn(&Consumer<'_, 1, 2, Model<F>>) -> bool) {
     loom::model(move || {
         let ring = Arc::new(Shared::<F>::new());
         let sender = {
             let ring = ring.clone();
             thread::spawn(move || {
-                let mut producer = Producer::new(&ring);
+                let producer = Producer::new(&ring);
                 producer.push([1]).unwrap();
                 producer.must_wake()
             })
         };
-        let sleeps = sleep(&mut Consumer::new(&ring));
+        let sleeps = sleep(&Consumer::new(&ring));
         let woken = sender.join().unwrap();
         assert!(woken || !sleeps, "a wake-up is lost");
     });

@@ -1,0 +1,168 @@
+//! The client: what is measured.
+
+use crate::{
+    CLIENT,
+    counters::Counters,
+    endpoint::{CALLERS, Endpoint},
+    message::{Label, compose},
+    own_thread::OwnThread,
+    ways::Way,
+};
+use core::cell::{Cell, RefCell};
+use hal::{csr, soc::csr as number};
+use metric::Samples;
+
+/// Samples at concurrency 1; at others there are as many calls, or [`LEAST`] samples.
+const SAMPLES: usize = 1000;
+const LEAST: usize = 64;
+/// Samples before those that count.
+const WARM_UP: usize = 16;
+
+/// Coroutines that call at the same time.
+const CONCURRENCY: [usize; 6] = [1, 2, 4, 8, 16, CALLERS];
+
+/// What the calling coroutines do together.
+struct Work {
+    /// Coroutines that call.
+    callers: Cell<usize>,
+    concurrency: Cell<usize>,
+    /// Calls that end before the sample is complete.
+    missing: Cell<usize>,
+    /// Samples to be taken, and how many of them count.
+    left: Cell<usize>,
+    wanted: Cell<usize>,
+    /// The cycle in which the sample began.
+    begin: Cell<usize>,
+    samples: RefCell<Samples<SAMPLES>>,
+    /// Calls that have ended.
+    calls: Cell<u64>,
+    counted: Cell<Counters>,
+}
+
+static WORK: OwnThread<Work> = OwnThread(Work {
+    callers: Cell::new(0),
+    concurrency: Cell::new(0),
+    missing: Cell::new(0),
+    left: Cell::new(0),
+    wanted: Cell::new(0),
+    begin: Cell::new(0),
+    samples: RefCell::new(Samples::new()),
+    calls: Cell::new(0),
+    counted: Cell::new(Counters::NONE),
+});
+
+/// Measures and reports one way, at every concurrency.
+pub fn measure<W: Way>() {
+    let endpoint = Endpoint::<W>::open(CLIENT);
+    for concurrency in CONCURRENCY {
+        let before = count(endpoint);
+        WORK.start(concurrency);
+        for _ in 0..concurrency {
+            assert!(W::executor().spawn(call(endpoint)).is_ok());
+        }
+        endpoint.run();
+        let events = count(endpoint) - before;
+        let report = WORK.samples.borrow_mut().report("message.round_trip", "");
+        user::println!("{report} mode={} concurrency={concurrency}", W::NAME);
+        for (name, events) in [
+            ("traps", events.traps),
+            ("user_interrupts", events.user_interrupts),
+            ("wakes", events.wakes),
+        ] {
+            // The request for the counters is one more.
+            let messages = WORK.calls.get() + 1;
+            let [whole, rest] = [events / messages, events % messages * 10_000 / messages];
+            user::println!(
+                "metric message.{name} count {whole}.{rest:04} {whole}.{rest:04} {messages} \
+                mode={} concurrency={concurrency}",
+                W::NAME
+            );
+        }
+    }
+    assert!(W::executor().spawn(stop(endpoint)).is_ok());
+    endpoint.run();
+}
+
+impl Work {
+    fn start(&self, concurrency: usize) {
+        self.callers.set(concurrency);
+        self.concurrency.set(concurrency);
+        self.missing.set(concurrency);
+        self.wanted.set(LEAST.max(SAMPLES / concurrency));
+        self.left.set(WARM_UP + self.wanted.get());
+        self.samples.borrow_mut().clear();
+        self.calls.set(0);
+    }
+
+    /// A call has ended. `false`: enough.
+    fn ended(&self) -> bool {
+        let missing = self.missing.get() - 1;
+        self.missing.set(missing);
+        if missing == 0 {
+            self.sample();
+        }
+        self.left.get() != 0
+    }
+
+    #[cold]
+    fn sample(&self) {
+        let [now, concurrency] = [csr::read::<{ number::CYCLE }>(), self.concurrency.get()];
+        if self.left.get() == 0 {
+            return;
+        }
+        if self.left.get() <= self.wanted.get() {
+            let cycles = now - self.begin.get();
+            self.samples.borrow_mut().push(((cycles + concurrency / 2) / concurrency) as i64);
+        }
+        self.left.set(self.left.get() - 1);
+        self.missing.set(concurrency);
+        self.begin.set(csr::read::<{ number::CYCLE }>());
+    }
+}
+
+/// Calls the server until there are enough samples.
+async fn call<W: Way>(endpoint: &'static Endpoint<W>) {
+    let owner = W::executor().current().index();
+    let mut number = 0;
+    loop {
+        let contents = [number, owner as u64, number + 2, number + 3];
+        let request = compose(owner, Label::Add, contents);
+        if endpoint.try_send(request).is_err() {
+            endpoint.send(request).await;
+        }
+        let [_, reply @ ..] = endpoint.receive(owner).await;
+        let differences = reply.iter().zip(contents).map(|(got, sent)| got ^ (sent + 1));
+        assert!(differences.fold(0, |all, bits| all | bits) == 0, "not the reply to this message");
+        number += 1;
+        if !WORK.ended() {
+            break;
+        }
+    }
+    WORK.calls.set(WORK.calls.get() + number);
+    WORK.callers.set(WORK.callers.get() - 1);
+    if WORK.callers.get() == 0 {
+        endpoint.end();
+    }
+}
+
+/// What both harts have counted so far.
+fn count<W: Way>(endpoint: &'static Endpoint<W>) -> Counters {
+    let request = async {
+        let owner = W::executor().current().index();
+        endpoint.send(compose(owner, Label::Count, [0; 4])).await;
+        let [_, traps, user_interrupts, wakes, _] = endpoint.receive(owner).await;
+        WORK.counted.set(Counters { traps, user_interrupts, wakes });
+        endpoint.end();
+    };
+    assert!(W::executor().spawn(request).is_ok());
+    endpoint.run();
+    WORK.counted.get() + Counters::read(endpoint.wakes())
+}
+
+/// Ends the server's part.
+async fn stop<W: Way>(endpoint: &'static Endpoint<W>) {
+    let owner = W::executor().current().index();
+    endpoint.send(compose(owner, Label::Stop, [0; 4])).await;
+    endpoint.receive(owner).await;
+    endpoint.end();
+}

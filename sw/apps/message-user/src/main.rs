@@ -1,0 +1,58 @@
+//! The user programs of `message`, all in one: role 0 is the client, role 1 the server.
+//!
+//! Coroutines of the client call the server: each sends a message of five words through a ring in
+//! shared memory and waits for the reply, which comes through another. On the server there is a
+//! coroutine for each of them, which computes the reply. On both sides a *dispatcher*, a coroutine
+//! as well, takes what comes out of the ring and makes those ready for whom it is. When there is
+//! nothing to do it says so in the ring, and whoever sends next wakes it. There are three ways
+//! (`ways`), which differ in nothing else:
+//!
+//! | way | wake-up | what an idle process does | ready queue |
+//! | --- | --- | --- | --- |
+//! | `kernel` | system call, interrupt between harts | sleeps in a system call | memory |
+//! | `uintc` | `uipi send`, whose handler marks the dispatcher ready | looks at the handler's word | memory |
+//! | `taic` | store to a channel, which puts the dispatcher into its ready queue | dequeues | TAIC |
+//!
+//! The metrics, for each way and number of calling coroutines (`concurrency`):
+//!
+//! - `message.round_trip`: cycles a message and its reply. A sample is the time in which as many calls
+//!   end as there are coroutines, divided by their number.
+//! - `message.traps`: traps into S- and M-mode a message, on both harts, in thousandths.
+//! - `message.user_interrupts`: user interrupts a message, likewise.
+//! - `message.wakes`: wake-ups sent a message, likewise.
+
+#![no_std]
+#![no_main]
+
+mod client;
+mod counters;
+mod endpoint;
+mod mailbox;
+mod message;
+mod own_thread;
+mod server;
+mod shared;
+mod ways;
+
+use ways::{kernel::Kernel, taic::Taic, uintc::Uintc};
+
+user::program!(main);
+
+const CLIENT: usize = 0;
+const SERVER: usize = 1;
+
+fn main(role: usize, _argument: usize) -> ! {
+    if role == CLIENT {
+        client::measure::<Kernel>();
+        client::measure::<Uintc>();
+        client::measure::<Taic>();
+        user::println!("message: done");
+        user::exit(0)
+    }
+    server::serve::<Kernel>();
+    server::serve::<Uintc>();
+    server::serve::<Taic>();
+    loop {
+        core::hint::spin_loop();
+    }
+}
