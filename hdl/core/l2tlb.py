@@ -17,7 +17,8 @@ class L2Tlb(wiring.Component):
 
     The low bits of the page number are the index. In the lower half of the address space, where
     processes tend to have different pages at the same address, low bits of the ASID move it, so
-    that two processes do not evict each other's entries.
+    that two processes do not evict each other's entries. A global page of that half is found by
+    those address spaces whose ASID has the same low bits as that which filled it.
 
     Look-up: ``read`` with ``page`` and ``asid`` in cycle ``n``; in cycle ``n + 1``, ``page`` and
     ``asid`` being the same, ``hit`` and ``entry`` stand. ``fill`` enters ``fill_entry`` for
@@ -66,10 +67,13 @@ class L2Tlb(wiring.Component):
         )
         read, write = rows.read_port(), rows.write_port()
 
+        row = read.data
         half = self.page[-1]
         moved = Mux(half, 0, self.asid[:SPREAD_BITS])
+        # Where the index was moved it tells the page together with what moved it, which has to
+        # agree of pages of all address spaces, too.
+        unmoved = half | (row.asid[:SPREAD_BITS] == self.asid[:SPREAD_BITS])
         index = self.page[:index_bits] ^ (moved << (index_bits - SPREAD_BITS))
-        row = read.data
         m.d.comb += [
             read.addr.eq(index),
             read.en.eq(self.read & ~write.en),
@@ -104,7 +108,7 @@ class L2Tlb(wiring.Component):
         m.d.comb += [
             self.hit.eq(
                 row.valid & (row.page == self.page[index_bits:])
-                & (row.entry.g | (row.asid == self.asid[:asid_bits]))
+                & ((row.entry.g & unmoved) | (row.asid == self.asid[:asid_bits]))
                 & ~clearing & ~lost
             ),
             write.en.eq(clearing | (self.fill & ~self.flush.valid)),
