@@ -77,7 +77,7 @@ class Bench:
             await self.settle(self.params.records + 20 * (queued + self.params.queues))
         elif self.wait:
             searches = offset & 0xFFF in COMPATIBLE
-            await self.settle(8 * (self.params.contexts + self.params.slots) if searches else 0)
+            await self.settle(self.search if searches else 0)
 
     async def read(self, offset, *, size=8, port=0):
         """The value, which is the model's; ``None`` if both answer with error."""
@@ -93,6 +93,11 @@ class Bench:
         if self.wait:
             await self.settle()
         return got
+
+    @property
+    def search(self):
+        """Cycles that a search in the slots may take."""
+        return 8 * (self.params.contexts + self.params.slots)
 
     async def settle(self, more=0):
         await cycles(self.dut, SETTLED + more)

@@ -166,11 +166,11 @@ async def item_8_a_one_shot_slot_is_used_up_beside_a_registration(dut):
              (bench.queue(1, 0, "register_receiver"), OTHER)]
     for offset, value in words:
         await port.write(offset, value, 8)
-    await bench.settle()
+    await bench.settle(2 * bench.search)
     assert await drained(bench, 1) == [TASK]
     for offset, value in words[:2]:
         await port.write(offset, value, 8)
-    await bench.settle()
+    await bench.settle(2 * bench.search)
     assert await drained(bench, 1) == []
 
 
@@ -234,7 +234,7 @@ async def item_12_two_notifications_in_a_row_reach_both_receivers(dut):
     port = bench.ports[0]
     for value in (OS, word(2, 5), OS, word(1, 6)):
         await port.write(bench.queue(0, 0, "send_interrupt"), value, 8)
-    await bench.settle()
+    await bench.settle(2 * bench.search)
     assert await drained(bench, 1) == [TASK]
     assert await drained(bench, 0) == [OTHER]
 

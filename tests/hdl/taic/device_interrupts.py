@@ -91,10 +91,14 @@ class Interrupts:
             if hart.page == (context, queue):
                 hart.running = priority
 
-    def released(self, context, queue):
-        """No hart runs a queue that is freed; what its hart was interrupted for remains to do."""
+    def allocated(self, context):
+        """Queues of the context have come or gone: no hart runs one that is not allocated.
+
+        What its hart was interrupted for remains to be done.
+        """
         for hart in self.harts:
-            if hart.page == (context, queue):
+            page = hart.page
+            if page and page[0] == context and page[1] not in self.queues.allocated[context]:
                 if hart.raised:
                     self.undelivered.add(context)
                 hart.page, hart.raised = None, False

@@ -180,6 +180,7 @@ class TaicModel:
         if found is None:
             return MASK64
         context, queue, new = found
+        self.interrupts.allocated(context)
         if new:
             self.compatible[context] = not self.strict
             self.interrupts.fallback[context] = 0
@@ -191,7 +192,7 @@ class TaicModel:
             self._refuse(NO_SUCH_QUEUE, True, offset)
             return
         ended = self.queues.release(context, queue)
-        self.interrupts.released(context, queue)
+        self.interrupts.allocated(context)
         if ended:
             self.records.forget(context)
             self.compat.forget(context)
