@@ -142,6 +142,7 @@ class Taic(wiring.Component):
                 strict=True):
             connect(m, source, sink)
         wake, error, move, ask = engine_inputs.i
+        may_move = Signal()
         m.d.comb += [
             wake.valid.eq(channels.wake.valid & engine.room),
             wake.p.eq(channels.wake.p),
@@ -154,10 +155,11 @@ class Taic(wiring.Component):
             error.p.task.eq(errors.o.p.bits),
             error.p.source.eq(params.ports),
             errors.o.ready.eq(error.ready),
-            move.valid.eq(directory.queue_op.valid & engine.room),
+            may_move.eq(engine.room | (directory.queue_op.p.kind == Kind.TAKE)),
+            move.valid.eq(directory.queue_op.valid & may_move),
             move.p.eq(directory.queue_op.p),
             move.p.source.eq(params.ports),
-            directory.queue_op.ready.eq(move.ready & engine.room),
+            directory.queue_op.ready.eq(move.ready & may_move),
         ]
         connect(m, control.queue_op, ask)
         m.d.comb += [
