@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from amaranth.back import verilog
 from amaranth.lib import wiring
 
 from hdl.bus.standalone import Standalone
@@ -67,8 +66,3 @@ def device(name: str, *, bus: str | None = None, data_bits: int | None = None,
         return bare
     bits = 64 if data_bits is None else data_bits
     return Standalone(bare, bus=bus, data_bits=bits, paired=bits == 32)
-
-
-def verilog_text(name: str, component: wiring.Component) -> str:
-    """One Verilog file, with ``component`` as the module ``name``."""
-    return verilog.convert(component, name=name, emit_src=False)

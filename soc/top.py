@@ -3,7 +3,6 @@
 import argparse
 
 from amaranth import *
-from amaranth.back import verilog as amaranth_verilog
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -21,6 +20,7 @@ from hdl.peripheral.plic import Plic
 from hdl.peripheral.uart16550 import Modem, Uart16550
 from hdl.taic import Taic
 from hdl.uintc import Uintc
+from hdl.verilog import verilog_text
 
 from . import bootrom, config
 from .config import SocParams
@@ -158,7 +158,7 @@ class Soc(wiring.Component):
 
 def verilog(params: SocParams, *, name: str = "soc") -> str:
     """The SoC as one Verilog file, module ``name``."""
-    return amaranth_verilog.convert(Soc(params), name=name, emit_src=False)
+    return verilog_text(Soc(params), name)
 
 
 def main() -> None:

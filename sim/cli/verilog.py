@@ -9,10 +9,11 @@ from typing import Annotated
 from typer import Argument, Option
 
 from hdl.bus.standalone import BUSES
+from hdl.verilog import verilog_text
 from sim import designs
 from sim.cli import app, refuse
 from sim.cli.options import soc_params
-from sim.designs import DEVICES, PARTS, device, verilog_text
+from sim.designs import DEVICES, PARTS, device
 from sim.output import write_output
 
 Part = Enum("Part", {name: name for name in PARTS}, type=str)
@@ -69,6 +70,6 @@ def verilog(
         else:
             params = soc_params(given.pop("config", "default"), **given)
             component = designs.part(part.value, params)
-        write_output(verilog_text(part.value, component), output, sys.stdout)
+        write_output(verilog_text(component, part.value), output, sys.stdout)
     except (ValueError, OSError) as error:
         refuse("verilog", error)
