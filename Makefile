@@ -20,7 +20,7 @@ help:
 	@echo 'make run     builds everything and runs hello on the RTL (first time 3 to 5 minutes)'
 	@echo 'make test    all tests (first time about 15 minutes); SEED=random for other stimulus'
 	@echo 'make lint    ruff, rustfmt and clippy (1 minute)'
-	@echo 'make synth   resources of hart, UINTC and SoC on ECP5 (about 15 minutes)'
+	@echo 'make synth   resources of hart, UINTC, TAIC and SoC on ECP5 (about 40 minutes)'
 	@echo 'make bench   cycles of the core and of user interrupts, measured on the RTL (4 minutes)'
 	@echo 'make docs    generated references: memory map, device tree, SVD, headers (10 seconds)'
 	@echo 'make sw      firmware and programs only (first time 1 minute)'
@@ -70,9 +70,11 @@ lint: $(ENVIRON) $(CONSTANTS) $(RUST)
 	@$(MAKE) --no-print-directory -C sw lint
 
 synth: $(ENVIRON)
-	@echo '== Synthesis for ECP5 (about 15 minutes)'
+	@echo '== Synthesis for ECP5 (about 40 minutes)'
 	@$(REL4) synth --target hart
 	@$(REL4) synth --target uintc
+	@$(REL4) synth --target taic --place 2
+	@$(REL4) synth --target taic-reference --no-per-module
 	@$(REL4) synth --target soc --harts 1,2,4
 
 bench: $(ENVIRON) sw
