@@ -6,7 +6,7 @@ from tests.hdl.taic.device_bench import SIMULATE, UNDELIVERED, Bench
 from tests.hdl.taic.taic_model import MASK64
 from tests.support.pauses import bursts, never
 
-ACCESSES = 1500
+ACCESSES = 1000
 
 
 class Random:

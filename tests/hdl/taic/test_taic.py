@@ -2,19 +2,16 @@
 
 import pytest
 
-from hdl.taic.taic import Taic
+from hdl.taic import Taic
 from tests.hdl.taic.device_bench import SHAPES
 from tests.support.run import run_cocotb
 
-TESTS = ("device_sequences", "device_defects", "device_random")
+ONE_PORT = ("device_sequences", "device_defects", "device_random")
+SEVERAL_PORTS = ("device_ports", "device_cycles")
+TESTS = {"small": ONE_PORT, "medium": ONE_PORT, "default": ONE_PORT, "ports": SEVERAL_PORTS}
 
 
-@pytest.mark.parametrize("shape", ["small", "medium", "default"])
+@pytest.mark.parametrize("shape", TESTS)
 def test_taic(shape):
-    modules = ",".join(f"tests.hdl.taic.{name}" for name in TESTS)
+    modules = ",".join(f"tests.hdl.taic.{name}" for name in TESTS[shape])
     run_cocotb(Taic(SHAPES[shape]), modules, f"taic_{shape}", plusargs=[f"+shape={shape}"])
-
-
-def test_taic_ports():
-    run_cocotb(Taic(SHAPES["ports"]), "tests.hdl.taic.device_ports", "taic_ports",
-               plusargs=["+shape=ports"])
