@@ -31,6 +31,26 @@ UINTR_METRICS = {
       for where in ("same", "migrated")),
 }
 
+# Likewise the metrics of the TAIC, on two harts.
+TAIC_METRICS = {
+    *(f"taic.{name}" for name in (
+        "enqueue", "enqueue burst=8", "dequeue", "dequeue burst=8", "dequeue_steal",
+        "dequeue_empty", "register", "cancel", "send", "enqueue_to_ready", "send_to_ready",
+        "line_to_ready", "preempt")),
+    *(f"taic.{name} receiver={receiver}" for name in (
+        "send_to_coroutine", "line_to_coroutine line=uart", "line_to_coroutine line=simulated")
+      for receiver in ("polling", "running save=leaf", "running save=rust")),
+    *(f"taic.software_queue kind={kind} operation={operation}"
+      for kind in ("fifo", "mpsc", "deque")
+      for operation in ("enqueue", "dequeue", "dequeue_empty")),
+    "taic.software_queue kind=deque operation=dequeue_last",
+    "taic.software_queue kind=mpsc operation=enqueue where=cross",
+    "taic.software_queue kind=mpsc operation=to_coroutine where=cross",
+    "taic.software_queue kind=deque operation=steal where=cross",
+    "taic.ops_per_cycle harts=1 contexts=different",
+    "taic.ops_per_cycle harts=2 contexts=different", "taic.ops_per_cycle harts=2 contexts=same",
+}
+
 
 def names_of(metrics: list[Metric]) -> list[str]:
     return [" ".join([m.name, *(f"{k}={v}" for k, v in m.params.items())]) for m in metrics]
@@ -112,3 +132,25 @@ def test_hostile_program_gets_nothing_that_it_was_not_given():
     output = result.output.decode()
     assert result.passed, output + result.errors
     assert output == expected_output("uintr-hostile").replace("of n", "of 2")
+
+
+def test_bench_taic_measures_every_point():
+    result = run("taic", max_cycles=100_000_000)
+    output = result.output.decode()
+    assert result.passed, output + result.errors
+    metrics = parse_metrics(output.splitlines())
+    assert sorted(names_of(metrics)) == sorted(TAIC_METRICS)
+    value = dict(zip(names_of(metrics), (metric.value for metric in metrics), strict=True))
+    for metric in metrics:
+        assert metric.samples >= 1000, metric
+        assert 0 < metric.value <= metric.worst, metric
+    # A wake-up of another process, against shared memory that both trust.
+    assert (value["taic.send_to_coroutine receiver=polling"]
+            < value["taic.software_queue kind=mpsc operation=to_coroutine where=cross"])
+
+
+def test_hostile_program_gets_nothing_from_the_taic_that_it_was_not_given():
+    result = run("taic-hostile", max_cycles=100_000_000)
+    output = result.output.decode()
+    assert result.passed, output + result.errors
+    assert output == expected_output("taic-hostile").replace("of n", "of 2")

@@ -2,7 +2,8 @@
 //!
 //! Clauses: "priv" is the RISC-V privileged specification 1.12, "unpriv" the unprivileged one
 //! (20191213), "Sstc" that extension's, "N" our `n-extension.md` (sections 3 to 10, choices of
-//! section 13), "UINTC" our `uintc.md`. Tests of what those leave to the implementation, and of N,
+//! section 13), "UINTC" our `uintc.md`, "TAIC" our
+//! `taic.md`. Tests of what those leave to the implementation, and of N,
 //! need a hart with N: on others they are skipped.
 //!
 //! Expected output, and finisher code 0 (else the number of failed tests):
@@ -20,6 +21,7 @@ mod accesses;
 mod address_spaces;
 mod atomics;
 mod check;
+mod contexts;
 mod counters;
 mod csrs;
 mod delegation;
@@ -33,6 +35,9 @@ mod receivers;
 mod returns;
 mod send_refused;
 mod space;
+mod taic_channels;
+mod taic_notifications;
+mod taic_queues;
 mod translation;
 mod uipi;
 mod user;
@@ -44,7 +49,7 @@ use check::{Check, Needs, Test};
 bare::program!(main);
 
 /// `pmp::LOCKING` comes last: what it locks stays locked.
-const GROUPS: [&[Test]; 19] = [
+const GROUPS: [&[Test]; 22] = [
     csrs::TESTS,
     views::TESTS,
     counters::TESTS,
@@ -58,6 +63,9 @@ const GROUPS: [&[Test]; 19] = [
     send_refused::TESTS,
     line::TESTS,
     external::TESTS,
+    taic_queues::TESTS,
+    taic_notifications::TESTS,
+    taic_channels::TESTS,
     memory::TESTS,
     atomics::TESTS,
     translation::TESTS,

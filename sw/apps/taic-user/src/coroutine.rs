@@ -83,16 +83,16 @@ macro_rules! preempt {
             "ld t0, {dequeue}(t0)",
             "sd t1, 8(sp)",
             "sd ra, 16(sp)",
-            $(concat!("sd ", $register, ", ", $place, "(sp)"),)*
+            "andi t1, t0, -64",
             "beqz t0, 1f",
-            "andi t0, t0, -64",
-            "ld t1, 0(t0)",
+            "ld t1, 0(t1)",
+            $(concat!("sd ", $register, ", ", $place, "(sp)"),)*
             "jalr t1",
+            $(concat!("ld ", $register, ", ", $place, "(sp)"),)*
             "1:",
             "ld t0, 0(sp)",
             "ld t1, 8(sp)",
             "ld ra, 16(sp)",
-            $(concat!("ld ", $register, ", ", $place, "(sp)"),)*
             concat!("addi sp, sp, ", $bytes),
             hal::uret!(),
             page = const OWN,

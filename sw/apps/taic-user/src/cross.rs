@@ -126,6 +126,8 @@ pub fn serve_running(save: Save) {
     disarm();
 }
 
+/// Lets all sources wake the coroutine. Lines that have risen before do so at once: that is over
+/// when this returns.
 fn arm(preempting: bool) {
     let mut task = coroutine::task().kept();
     if preempting {
@@ -134,6 +136,9 @@ fn arm(preempting: bool) {
     own().arm(arming(TO_PEER, task));
     own().arm_line(arming(UART_LINE, task));
     own().arm_line(arming(FREE_LINE, task));
+    for _ in 0..100 {
+        own().dequeue();
+    }
 }
 
 fn disarm() {

@@ -4,7 +4,7 @@ use crate::{
     Collected,
     collect::collect,
     device::{TO_ITSELF, arming, own, second, task},
-    probes::{probe_load, probe_store, probe_use, read_to_read},
+    probes::{probe_load, probe_loads, probe_store, probe_stores, probe_use, read_to_read},
     shared::OWN,
 };
 use hal::soc::taic_queue as register;
@@ -37,6 +37,18 @@ pub fn measure(collected: &mut Collected) {
         cycles
     });
     collect(collected, "taic.dequeue_empty", "", dequeue);
+    collect(collected, "taic.enqueue", "burst=8", || {
+        let cycles = probe_stores(OWN + register::ENQUEUE, task().bits()) - between;
+        (0..8).for_each(|_| assert_eq!(own().dequeue(), Some(task()), "enqueue"));
+        cycles
+    });
+    collect(collected, "taic.dequeue", "burst=8", || {
+        (0..8).for_each(|_| own().enqueue(task()));
+        let needing = probe_use(OWN + register::DEQUEUE, 0);
+        let cycles = probe_loads(OWN + register::DEQUEUE, 0) - needing;
+        assert_eq!(own().length().context, 0, "dequeue");
+        cycles
+    });
 
     let [arm, disarm] = [Arming::new(TO_ITSELF, task()), Arming::none(TO_ITSELF)]
         .map(|arming| arming.expect("both fit").bits());

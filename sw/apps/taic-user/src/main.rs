@@ -7,9 +7,10 @@
 //! - `enqueue`, `register` (a channel is armed), `cancel` (disarmed), `send`: cycles that the store
 //!   keeps its hart from the next instruction (1 is an ALU instruction).
 //! - `dequeue`, `dequeue_steal` (of a task in another queue of the context), `dequeue_empty`: cycles
-//!   from the load to an instruction that needs its result.
+//!   from the load to an instruction that needs its result. `burst=8`: eight in a row, in all.
 //! - `enqueue_to_ready`, `send_to_ready`, `line_to_ready`: the least distance of the store and a
-//!   load of the same hart that dequeues the task. The last one is of a simulated interrupt.
+//!   load of the same hart that dequeues the task, 1 if it is the next instruction. The last one is
+//!   of a simulated interrupt.
 //! - `send_to_coroutine`, `line_to_coroutine`: from the store to the first instruction of the woken
 //!   coroutine on another hart, in another process. `receiver=polling`: its executor dequeues in a
 //!   loop; `running`: another coroutine runs, which is interrupted, and has what a call may change

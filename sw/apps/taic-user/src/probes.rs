@@ -40,6 +40,9 @@ blocks! {
     probe_use: "add t3, a0, a0";
     /// A load, and an instruction that needs its result.
     probe_load: "ld t3, 0(a0)", "add t3, t3, t3";
+    /// Eight of each.
+    probe_stores: ".rept 8", "sd a1, 0(a0)", ".endr";
+    probe_loads: ".rept 8", "ld t3, 0(a0)", ".endr", "add t3, t3, t3";
 }
 
 /// Distance of two reads of `cycle` with nothing between them.

@@ -9,18 +9,17 @@ use crate::{
 use core::arch::global_asm;
 use hal::soc::taic_queue as register;
 
-/// Stores `value` to `address`, and loads from `queue` after some cycles, which it writes to
-/// `distance`; returns what it loaded.
-type Probe =
-    unsafe extern "C" fn(address: usize, value: u64, queue: usize, distance: &mut i64) -> u64;
+/// Stores `value` to `address`, and loads from `queue` after some instructions of a cycle each;
+/// returns what it loaded.
+type Probe = unsafe extern "C" fn(address: usize, value: u64, queue: usize) -> u64;
 
 macro_rules! probes {
     ($($name:ident $nops:literal),*) => {
         unsafe extern "C" {
-            $(fn $name(address: usize, value: u64, queue: usize, distance: &mut i64) -> u64;)*
+            $(fn $name(address: usize, value: u64, queue: usize) -> u64;)*
         }
-        /// With more and more instructions in between.
-        const PROBES: &[Probe] = &[$($name),*];
+        /// With their distances.
+        const PROBES: &[(Probe, i64)] = &[$(($name, 1 + $nops)),*];
         $(global_asm!(
             ".text",
             ".option push",
@@ -32,15 +31,11 @@ macro_rules! probes {
             ".rept 8",
             "nop",
             ".endr",
-            "csrr t0, cycle",
             "sd a1, 0(a0)",
-            concat!(".rept ", $nops),
+            concat!(".rept ", stringify!($nops)),
             "nop",
             ".endr",
-            "csrr t1, cycle",
             "ld a0, 0(a2)",
-            "sub t1, t1, t0",
-            "sd t1, 0(a3)",
             "ret",
             ".option pop",
         );)*
@@ -48,8 +43,8 @@ macro_rules! probes {
 }
 
 probes! {
-    ready_0 "0", ready_1 "1", ready_2 "2", ready_3 "3", ready_4 "4", ready_5 "5", ready_6 "6",
-    ready_7 "7", ready_8 "8", ready_9 "9", ready_10 "10", ready_12 "12", ready_14 "14"
+    ready_0 0, ready_1 1, ready_2 2, ready_3 3, ready_4 4, ready_5 5, ready_6 6,
+    ready_7 7, ready_8 8, ready_9 9, ready_10 10, ready_12 12, ready_14 14
 }
 
 /// Measures and reports all three.
@@ -68,12 +63,11 @@ pub fn measure(collected: &mut Collected) {
 /// The least distance for which the load dequeues what the store makes ready. The load of a probe
 /// that comes too early leaves the task to the next dequeue.
 fn least_distance(address: usize, value: u64) -> i64 {
-    for probe in PROBES {
-        let mut distance = 0;
+    for (probe, distance) in PROBES {
         // SAFETY: registers of the TAIC that are this program's.
-        let got = unsafe { probe(address, value, OWN + register::DEQUEUE, &mut distance) };
+        let got = unsafe { probe(address, value, OWN + register::DEQUEUE) };
         if got != 0 {
-            return distance;
+            return *distance;
         }
         while own().dequeue().is_none() {}
     }

@@ -1,11 +1,10 @@
 //! Every CSR number.
 
-use crate::{
-    Surprises,
-    attempt::{Attempt, End},
+use hal::soc::{cause::ILLEGAL_INSN, csr as number};
+use user::{
+    attempt::{Attempt, End, Surprises},
     attempts,
 };
-use hal::soc::{cause::ILLEGAL_INSN, csr as number};
 
 const NUMBERS: usize = 4096;
 const COUNTERS: u16 = 32;

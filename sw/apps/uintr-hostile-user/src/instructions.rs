@@ -1,11 +1,10 @@
 //! UIPI: every form, every index.
 
-use crate::{
-    Surprises,
-    attempt::{Attempt, End},
+use hal::soc::cause::ILLEGAL_INSN;
+use user::{
+    attempt::{Attempt, End, Surprises},
     attempts,
 };
-use hal::soc::cause::ILLEGAL_INSN;
 
 const FUNCT3: usize = 8;
 const FUNCT7: usize = 128;

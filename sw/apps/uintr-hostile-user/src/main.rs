@@ -13,35 +13,16 @@
 #![no_std]
 #![no_main]
 
-mod attempt;
 mod csrs;
 mod instructions;
 mod memory;
 mod victim;
 
-use user::{Call, call};
+use user::{Call, attempt::Surprises, call};
 
 user::program!(main);
 
 const VICTIM: usize = 1;
-
-/// Attempts that did not end as they have to; the first are printed.
-#[derive(Default)]
-pub struct Surprises(usize);
-
-impl Surprises {
-    const PRINTED: usize = 8;
-
-    /// Counts one unless `expected`.
-    pub fn unless(&mut self, expected: bool, what: core::fmt::Arguments) {
-        if !expected {
-            self.0 += 1;
-            if self.0 <= Self::PRINTED {
-                user::println!("      surprise: {what}");
-            }
-        }
-    }
-}
 
 fn main(role: usize, argument: usize) -> ! {
     if role == VICTIM {
@@ -54,6 +35,6 @@ fn main(role: usize, argument: usize) -> ! {
     if argument == 0 {
         memory::attack(&mut surprises);
     }
-    call(Call::Reach, [surprises.0, executed]);
+    call(Call::Reach, [surprises.count(), executed]);
     unreachable!("the kernel has ended the attack")
 }

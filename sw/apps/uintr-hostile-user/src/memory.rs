@@ -1,15 +1,12 @@
 //! Addresses: the devices that interrupt, and the kernel's memory.
 
-use crate::{
-    Surprises,
-    attempt::{Attempt, End, jump},
-};
 use core::arch::global_asm;
 use hal::soc::{
     CLINT_BASE, CLINT_SIZE, DRAM_BASE, DRAM_SIZE, PLIC_BASE, PLIC_SIZE, TAIC_BASE, TAIC_SIZE,
     UINTC_BASE, UINTC_SIZE,
     cause::{INSN_PAGE, LOAD_PAGE, STORE_PAGE},
 };
+use user::attempt::{Attempt, End, Surprises, jump};
 
 const SIZES: usize = 4;
 const PAGE: usize = 4096;

@@ -20,7 +20,6 @@
 #![no_main]
 
 mod scenario;
-mod skip;
 mod victim;
 
 use calls::{Call, REFUSED};
@@ -92,7 +91,7 @@ pub struct Report {
 /// Runs the attack to its end. An exception of the attacker is told to it in `a7` (its cause, plus
 /// 1), and skipped: most of them by `skip`, those of jumps here.
 fn attack(thread: &mut Thread) -> Report {
-    skip::install();
+    process::skip::install();
     loop {
         thread.run();
         let scause = csr::read::<{ number::SCAUSE }>();

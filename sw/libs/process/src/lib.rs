@@ -9,6 +9,7 @@
 mod console;
 mod memory;
 mod process;
+pub mod skip;
 mod thread;
 
 pub use console::write;

@@ -5,6 +5,8 @@
 
 #![no_std]
 
+pub mod attempt;
+
 use core::{arch::asm, fmt, panic::PanicInfo};
 
 pub use calls::{Call, QUEUES, REFUSED, SHARED};

@@ -1,4 +1,5 @@
-//! Skips what the attacker tries, without a change of context: there are very many attempts.
+//! For hostile programs: skips what they try, without a change of context, and tells the cause of
+//! the exception (plus 1) in `a7`.
 
 use core::arch::global_asm;
 use supervisor::hal::{
@@ -10,7 +11,7 @@ unsafe extern "C" {
     fn skip_vector();
 }
 
-// System calls, interrupts and failed fetches go to the kernel. `t6` is left to it by the attacker.
+// System calls, interrupts and failed fetches go to the kernel. `t6` is left to it by the program.
 global_asm!(
     ".text",
     ".balign 4",

@@ -1,0 +1,4 @@
+fn main() {
+    image::link_at(image::PAYLOAD_BASE);
+    image::embed("HOSTILE_USER", |file| Ok(file.to_vec()));
+}
