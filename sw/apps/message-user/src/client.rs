@@ -3,12 +3,12 @@
 use crate::{
     CLIENT,
     counters::Counters,
-    endpoint::{CALLERS, Endpoint},
-    message::{Label, compose},
+    endpoint::{Endpoint, SLOTS},
+    message::{Contents, Label, Message, compose},
     own_thread::OwnThread,
     ways::Way,
 };
-use core::cell::{Cell, RefCell};
+use core::cell::Cell;
 use hal::{csr, soc::csr as number};
 use metric::Samples;
 
@@ -19,7 +19,7 @@ const LEAST: usize = 64;
 const WARM_UP: usize = 16;
 
 /// Coroutines that call at the same time.
-const CONCURRENCY: [usize; 6] = [1, 2, 4, 8, 16, CALLERS];
+const CONCURRENCY: [usize; 6] = [1, 2, 4, 8, 16, SLOTS];
 
 /// What the calling coroutines do together.
 struct Work {
@@ -28,12 +28,10 @@ struct Work {
     concurrency: Cell<usize>,
     /// Calls that end before the sample is complete.
     missing: Cell<usize>,
-    /// Samples to be taken, and how many of them count.
-    left: Cell<usize>,
+    /// Samples to be taken, those that have been, and the cycles in which they ended.
     wanted: Cell<usize>,
-    /// The cycle in which the sample began.
-    begin: Cell<usize>,
-    samples: RefCell<Samples<SAMPLES>>,
+    taken: Cell<usize>,
+    ends: [Cell<usize>; WARM_UP + SAMPLES],
     /// Calls that have ended.
     calls: Cell<u64>,
     counted: Cell<Counters>,
@@ -43,10 +41,9 @@ static WORK: OwnThread<Work> = OwnThread(Work {
     callers: Cell::new(0),
     concurrency: Cell::new(0),
     missing: Cell::new(0),
-    left: Cell::new(0),
     wanted: Cell::new(0),
-    begin: Cell::new(0),
-    samples: RefCell::new(Samples::new()),
+    taken: Cell::new(0),
+    ends: [const { Cell::new(0) }; WARM_UP + SAMPLES],
     calls: Cell::new(0),
     counted: Cell::new(Counters::NONE),
 });
@@ -62,7 +59,7 @@ pub fn measure<W: Way>() {
         }
         endpoint.run();
         let events = count(endpoint) - before;
-        let report = WORK.samples.borrow_mut().report("message.round_trip", "");
+        let report = WORK.samples().report("message.round_trip", "");
         user::println!("{report} mode={} concurrency={concurrency}", W::NAME);
         for (name, events) in [
             ("traps", events.traps),
@@ -88,51 +85,47 @@ impl Work {
         self.callers.set(concurrency);
         self.concurrency.set(concurrency);
         self.missing.set(concurrency);
-        self.wanted.set(LEAST.max(SAMPLES / concurrency));
-        self.left.set(WARM_UP + self.wanted.get());
-        self.samples.borrow_mut().clear();
+        self.wanted.set(WARM_UP + LEAST.max(SAMPLES / concurrency));
+        self.taken.set(0);
         self.calls.set(0);
     }
 
     /// A call has ended. `false`: enough.
+    #[inline(always)]
     fn ended(&self) -> bool {
         let missing = self.missing.get() - 1;
         self.missing.set(missing);
-        if missing == 0 {
-            self.sample();
+        if missing != 0 {
+            return self.taken.get() != self.wanted.get();
         }
-        self.left.get() != 0
+        self.missing.set(self.concurrency.get());
+        let taken = self.taken.get();
+        if let Some(end) = self.ends.get(taken) {
+            end.set(csr::read::<{ number::CYCLE }>());
+        }
+        self.taken.set(taken + 1);
+        taken + 1 < self.wanted.get()
     }
 
-    #[cold]
-    fn sample(&self) {
-        let [now, concurrency] = [csr::read::<{ number::CYCLE }>(), self.concurrency.get()];
-        if self.left.get() == 0 {
-            return;
+    /// The samples, without those at the beginning.
+    fn samples(&self) -> Samples<SAMPLES> {
+        let mut samples = Samples::new();
+        let concurrency = self.concurrency.get();
+        let ends = &self.ends[WARM_UP - 1..self.wanted.get()];
+        for [begin, end] in ends.array_windows().map(|[begin, end]| [begin.get(), end.get()]) {
+            samples.push(((end - begin + concurrency / 2) / concurrency) as i64);
         }
-        if self.left.get() <= self.wanted.get() {
-            let cycles = now - self.begin.get();
-            self.samples.borrow_mut().push(((cycles + concurrency / 2) / concurrency) as i64);
-        }
-        self.left.set(self.left.get() - 1);
-        self.missing.set(concurrency);
-        self.begin.set(csr::read::<{ number::CYCLE }>());
+        samples
     }
 }
 
 /// Calls the server until there are enough samples.
 async fn call<W: Way>(endpoint: &'static Endpoint<W>) {
-    let owner = W::executor().current().index();
+    let own = W::executor().current().index();
     let mut number = 0;
     loop {
-        let contents = [number, owner as u64, number + 2, number + 3];
-        let request = compose(owner, Label::Add, contents);
-        if endpoint.try_send(request).is_err() {
-            endpoint.send(request).await;
-        }
-        let [_, reply @ ..] = endpoint.receive(owner).await;
-        let differences = reply.iter().zip(contents).map(|(got, sent)| got ^ (sent + 1));
-        assert!(differences.fold(0, |all, bits| all | bits) == 0, "not the reply to this message");
+        endpoint.send(compose(own, Label::Add, contents(own, number)));
+        check(endpoint.receive(own).await, own, number);
         number += 1;
         if !WORK.ended() {
             break;
@@ -145,24 +138,36 @@ async fn call<W: Way>(endpoint: &'static Endpoint<W>) {
     }
 }
 
+#[inline(always)]
+fn contents(own: usize, number: u64) -> Contents {
+    [number, own as u64, number + 2, number + 3]
+}
+
+#[inline(always)]
+fn check(reply: Message, own: usize, number: u64) {
+    let [_, reply @ ..] = reply;
+    let differences = reply.iter().zip(contents(own, number)).map(|(got, sent)| got ^ (sent + 1));
+    assert!(differences.fold(0, |all, bits| all | bits) == 0, "not the reply to this message");
+}
+
 /// What both harts have counted so far.
 fn count<W: Way>(endpoint: &'static Endpoint<W>) -> Counters {
     let request = async {
         let owner = W::executor().current().index();
-        endpoint.send(compose(owner, Label::Count, [0; 4])).await;
+        endpoint.send(compose(owner, Label::Count, [0; 4]));
         let [_, traps, user_interrupts, wakes, _] = endpoint.receive(owner).await;
         WORK.counted.set(Counters { traps, user_interrupts, wakes });
         endpoint.end();
     };
     assert!(W::executor().spawn(request).is_ok());
     endpoint.run();
-    WORK.counted.get() + Counters::read(endpoint.wakes())
+    WORK.counted.get() + Counters::read(endpoint.sleeps())
 }
 
 /// Ends the server's part.
 async fn stop<W: Way>(endpoint: &'static Endpoint<W>) {
     let owner = W::executor().current().index();
-    endpoint.send(compose(owner, Label::Stop, [0; 4])).await;
+    endpoint.send(compose(owner, Label::Stop, [0; 4]));
     endpoint.receive(owner).await;
     endpoint.end();
 }

@@ -10,49 +10,47 @@ use crate::{
 use core::{
     array,
     cell::Cell,
-    future::{Future, poll_fn},
-    task::Poll,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
 };
-use executor::{TaskId, yield_now};
-use ring::Full;
+use executor::TaskId;
 
-/// Coroutines of a process: the dispatcher in slot 0, those that call or answer behind it.
-pub const SLOTS: usize = 64;
+/// Coroutines of a process: those that call or answer.
+pub const SLOTS: usize = 32;
 /// Bytes of a coroutine.
-pub const BYTES: usize = 192;
-/// Coroutines that call at most, and that answer.
-pub const CALLERS: usize = 32;
-
-pub const DISPATCHER: TaskId = TaskId::new(0);
+pub const BYTES: usize = 64;
 
 /// Of one process, while one way is used.
+#[repr(C)]
 pub struct Endpoint<W: Way> {
-    pub way: W,
+    way: W,
     outgoing: Producer,
     incoming: Consumer,
-    mailboxes: [Mailbox; 1 + CALLERS],
-    wakes: Cell<u64>,
+    /// The coroutine that began to wait last. It is the dispatcher: the one that is woken, and takes
+    /// messages out of the ring.
+    dispatcher: Cell<TaskId>,
+    sleeps: Cell<u64>,
     done: Cell<bool>,
+    mailboxes: [Mailbox; SLOTS],
 }
 
 impl<W: Way> Endpoint<W> {
-    /// The side of process `role`, with a dispatcher and nothing else to do.
+    /// The side of process `role`, with nothing to do.
     pub fn open(role: usize) -> &'static Self {
         let (peer, outgoing, incoming) = match role {
             CLIENT => (SERVER, requests(), replies()),
             _ => (CLIENT, replies(), requests()),
         };
-        let endpoint = W::place().get_or_init(|| Self {
+        W::place().get_or_init(|| Self {
             way: W::open(role, peer),
             outgoing: Producer::new(outgoing),
             incoming: Consumer::new(incoming),
-            mailboxes: array::from_fn(|_| Mailbox::EMPTY),
-            wakes: Cell::new(0),
+            dispatcher: Cell::new(TaskId::new(0)),
+            sleeps: Cell::new(0),
             done: Cell::new(false),
-        });
-        let dispatcher = W::executor().spawn(endpoint.dispatch());
-        assert!(dispatcher.is_ok_and(|task| task == DISPATCHER));
-        endpoint
+            mailboxes: array::from_fn(|_| Mailbox::new()),
+        })
     }
 
     /// Runs the coroutines until one of them says that all is done.
@@ -63,7 +61,14 @@ impl<W: Way> Endpoint<W> {
             if self.done.get() {
                 break;
             }
-            self.way.idle();
+            // Nobody has anything to do: sleeps, if nothing has come meanwhile.
+            if self.incoming.is_empty() && self.incoming.sleep() {
+                self.sleeps.set(self.sleeps.get() + 1);
+                self.way.sleep(self.dispatcher.get());
+            }
+            while let Some(message) = self.incoming.pop() {
+                self.deliver(message);
+            }
         }
     }
 
@@ -72,27 +77,12 @@ impl<W: Way> Endpoint<W> {
         self.done.set(true);
     }
 
-    /// Wake-ups sent so far.
-    pub fn wakes(&self) -> u64 {
-        self.wakes.get()
+    /// How often the process has slept so far: as often as it was woken.
+    pub fn sleeps(&self) -> u64 {
+        self.sleeps.get()
     }
 
-    /// The dispatcher: takes messages as they come, and makes those ready for whom they are. It
-    /// sleeps only after all others had their turn and nothing has come meanwhile.
-    fn dispatch(&'static self) -> impl Future<Output = ()> {
-        poll_fn(|_| {
-            loop {
-                if self.incoming.drain(|message| self.deliver(message)) != 0 {
-                    W::executor().wake(DISPATCHER);
-                    return Poll::Pending;
-                }
-                if self.incoming.sleep() {
-                    return Poll::Pending;
-                }
-            }
-        })
-    }
-
+    /// Leaves a message to the coroutine whose it is, and makes that ready.
     #[inline(always)]
     fn deliver(&self, message: Message) {
         if let Some(mailbox) = self.mailboxes.get(owner(&message)) {
@@ -101,28 +91,51 @@ impl<W: Way> Endpoint<W> {
         }
     }
 
-    /// Sends a message, and wakes the peer if it sleeps.
+    /// Sends a message, and wakes the peer if it sleeps. There is room: a ring has a place for each
+    /// coroutine, which has one message under way.
     #[inline(always)]
-    pub fn try_send(&self, message: Message) -> Result<(), Full> {
-        self.outgoing.push(message)?;
+    pub fn send(&self, message: Message) {
+        assert!(self.outgoing.push(message).is_ok(), "more messages than coroutines");
         if self.outgoing.must_wake() {
-            self.wakes.set(self.wakes.get() + 1);
             self.way.wake_peer();
         }
-        Ok(())
     }
 
-    /// The same where the ring was full.
-    pub async fn send(&'static self, message: Message) {
-        while self.try_send(message).is_err() {
-            yield_now(W::executor()).await;
-        }
-    }
-
-    /// Waits for a message to coroutine `owner`, which the caller is.
+    /// Waits for a message to coroutine `own`, which the caller is.
     #[inline(always)]
-    pub fn receive(&'static self, owner: usize) -> impl Future<Output = Message> {
-        let mailbox = &self.mailboxes[owner];
-        poll_fn(move |_| mailbox.take().map_or(Poll::Pending, Poll::Ready))
+    pub fn receive(&'static self, own: usize) -> Receive<W> {
+        Receive { endpoint: self, own, waits: false }
+    }
+}
+
+/// See [`Endpoint::receive`].
+pub struct Receive<W: Way> {
+    endpoint: &'static Endpoint<W>,
+    own: usize,
+    waits: bool,
+}
+
+impl<W: Way> Future for Receive<W> {
+    type Output = Message;
+
+    #[inline(always)]
+    fn poll(mut self: Pin<&mut Self>, _context: &mut Context) -> Poll<Message> {
+        let Self { endpoint, own, waits } = *self;
+        if !waits {
+            self.waits = true;
+            endpoint.dispatcher.set(TaskId::new(own));
+            return Poll::Pending;
+        }
+        if let Some(message) = endpoint.mailboxes[own].take() {
+            return Poll::Ready(message);
+        }
+        // The dispatcher: looks into the ring.
+        while let Some(message) = endpoint.incoming.pop() {
+            if owner(&message) == own {
+                return Poll::Ready(message);
+            }
+            endpoint.deliver(message);
+        }
+        Poll::Pending
     }
 }

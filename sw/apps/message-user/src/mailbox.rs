@@ -8,7 +8,9 @@ use core::cell::Cell;
 pub struct Mailbox([Cell<u64>; WORDS]);
 
 impl Mailbox {
-    pub const EMPTY: Self = Self([const { Cell::new(0) }; WORDS]);
+    pub const fn new() -> Self {
+        Self([const { Cell::new(0) }; WORDS])
+    }
 
     /// Leaves a message.
     #[inline(always)]

@@ -3,15 +3,15 @@
 use crate::{
     SERVER,
     counters::Counters,
-    endpoint::{CALLERS, Endpoint},
-    message::{Contents, Label, compose, label},
+    endpoint::{Endpoint, SLOTS},
+    message::{Label, Message, compose, label},
     ways::Way,
 };
 
 /// Answers until it is told to stop.
 pub fn serve<W: Way>() {
     let endpoint = Endpoint::<W>::open(SERVER);
-    for _ in 0..CALLERS {
+    for _ in 0..SLOTS {
         assert!(W::executor().spawn(answer(endpoint)).is_ok());
     }
     endpoint.run();
@@ -21,22 +21,23 @@ async fn answer<W: Way>(endpoint: &'static Endpoint<W>) {
     let own = W::executor().current().index();
     loop {
         let request = endpoint.receive(own).await;
-        let [_, a, b, c, d] = request;
-        let label = label(&request);
-        let reply: Contents = match label {
-            Label::Add => [a + 1, b + 1, c + 1, d + 1],
-            Label::Count => {
-                let counters = Counters::read(endpoint.wakes());
-                [counters.traps, counters.user_interrupts, counters.wakes, 0]
-            }
-            Label::Stop => {
-                endpoint.end();
-                [0; 4]
-            }
-        };
-        let reply = compose(own, label, reply);
-        if endpoint.try_send(reply).is_err() {
-            endpoint.send(reply).await;
-        }
+        endpoint.send(reply_to(endpoint, own, request));
     }
+}
+
+#[inline(always)]
+fn reply_to<W: Way>(endpoint: &Endpoint<W>, own: usize, request: Message) -> Message {
+    let [_, a, b, c, d] = request;
+    let contents = match label(&request) {
+        Label::Add => [a + 1, b + 1, c + 1, d + 1],
+        Label::Count => {
+            let counters = Counters::read(endpoint.sleeps());
+            [counters.traps, counters.user_interrupts, counters.wakes, 0]
+        }
+        Label::Stop => {
+            endpoint.end();
+            [0; 4]
+        }
+    };
+    compose(own, label(&request), contents)
 }

@@ -12,6 +12,8 @@ use core::{
 #[repr(C)]
 pub struct Executor<Q, const SLOTS: usize, const BYTES: usize> {
     current: Cell<TaskId>,
+    /// Whether it polls its tasks.
+    running: Cell<bool>,
     queue: Q,
     slots: [Slot<Q, BYTES>; SLOTS],
 }
@@ -19,7 +21,12 @@ pub struct Executor<Q, const SLOTS: usize, const BYTES: usize> {
 impl<Q: ReadyQueue + Copy, const SLOTS: usize, const BYTES: usize> Executor<Q, SLOTS, BYTES> {
     /// An executor without tasks. Nobody else dequeues from `queue`.
     pub const fn new(queue: Q) -> Self {
-        Self { current: Cell::new(TaskId::new(0)), queue, slots: [const { Slot::new() }; SLOTS] }
+        Self {
+            current: Cell::new(TaskId::new(0)),
+            running: Cell::new(false),
+            queue,
+            slots: [const { Slot::new() }; SLOTS],
+        }
     }
 
     /// Puts a coroutine into the first free slot, and makes it ready. Gives it back if there is no
@@ -57,17 +64,27 @@ impl<Q: ReadyQueue + Copy, const SLOTS: usize, const BYTES: usize> Executor<Q, S
         self.current.get()
     }
 
-    /// Polls ready tasks until there is none.
+    /// Polls ready tasks until there is none. Not for tasks: panics if one of them calls it.
     #[inline(always)]
     pub fn run_until_idle(&'static self) {
-        while let Some(task) = self.queue.dequeue() {
+        self.run_from(self.queue.dequeue());
+    }
+
+    /// The same, with a task that the caller has taken from the ready queue as the first.
+    #[inline(always)]
+    pub fn run_from(&'static self, mut first: Option<TaskId>) {
+        assert!(!self.running.replace(true), "a task runs its own executor");
+        while let Some(task) = first {
             if let Some(slot) = self.slots.get(task.index()) {
                 // Before the poll: a wake-up during it asks for another.
                 slot.queued.set(false);
                 self.current.set(task);
-                slot.poll();
+                // SAFETY: polls are here alone, one after the other: `running` was false.
+                unsafe { slot.poll() };
             }
+            first = self.queue.dequeue();
         }
+        self.running.set(false);
     }
 }
 
@@ -155,6 +172,14 @@ mod tests {
             executor.run_until_idle();
             assert_eq!(Rc::strong_count(&counted), 1);
         }
+    }
+
+    #[test]
+    #[should_panic(expected = "a task runs its own executor")]
+    fn tasks_are_not_polled_within_each_other() {
+        let executor = executor();
+        assert!(executor.spawn(async { executor.run_until_idle() }).is_ok());
+        executor.run_until_idle();
     }
 
     #[test]

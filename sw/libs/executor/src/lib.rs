@@ -8,7 +8,8 @@
 //! few instructions and no atomic one. The [`Waker`](core::task::Waker) of a task may be used
 //! anywhere, in handlers of interrupts and on other harts, and goes to [`ReadyQueue::wake`].
 //!
-//! There is no allocation. `unsafe` is in `slot` alone: futures in untyped storage, and wakers.
+//! There is no allocation. `unsafe` is in `slot`, futures in untyped storage and wakers, and where the
+//! executor polls them.
 
 #![cfg_attr(not(test), no_std)]
 

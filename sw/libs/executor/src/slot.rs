@@ -58,7 +58,7 @@ unsafe fn poll<F: Future<Output = ()>>(future: *mut u8, context: &mut Context<'_
 /// Room for a future of up to `BYTES`, with alignment up to 16.
 #[repr(C, align(64))]
 pub struct Slot<Q, const BYTES: usize> {
-    /// `None`: the slot is free, or its future is being polled.
+    /// `None`: the slot is free.
     poll: Cell<Option<Poll>>,
     /// Whether the task is in the ready queue by `Executor::wake`.
     pub queued: Cell<bool>,
@@ -98,14 +98,17 @@ impl<Q: ReadyQueue, const BYTES: usize> Slot<Q, BYTES> {
         Ok(())
     }
 
-    /// Polls the future, if there is one and it is not being polled.
+    /// Polls the future, if there is one.
+    ///
+    /// # Safety
+    /// The slot must not be being polled.
     #[inline(always)]
-    pub fn poll(&'static self) {
-        let (Some(poll), Some(waker)) = (self.poll.take(), self.waker.get()) else { return };
+    pub unsafe fn poll(&'static self) {
+        let (Some(poll), Some(waker)) = (self.poll.get(), self.waker.get()) else { return };
         // SAFETY: `fill` has put a future there to which `poll` belongs; it stays, as the slot is
-        // static; nobody else polls it, as `poll` was taken.
-        if !unsafe { poll(self.storage.0.get().cast(), &mut Context::from_waker(waker)) } {
-            self.poll.set(Some(poll));
+        // static and not free; nobody else polls it, by the caller.
+        if unsafe { poll(self.storage.0.get().cast(), &mut Context::from_waker(waker)) } {
+            self.poll.set(None);
         }
     }
 }

@@ -33,30 +33,6 @@ impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Consumer<'a, WORDS,
         Some(message)
     }
 
-    /// Takes all messages that are there, oldest first; the number of them. What comes meanwhile is
-    /// left for the next time, and the slots are free at the end.
-    #[inline(always)]
-    pub fn drain(&self, mut take: impl FnMut([u64; WORDS])) -> usize {
-        let head = self.head.get();
-        // `Acquire`: who sees the index sees the messages.
-        let tail = self.ring.tail.0.load(Ordering::Acquire);
-        // A peer that misbehaves gets no more of our time than one that does not.
-        let count = tail.wrapping_sub(head).min(SLOTS as u64);
-        if count == 0 {
-            return 0;
-        }
-        for index in 0..count {
-            let slot = self.ring.slot(head.wrapping_add(index));
-            take(array::from_fn(|index| slot[index].load(Ordering::Relaxed)));
-        }
-        let head = head.wrapping_add(count);
-        self.head.set(head);
-        self.tail.set(head);
-        // `Release`: the producer may write the slots once it sees the index.
-        self.ring.head.0.store(head, Ordering::Release);
-        count as usize
-    }
-
     /// Whether there is nothing to take.
     #[inline(always)]
     pub fn is_empty(&self) -> bool {
@@ -127,25 +103,6 @@ mod tests {
             }
         }
         assert!(taken > 1000);
-    }
-
-    #[test]
-    fn draining_takes_what_is_there() {
-        let ring = Small::new();
-        let (producer, consumer) = (Producer::new(&ring), Consumer::new(&ring));
-        for round in 0..6 {
-            (0..round % 5).for_each(|word| producer.push([round, word]).unwrap());
-            let mut taken = 0;
-            let count = consumer.drain(|message| {
-                assert_eq!(message, [round, taken]);
-                taken += 1;
-            });
-            assert_eq!((count as u64, taken), (round % 5, round % 5));
-            assert!(consumer.is_empty());
-        }
-        // An index that no producer would write.
-        ring.tail.0.store(u64::MAX, Ordering::Relaxed);
-        assert_eq!(consumer.drain(|_| {}), 4);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::Way;
 use crate::{
-    endpoint::{BYTES, DISPATCHER, Endpoint, SLOTS},
+    endpoint::{BYTES, Endpoint, SLOTS},
     own_thread::OwnThread,
 };
 use core::cell::OnceCell;
@@ -38,8 +38,8 @@ impl Way for Kernel {
         call(Call::Signal, [self.peer, 0]);
     }
 
-    fn idle(&self) {
+    fn sleep(&self, dispatcher: TaskId) {
         call(Call::Sleep, [0, 0]);
-        EXECUTOR.wake(DISPATCHER);
+        EXECUTOR.run_from(Some(dispatcher));
     }
 }

@@ -30,7 +30,7 @@ pub mod uintc;
 
 use crate::endpoint::{BYTES, Endpoint, SLOTS};
 use core::cell::OnceCell;
-use executor::{Executor, ReadyQueue};
+use executor::{Executor, ReadyQueue, TaskId};
 
 /// How a process is woken, and what it does until then.
 pub trait Way: Sized + 'static {
@@ -49,6 +49,6 @@ pub trait Way: Sized + 'static {
     /// Makes the dispatcher of the peer ready.
     fn wake_peer(&self);
 
-    /// Waits, perhaps until the own dispatcher is ready.
-    fn idle(&self);
+    /// Waits until the peer wakes `dispatcher`, and runs it and what becomes ready.
+    fn sleep(&self, dispatcher: TaskId);
 }

@@ -2,10 +2,13 @@
 
 use super::Way;
 use crate::{
-    endpoint::{BYTES, DISPATCHER, Endpoint, SLOTS},
+    endpoint::{BYTES, Endpoint, SLOTS},
     own_thread::OwnThread,
 };
-use core::{arch::asm, cell::OnceCell};
+use core::{
+    arch::asm,
+    cell::{Cell, OnceCell},
+};
 use executor::{Executor, ReadyQueue, TaskId};
 use taic::{Arming, LocalQueue};
 use user::QUEUES;
@@ -52,8 +55,11 @@ fn before_device() {
 }
 
 pub struct Taic {
-    /// Number of the channel to the peer.
-    channel: u16,
+    /// Numbers of the channels to the peer and from it.
+    to: u16,
+    from: u16,
+    /// The task that the latter wakes.
+    armed: Cell<Option<TaskId>>,
 }
 
 impl Way for Taic {
@@ -61,9 +67,7 @@ impl Way for Taic {
     const NAME: &'static str = "taic";
 
     fn open(role: usize, peer: usize) -> Self {
-        let arming = Arming::new(peer as u16, identifier(DISPATCHER).kept());
-        QUEUE.arm(arming.expect("a short identifier"));
-        Self { channel: role as u16 }
+        Self { to: role as u16, from: peer as u16, armed: Cell::new(None) }
     }
 
     fn executor() -> &'static Executor<Self::Queue, SLOTS, BYTES> {
@@ -74,10 +78,22 @@ impl Way for Taic {
         &ENDPOINT
     }
 
+    #[inline(always)]
     fn wake_peer(&self) {
         before_device();
-        QUEUE.send(self.channel);
+        QUEUE.send(self.to);
     }
 
-    fn idle(&self) {}
+    #[inline(always)]
+    fn sleep(&self, dispatcher: TaskId) {
+        if self.armed.replace(Some(dispatcher)) != Some(dispatcher) {
+            let arming = Arming::new(self.from, identifier(dispatcher).kept());
+            QUEUE.arm(arming.expect("a short identifier"));
+        }
+        loop {
+            if let Some(task) = HardQueue.dequeue() {
+                return EXECUTOR.run_from(Some(task));
+            }
+        }
+    }
 }

@@ -2,10 +2,14 @@
 
 use super::Way;
 use crate::{
-    endpoint::{BYTES, DISPATCHER, Endpoint, SLOTS},
+    endpoint::{BYTES, Endpoint, SLOTS},
     own_thread::OwnThread,
 };
-use core::{cell::OnceCell, hint::spin_loop};
+use core::{
+    cell::OnceCell,
+    hint::spin_loop,
+    sync::atomic::{AtomicU64, Ordering},
+};
 use executor::{Executor, ReadyQueue, SoftQueue, TaskId};
 use uintr::{Kernel, Receiver, Sender, SenderIndex, Vector};
 use user::{Call, REFUSED, call};
@@ -15,8 +19,9 @@ soft_ready!(READY);
 static EXECUTOR: OwnThread<Executor<Ready, SLOTS, BYTES>> = OwnThread(Executor::new(Ready));
 static ENDPOINT: OwnThread<OnceCell<Endpoint<Uintc>>> = OwnThread(OnceCell::new());
 
-/// The vector with the number of a task makes it ready.
-const VECTOR: Vector = Vector::new(DISPATCHER.index() as u8);
+/// What the handler was interrupted for.
+static SIGNALS: AtomicU64 = AtomicU64::new(0);
+const VECTOR: Vector = Vector::new(0);
 
 pub struct Uintc {
     peer: Sender,
@@ -28,7 +33,7 @@ impl Way for Uintc {
     const NAME: &'static str = "uintc";
 
     fn open(_role: usize, peer: usize) -> Self {
-        let receiver = Receiver::collecting(&mut System, READY.signals()).expect("registered");
+        let receiver = Receiver::collecting(&mut System, &SIGNALS).expect("registered");
         let peer = Sender::register(&mut System, peer, VECTOR).expect("registered");
         Self { peer, _receiver: receiver }
     }
@@ -45,10 +50,13 @@ impl Way for Uintc {
         self.peer.send();
     }
 
-    fn idle(&self) {
-        while !READY.is_woken() {
+    fn sleep(&self, dispatcher: TaskId) {
+        while SIGNALS.load(Ordering::Relaxed) == 0 {
             spin_loop();
         }
+        // A SEND that comes here is for a message that the dispatcher finds.
+        SIGNALS.store(0, Ordering::Relaxed);
+        EXECUTOR.run_from(Some(dispatcher));
     }
 }
 
