@@ -47,8 +47,11 @@ TAIC_METRICS = {
     "taic.software_queue kind=mpsc operation=enqueue where=cross",
     "taic.software_queue kind=mpsc operation=to_coroutine where=cross",
     "taic.software_queue kind=deque operation=steal where=cross",
-    "taic.ops_per_cycle harts=1 contexts=different",
-    "taic.ops_per_cycle harts=2 contexts=different", "taic.ops_per_cycle harts=2 contexts=same",
+    *(f"sched.{what} queue={queue} harts={harts}" for queue in ("taic", "software")
+      for what, harts in (("spawn", 1), ("yield", 1), ("steal", 2), ("fanout", 2))),
+    *(f"taic.ops_per_cycle {who} pattern={pattern}" for pattern in ("bursts", "turns")
+      for who in ("harts=1 contexts=different", "harts=2 contexts=different",
+                  "harts=2 contexts=same")),
 }
 
 

@@ -18,10 +18,14 @@
 //!   line (transmit queue empty), on the way of every access to a device; `simulated`: the TAIC.
 //! - `preempt`: from a SEND to the first instruction at `utvec` of that hart.
 //! - `ops_per_cycle`: enqueues and dequeues of all harts by the cycles from the first to the last,
-//!   each hart in bursts of 8 through a queue of its own; `contexts=same`: of one context.
+//!   each hart through a queue of its own; `contexts=same`: of one context. `pattern=bursts`: eight
+//!   of one, then of the other; `turns`: one each in turn.
 //! - `software_queue`: the same operations on queues in memory. `fifo` is of one thread; `mpsc` takes
 //!   tasks from many harts; `deque` has an owner and thieves. `where=cross`: the other side has just
 //!   been on another hart. `to_coroutine`: as `send_to_coroutine receiver=polling`, in shared memory.
+//! - `sched`: a scheduler's loop, for each task. `spawn`: a new task runs and ends; `yield`: the next
+//!   of eight runs; `steal`: a task of another hart's queue runs; `fanout`: 32 tasks of some work
+//!   are run by two harts.
 
 #![no_std]
 #![no_main]
@@ -34,6 +38,7 @@ mod device;
 mod local;
 mod probes;
 mod ready;
+mod schedule;
 mod shared;
 mod software;
 mod throughput;
@@ -58,19 +63,28 @@ fn main(hart: usize, harts: usize) -> ! {
     if hart != 0 {
         serve(hart)
     }
+    if harts <= 2 {
+        measure_each(harts);
+    }
+    throughput::measure(harts);
+    user::println!("taic: done");
+    exit(0)
+}
+
+/// Everything that concerns one hart, or two.
+fn measure_each(harts: usize) {
     let mut collected = Collected::new();
     local::measure(&mut collected);
     ready::measure(&mut collected);
     software::measure(&mut collected);
+    schedule::measure(&mut collected);
     if harts > PEER {
         let offset = clock::offset();
         user::println!("taic: cycle of hart 1 less that of hart 0: {offset}");
         cross::measure(&mut collected, offset);
         software::measure_cross(&mut collected, offset);
+        schedule::measure_cross(&mut collected);
     }
-    throughput::measure(harts);
-    user::println!("taic: done");
-    exit(0)
 }
 
 /// A peer: takes its part in each step.
@@ -82,7 +96,8 @@ fn serve(hart: usize) -> ! {
             Step::Running(save) => cross::serve_running(save),
             Step::Mpsc => software::serve_mpsc(),
             Step::Steal => software::serve_steal(),
-            Step::Throughput(contexts) => throughput::serve(hart, contexts),
+            Step::Schedule(backing) => schedule::serve(backing),
+            Step::Throughput(contexts, pattern) => throughput::serve(hart, contexts, pattern),
         }
         shared().end(hart);
     }

@@ -85,6 +85,21 @@ pub enum Contexts {
     Same = 1,
 }
 
+/// In which order each hart enqueues and dequeues.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pattern {
+    /// Eight times one, then eight times the other.
+    Bursts = 0,
+    Turns = 1,
+}
+
+/// Where ready tasks are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backing {
+    Taic = 0,
+    Software = 1,
+}
+
 /// What a peer is to take part in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -93,19 +108,24 @@ pub enum Step {
     Running(Save),
     Mpsc,
     Steal,
-    Throughput(Contexts),
+    Schedule(Backing),
+    Throughput(Contexts, Pattern),
 }
 
 impl Step {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 12] = [
         Self::Clock,
         Self::Polling,
         Self::Running(Save::Leaf),
         Self::Running(Save::Rust),
         Self::Mpsc,
         Self::Steal,
-        Self::Throughput(Contexts::Different),
-        Self::Throughput(Contexts::Same),
+        Self::Schedule(Backing::Taic),
+        Self::Schedule(Backing::Software),
+        Self::Throughput(Contexts::Different, Pattern::Bursts),
+        Self::Throughput(Contexts::Same, Pattern::Bursts),
+        Self::Throughput(Contexts::Different, Pattern::Turns),
+        Self::Throughput(Contexts::Same, Pattern::Turns),
     ];
 }
 
@@ -124,7 +144,7 @@ pub struct Shared {
     pub ended: [Word; HARTS],
     /// Queues that both harts use.
     pub mpsc: Mpsc<64>,
-    pub deque: Deque<64>,
+    pub deques: [Deque<64>; 2],
 }
 
 const _: () = assert!(size_of::<Shared>() <= PAGE);

@@ -69,7 +69,7 @@ pub fn measure(collected: &mut Collected) {
         time(|| mpsc.dequeue()).0 - nothing
     });
 
-    let deque: &Deque<64> = &shared().deque;
+    let deque: &Deque<64> = &shared().deques[0];
     collect(collected, NAME, "kind=deque operation=enqueue", || {
         let (cycles, done) = time(|| deque.push(word()));
         assert_eq!((done, deque.pop()), (Ok(()), Some(word())));
@@ -122,7 +122,7 @@ pub fn measure_cross(collected: &mut Collected, offset: i64) {
     for round in 1..=ROUNDS {
         shared().ready.wait_for(round);
         phase.delay(10, 32);
-        let (cycles, stolen) = time(|| shared().deque.steal());
+        let (cycles, stolen) = time(|| shared().deques[0].steal());
         assert_eq!(stolen, Steal::Task(word()));
         shared().ready.set(0);
         if round > WARM_UP as u64 {
@@ -151,9 +151,9 @@ pub fn serve_mpsc() {
 /// On the peer: the owner.
 pub fn serve_steal() {
     for round in 1..=ROUNDS {
-        shared().deque.push(word()).expect("there is room");
+        shared().deques[0].push(word()).expect("there is room");
         shared().ready.set(round);
         shared().ready.wait_for(0);
     }
-    assert_eq!(shared().deque.pop(), None);
+    assert_eq!(shared().deques[0].pop(), None);
 }

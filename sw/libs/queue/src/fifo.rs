@@ -3,10 +3,13 @@
 use crate::Full;
 use core::{cell::Cell, num::NonZeroU64};
 
+const STEP: usize = size_of::<u64>();
+
 /// First in, first out. A place that holds 0 is free, so neither side looks at the other's index.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Fifo<const N: usize> {
+    /// In bytes, which saves a shift; they go on beyond the end.
     head: Cell<usize>,
     tail: Cell<usize>,
     places: [Cell<u64>; N],
@@ -24,6 +27,10 @@ impl<const N: usize> Fifo<N> {
         N - 1
     };
 
+    fn place(&self, offset: usize) -> &Cell<u64> {
+        &self.places[offset / STEP & Self::MASK]
+    }
+
     /// An empty queue.
     pub const fn new() -> Self {
         Self { head: Cell::new(0), tail: Cell::new(0), places: [const { Cell::new(0) }; N] }
@@ -33,12 +40,12 @@ impl<const N: usize> Fifo<N> {
     #[inline(always)]
     pub fn enqueue(&self, task: NonZeroU64) -> Result<(), Full> {
         let tail = self.tail.get();
-        let place = &self.places[tail & Self::MASK];
+        let place = self.place(tail);
         if place.get() != 0 {
             return Err(Full);
         }
         place.set(task.get());
-        self.tail.set(tail.wrapping_add(1));
+        self.tail.set(tail.wrapping_add(STEP));
         Ok(())
     }
 
@@ -46,10 +53,10 @@ impl<const N: usize> Fifo<N> {
     #[inline(always)]
     pub fn dequeue(&self) -> Option<NonZeroU64> {
         let head = self.head.get();
-        let place = &self.places[head & Self::MASK];
+        let place = self.place(head);
         let task = NonZeroU64::new(place.get())?;
         place.set(0);
-        self.head.set(head.wrapping_add(1));
+        self.head.set(head.wrapping_add(STEP));
         Some(task)
     }
 }

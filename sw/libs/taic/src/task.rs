@@ -108,6 +108,18 @@ impl TaskId {
     }
 }
 
+impl From<NonZeroU64> for TaskId {
+    fn from(bits: NonZeroU64) -> Self {
+        Self(bits)
+    }
+}
+
+impl From<TaskId> for NonZeroU64 {
+    fn from(task: TaskId) -> Self {
+        task.0
+    }
+}
+
 impl fmt::Debug for TaskId {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let preempt = if self.preempts() { " preempt" } else { "" };
