@@ -1,0 +1,192 @@
+"""Proofs about the lines of the TAIC, with few of them: whatever happens in the first cycles."""
+
+import pytest
+from amaranth import *
+from amaranth.asserts import AnyConst
+from amaranth.hdl import Assert, Assume, Cover
+from amaranth.lib import wiring
+from amaranth.lib.wiring import connect, flipped
+
+from hdl.taic import lines
+from hdl.taic.params import TaicParams
+from hdl.taic.types import RecordOp
+from tests.support.formal import prove
+from tests.support.mutant import mutant
+
+PARAMS = TaicParams(contexts=2, queues=2, tasks=64, channels=2, lines=2, slots=2)
+DEPTH = 13
+
+
+class LinesSpec(wiring.Component):
+    """Any line and any context. ``sends``, ``arms`` and ``levels`` are the operations on their
+    record, as they are accepted; ``calls`` is an edge of the line or an accepted ``simulate``.
+
+    The grant of the line is not changed any more once something has happened to the line.
+    """
+
+    def __init__(self, dut) -> None:
+        self.dut = dut
+        self.grants = dut.grants.read_port(domain="comb")
+        super().__init__(dut.signature)
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.submodules.dut = dut = self.dut
+        connect(m, flipped(self), dut)
+        line, context = AnyConst(PARAMS.line_bits), AnyConst(PARAMS.context_bits)
+        op, arm, simulate, write = dut.record_op, dut.arm, dut.simulate, dut.grant_write
+        m.d.comb += self.grants.addr.eq(line)
+        self.granted = dut.sweeping | self.grants.data.bit_select(context, 1)
+
+        self.high = dut.line.bit_select(line, 1)
+        was_high, used, uses = Signal(), Signal(), Signal()
+        edge = self.high & ~was_high
+        simulated = simulate.valid & (simulate.p == line)
+        self.asks = arm.valid & (arm.p.line == line)
+        m.d.comb += uses.eq(used | edge | simulated | self.asks)
+        m.d.sync += [was_high.eq(self.high), used.eq(uses)]
+        offered, held = self.before(m, arm.valid & ~arm.ready), Signal()
+        m.d.comb += [
+            Assume(~ResetSignal()),
+            Assume(~(dut.sweeping & write.en)),
+            Assume(~(uses & write.en & (write.line == line))),
+            held.eq(arm.valid & (Value.cast(arm.p) == self.before(m, arm.p))),
+            Assume(~offered | held),
+        ]
+        mine = op.valid & op.ready & (
+            op.p.record == PARAMS.first_line_record + Cat(context, line))
+        self.asks = self.asks & (arm.p.context == context)
+        self.edge, self.simulated = edge, simulated & simulate.ready
+        self.calls = self.edge | self.simulated
+        self.sends = mine & (op.p.op == RecordOp.SEND) & (op.p.data == 0)
+        self.levels = mine & (op.p.op == RecordOp.SEND) & (op.p.data == 1)
+        self.arms = mine & (op.p.op == RecordOp.ARM)
+        with m.If(mine):
+            m.d.comb += [
+                Assert(op.p.context == context),
+                Assert(op.p.trusted),
+                Assert(self.sends | self.levels | self.arms),
+            ]
+        self.specify(m)
+        return m
+
+    def specify(self, m: Module) -> None:
+        raise NotImplementedError
+
+    @staticmethod
+    def before(m: Module, value: Value) -> Signal:
+        """The value of the cycle before."""
+        value = Value.cast(value)
+        last = Signal(value.shape())
+        m.d.sync += last.eq(value)
+        return last
+
+
+class Told(LinesSpec):
+    """A context with a grant is told of a call, once no line is left that nobody has a grant for.
+
+    It is told after the call, so that a call while its line is served is not forgotten. A context
+    that arms a line that has been high for long enough is told after the ARM, of the level or an
+    edge.
+    """
+
+    def specify(self, m: Module) -> None:
+        dut = self.dut
+        owed, heard, steady = Signal(), Signal(), Signal()
+        enough = PARAMS.lines + 1  # cycles: each line is served, the lowest once more
+        quiet = Signal(range(enough + 1))
+        idle = ~(dut.record_op.valid | dut.arm.valid | dut.simulate.valid | dut.sweeping)
+        was_high = self.before(m, self.high)
+        m.d.sync += [
+            steady.eq(self.high & was_high & (steady | ~self.asks)),
+            heard.eq(self.asks & ~dut.arm.ready & (heard | self.levels)),
+        ]
+        deaf = self.asks & dut.arm.ready & steady & ~heard & ~self.levels
+        with m.If((self.calls | deaf) & self.granted):
+            m.d.sync += owed.eq(1)
+        with m.Elif(self.sends):
+            m.d.sync += owed.eq(0)
+        with m.If(~idle | self.calls):
+            m.d.sync += quiet.eq(0)
+        with m.Elif(quiet != enough):
+            m.d.sync += quiet.eq(quiet + 1)
+        m.d.comb += [
+            Assert(~(idle & (quiet == enough) & owed)),
+            Cover(self.sends & self.calls),
+            Cover(idle & self.before(m, self.sends)),
+            Cover(deaf),
+        ]
+
+
+class NotOften(LinesSpec):
+    """A context is told no more often than there are calls, and never without a grant."""
+
+    def specify(self, m: Module) -> None:
+        calls = Signal(3)
+        m.d.comb += Assume(calls < 6)
+        m.d.sync += calls.eq(calls + self.edge + self.simulated - self.sends)
+        with m.If(self.sends):
+            m.d.comb += [Assert(calls != 0), Assert(self.granted)]
+        told = self.before(m, self.sends)
+        m.d.comb += [Cover(self.sends & (calls == 1)), Cover(told & (calls == 1))]
+
+
+class Arms(LinesSpec):
+    """An ARM with a grant becomes one of the record, once; an ARM without one is refused, once.
+
+    A level is told of right after, and only if the line was high since the ARM was asked for.
+    """
+
+    def specify(self, m: Module) -> None:
+        dut, arm = self.dut, self.dut.arm
+        refused = dut.error.valid & dut.error.ready
+        armed, high, done = Signal(), Signal(), self.asks & arm.ready
+        was_high = self.before(m, self.high)
+        m.d.sync += [
+            armed.eq(self.asks & ~arm.ready & (armed | self.arms)),
+            high.eq(self.asks & ~arm.ready & (high | was_high)),
+        ]
+        with m.If(done):
+            m.d.comb += [
+                Assert((armed | self.arms) == self.granted),
+                Assert(refused == ~self.granted),
+            ]
+        with m.If(self.arms):
+            m.d.comb += [
+                Assert(self.asks & ~armed),
+                Assert(dut.record_op.p.data == arm.p.task),
+                Assert(dut.record_op.p.queue == Mux(arm.p.first, 0, arm.p.queue)),
+            ]
+        with m.If(self.levels):
+            m.d.comb += Assert(done & armed & high)
+        m.d.comb += [Cover(done & refused), Cover(done & self.arms), Cover(self.levels)]
+
+
+PROOFS = {proof.__name__: proof for proof in (Told, NotOften, Arms)}
+
+FAULTS = {
+    "edge_lost_in_service": ("calls.eq(waiting | self.line & ~high)",
+                             "calls.eq((waiting | self.line & ~high) & (contexts == 0).replicate("
+                             "params.lines))", "Told"),
+    "level_again": ("calls.eq(waiting | self.line & ~high)", "calls.eq(waiting | self.line)",
+                    "NotOften"),
+    "stays_waiting": ("waiting.eq(calls & ~taken)", "waiting.eq(calls)", "NotOften"),
+    "grant_ignored": ("contexts.eq(looked.data)", "contexts.eq(~0)", "NotOften"),
+    "grant_of_another_line": ("looked.addr.eq(arm.line)", "looked.addr.eq(first_call)", "Arms"),
+    "no_level": ("with m.If(done & granted & level)", "with m.If(0)", "Told"),
+    "level_of_another_line": ("(high & ~waiting).bit_select(arm.line, 1)", "(high & ~waiting)[0]",
+                              "Arms"),
+}
+
+
+@pytest.mark.parametrize("name", PROOFS)
+def test_lines(name):
+    prove(PROOFS[name](lines.Lines(PARAMS)), f"taic_lines_{name}", depth=DEPTH)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_planted_fault_is_found(fault):
+    old, new, proof = FAULTS[fault]
+    changed = mutant(lines, old, new).Lines(PARAMS)
+    with pytest.raises(AssertionError, match="check of"):
+        prove(PROOFS[proof](changed), f"taic_lines_{proof}_{fault}", depth=DEPTH)
