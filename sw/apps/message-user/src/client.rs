@@ -32,8 +32,6 @@ struct Work {
     wanted: Cell<usize>,
     taken: Cell<usize>,
     ends: [Cell<usize>; WARM_UP + SAMPLES],
-    /// Calls that have ended.
-    calls: Cell<u64>,
     counted: Cell<Counters>,
 }
 
@@ -44,7 +42,6 @@ static WORK: OwnThread<Work> = OwnThread(Work {
     wanted: Cell::new(0),
     taken: Cell::new(0),
     ends: [const { Cell::new(0) }; WARM_UP + SAMPLES],
-    calls: Cell::new(0),
     counted: Cell::new(Counters::NONE),
 });
 
@@ -67,7 +64,7 @@ pub fn measure<W: Way>() {
             ("wakes", events.wakes),
         ] {
             // The request for the counters is one more.
-            let messages = WORK.calls.get() + 1;
+            let messages = (WORK.wanted.get() * concurrency + 1) as u64;
             let [whole, rest] = [events / messages, events % messages * 10_000 / messages];
             user::println!(
                 "metric message.{name} count {whole}.{rest:04} {whole}.{rest:04} {messages} \
@@ -87,24 +84,21 @@ impl Work {
         self.missing.set(concurrency);
         self.wanted.set(WARM_UP + LEAST.max(SAMPLES / concurrency));
         self.taken.set(0);
-        self.calls.set(0);
     }
 
-    /// A call has ended. `false`: enough.
+    /// A call has ended.
     #[inline(always)]
-    fn ended(&self) -> bool {
+    fn ended(&self) {
         let missing = self.missing.get() - 1;
         self.missing.set(missing);
-        if missing != 0 {
-            return self.taken.get() != self.wanted.get();
+        if missing == 0 {
+            self.missing.set(self.concurrency.get());
+            let taken = self.taken.get();
+            self.taken.set(taken + 1);
+            if let Some(end) = self.ends.get(taken) {
+                end.set(csr::read::<{ number::CYCLE }>());
+            }
         }
-        self.missing.set(self.concurrency.get());
-        let taken = self.taken.get();
-        if let Some(end) = self.ends.get(taken) {
-            end.set(csr::read::<{ number::CYCLE }>());
-        }
-        self.taken.set(taken + 1);
-        taken + 1 < self.wanted.get()
     }
 
     /// The samples, without those at the beginning.
@@ -119,22 +113,21 @@ impl Work {
     }
 }
 
-/// Calls the server until there are enough samples.
-async fn call<W: Way>(endpoint: &'static Endpoint<W>) {
-    let own = W::executor().current().index();
-    let mut number = 0;
-    loop {
-        endpoint.send(compose(own, Label::Add, contents(own, number)));
-        check(endpoint.receive(own).await, own, number);
-        number += 1;
-        if !WORK.ended() {
-            break;
+/// Calls the server once for each sample.
+fn call<W: Way>(endpoint: &'static Endpoint<W>) -> impl Future<Output = ()> {
+    async move {
+        let own = W::executor().current().index();
+        let mut number = 0;
+        while number < WORK.wanted.get() as u64 {
+            endpoint.send(compose(own, Label::Add, contents(own, number)));
+            check(endpoint.receive(own).await, own, number);
+            number += 1;
+            WORK.ended();
         }
-    }
-    WORK.calls.set(WORK.calls.get() + number);
-    WORK.callers.set(WORK.callers.get() - 1);
-    if WORK.callers.get() == 0 {
-        endpoint.end();
+        WORK.callers.set(WORK.callers.get() - 1);
+        if WORK.callers.get() == 0 {
+            endpoint.end();
+        }
     }
 }
 
@@ -146,8 +139,9 @@ fn contents(own: usize, number: u64) -> Contents {
 #[inline(always)]
 fn check(reply: Message, own: usize, number: u64) {
     let [_, reply @ ..] = reply;
-    let differences = reply.iter().zip(contents(own, number)).map(|(got, sent)| got ^ (sent + 1));
-    assert!(differences.fold(0, |all, bits| all | bits) == 0, "not the reply to this message");
+    let sent = contents(own, number);
+    let sum = |contents: Contents| contents.into_iter().fold(0, u64::wrapping_add);
+    assert!(sum(reply) == sum(sent) + sent.len() as u64, "not the reply to this message");
 }
 
 /// What both harts have counted so far.

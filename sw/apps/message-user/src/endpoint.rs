@@ -19,7 +19,7 @@ use executor::TaskId;
 /// Coroutines of a process: those that call or answer.
 pub const SLOTS: usize = 32;
 /// Bytes of a coroutine.
-pub const BYTES: usize = 64;
+pub const BYTES: usize = 48;
 
 /// Of one process, while one way is used.
 #[repr(C)]
@@ -61,6 +61,9 @@ impl<W: Way> Endpoint<W> {
             if self.done.get() {
                 break;
             }
+            if self.outgoing.must_wake() {
+                self.way.wake_peer();
+            }
             // Nobody has anything to do: sleeps, if nothing has come meanwhile.
             if self.incoming.is_empty() && self.incoming.sleep() {
                 self.sleeps.set(self.sleeps.get() + 1);
@@ -91,12 +94,12 @@ impl<W: Way> Endpoint<W> {
         }
     }
 
-    /// Sends a message, and wakes the peer if it sleeps. There is room: a ring has a place for each
+    /// Sends a message, and wakes the peer if it is seen to sleep; [`Endpoint::run`] makes sure. There is room: a ring has a place for each
     /// coroutine, which has one message under way.
     #[inline(always)]
     pub fn send(&self, message: Message) {
         assert!(self.outgoing.push(message).is_ok(), "more messages than coroutines");
-        if self.outgoing.must_wake() {
+        if self.outgoing.may_wake() {
             self.way.wake_peer();
         }
     }
@@ -104,14 +107,14 @@ impl<W: Way> Endpoint<W> {
     /// Waits for a message to coroutine `own`, which the caller is.
     #[inline(always)]
     pub fn receive(&'static self, own: usize) -> Receive<W> {
-        Receive { endpoint: self, own, waits: false }
+        Receive { endpoint: self, own: own as u16, waits: false }
     }
 }
 
 /// See [`Endpoint::receive`].
 pub struct Receive<W: Way> {
     endpoint: &'static Endpoint<W>,
-    own: usize,
+    own: u16,
     waits: bool,
 }
 
@@ -121,6 +124,7 @@ impl<W: Way> Future for Receive<W> {
     #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, _context: &mut Context) -> Poll<Message> {
         let Self { endpoint, own, waits } = *self;
+        let own = usize::from(own);
         if !waits {
             self.waits = true;
             endpoint.dispatcher.set(TaskId::new(own));

@@ -22,13 +22,13 @@ pub enum Label {
     Stop = 3,
 }
 
-/// The label of a message; nonsense is a plain message.
+/// The label of a message; nonsense is [`Label::Stop`].
 #[inline(always)]
 pub fn label(message: &Message) -> Label {
     match message[0] as u32 {
+        1 => Label::Add,
         2 => Label::Count,
-        3 => Label::Stop,
-        _ => Label::Add,
+        _ => Label::Stop,
     }
 }
 

@@ -28,16 +28,15 @@ async fn answer<W: Way>(endpoint: &'static Endpoint<W>) {
 #[inline(always)]
 fn reply_to<W: Way>(endpoint: &Endpoint<W>, own: usize, request: Message) -> Message {
     let [_, a, b, c, d] = request;
-    let contents = match label(&request) {
-        Label::Add => [a + 1, b + 1, c + 1, d + 1],
-        Label::Count => {
-            let counters = Counters::read(endpoint.sleeps());
-            [counters.traps, counters.user_interrupts, counters.wakes, 0]
-        }
-        Label::Stop => {
-            endpoint.end();
-            [0; 4]
-        }
+    let label = label(&request);
+    let contents = if label == Label::Add {
+        [a + 1, b + 1, c + 1, d + 1]
+    } else if label == Label::Count {
+        let counters = Counters::read(endpoint.sleeps());
+        [counters.traps, counters.user_interrupts, counters.wakes, 0]
+    } else {
+        endpoint.end();
+        [0; 4]
     };
-    compose(own, label(&request), contents)
+    compose(own, label, contents)
 }

@@ -55,15 +55,17 @@ unsafe fn poll<F: Future<Output = ()>>(future: *mut u8, context: &mut Context<'_
     done
 }
 
-/// Room for a future of up to `BYTES`, with alignment up to 16.
+/// Room for a future of up to `BYTES`, with alignment up to 16. One of up to 48 bytes is in one
+/// cache line with what a switch to it needs.
 #[repr(C, align(64))]
 pub struct Slot<Q, const BYTES: usize> {
     /// `None`: the slot is free.
     poll: Cell<Option<Poll>>,
     /// Whether the task is in the ready queue by `Executor::wake`.
     pub queued: Cell<bool>,
-    waker: OnceCell<Waker>,
     storage: Storage<BYTES>,
+    /// Of the first future on.
+    waker: UnsafeCell<MaybeUninit<Waker>>,
     target: OnceCell<Target<Q>>,
 }
 
@@ -75,7 +77,7 @@ impl<Q: ReadyQueue, const BYTES: usize> Slot<Q, BYTES> {
         Self {
             poll: Cell::new(None),
             queued: Cell::new(false),
-            waker: OnceCell::new(),
+            waker: UnsafeCell::new(MaybeUninit::uninit()),
             storage: Storage(UnsafeCell::new(MaybeUninit::uninit())),
             target: OnceCell::new(),
         }
@@ -91,9 +93,13 @@ impl<Q: ReadyQueue, const BYTES: usize> Slot<Q, BYTES> {
         if self.poll.get().is_some() || self.queued.get() {
             return Err(future);
         }
-        self.waker.get_or_init(|| self.target.get_or_init(|| Target { queue, task }).waker());
-        // SAFETY: the slot is free, so nothing is there; it is large enough.
-        unsafe { self.storage.0.get().cast::<F>().write(future) };
+        let waker = self.target.get_or_init(|| Target { queue, task }).waker();
+        // SAFETY: the slot is free, so nothing is there but a waker that needs no drop, and nobody
+        // uses that; it is large enough.
+        unsafe {
+            (*self.waker.get()).write(waker);
+            self.storage.0.get().cast::<F>().write(future);
+        }
         self.poll.set(Some(poll::<F>));
         Ok(())
     }
@@ -104,7 +110,9 @@ impl<Q: ReadyQueue, const BYTES: usize> Slot<Q, BYTES> {
     /// The slot must not be being polled.
     #[inline(always)]
     pub unsafe fn poll(&'static self) {
-        let (Some(poll), Some(waker)) = (self.poll.get(), self.waker.get()) else { return };
+        let Some(poll) = self.poll.get() else { return };
+        // SAFETY: `fill` has written the waker before `poll`.
+        let waker = unsafe { (*self.waker.get()).assume_init_ref() };
         // SAFETY: `fill` has put a future there to which `poll` belongs; it stays, as the slot is
         // static and not free; nobody else polls it, by the caller.
         if unsafe { poll(self.storage.0.get().cast(), &mut Context::from_waker(waker)) } {

@@ -49,6 +49,15 @@ impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Producer<'a, WORDS,
     pub fn must_wake(&self) -> bool {
         // The index was stored before the flag is loaded; `Consumer::sleep` does the opposite.
         A::fence();
+        self.may_wake()
+    }
+
+    /// The same without the fence, for which the caller would wait: it finds a consumer that sleeps
+    /// for a while, but may miss one that is just about to. [`Producer::must_wake`] is still to be
+    /// asked, when there is time.
+    #[inline(always)]
+    #[must_use = "the consumer may sleep for ever"]
+    pub fn may_wake(&self) -> bool {
         if self.ring.sleeping.0.load(Ordering::Relaxed) == 0 {
             return false;
         }

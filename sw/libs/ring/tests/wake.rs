@@ -53,9 +53,9 @@ impl<F: Fence> Atomics for Model<F> {
 
 type Shared<F> = Ring<1, 2, Model<F>>;
 
-/// A producer of `messages`, and a consumer that sleeps when it has nothing to do. A wake-up that is
-/// lost is a deadlock, which `loom` reports.
-fn exchange(messages: u64) {
+/// A producer of `messages`, and a consumer that sleeps when it has nothing to do. A wake-up that
+/// is lost is a deadlock, which `loom` reports.
+fn exchange(messages: u64, send: fn(&Producer<'_, 1, 2, Model<Fenced>>, u64) -> bool) {
     loom::model(move || {
         let ring = Arc::new(Shared::<Fenced>::new());
         let wake_up = Arc::new(Notify::new());
@@ -64,12 +64,12 @@ fn exchange(messages: u64) {
             thread::spawn(move || {
                 let producer = Producer::new(&ring);
                 for message in 1..=messages {
-                    while producer.push([message]).is_err() {
-                        thread::yield_now();
-                    }
-                    if producer.must_wake() {
+                    if send(&producer, message) {
                         wake_up.notify();
                     }
+                }
+                if producer.must_wake() {
+                    wake_up.notify();
                 }
             })
         };
@@ -90,7 +90,18 @@ fn exchange(messages: u64) {
 
 #[test]
 fn no_wake_up_is_lost() {
-    exchange(2);
+    exchange(2, |producer, message| {
+        producer.push([message]).unwrap();
+        producer.must_wake()
+    });
+}
+
+#[test]
+fn no_wake_up_is_lost_that_waits_for_the_last_message() {
+    exchange(1, |producer, message| {
+        producer.push([message]).unwrap();
+        producer.may_wake()
+    });
 }
 
 /// A ring of one slot that is always in use, at most three switches between the threads.
@@ -126,7 +137,10 @@ fn no_slot_is_written_too_early() {
 }
 
 /// One message meets a consumer that goes to sleep: it must not sleep with nobody waking it.
-fn meet<F: Fence + 'static>(sleep: fn(&Consumer<'_, 1, 2, Model<F>>) -> bool) {
+fn meet<F: Fence + 'static>(
+    wakes: fn(&Producer<'_, 1, 2, Model<F>>) -> bool,
+    sleep: fn(&Consumer<'_, 1, 2, Model<F>>) -> bool,
+) {
     loom::model(move || {
         let ring = Arc::new(Shared::<F>::new());
         let sender = {
@@ -134,7 +148,7 @@ fn meet<F: Fence + 'static>(sleep: fn(&Consumer<'_, 1, 2, Model<F>>) -> bool) {
             thread::spawn(move || {
                 let producer = Producer::new(&ring);
                 producer.push([1]).unwrap();
-                producer.must_wake()
+                wakes(&producer)
             })
         };
         let sleeps = sleep(&Consumer::new(&ring));
@@ -145,20 +159,27 @@ fn meet<F: Fence + 'static>(sleep: fn(&Consumer<'_, 1, 2, Model<F>>) -> bool) {
 
 #[test]
 fn a_message_wakes_or_is_seen() {
-    meet::<Fenced>(|consumer| consumer.sleep());
+    meet::<Fenced>(|producer| producer.must_wake(), |consumer| consumer.sleep());
 }
 
 #[test]
 #[should_panic(expected = "a wake-up is lost")]
 fn the_second_look_is_needed() {
-    meet::<Fenced>(|consumer| {
+    let sleep = |consumer: &Consumer<'_, 1, 2, _>| {
         consumer.announce_sleep();
         true
-    });
+    };
+    meet::<Fenced>(|producer| producer.must_wake(), sleep);
 }
 
 #[test]
 #[should_panic(expected = "a wake-up is lost")]
 fn the_fences_are_needed() {
-    meet::<Unfenced>(|consumer| consumer.sleep());
+    meet::<Unfenced>(|producer| producer.must_wake(), |consumer| consumer.sleep());
+}
+
+#[test]
+#[should_panic(expected = "a wake-up is lost")]
+fn the_producer_must_ask_with_a_fence_in_the_end() {
+    meet::<Fenced>(|producer| producer.may_wake(), |consumer| consumer.sleep());
 }
