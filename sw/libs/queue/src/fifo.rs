@@ -28,7 +28,7 @@ impl<const N: usize> Fifo<N> {
     };
 
     fn place(&self, offset: usize) -> &Cell<u64> {
-        &self.places[offset / STEP & Self::MASK]
+        &self.places[(offset / STEP) & Self::MASK]
     }
 
     /// An empty queue.
