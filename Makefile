@@ -14,10 +14,12 @@ CONSTANTS := build/stamps/constants
 GATEWARE := $(shell find hdl soc -name '*.py')
 PROGRAMS := build/sw/hello.elf
 
-.PHONY: help setup sw run test lint synth bench docs clean
+.PHONY: help setup sw run hello test lint synth bench docs clean
 help:
 	@echo 'make setup   tools: Debian packages, .venv, Rust target (first time 1 to 3 minutes)'
-	@echo 'make run     builds everything and runs hello on the RTL (first time 3 to 5 minutes)'
+	@echo 'make run     builds everything and compares ways to wake the receiver of a message (first'
+	@echo '             time 4 to 6 minutes); table, plot and JSON also go to build/report'
+	@echo 'make hello   the smallest kernel and its program on the RTL'
 	@echo 'make test    all tests (first time about 15 minutes); SEED=random for other stimulus'
 	@echo 'make lint    ruff, rustfmt and clippy (1 minute)'
 	@echo 'make synth   resources of hart, UINTC, TAIC and SoC on ECP5 (about 40 minutes)'
@@ -55,6 +57,10 @@ sw: $(CONSTANTS) $(RUST)
 	@$(MAKE) --no-print-directory -C sw
 
 run: $(ENVIRON) sw
+	@echo '== Messages between two processes on the RTL (1 minute; the simulator first, 2 minutes)'
+	@$(REL4) bench message --report build/report
+
+hello: $(ENVIRON) sw
 	@echo '== hello on the RTL (the simulator is built first, about 2 minutes)'
 	$(REL4) sim $(PROGRAMS)
 

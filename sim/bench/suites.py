@@ -4,6 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rich.table import Table
+
+from sim.bench import message
 from sim.bench.metric import Metric, parse_metrics
 from sim.run import RunOptions, simulate
 from sim.tools import BUILD, ToolError
@@ -22,6 +25,8 @@ class Suite:
     title: str
     harts: int
     run: Callable[[SocParams, RunOptions], list[Metric]]
+    table: Callable[[list[Metric]], Table] | None = None  # instead of a line for each metric
+    plot: Callable[[list[Metric], str], bytes] | None = None  # as svg or png
 
 
 def run_program(image: Path, params: SocParams, options: RunOptions) -> list[Metric]:
@@ -38,11 +43,20 @@ def _core(params: SocParams, options: RunOptions) -> list[Metric]:
     return run_program(BUILD / "sw" / "bench-core.elf", params, options)
 
 
-def _uintr(params: SocParams, options: RunOptions) -> list[Metric]:
+def _with_common(image: str, params: SocParams, options: RunOptions) -> list[Metric]:
+    """The metrics of a program, with the number of harts and the latency among their parameters."""
     latency = "random" if options.latency.cycles is None else str(options.latency.cycles)
     common = {"harts": str(params.harts), "latency": latency}
-    metrics = run_program(BUILD / "sw" / "uintr.elf", params, options)
+    metrics = run_program(BUILD / "sw" / image, params, options)
     return [replace(metric, params=metric.params | common) for metric in metrics]
+
+
+def _uintr(params: SocParams, options: RunOptions) -> list[Metric]:
+    return _with_common("uintr.elf", params, options)
+
+
+def _message(params: SocParams, options: RunOptions) -> list[Metric]:
+    return _with_common("message.elf", params, options)
 
 
 def _taic(params: SocParams, options: RunOptions) -> list[Metric]:
@@ -62,4 +76,6 @@ SUITES = {suite.name: suite for suite in (
           _uintr),
     Suite("taic", "ready queues and wake-ups: one hart, two, four; queues in memory beside", 2,
           _taic),
+    Suite("message", "a message between two processes, woken by kernel, UINTC or TAIC", 2, _message,
+          table=message.comparison, plot=message.plot),
 )}

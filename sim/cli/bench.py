@@ -32,7 +32,7 @@ def bench(
     ] = "10",
     json: Annotated[Path | None, Option(metavar="F", help="write the metrics as JSON")] = None,
     report: Annotated[
-        Path | None, Option(metavar="DIR", help="write table and JSON into a folder")
+        Path | None, Option(metavar="DIR", help="write tables, plots and JSON into a folder")
     ] = None,
     list_suites: Annotated[bool, Option("--list", help="only say what suites there are")] = False,
 ) -> None:
@@ -45,30 +45,43 @@ def bench(
     for name in chosen:
         if name not in SUITES:
             refuse("bench", f"no suite {name!r}; there are {', '.join(SUITES)}")
-    metrics = []
+    measured = {}
     try:
         options = RunOptions(latency=Latency.parse(latency))
         for name in chosen:
             suite = SUITES[name]
-            metrics += suite.run(soc_params(config, harts=suite.harts), options)
+            measured[name] = suite.run(soc_params(config, harts=suite.harts), options)
     except (BadArgument, BadImage, ToolError, ValueError) as error:
         refuse("bench", error)
     except BenchError as error:
         print(f"rel4 bench: {error}", file=sys.stderr)
         raise SystemExit(1) from None
-    table = metrics_table(metrics)
-    Console().print(table)
-    text = metrics_json(chosen, {"config": config, "latency": latency}, metrics)
+    tables = [(SUITES[name].table or metrics_table)(metrics) for name, metrics in measured.items()]
+    for table in tables:
+        Console().print(table)
+    measuring = {"config": config, "latency": latency}
+    text = metrics_json(chosen, measuring, [m for metrics in measured.values() for m in metrics])
     try:
         if json:
             write_output(text, json, sys.stdout)
         if report:
             write_output(text, report / "metrics.json", sys.stdout)
-            console = Console(record=True, width=100, file=StringIO())
-            console.print(table)
+            console = Console(record=True, width=120, file=StringIO())
+            for table in tables:
+                console.print(table)
             write_output(console.export_text(), report / "metrics.txt", sys.stdout)
+            for name, metrics in measured.items():
+                write_plots(name, metrics, measuring, report)
     except OSError as error:
         refuse("bench", error)
+
+
+def write_plots(name: str, metrics: list[Metric], measuring: dict[str, str], report: Path) -> None:
+    """Of a suite that has a plot: the plot in both forms, and what is in it."""
+    if draw := SUITES[name].plot:
+        for kind in ("svg", "png"):
+            write_output(draw(metrics, kind), report / f"{name}.{kind}", sys.stdout)
+        write_output(metrics_json([name], measuring, metrics), report / f"{name}.json", sys.stdout)
 
 
 def metrics_table(metrics: list[Metric]) -> Table:

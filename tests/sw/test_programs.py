@@ -54,6 +54,13 @@ TAIC_METRICS = {
                   "harts=2 contexts=same")),
 }
 
+# Likewise the metrics of messages.
+MESSAGE_METRICS = {
+    f"message.{name} mode={mode} concurrency={concurrency}"
+    for name in ("round_trip", "traps", "user_interrupts", "wakes")
+    for mode in ("kernel", "uintc", "taic") for concurrency in (1, 2, 4, 8, 16, 32)
+}
+
 
 def names_of(metrics: list[Metric]) -> list[str]:
     return [" ".join([m.name, *(f"{k}={v}" for k, v in m.params.items())]) for m in metrics]
@@ -157,3 +164,21 @@ def test_hostile_program_gets_nothing_from_the_taic_that_it_was_not_given():
     output = result.output.decode()
     assert result.passed, output + result.errors
     assert output == expected_output("taic-hostile").replace("of n", "of 2")
+
+
+def test_bench_message_measures_every_point():
+    result = run("message", max_cycles=100_000_000)
+    output = result.output.decode()
+    assert result.passed, output + result.errors
+    metrics = parse_metrics(output.splitlines())
+    assert sorted(names_of(metrics)) == sorted(MESSAGE_METRICS)
+    value = dict(zip(names_of(metrics), (metric.value for metric in metrics), strict=True))
+    cycles = [value[f"message.round_trip mode={mode} concurrency=1"]
+              for mode in ("taic", "uintc", "kernel")]
+    assert cycles == sorted(cycles)
+    for mode, traps, interrupts in (("kernel", 4, 0), ("uintc", 0, 2), ("taic", 0, 0)):
+        # Every message meets a receiver that sleeps, and so does every reply.
+        assert value[f"message.wakes mode={mode} concurrency=1"] == pytest.approx(2, abs=0.01)
+        assert value[f"message.traps mode={mode} concurrency=1"] == pytest.approx(traps, abs=0.02)
+        assert value[f"message.user_interrupts mode={mode} concurrency=1"] == pytest.approx(
+            interrupts, abs=0.01)

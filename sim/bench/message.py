@@ -1,0 +1,69 @@
+"""The comparison of ways to wake the receiver of a message: as a table and as a plot."""
+
+from io import BytesIO
+
+from rich.table import Table
+
+from sim.bench.metric import Metric
+
+ROUND_TRIP = "message.round_trip"
+EVENTS = {"message.traps": "traps", "message.user_interrupts": "interrupts"}  # a message
+MODES = {  # as the program names them, in the order of the table
+    "kernel": "through the kernel",
+    "uintc": "over UINTC",
+    "taic": "over TAIC",
+}
+
+
+def points(metrics: list[Metric], name: str, mode: str) -> dict[int, Metric]:
+    """What was measured of ``name`` in one mode, by concurrency."""
+    return {int(m.params["concurrency"]): m for m in metrics
+            if m.name == name and m.params["mode"] == mode}
+
+
+def comparison(metrics: list[Metric]) -> Table:
+    """Cycles a message and its reply, and what interrupts it, for each concurrency and mode."""
+    table = Table(title="cycles a message and its reply: median (worst); "
+                        "traps and user interrupts a message")
+    table.add_column("concurrent", justify="right")
+    for title in MODES.values():
+        table.add_column(title, justify="right")
+        for event in EVENTS.values():
+            table.add_column(event, justify="right")
+    for concurrency in points(metrics, ROUND_TRIP, next(iter(MODES))):
+        row = [str(concurrency)]
+        for mode in MODES:
+            cycles = points(metrics, ROUND_TRIP, mode)[concurrency]
+            row.append(f"{cycles.value:g} ({cycles.worst:g})")
+            row += [f"{points(metrics, name, mode)[concurrency].value:.3f}" for name in EVENTS]
+        table.add_row(*row)
+    return table
+
+
+def plot(metrics: list[Metric], kind: str) -> bytes:
+    """The round trip over the concurrency, as ``svg`` or ``png``: the same bytes each time."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import ScalarFormatter
+
+    with matplotlib.rc_context({"svg.hashsalt": "rel4", "font.size": 10}):
+        figure = Figure(figsize=(6.4, 4), layout="constrained")
+        axes = figure.subplots()
+        for mode, marker in zip(MODES, "so^", strict=True):
+            measured = points(metrics, ROUND_TRIP, mode)
+            axes.plot(list(measured), [m.value for m in measured.values()], marker=marker,
+                      label=MODES[mode])
+        axes.set_xscale("log", base=2)
+        axes.set_yscale("log", base=2)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter(ScalarFormatter())
+        axes.set_xlabel("coroutines that call at the same time")
+        axes.set_ylabel("cycles a message and its reply")
+        axes.grid(alpha=0.3)
+        axes.legend(title="the receiver is woken")
+        content = BytesIO()
+        undated = {"Date": None} if kind == "svg" else {"Software": None}
+        figure.savefig(content, format=kind, dpi=150, metadata=undated)
+    return content.getvalue()
