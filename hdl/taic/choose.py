@@ -51,11 +51,11 @@ class Choose(wiring.Component):
         m = Module()
         op, queues, row = self.op, self.params.queues, self.occupancy
         owned, here = Signal(), Signal()
-        filled = Signal(queues)  # queues with tasks
+        filled = Signal(queues)
         m.d.comb += [
             owned.eq(self.allocated.any()),
             here.eq(self.allocated.bit_select(op.queue, 1)),
-            filled.eq(Cat(row.counts[n] != 0 for n in range(queues))),
+            filled.eq(row.filled),
             self.queue.eq(op.queue),
         ]
 

@@ -20,16 +20,27 @@ def change_layout(params: TaicParams) -> data.StructLayout:
     return data.StructLayout({"valid": 1, "context": params.context_bits})
 
 
-class Contexts(wiring.Component):
-    """Settings of the contexts, in LUT RAM for the engine and in flip-flops for what needs all.
+def row_layout(params: TaicParams) -> data.StructLayout:
+    """The register CONTEXT, in the widths that are kept."""
+    return data.StructLayout({
+        "priorities": 1,
+        "compatible": 1,
+        "fallback": range(params.harts),
+        "limit": params.count_bits,
+    })
 
-    ``allocated`` and ``settings`` belong to ``context``, combinationally. ``written`` is the
-    content of the register CONTEXT for ``register``; ``write`` replaces it, if ``write_ready``, or
-    is refused (``over``) for a limit beyond what is unassigned.
+
+class Contexts(wiring.Component):
+    """Settings of the contexts, in LUT RAM but for what is needed of all at once.
+
+    ``allocated`` and ``settings`` belong to ``context``, ``kernel`` to ``kernel_context``,
+    ``compatible`` to ``page_context``, combinationally. ``written`` is the content of the register
+    CONTEXT for ``register`` while ``write_ready``; ``write``, for which that must be high too,
+    replaces it, or is refused (``over``) for a limit beyond what is unassigned.
 
     ``begin`` gives a context an equal share of the places, or what is left of them, and permits it
-    compatible registration unless ``strict``; ``end`` takes the places back. Both come before a
-    ``write`` in the same cycle, and not together.
+    compatible registration unless ``strict``; ``end`` takes the places back. They do not come
+    together.
     """
 
     def __init__(self, params: TaicParams) -> None:
@@ -39,21 +50,21 @@ class Contexts(wiring.Component):
             "context": In(params.context_bits),
             "allocated": Out(params.queues),
             "settings": Out(settings_layout(params)),
+            "kernel_context": In(params.context_bits),
+            "kernel": Out(1),
+            "page_context": In(params.context_bits),
+            "compatible": Out(1),
             "allocation": In(allocation_layout(params)),
             "begin": In(change_layout(params)),
             "end": In(change_layout(params)),
             "strict": In(1),
             "register": In(params.context_bits),
-            "written": Out(data.StructLayout({
-                "priorities": 1, "compatible": 1, "fallback": harts,
-                "limit": params.count_bits})),
+            "written": Out(row_layout(params)),
             "write": In(1),
             "write_ready": Out(1),
             "over": Out(1),
             "new": In(data.StructLayout({
                 "priorities": 1, "compatible": 1, "fallback": harts, "limit": 16})),
-            "compatible": Out(params.contexts),
-            "kernel": Out(params.contexts),
             "fallback": Out(harts).array(params.contexts),
             "unassigned": Out(params.count_bits, init=params.spare),
             "sweeping": Out(1, init=1),
@@ -65,65 +76,69 @@ class Contexts(wiring.Component):
         share = params.spare // params.contexts
         lut_ram = {"ram_style": "distributed"}
         m.submodules.masks = masks = memory.Memory(
-            shape=unsigned(params.queues), depth=params.contexts, init=[], attrs=lut_ram)
+            shape=data.StructLayout({"queues": params.queues, "kernel": 1}),
+            depth=params.contexts, init=[], attrs=lut_ram)
         m.submodules.rows = rows = memory.Memory(
-            shape=unsigned(settings_layout(params).size), depth=params.contexts, init=[],
-            attrs=lut_ram)
-        mask_write, mask_read = masks.write_port(), masks.read_port(domain="comb")
-        row_write = rows.write_port()
-        engine_read, read = rows.read_port(domain="comb"), rows.read_port(domain="comb")
+            shape=row_layout(params), depth=params.contexts, init=[], attrs=lut_ram)
+        mask_write, row_write = masks.write_port(), rows.write_port()
+        mask_read, kernel_read = (masks.read_port(domain="comb") for _ in range(2))
+        read, engine_read, page_read = (rows.read_port(domain="comb") for _ in range(3))
         changes, context = Signal(), Signal(params.context_bits)
-        row = Signal(settings_layout(params))
-        old = data.View(settings_layout(params), read.data)
+        row = Signal(row_layout(params))
         swept = Signal(params.context_bits)
+        total, rest = Signal(params.count_bits), Signal(params.count_bits + 1)
 
         m.d.comb += [
             mask_write.en.eq(self.allocation.en | self.sweeping),
             mask_write.addr.eq(Mux(self.sweeping, swept, self.allocation.context)),
-            mask_write.data.eq(Mux(self.sweeping, 0, self.allocation.mask)),
             mask_read.addr.eq(self.context),
-            self.allocated.eq(mask_read.data),
+            self.allocated.eq(mask_read.data.queues),
+            kernel_read.addr.eq(self.kernel_context),
+            self.kernel.eq(kernel_read.data.kernel),
             engine_read.addr.eq(self.context),
-            self.settings.eq(engine_read.data),
+            self.settings.priorities.eq(engine_read.data.priorities),
+            self.settings.limit.eq(engine_read.data.limit),
+            page_read.addr.eq(self.page_context),
+            self.compatible.eq(page_read.data.compatible),
             self.write_ready.eq(~self.begin.valid & ~self.end.valid),
             context.eq(self.register),
             read.addr.eq(context),
-            self.written.priorities.eq(old.priorities),
-            self.written.limit.eq(old.limit),
-            self.written.compatible.eq(self.compatible.bit_select(self.register, 1)),
-            self.written.fallback.eq(Array(self.fallback)[self.register]),
+            self.written.eq(read.data),
             row.priorities.eq(self.new.priorities),
+            row.compatible.eq(self.new.compatible),
+            row.fallback.eq(self.new.fallback),
             row.limit.eq(self.new.limit),
-            self.over.eq(self.new.limit > self.unassigned + old.limit),
+            total.eq(self.unassigned + read.data.limit),
+            rest.eq(total - row.limit),
+            self.over.eq(rest[-1] | self.new.limit[params.count_bits:].any()),
             changes.eq(self.write & ~self.over),
         ]
-        with m.If(self.begin.valid):
+        with m.If(~self.sweeping):
             m.d.comb += [
-                context.eq(self.begin.context),
-                row.priorities.eq(0),
-                row.limit.eq(Mux(self.unassigned < share, self.unassigned, share)),
+                mask_write.data.queues.eq(self.allocation.mask),
+                mask_write.data.kernel.eq(self.allocation.kernel),
+                row_write.data.eq(row),
+            ]
+        with m.If(self.begin.valid | self.end.valid):
+            m.d.comb += [
+                context.eq(Mux(self.begin.valid, self.begin.context, self.end.context)),
+                row.eq(0),
                 changes.eq(1),
             ]
-        with m.Elif(self.end.valid):
-            m.d.comb += [context.eq(self.end.context), row.eq(0), changes.eq(1)]
+        with m.If(self.begin.valid):
+            m.d.comb += [
+                row.compatible.eq(~self.strict),
+                row.limit.eq(Mux(self.unassigned < share, self.unassigned, share)),
+            ]
         m.d.comb += [
             row_write.en.eq(changes | self.sweeping),
             row_write.addr.eq(Mux(self.sweeping, swept, context)),
-            row_write.data.eq(Mux(self.sweeping, 0, row.as_value())),
         ]
         with m.If(self.sweeping):
             m.d.sync += [swept.eq(swept + 1), self.sweeping.eq(~swept.all())]
         with m.If(changes):
-            m.d.sync += self.unassigned.eq(self.unassigned + old.limit - row.limit)
+            m.d.sync += self.unassigned.eq(rest)
             for n in range(params.contexts):
                 with m.If(context == n):
-                    m.d.sync += [
-                        self.compatible[n].eq(Mux(self.begin.valid, ~self.strict,
-                                                  self.new.compatible & ~self.end.valid)),
-                        self.fallback[n].eq(Mux(self.begin.valid | self.end.valid, 0,
-                                                self.new.fallback)),
-                    ]
-        with m.If(self.allocation.en):
-            m.d.sync += self.kernel.bit_select(self.allocation.context, 1).eq(
-                self.allocation.kernel)
+                    m.d.sync += self.fallback[n].eq(row.fallback)
         return m

@@ -4,13 +4,21 @@ from amaranth import *
 from amaranth.lib import data, enum, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..peripheral.mmio import Register
+from ..peripheral.mmio import Entry, Register
+from .bits import choice
 from .compat import compat_request_layout
 from .contexts import Contexts, allocation_layout, change_layout
 from .directory import directory_request_layout
 from .interrupts import installed_layout, runs_layout
 from .lines import arm_layout
-from .params import CHANNEL_BYTES, CHANNEL_PAGES, PAGE_BITS, TASK_BITS, TaicParams
+from .params import (
+    CHANNEL_BYTES,
+    CHANNEL_PAGES,
+    PAGE_BITS,
+    SHORT_TASK_BITS,
+    TASK_BITS,
+    TaicParams,
+)
 from .port import access_layout
 from .registers import (
     Capabilities,
@@ -32,6 +40,7 @@ from .types import (
     record_op_layout,
 )
 
+BLOCK_LSB = 6  # of the number of a block of registers in their offsets
 COMPATIBLE = ("register_sender", "cancel_sender", "register_receiver", "send_interrupt")
 
 
@@ -78,6 +87,7 @@ class Control(wiring.Component):
             "arm": Out(stream.Signature(arm_layout(params))),
             "grant_write": Out(data.StructLayout({
                 "en": 1, "line": params.line_bits, "contexts": params.contexts})),
+            "grant_read": Out(1),
             "grant_line": Out(params.line_bits),
             "grant": In(params.contexts),
             # Records
@@ -119,16 +129,24 @@ class Control(wiring.Component):
         with m.If(finish):
             m.d.sync += held.eq(0)
         m.d.comb += [self.done.eq(finish & ~access.write), self.done_port.eq(port)]
-        offset, word = access.addr[:PAGE_BITS], access.data
-        go, read, write = Signal(), Signal(), Signal()
-        m.d.comb += [
-            go.eq(held & ~asked),
-            read.eq(go & ~access.write),
-            write.eq(go & access.write),
-        ]
+        offset, word, write = access.addr[:PAGE_BITS], access.data, access.write
 
-        strict = Signal()
-        refused = Signal(Refused().layout)
+        # REFUSED. An FLQ turns out to be impossible when another access may be under way already.
+        refused, reason = Signal(Refused().layout), Signal(Reason)
+        with m.If((reason != Reason.NONE) | self.directory_refused):
+            m.d.sync += [
+                refused.reason.eq(reason),
+                refused.write.eq(write),
+                refused.offset.eq(access.addr),
+                refused.count.eq(refused.count + ~refused.count.all()),
+            ]
+        with m.If(self.directory_refused):
+            m.d.sync += [
+                refused.reason.eq(Reason.NO_QUEUE),
+                refused.write.eq(1),
+                refused.offset.eq(control["free"].offset),
+            ]
+
         lowest_free = Signal(params.count_bits, init=params.tasks)
         swept = Signal()
         with m.If(self.free_places.all() | (self.free_places == params.tasks)):
@@ -136,279 +154,244 @@ class Control(wiring.Component):
         with m.If(swept & (self.free_places < lowest_free)):
             m.d.sync += lowest_free.eq(self.free_places)
 
-        reason = Signal(Reason)
-        with m.If(reason != Reason.NONE):
-            m.d.sync += [
-                refused.reason.eq(reason),
-                refused.write.eq(access.write),
-                refused.offset.eq(access.addr),
-                refused.count.eq(refused.count + ~refused.count.all()),
-            ]
-
-        def give(value) -> None:
-            m.d.comb += [self.data.eq(value), finish.eq(1)]
-
-        def page_refuses(error: Error) -> None:
-            m.d.comb += [
-                self.page_error.valid.eq(go),
-                self.page_error.p.bits.eq(error),
-                finish.eq(go & self.page_error.ready),
-            ]
-
-        def aligned(entry) -> bool:
-            return entry.offset % (8 << entry.index_bits) == 0
-
-        def at(entry) -> Value:
-            """The offset is that of a register, or of one of an array."""
-            low = 3 + entry.index_bits
-            if aligned(entry) and entry.count == 1 << entry.index_bits:
-                return (offset[low:] == entry.offset >> low) & ~offset[:3].any()
-            last = entry.offset + (entry.count - 1) * 8
-            return (offset >= entry.offset) & (offset <= last) & ~offset[:3].any()
-
-        def element(entry) -> Value:
-            if aligned(entry):
-                return offset[3:3 + entry.index_bits]
-            return (offset[3:] - (entry.offset >> 3))[:entry.index_bits]
-
-        def when_done(ready: Value) -> None:
-            m.d.comb += finish.eq(ready)
-
-        # Constant connections.
-        number = Signal(range(params.channels))
+        # What the access is to: a page of a queue, a record or a register of the control page.
+        in_page, in_channels, in_control = Signal(), Signal(), Signal()
+        channels_lsb = (params.channels * CHANNEL_BYTES).bit_length() - 1
+        aligned = ~offset[:3].any()
         m.d.comb += [
+            in_page.eq(held & access.paged),
+            in_channels.eq(held & ~access.paged & access.whole
+                           & (access.addr[channels_lsb:] == CHANNEL_PAGES >> channels_lsb)),
+            in_control.eq(held & ~access.paged & access.whole & aligned
+                          & ~access.addr[PAGE_BITS:].any()),
+        ]
+        blocks = {}  # of registers, by number
+
+        def at(entry: Entry) -> Value:
+            """A word's offset is that of a register, or of one of an array."""
+            if not _aligned(entry):
+                return ~_beyond(_element(entry, offset, whole=True), entry.count)
+            low = 3 + entry.index_bits
+            if low >= BLOCK_LSB:
+                return offset[low:] == entry.offset >> low
+            block = entry.offset >> BLOCK_LSB
+            if block not in blocks:
+                blocks[block] = Signal(name=f"block_{block}")
+                m.d.comb += blocks[block].eq(offset[BLOCK_LSB:] == block)
+            return blocks[block] & (
+                offset[low:BLOCK_LSB] == (entry.offset >> low) % (1 << BLOCK_LSB - low))
+
+        answers = []  # conditions, and what is read then
+        ends = []  # conditions of the end of an access
+
+        # Records.
+        is_config, is_task = (access.addr[:CHANNEL_BYTES.bit_length() - 1] == record[name].offset
+                              for name in ("config", "task"))
+        exists = is_config | is_task & ~write
+        m.d.comb += [
+            self.record_op.valid.eq(in_channels & ~asked & exists),
+            self.record_op.p.op.eq(Mux(write, RecordOp.CONFIGURE,
+                                       Mux(is_task, RecordOp.READ_TASK, RecordOp.READ))),
+            self.record_op.p.record.eq(access.addr[CHANNEL_BYTES.bit_length() - 1:channels_lsb]),
+            self.record_op.p.trusted.eq(1),
+            self.record_op.p.data.eq(self.arm.p.task),
+        ]
+        no_record = in_channels & ~exists
+        in_queue = in_channels & asked & write & self.record_refused
+        # A refusal comes in the cycle after a write was accepted.
+        ends.append(in_channels & asked & (write | self.record_answer.valid))
+        answers.append((in_channels & exists, self.record_answer.data))
+
+        # The control page.
+        hit = {}
+        for name, entry in control.items():
+            hit[name] = Signal(name=f"hit_{name}")
+            allowed = {"r": ~write, "w": write, "rw": 1}[entry.register.access]
+            m.d.comb += hit[name].eq(in_control & at(entry) & allowed)
+        new, as_written = _fields(Context(), word), _fields(Installed(), word)
+        installed = Array(self.installed)[_element(control["installed"], offset)]
+        unplaced = as_written.index[params.index_bits:].any()
+        counted = (self.answer.valid & (self.answer.source == params.ports)
+                   & (self.answer.kind == Kind.LENGTH))
+        strict, shown = Signal(), Signal(Context().layout)
+        m.d.comb += [
+            *(getattr(shown, name).eq(getattr(contexts.written, name))
+              for name in ("priorities", "compatible", "fallback", "limit")),
+            *(getattr(contexts.new, name).eq(getattr(new, name))
+              for name in ("priorities", "compatible", "fallback", "limit")),
+            contexts.register.eq(_element(control["context"], offset)),
+            contexts.page_context.eq(access.context),
+            contexts.write.eq(hit["context"] & write & contexts.write_ready),
             contexts.strict.eq(strict),
             contexts.allocation.eq(self.allocation),
             contexts.begin.eq(self.begin),
             contexts.end.eq(self.end),
-            contexts.register.eq(element(control["context"])),
-            self.page_error.p.context.eq(access.context),
-            self.page_error.p.queue.eq(access.queue),
+            self.directory.valid.eq((hit["allocate"] | hit["free"]) & ~asked),
             self.directory.p.port.eq(port),
-            self.directory.p.read.eq(~access.write),
+            self.directory.p.read.eq(~write),
+            self.directory.p.free.eq(hit["free"]),
             self.directory.p.data.eq(word),
+            self.simulate.valid.eq(hit["simulate"]),
+            self.simulate.p.eq(_element(control["simulate"], offset)),
+            self.clear.eq(Mux(hit["undelivered"] & write, word, 0)),
+            self.grant_read.eq(hit["grant"] & ~write),
+            self.grant_line.eq(_element(control["grant"], offset)),
+            self.grant_write.en.eq(hit["grant"] & write),
+            self.grant_write.line.eq(self.grant_line),
+            self.grant_write.contexts.eq(word),
+            self.queue_op.valid.eq(hit["occupancy"] & ~asked),
+            self.queue_op.p.kind.eq(Mux(write, Kind.MARK, Kind.LENGTH)),
+            self.queue_op.p.source.eq(params.ports),
+            self.queue_op.p.context.eq(_element(control["occupancy"], offset)),
+        ]
+        with m.If(hit["refused"] & write):
+            m.d.sync += refused.eq(0)
+        with m.If(hit["mode"] & write):
+            m.d.sync += strict.eq(word[0])
+        with m.If((self.record_op.valid & self.record_op.ready)
+                  | (self.directory.valid & self.directory.ready)
+                  | (self.queue_op.valid & self.queue_op.ready)):
+            m.d.sync += asked.eq(1)
+        ends += [
+            *(hit[name] for name in ("id", "capabilities", "refused", "mode", "places",
+                                     "undelivered", "grant")),
+            (hit["allocate"] | hit["free"]) & Mux(
+                write, self.directory.ready, asked & self.directory_answer.valid),
+            hit["simulate"] & self.simulate.ready,
+            hit["context"] & contexts.write_ready,
+            hit["installed"] & (~write | unplaced | self.install_ready),
+            hit["occupancy"] & Mux(write, self.queue_op.ready, asked & counted),
+        ]
+        answers += [
+            (hit["allocate"], self.directory_answer.data),
+            (hit["id"], Id().init),
+            (hit["capabilities"], Capabilities(params).init),
+            (hit["refused"], refused),
+            (hit["mode"], strict),
+            (hit["places"],
+             Cat(_half(self.free_places), _half(lowest_free), _half(contexts.unassigned))),
+            (hit["undelivered"], self.undelivered),
+            (hit["context"], shown),
+            (hit["installed"], Cat(installed.queue, installed.context,
+                                   C(0, 63 - params.index_bits), installed.valid)),
+            (hit["grant"], self.grant),
+            (hit["occupancy"], self.answer.data[16:48]),
+        ]
+
+        # Pages of local queues, but for the registers that have other goals.
+        permitted = access.alias | contexts.compatible
+        is_arm_line = at(page["arm_line"])
+        compatible, places, registers, arms, runs = (
+            Signal(name=name) for name in ("compatible", "places", "registers", "arms", "runs"))
+        m.d.comb += [
+            compatible.eq(in_page & aligned & write & permitted
+                          & Cat(at(page[name]) for name in COMPATIBLE).any()),
+            places.eq(in_page & aligned & write & permitted & at(page["write_hart"])),
+            registers.eq(in_page & aligned & write & permitted
+                         & at(page["register_interrupt"])),
+            arms.eq(in_page & aligned & write & is_arm_line),
+            runs.eq(in_page & aligned & at(page["running"])),
+            self.compat.valid.eq(compatible),
             self.compat.p.port.eq(port),
             self.compat.p.context.eq(access.context),
             self.compat.p.queue.eq(access.queue),
-            self.compat.p.register.eq(offset[3:] - (page[COMPATIBLE[0]].offset >> 3)),
+            self.compat.p.register.eq(offset[3:5] - (page[COMPATIBLE[0]].offset >> 3)),
             self.compat.p.data.eq(word),
-            self.simulate.p.eq(element(control["simulate"])),
             self.arm.p.context.eq(access.context),
-            self.grant_write.line.eq(element(control["grant"])),
-            self.grant_write.contexts.eq(word),
-            self.grant_line.eq(element(control["grant"])),
-            number.eq((access.addr - CHANNEL_PAGES)[CHANNEL_BYTES.bit_length() - 1:]),
-            self.record_op.p.record.eq(number),
-            self.record_op.p.trusted.eq(1),
-            self.record_op.p.data.eq(word),
-            self.queue_op.p.source.eq(params.ports),
-            self.queue_op.p.context.eq(element(control["occupancy"])),
+            self.arm.p.queue.eq(access.queue),
+            self.arm.p.first.eq(~is_arm_line),
+            self.arm.p.line.eq(_element(page["register_interrupt"], offset)),
+            self.arm.p.task.eq(word),
             self.running_of.valid.eq(1),
             self.running_of.context.eq(access.context),
             self.running_of.queue.eq(access.queue),
+            self.runs.valid.eq(runs & write),
             self.runs.context.eq(access.context),
             self.runs.queue.eq(access.queue),
             self.runs.priority.eq(word),
         ]
-        new = _fields(Context(), word)
-        m.d.comb += [
-            contexts.new.priorities.eq(new.priorities),
-            contexts.new.compatible.eq(new.compatible),
-            contexts.new.fallback.eq(new.fallback),
-            contexts.new.limit.eq(new.limit),
-        ]
-
-        permitted = access.alias | contexts.compatible.bit_select(access.context, 1)
-        in_channels = Signal()
-        channels_end = CHANNEL_PAGES + params.channels * CHANNEL_BYTES
-        m.d.comb += in_channels.eq(
-            (access.addr >= CHANNEL_PAGES) & (access.addr < channels_end))
-        with m.If(~held):
-            m.d.comb += finish.eq(0)
-        with m.Elif(access.paged):
-            self._page(m, access, page, permitted, go, read, write, at, element, give, when_done,
-                       page_refuses)
-        with m.Elif(~access.whole):
-            m.d.comb += [reason.eq(Reason.SIZE), self.error.eq(1), finish.eq(1)]
-        with m.Elif(in_channels):
-            with m.If(asked):
-                with m.If(self.record_answer.valid):
-                    give(self.record_answer.data)
-                with m.If(access.write):  # the cycle in which a refusal comes
-                    m.d.comb += finish.eq(1)
-                    with m.If(self.record_refused):
-                        m.d.comb += reason.eq(Reason.IN_QUEUE)
-            with m.Elif(access.write & (access.addr[:6] == record["config"].offset)):
-                m.d.comb += [
-                    self.record_op.valid.eq(1),
-                    self.record_op.p.op.eq(RecordOp.CONFIGURE),
-                ]
-            with m.Elif(~access.write & (access.addr[:6] == record["config"].offset)):
-                m.d.comb += [self.record_op.valid.eq(1), self.record_op.p.op.eq(RecordOp.READ)]
-            with m.Elif(~access.write & (access.addr[:6] == record["task"].offset)):
-                m.d.comb += [
-                    self.record_op.valid.eq(1),
-                    self.record_op.p.op.eq(RecordOp.READ_TASK),
-                ]
-            with m.Else():
-                m.d.comb += [reason.eq(Reason.NO_REGISTER), finish.eq(1)]
-            with m.If(self.record_op.valid & self.record_op.ready):
-                m.d.sync += asked.eq(1)
-        with m.Elif(access.addr[PAGE_BITS:].any()):
-            m.d.comb += [reason.eq(Reason.NO_REGISTER), finish.eq(1)]
-        with m.Else():
-            installed = Array(self.installed)[element(control["installed"])]
-            occupancy = self.answer.data
-            with m.If(asked):  # OCCUPANCY or ALQ
-                with m.If(self.answer.valid & (self.answer.source == params.ports)
-                          & (self.answer.kind == Kind.LENGTH)):
-                    give(occupancy[16:])
-                with m.If(self.directory_answer.valid):
-                    give(self.directory_answer.data)
-            with m.Elif(at(control["allocate"])):
-                m.d.comb += self.directory.valid.eq(1)
-                with m.If(access.write):
-                    when_done(self.directory.ready)
-                with m.Elif(self.directory.ready):
-                    m.d.sync += asked.eq(1)
-            with m.Elif(at(control["free"]) & access.write):
-                m.d.comb += [self.directory.valid.eq(1), self.directory.p.free.eq(1)]
-                when_done(self.directory.ready)
-            with m.Elif(at(control["simulate"]) & access.write):
-                m.d.comb += self.simulate.valid.eq(1)
-                when_done(self.simulate.ready)
-            with m.Elif(at(control["id"]) & ~access.write):
-                give(Id().init)
-            with m.Elif(at(control["capabilities"]) & ~access.write):
-                give(Capabilities(params).init)
-            with m.Elif(at(control["refused"])):
-                give(refused.as_value())
-                with m.If(access.write):
-                    m.d.sync += refused.eq(0)
-            with m.Elif(at(control["mode"])):
-                give(strict)
-                with m.If(access.write):
-                    m.d.sync += strict.eq(word[0])
-            with m.Elif(at(control["places"]) & ~access.write):
-                give(Cat(_half(self.free_places), _half(lowest_free), _half(contexts.unassigned)))
-            with m.Elif(at(control["undelivered"])):
-                give(self.undelivered)
-                with m.If(access.write):
-                    m.d.comb += self.clear.eq(word)
-            with m.Elif(at(control["context"])):
-                with m.If(access.write):
-                    m.d.comb += contexts.write.eq(contexts.write_ready)
-                    when_done(contexts.write_ready)
-                    with m.If(contexts.write_ready & contexts.over):
-                        m.d.comb += reason.eq(Reason.LIMIT)
-                with m.Else():
-                    shown = Signal(Context().layout)
-                    m.d.comb += [
-                        shown.priorities.eq(contexts.written.priorities),
-                        shown.compatible.eq(contexts.written.compatible),
-                        shown.fallback.eq(contexts.written.fallback),
-                        shown.limit.eq(contexts.written.limit),
-                    ]
-                    with m.If(contexts.write_ready):
-                        give(shown.as_value())
-            with m.Elif(at(control["installed"])):
-                give(Cat(installed.queue, installed.context, C(0, 63 - params.index_bits),
-                         installed.valid))
-                with m.If(access.write):
-                    as_written = _fields(Installed(), word)
-                    m.d.comb += [
-                        self.install.eq(1),
-                        self.install_hart.eq(element(control["installed"])),
-                        self.install_as.valid.eq(as_written.valid),
-                        self.install_as.queue.eq(as_written.index),
-                        self.install_as.context.eq(as_written.index >> params.queue_bits),
-                        finish.eq(self.install_ready),
-                    ]
-                    with m.If(as_written.index >> params.index_bits != 0):
-                        m.d.comb += [self.install.eq(0), finish.eq(1),
-                                     reason.eq(Reason.NO_QUEUE)]
-            with m.Elif(at(control["grant"])):
-                give(self.grant)
-                m.d.comb += self.grant_write.en.eq(access.write)
-            with m.Elif(at(control["occupancy"])):
-                m.d.comb += [
-                    self.queue_op.valid.eq(1),
-                    self.queue_op.p.kind.eq(Mux(access.write, Kind.MARK, Kind.LENGTH)),
-                ]
-                with m.If(self.queue_op.ready):
-                    with m.If(access.write):
-                        m.d.comb += finish.eq(1)
-                    with m.Else():
-                        m.d.sync += asked.eq(1)
-            with m.Else():
-                m.d.comb += [reason.eq(Reason.NO_REGISTER), finish.eq(1)]
-        # An FLQ turns out to be impossible when another access may be under way already.
-        with m.If(self.directory_refused):
-            m.d.sync += [
-                refused.reason.eq(Reason.NO_QUEUE),
-                refused.write.eq(1),
-                refused.offset.eq(control["free"].offset),
-                refused.count.eq(refused.count + ~refused.count.all()),
+        no_line = _beyond(word[SHORT_TASK_BITS:], params.lines)
+        with m.If(is_arm_line):
+            m.d.comb += [
+                self.arm.p.line.eq(word[SHORT_TASK_BITS:]),
+                self.arm.p.task.eq(word[:SHORT_TASK_BITS].as_signed()),
             ]
+
+        # INSTALLED and WHART.
+        nowhere, no_hart = word.all(), _beyond(word, params.harts)
+        placed = Cat(i.as_value() == self.running_of.as_value() for i in self.installed)
+        m.d.comb += [
+            self.arm.valid.eq(registers | arms & ~no_line),
+            self.install.eq(hit["installed"] & write & ~unplaced
+                            | places & Mux(nowhere, placed.any(), ~no_hart)),
+            self.install_hart.eq(word),
+            self.install_as.valid.eq(~nowhere),
+            self.install_as.context.eq(access.context),
+            self.install_as.queue.eq(access.queue),
+        ]
+        with m.If(~access.paged):
+            m.d.comb += [
+                self.install_hart.eq(_element(control["installed"], offset)),
+                self.install_as.valid.eq(as_written.valid),
+                self.install_as.queue.eq(as_written.index),
+                self.install_as.context.eq(as_written.index >> params.queue_bits),
+            ]
+        with m.Elif(nowhere):
+            m.d.comb += self.install_hart.eq(choice((here, n) for n, here in enumerate(placed)))
+        refuses = Signal()
+        m.d.comb += [
+            refuses.eq(in_page & ~(compatible | places & (nowhere | ~no_hart) | registers
+                                   | arms & ~no_line | runs)),
+            self.page_error.valid.eq(refuses),
+            self.page_error.p.context.eq(access.context),
+            self.page_error.p.queue.eq(access.queue),
+            self.page_error.p.bits.eq(Mux(arms, Error.NO_RECEIVE, Error.NOT_PERMITTED)),
+        ]
+        ends += [
+            compatible & self.compat.ready,
+            self.arm.valid & self.arm.ready,
+            places & Mux(self.install, self.install_ready, nowhere),
+            runs,
+            refuses & self.page_error.ready,
+        ]
+        answers.append((runs, self.running))
+
+        no_register = no_record | (
+            held & ~access.paged & access.whole & ~in_channels & ~Cat(hit.values()).any())
+        no_size = held & ~access.paged & ~access.whole
+        m.d.comb += [
+            reason.eq(choice((
+                (no_register, Reason.NO_REGISTER),
+                (no_size, Reason.SIZE),
+                (contexts.write & contexts.over, Reason.LIMIT),
+                (hit["installed"] & write & unplaced, Reason.NO_QUEUE),
+                (in_queue, Reason.IN_QUEUE),
+            ))),
+            finish.eq(Cat(*ends, no_register, no_size).any()),
+            self.data.eq(choice(answers)),
+            self.error.eq(no_size),
+        ]
         return m
 
-    def _page(self, m, access, page, permitted, go, read, write, at, element, give, when_done,
-              page_refuses) -> None:
-        """Registers in the page of a local queue, but for those that the port does by itself."""
-        params, word = self.params, access.data
-        compatible = Cat(at(page[name]) for name in COMPATIBLE).any()
-        with m.If(access.write & compatible & permitted):
-            m.d.comb += self.compat.valid.eq(go)
-            when_done(self.compat.ready)
-        with m.Elif(access.write & at(page["write_hart"]) & permitted):
-            none = word.all()
-            placed = Cat(
-                i.as_value() == Cat(C(1, 1), access.context, access.queue)
-                for i in self.installed)
-            m.d.comb += [
-                self.install.eq(go),
-                self.install_hart.eq(word),
-                self.install_as.valid.eq(~none),
-                self.install_as.context.eq(access.context),
-                self.install_as.queue.eq(access.queue),
-            ]
-            when_done(self.install_ready)
-            with m.If(none):  # off the hart on which it is
-                for hart in range(params.harts):
-                    with m.If(placed[hart]):
-                        m.d.comb += self.install_hart.eq(hart)
-                with m.If(~placed.any()):
-                    m.d.comb += self.install.eq(0)
-                    when_done(1)
-            with m.Elif(word >= params.harts):
-                m.d.comb += self.install.eq(0)
-                page_refuses(Error.NOT_PERMITTED)
-        with m.Elif(access.write & at(page["register_interrupt"]) & permitted):
-            m.d.comb += [
-                self.arm.valid.eq(go),
-                self.arm.p.line.eq(element(page["register_interrupt"])),
-                self.arm.p.queue.eq(access.queue),
-                self.arm.p.first.eq(1),
-                self.arm.p.task.eq(word),
-            ]
-            when_done(self.arm.ready)
-        with m.Elif(access.write & at(page["arm_line"])):
-            m.d.comb += [
-                self.arm.valid.eq(go),
-                self.arm.p.line.eq(word[52:]),
-                self.arm.p.queue.eq(access.queue),
-                self.arm.p.task.eq(word[:52].as_signed()),
-            ]
-            when_done(self.arm.ready)
-            with m.If(word[52:] >= params.lines):
-                m.d.comb += self.arm.valid.eq(0)
-                page_refuses(Error.NO_RECEIVE)
-        with m.Elif(at(page["running"])):
-            with m.If(access.write):
-                m.d.comb += self.runs.valid.eq(go)
-            give(self.running)
-        with m.Else():
-            page_refuses(Error.NOT_PERMITTED)
+
+def _aligned(entry: Entry) -> bool:
+    """The index of an array is bits of the address."""
+    return entry.offset % (8 << entry.index_bits) == 0 and entry.count == 1 << entry.index_bits
+
+
+def _element(entry: Entry, offset: Value, *, whole: bool = False) -> Value:
+    """Index into an array; the ``whole`` is large for what is before or behind the array."""
+    index = offset[3:]
+    if not _aligned(entry):
+        index = (index - (entry.offset >> 3))[:len(index)]
+    return index if whole else index[:entry.index_bits]
+
+
+def _beyond(number: Value, count: int) -> Value:
+    """``number >= count``, without a comparison of the upper bits."""
+    bits = (count - 1).bit_length()
+    high, low = number[bits:].any(), number[:bits]
+    return high if count == 1 << bits else high | (low >= count)
 
 
 def _fields(register: Register, word: Value) -> data.View:

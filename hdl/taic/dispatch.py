@@ -1,10 +1,15 @@
 """From the ports to the parts that perform accesses."""
 
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
+
 from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..bus.arbiter import RoundRobin
+from .bits import choice
 from .params import PAGE_BITS, SHORT_TASK_BITS, TaicParams
 from .port import Goal, access_layout
 from .registers import queue_registers
@@ -37,7 +42,6 @@ class Dispatch(wiring.Component):
         m = Module()
         params, asked = self.params, self.asked
         m.submodules.arbiter = arbiter = RoundRobin(params.ports)
-        offsets = {entry.name: entry.offset for entry in queue_registers(params)}
 
         # A record's access can be refused, so it needs both.
         engine, records, control = self.free
@@ -50,61 +54,53 @@ class Dispatch(wiring.Component):
                 port.valid & may for port, may in zip(self.access, able, strict=True))),
             arbiter.served.eq(1),
         ]
-        value = Value.cast(self.access[0].p)
-        for n in range(1, params.ports):
-            value = Mux(arbiter.grant[n], self.access[n].p, value)
-            with m.If(arbiter.grant[n]):
-                m.d.comb += self.port.eq(n)
         goes = arbiter.requests.any()
         offset = asked.addr[:PAGE_BITS]
-        arms = offset == offsets["arm"]
-        number = Mux(arms, asked.data[SHORT_TASK_BITS:], asked.data[:16])
         m.d.comb += [
-            asked.eq(value),
+            asked.eq(choice((arbiter.grant[n], port.p) for n, port in enumerate(self.access))),
+            self.port.eq(choice((grant, n) for n, grant in enumerate(arbiter.grant))),
             *(port.ready.eq(arbiter.grant[n]) for n, port in enumerate(self.access)),
+        ]
+
+        # Only few registers remain to be told apart.
+        kinds = {"enqueue": Kind.ENQUEUE, "dequeue": Kind.DEQUEUE, "error": Kind.READ_ERROR,
+                 "length": Kind.LENGTH}
+        here = {name: self._is(offset, name, kinds) for name in kinds}
+        arms, named, selected = Signal(), asked.data[SHORT_TASK_BITS:], asked.data[:16]
+        to_control, permitted, numbered, exists = Signal(), Signal(), Signal(), Signal()
+        number_bits = params.channels.bit_length() - 1
+        m.d.comb += [
+            arms.eq(self._is(offset, "arm", ("arm", "send"))),
+            exists.eq(~Mux(arms, named[number_bits:].any(), selected[number_bits:].any())),
+            to_control.eq((asked.goal == Goal.CONTROL) & (asked.whole | ~asked.paged)),
+            permitted.eq((asked.goal == Goal.ENGINE) & asked.whole
+                         & (asked.write == here["enqueue"])),
+            numbered.eq((asked.goal == Goal.RECORDS) & asked.whole & asked.write),
+            self.control.eq(goes & to_control),
+            self.record_op.eq(goes & numbered & exists),
+            self.queue_op.eq(goes & ~to_control & ~(numbered & exists)),
+            self.record.op.eq(Mux(arms, RecordOp.ARM, RecordOp.SEND)),
+            self.record.record.eq(Mux(arms, named[:number_bits], selected[:number_bits])),
+            self.record.context.eq(asked.context),
+            self.record.queue.eq(asked.queue),
+            self.record.data.eq(asked.data[:SHORT_TASK_BITS].as_signed()),
             self.queue.kind.eq(Kind.ERROR),
             self.queue.context.eq(asked.context),
             self.queue.queue.eq(asked.queue),
             self.queue.task.eq(asked.data),
             self.queue.source.eq(self.port),
-            self.record.op.eq(Mux(arms, RecordOp.ARM, RecordOp.SEND)),
-            self.record.record.eq(number),
-            self.record.context.eq(asked.context),
-            self.record.queue.eq(asked.queue),
-            self.record.data.eq(asked.data),
         ]
-        with m.If(arms):
-            m.d.comb += self.record.data[SHORT_TASK_BITS:].eq(
-                asked.data[SHORT_TASK_BITS - 1].replicate(64 - SHORT_TASK_BITS))
-
-        def refuse(error: Error) -> None:
-            m.d.comb += [self.queue_op.eq(goes), self.queue.task.eq(error)]
+        with m.If(permitted):
+            m.d.comb += self.queue.kind.eq(choice((here[name], kinds[name]) for name in kinds))
+        with m.Else():
+            error = Mux(numbered, Mux(arms, Error.NO_RECEIVE, Error.NO_SEND), Error.NOT_PERMITTED)
+            m.d.comb += self.queue.task[:len(error)].eq(error)
             with m.If(asked.write):  # no port waits for it
                 m.d.comb += self.queue.source.eq(params.ports)
-
-        kinds = {
-            (offsets["enqueue"], 1): Kind.ENQUEUE, (offsets["dequeue"], 0): Kind.DEQUEUE,
-            (offsets["error"], 0): Kind.READ_ERROR, (offsets["length"], 0): Kind.LENGTH,
-        }
-        allowed = Cat((offset == at) & (asked.write == write) for at, write in kinds).any()
-        with m.If(asked.paged & ~asked.whole):
-            refuse(Error.NOT_PERMITTED)
-        with m.Elif(asked.goal == Goal.CONTROL):
-            m.d.comb += self.control.eq(goes)
-        with m.Elif(asked.goal == Goal.RECORDS):
-            with m.If(~asked.write):
-                refuse(Error.NOT_PERMITTED)
-            with m.Elif(number >= params.channels):
-                refuse(Error.NO_SEND)
-                with m.If(arms):
-                    m.d.comb += self.queue.task.eq(Error.NO_RECEIVE)
-            with m.Else():
-                m.d.comb += self.record_op.eq(goes)
-        with m.Elif(allowed):
-            m.d.comb += self.queue_op.eq(goes)
-            for (at, write), kind in kinds.items():
-                with m.If((offset == at) & (asked.write == write)):
-                    m.d.comb += self.queue.kind.eq(kind)
-        with m.Else():
-            refuse(Error.NOT_PERMITTED)
         return m
+
+    def _is(self, offset: Value, name: str, names: Iterable[str]) -> Value:
+        """The register at ``offset``, which is one of ``names``, is ``name``."""
+        offsets = {entry.name: entry.offset for entry in queue_registers(self.params)}
+        differ = reduce(or_, (offsets[name] ^ offsets[other] for other in names))
+        return (offset & differ) == (offsets[name] & differ)

@@ -4,8 +4,9 @@ from amaranth import *
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from .choose import Choose, lowest
-from .occupancy import Occupancy, fewest, occupancy_layout
+from .bits import lowest, one_hot
+from .choose import Choose
+from .occupancy import Occupancy, fewest, load, loads_layout, occupancy_layout
 from .params import PREEMPT_BIT, PRIORITY_BITS, PRIORITY_LSB, TaicParams
 from .places import Places
 from .types import (
@@ -19,13 +20,17 @@ from .types import (
 
 
 def list_layout(params: TaicParams) -> data.StructLayout:
-    """A local queue: first and last place of the list of each priority, and the error bits."""
+    """The tasks of a priority in a local queue: are there any, first and last place."""
     return data.StructLayout({
-        "filled": params.priorities,  # lists that are not empty
-        "first": data.ArrayLayout(params.node_bits, params.priorities),
-        "last": data.ArrayLayout(params.node_bits, params.priorities),
-        "errors": Error,
+        "filled": 1,
+        "first": params.node_bits,
+        "last": params.node_bits,
     })
+
+
+def queue_layout(params: TaicParams) -> data.StructLayout:
+    """A local queue, apart from its lists."""
+    return data.StructLayout({"count": params.count_bits, "errors": Error})
 
 
 class Engine(wiring.Component):
@@ -86,8 +91,13 @@ class Engine(wiring.Component):
         m.submodules.choose = choose = Choose(params)
         m.submodules.occupancy = occupancy = Occupancy(params)
         m.submodules.lists = lists = memory.Memory(
-            shape=unsigned(list_layout(params).size), depth=1 << params.index_bits, init=[])
-        write, read = lists.write_port(), lists.read_port()
+            shape=data.ArrayLayout(list_layout(params), params.priorities),
+            depth=1 << params.index_bits, init=[], attrs={"no_rw_check": 1})
+        m.submodules.queues = queues = memory.Memory(
+            shape=queue_layout(params), depth=1 << params.index_bits, init=[],
+            attrs={"ram_style": "block", "no_rw_check": 1})
+        write, read = lists.write_port(granularity=1), lists.read_port()
+        write_queue, read_queue = queues.write_port(), queues.read_port()
 
         # Registers after reset.
         swept = Signal(params.index_bits)
@@ -155,9 +165,11 @@ class Engine(wiring.Component):
         ]
 
         # Link.
-        link_queue = Signal(params.queue_bits, reset_less=True)
-        link_row = Signal(occupancy_layout(params))  # 0 until the first operation, for the sweep
-        link_allocated = Signal(params.queues, reset_less=True)
+        # What goes into the occupancy is 0 until the first operation, for the sweep.
+        link_queue = Signal(params.queue_bits)
+        link_row = Signal(occupancy_layout(params))
+        link_loads = Signal(loads_layout(params))
+        link_allocated = Signal(params.queues)
         link_errors = Signal(Error, reset_less=True)
         link = {name: Signal(name=f"link_{name}")
                 for name in ("inserts", "head", "removes", "looks", "priorities", "dequeues")}
@@ -170,6 +182,7 @@ class Engine(wiring.Component):
                 link_popped.eq(pops),
                 link_queue.eq(choose.queue),
                 link_row.eq(occupancy.row),
+                link_loads.eq(occupancy.loads),
                 link_allocated.eq(self.allocated),
                 link_errors.eq(choose.errors),
                 *(signal.eq(getattr(choose, name)) for name, signal in link.items()
@@ -184,13 +197,15 @@ class Engine(wiring.Component):
         m.d.comb += [
             again.eq(link_valid & stale),
             read.addr.eq(Mux(again, Cat(link_queue, link_op.context), chosen_index)),
+            read_queue.addr.eq(read.addr),
         ]
         linked = Signal()
         m.d.comb += linked.eq(link_valid & ~again)
-        links = data.View(list_layout(params), read.data)
+        filled = Signal(params.priorities)
+        m.d.comb += filled.eq(Cat(read.data[n].filled for n in range(params.priorities)))
         level = Signal(params.level_bits)
         with m.If(link["removes"] | link["looks"]):
-            m.d.comb += level.eq(lowest(links.filled))
+            m.d.comb += level.eq(lowest(filled))
         with m.Elif(link["priorities"]):
             top = PRIORITY_LSB + PRIORITY_BITS
             m.d.comb += level.eq(link_op.task[top - params.level_bits:top])
@@ -198,9 +213,9 @@ class Engine(wiring.Component):
         empty = Signal()
         put = Signal()
         m.d.comb += [
-            first.eq(links.first[level]),
-            last.eq(links.last[level]),
-            empty.eq(~links.filled.bit_select(level, 1)),
+            first.eq(read.data[level].first),
+            last.eq(read.data[level].last),
+            empty.eq(~filled.bit_select(level, 1)),
             put.eq(linked & link["inserts"]),
             places.take.eq(put),
             places.fill.eq(put),
@@ -213,28 +228,34 @@ class Engine(wiring.Component):
             places.link_to.eq(Mux(link["head"], first, places.free)),
             places.read_place.eq(first),
         ]
-        row = Signal(occupancy_layout(params))
-        step = Cat(C(1, 1), link["removes"].replicate(params.count_bits))[:params.count_bits]
+
+        # Occupancy: the load of the queue against the least of the others.
         changes = link["inserts"] | link["removes"]
-        m.d.comb += [
-            row.eq(link_row),
-            row.least.eq(fewest([row.counts[n] for n in range(params.queues)], link_allocated)),
-        ]
-        with m.If(changes):
-            m.d.comb += row.total.eq(link_row.total + step)
-            for n in range(params.queues):
-                with m.If(link_queue == n):
-                    m.d.comb += row.counts[n].eq(link_row.counts[n] + step)
+        step = Mux(changes, Cat(C(1, 1), link["removes"].replicate(params.count_bits - 1)), 0)
+        row, count = Signal(occupancy_layout(params)), Signal(params.count_bits)
+        own = Signal(params.queues)
+        others = fewest([link_loads[n] for n in range(params.queues)], link_allocated & ~own)
+        itself = Cat(link_queue, occupancy.new_load, ~(link_allocated & own).any())
         mark = Signal()
         with m.If(moves):
             m.d.sync += mark.eq(op.kind == Kind.MARK)
+        m.d.comb += [
+            own.eq(one_hot(link_queue, 1)),
+            count.eq(read_queue.data.count + step),
+            row.total.eq(link_row.total + step),
+            row.high_water.eq(link_row.high_water),
+            row.filled.eq(link_row.filled & ~own | Mux(count.any() & lists_swept, own, 0)),
+            row.least.eq(Mux(itself < others, itself, others)),
+        ]
         with m.If((row.total > link_row.high_water) | mark):
             m.d.comb += row.high_water.eq(row.total)
         m.d.comb += [
             occupancy.write.eq(linked | ~lists_swept),
             occupancy.write_context.eq(
                 Mux(lists_swept, link_op.context, swept[:params.context_bits])),
-            occupancy.write_row.eq(row),
+            occupancy.new_row.eq(row),
+            occupancy.queues.eq(own | (~lists_swept).replicate(params.queues)),
+            occupancy.new_load.eq(Mux(lists_swept, load(count), 0)),
             self.linking.eq(link_valid),
             self.linking_source.eq(link_op.source),
             self.change.valid.eq(linked),
@@ -253,70 +274,56 @@ class Engine(wiring.Component):
             self.woken.eq(linked & link["inserts"] & (link_op.kind == Kind.WAKE)
                           & link_op.task[PREEMPT_BIT]),
         ]
-        with m.If(linked & changes):
-            for n in range(params.contexts):
-                with m.If(link_op.context == n):
-                    m.d.sync += self.busy[n].eq(row.total.any())
+        for n, here in enumerate(one_hot(link_op.context, linked & changes)):
+            with m.If(here):
+                m.d.sync += self.busy[n].eq(row.total.any())
 
         # Finish.
-        finish = Signal(list_layout(params))  # lists as they were; empty until the first operation
+        finish = Signal(list_layout(params))  # but for what comes from ``places``
+        finish_lists = Signal(params.priorities)  # that change
         finish_valid, finish_popped = Signal(), Signal(reset_less=True)
-        finish_inserts, finish_head, finish_removes, finish_looks, finish_ends, finish_starts = (
-            Signal(name=f"finish_{name}")
-            for name in ("inserts", "head", "removes", "looks", "ends", "starts"))
-        finish_level = Signal(params.level_bits, reset_less=True)
-        finish_place = Signal(params.node_bits, reset_less=True)  # taken, or the first
+        finish_removes, finish_looks = Signal(), Signal()
         finish_kind = Signal(Kind, reset_less=True)
         finish_source = Signal.like(self.answer.source, reset_less=True)
-        finish_errors = Signal(Error)
+        finish_queue, finish_errors = Signal(queue_layout(params)), Signal(Error)  # and new ones
         finish_data = Signal(48, reset_less=True)
-        m.d.sync += [finish_valid.eq(linked), finish_writes.eq(0)]
+        m.d.sync += [finish_valid.eq(linked), finish_writes.eq(0), finish_lists.eq(0)]
         with m.If(linked):
             m.d.sync += [
                 finish_writes.eq(changes | link_errors.any()
                                  | (link_op.kind == Kind.READ_ERROR)),
-                finish.eq(links),
+                finish_lists.eq(one_hot(level, changes)),
+                finish.first.eq(Mux(put & (link["head"] | empty), places.free, first)),
+                finish.last.eq(Mux(put & (~link["head"] | empty), places.free, last)),
+                finish.filled.eq(put),
                 finish_index.eq(Cat(link_queue, link_op.context)),
-                finish_inserts.eq(link["inserts"]),
-                finish_head.eq(link["head"]),
                 finish_removes.eq(link["removes"]),
                 finish_looks.eq(link["looks"]),
-                finish_starts.eq(empty),
-                finish_ends.eq(first == last),
-                finish_level.eq(level),
-                finish_place.eq(Mux(link["inserts"], places.free, first)),
                 finish_kind.eq(link_op.kind),
                 finish_source.eq(link_op.source),
                 finish_popped.eq(link_popped),
                 finish_errors.eq(link_errors),
+                finish_queue.count.eq(count),
+                finish_queue.errors.eq(read_queue.data.errors),
                 finish_data.eq(Cat(
-                    _wide(link_row.counts[link_queue]), _wide(link_row.total),
+                    _wide(read_queue.data.count), _wide(link_row.total),
                     _wide(link_row.high_water))),
             ]
         changed = Signal(list_layout(params))
         m.d.comb += [
-            changed.eq(finish),
-            changed.errors.eq(Mux(finish_kind == Kind.READ_ERROR, 0,
-                                  finish.errors | finish_errors)),
-        ]
-        for n in range(params.priorities):
-            with m.If(finish_level == n):
-                with m.If(finish_inserts):
-                    m.d.comb += changed.filled[n].eq(1)
-                    with m.If(finish_head | finish_starts):
-                        m.d.comb += changed.first[n].eq(finish_place)
-                    with m.If(~finish_head | finish_starts):
-                        m.d.comb += changed.last[n].eq(finish_place)
-                with m.If(finish_removes):
-                    m.d.comb += changed.first[n].eq(places.next)
-                    with m.If(finish_ends):
-                        m.d.comb += changed.filled[n].eq(0)
-        m.d.comb += [
-            write.en.eq(finish_writes | ~lists_swept),
+            changed.filled.eq(finish.filled | finish_removes & (finish.first != finish.last)),
+            changed.first.eq(Mux(finish_removes, places.next, finish.first)),
+            changed.last.eq(finish.last),
+            write.en.eq(finish_lists | (~lists_swept).replicate(params.priorities)),
             write.addr.eq(Mux(lists_swept, finish_index, swept)),
-            write.data.eq(changed),
+            *(write.data[n].eq(changed) for n in range(params.priorities)),
+            write_queue.en.eq(finish_writes | ~lists_swept),
+            write_queue.addr.eq(write.addr),
+            write_queue.data.count.eq(finish_queue.count),
+            write_queue.data.errors.eq(Mux(finish_kind == Kind.READ_ERROR, 0,
+                                           finish_queue.errors | finish_errors)),
             places.give.eq(finish_valid & finish_removes),
-            places.given.eq(finish_place),
+            places.given.eq(finish.first),
         ]
 
         # Answer.
@@ -335,7 +342,7 @@ class Engine(wiring.Component):
             with m.If(finish_kind == Kind.LENGTH):
                 m.d.sync += answer.data.eq(finish_data)
             with m.If(finish_kind == Kind.READ_ERROR):
-                m.d.sync += answer.data.eq(finish.errors)
+                m.d.sync += answer.data.eq(finish_queue.errors)
         return m
 
 

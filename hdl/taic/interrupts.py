@@ -4,6 +4,7 @@ from amaranth import *
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
+from .bits import one_hot
 from .contexts import allocation_layout, change_layout
 from .params import PRIORITY_BITS, PRIORITY_LSB, TaicParams
 from .types import event_layout
@@ -50,8 +51,9 @@ class Interrupts(wiring.Component):
     ``install`` (a cycle) makes ``installed`` of ``install_hart`` what is given; what was raised
     there for another context becomes undelivered, what the new context has undelivered is raised.
     It waits (``install_ready``) for cycles without a change. ``clear`` clears bits of
-    ``undelivered``. An ``allocation`` without a hart's installed queue, which is freed, removes it
-    as ``install`` would; with ``end`` the context has nothing undelivered.
+    ``undelivered``, in a cycle without ``install``. An ``allocation`` without a hart's installed
+    queue, which is freed, removes it as ``install`` would; with ``end`` the context has nothing
+    undelivered.
 
     ``runs``, one for each port and one for the register RUNNING, tell the priority of what runs
     now out of a queue; it is kept for the hart on which that is installed. ``running`` is that of
@@ -80,7 +82,7 @@ class Interrupts(wiring.Component):
             "end": In(change_layout(params)),
             "clear": In(params.contexts),
             "undelivered": Out(params.contexts),
-            "kernel": In(params.contexts),
+            "kernel": In(1),  # that of ``install_as`` is
             "fallback": In(range(harts)).array(params.contexts),
             "redirect_context": In(params.context_bits),
             "redirect_asked": In(params.queue_bits),
@@ -110,17 +112,16 @@ class Interrupts(wiring.Component):
             target.eq(Mux(same_queue.any(), same_queue, same_context)),
             self.install_ready.eq(~change.valid & ~allocation.en & ~self.end.valid),
         ]
-        undelivered = Signal(params.contexts)
-        m.d.comb += undelivered.eq(self.undelivered & ~self.clear)
-        m.d.sync += self.undelivered.eq(undelivered)
         lowest = target & -target
         raises, freed = Signal(harts), Signal(harts)
+        kernel = Signal(harts)  # the installed context is a kernel's
         for h, installed in enumerate(self.installed):
             urgent = ~self.priorities | (priority(change.task) < running[h])
+            here = Signal(name=f"allocated_here{h}")
             m.d.comb += [
+                here.eq(allocation.en & (installed.context == allocation.context)),
                 raises[h].eq(self.woken & lowest[h] & urgent),
-                freed[h].eq(allocation.en & installed.valid
-                            & (installed.context == allocation.context)
+                freed[h].eq(here & installed.valid
                             & ~allocation.mask.bit_select(installed.queue, 1)),
             ]
             with m.If(change.valid & change.dequeues & same_queue[h]):
@@ -129,47 +130,61 @@ class Interrupts(wiring.Component):
                 m.d.sync += [raised[h].eq(1), source[h].eq(change.queue)]
             with m.If(freed[h]):
                 m.d.sync += [installed.valid.eq(0), raised[h].eq(0)]
-            place = Cat(self.installed[h].context, self.installed[h].queue)
+            with m.If(here):
+                m.d.sync += kernel[h].eq(allocation.kernel)
+            place = Cat(installed.context, installed.queue)
             for runs in self.runs:
-                with m.If(runs.valid & self.installed[h].valid
+                with m.If(runs.valid & installed.valid
                           & (Cat(runs.context, runs.queue) == place)):
                     m.d.sync += running[h].eq(runs.priority)
-        lost = (freed & (raised | raises)).any()
-        none = self.woken & ~same_context.any()
-        with m.If(lost | none):
-            m.d.sync += self.undelivered.eq(
-                undelivered | Mux(lost, 1 << allocation.context, 0)
-                | Mux(none, 1 << change.context, 0))
-        with m.If(self.end.valid):
-            m.d.sync += self.undelivered.bit_select(self.end.context, 1).eq(0)
 
-        installs = Signal()
-        m.d.comb += installs.eq(self.install & self.install_ready)
-        for h in range(harts):
-            old, new = self.installed[h], self.install_as
-            with m.If(installs & (self.install_hart == h)):
-                keeps = old.valid & new.valid & (old.context == new.context)
-                owed = Mux(raised[h] & old.valid & ~keeps, 1 << old.context, 0)
-                due = new.valid & undelivered.bit_select(new.context, 1)
-                m.d.sync += [
-                    self.installed[h].eq(new),
-                    running[h].eq(LOWEST),
-                    raised[h].eq(raised[h] & keeps | due),
-                    self.undelivered.eq((undelivered | owed) & ~Mux(due, 1 << new.context, 0)),
+        new, installs, keeps, due = self.install_as, Signal(), Signal(harts), Signal()
+        old_context, owed = Signal(params.context_bits), Signal()
+        m.d.comb += [
+            installs.eq(self.install & self.install_ready),
+            due.eq(new.valid & self.undelivered.bit_select(new.context, 1)),
+        ]
+        for h, old in enumerate(self.installed):
+            m.d.comb += keeps[h].eq(old.valid & new.valid & (old.context == new.context))
+            with m.If(self.install_hart == h):
+                m.d.comb += [
+                    old_context.eq(old.context),
+                    owed.eq(installs & raised[h] & old.valid & ~keeps[h]),
                 ]
-                with m.If(~keeps):
-                    m.d.sync += source[h].eq(new.queue)
+                with m.If(installs):
+                    m.d.sync += [
+                        self.installed[h].eq(new),
+                        kernel[h].eq(self.kernel),
+                        running[h].eq(LOWEST),
+                        raised[h].eq(raised[h] & keeps[h] | due),
+                    ]
+                    with m.If(~keeps[h]):
+                        m.d.sync += source[h].eq(new.queue)
+
+        # A task that nobody takes comes with a change, one that has lost its hart with an
+        # installation, or with an allocation, which may be together with a change.
+        none = self.woken & ~same_context.any()
+        lost = (freed & (raised | raises)).any()
+        one, other = Signal(params.context_bits), Signal(params.context_bits)
+        m.d.comb += [
+            one.eq(Mux(change.valid, change.context, old_context)),
+            other.eq(Mux(allocation.en, allocation.context, self.end.context)),
+        ]
+        with m.If(installs):
+            m.d.comb += other.eq(new.context)
+        m.d.sync += self.undelivered.eq(
+            (self.undelivered & ~self.clear | one_hot(one, none | owed) | one_hot(other, lost))
+            & ~one_hot(other, self.end.valid | installs & due))
 
         m.d.comb += self.running.eq(LOWEST)
         for h, installed in enumerate(self.installed):
             with m.If(installed.as_value() == self.running_of.as_value()):
                 m.d.comb += self.running.eq(running[h])
-            kernel = self.kernel.bit_select(installed.context, 1)
             falls = Cat(self.undelivered[c] & (self.fallback[c] == h)
                         for c in range(params.contexts))
             m.d.sync += [
-                self.usip[h].eq(raised[h] & ~kernel),
-                self.ssip[h].eq(raised[h] & kernel | falls.any()),
+                self.usip[h].eq(raised[h] & ~kernel[h]),
+                self.ssip[h].eq(raised[h] & kernel[h] | falls.any()),
             ]
             m.d.comb += self.redirected[h].eq(raised[h] & (source[h] != installed.queue))
             with m.If(self.redirected[h] & (installed.context == self.redirect_context)

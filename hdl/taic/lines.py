@@ -4,6 +4,7 @@ from amaranth import *
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from .bits import lowest, one_hot
 from .params import TASK_BITS, TaicParams
 from .types import Error, RecordOp, error_layout, record_op_layout
 
@@ -38,8 +39,9 @@ class Lines(wiring.Component):
     An ARM wins over ``simulate``, and that over lines, but between two ARMs there is a turn for the
     others.
 
-    ``grant`` is that of ``grant_line``, combinationally from LUT RAM; ``grant_write`` takes effect
-    in the next cycle, and not on a line that is being served. After reset all contexts have grants
+    ``grant`` is that of ``grant_line`` during ``grant_read``, combinationally from LUT RAM; no
+    service begins then. ``grant_write`` takes effect in the next cycle, and not on a line that is
+    being served. After reset all contexts have grants
     for all lines: they are written, a line a cycle. ``sweeping`` (a flip-flop) is high meanwhile;
     no ``grant_write`` may come, and all else waits.
     """
@@ -53,6 +55,7 @@ class Lines(wiring.Component):
             "simulate": In(stream.Signature(params.line_bits)),
             "grant_write": In(data.StructLayout({
                 "en": 1, "line": params.line_bits, "contexts": params.contexts})),
+            "grant_read": In(1),
             "grant_line": In(params.line_bits),
             "grant": Out(params.contexts),
             "arm": In(stream.Signature(arm_layout(params))),
@@ -65,9 +68,7 @@ class Lines(wiring.Component):
         m = Module()
         params, arm, out = self.params, self.arm.p, self.record_op
         m.submodules.grants = self.grants
-        write = self.grants.write_port()
-        shown = self.grants.read_port(domain="comb")
-        looked = self.grants.read_port(domain="comb")
+        write, looked = self.grants.write_port(), self.grants.read_port(domain="comb")
 
         contexts = Signal(params.contexts)  # that are yet to be told; of an ARM, those with grants
         line = Signal(params.line_bits, reset_less=True)
@@ -84,7 +85,9 @@ class Lines(wiring.Component):
             first_call.eq(lowest(calls)),
             takes_arm.eq(self.arm.valid & rested),
         ]
-        with m.If(takes_arm):
+        with m.If(self.grant_read):
+            m.d.comb += looked.addr.eq(self.grant_line)
+        with m.Elif(takes_arm):
             m.d.comb += looked.addr.eq(arm.line)
         with m.Elif(self.simulate.valid):
             m.d.comb += looked.addr.eq(self.simulate.payload)
@@ -106,8 +109,8 @@ class Lines(wiring.Component):
             with m.State("SERVE"):
                 m.d.comb += [out.valid.eq(contexts != 0), out.p.context.eq(told)]
                 with m.If(out.valid & out.ready):
-                    m.d.sync += contexts.bit_select(told, 1).eq(0)
-                with m.If(~out.valid & ~self.sweeping):
+                    m.d.sync += contexts.eq(contexts & ~one_hot(told, 1))
+                with m.If(~out.valid & ~self.sweeping & ~self.grant_read):
                     m.d.sync += [
                         line.eq(looked.addr),
                         level.eq((high & ~waiting).bit_select(arm.line, 1)),
@@ -117,8 +120,8 @@ class Lines(wiring.Component):
                         m.next = "ARM"
                     with m.Elif(self.simulate.valid):
                         m.d.comb += self.simulate.ready.eq(1)
-                    with m.Elif(calls.any()):
-                        m.d.comb += taken.eq(1 << first_call)
+                    with m.Else():
+                        m.d.comb += taken.eq(one_hot(first_call, 1))
                     with m.If(takes_arm | self.simulate.valid | calls.any()):
                         m.d.sync += contexts.eq(looked.data)
             with m.State("ARM"):
@@ -150,20 +153,9 @@ class Lines(wiring.Component):
             with m.If(swept.all()):
                 m.d.sync += self.sweeping.eq(0)
         m.d.comb += [
-            shown.addr.eq(self.grant_line),
-            self.grant.eq(shown.data),
+            self.grant.eq(looked.data),
             write.en.eq(self.sweeping | self.grant_write.en),
             write.addr.eq(Mux(self.sweeping, swept, self.grant_write.line)),
             write.data.eq(self.grant_write.contexts | self.sweeping.replicate(params.contexts)),
         ]
         return m
-
-
-def lowest(bits: Value) -> Value:
-    """Index of the lowest bit that is set; any if none is."""
-    count = len(bits)
-    if count == 1:
-        return C(0, 0)
-    low, high = bits[:count // 2], bits[count // 2:]
-    there = low.any()
-    return Cat(Mux(there, lowest(low), lowest(high)), ~there)

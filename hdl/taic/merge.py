@@ -4,9 +4,11 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from .bits import choice
+
 
 class Merge(wiring.Component):
-    """Round robin, combinational. ``taken``: which of the inputs is accepted, one-hot.
+    """Round robin, combinational. ``chosen``: whose turn it is, one-hot; ``taken`` if accepted.
 
     Inputs may withdraw what they offer, and so may the output.
     """
@@ -16,6 +18,7 @@ class Merge(wiring.Component):
         super().__init__({
             "i": In(stream.Signature(shape)).array(inputs),
             "o": Out(stream.Signature(shape)),
+            "chosen": Out(inputs),
             "taken": Out(inputs),
         })
 
@@ -23,18 +26,14 @@ class Merge(wiring.Component):
         m = Module()
         requests = Cat(i.valid for i in self.i)
         last = Signal(self.inputs, init=1 << (self.inputs - 1))  # accepted last, one-hot
-        after, chosen, grant = (Signal(self.inputs, name=name)
-                                for name in ("after", "chosen", "grant"))
-        value = Value.cast(self.i[0].p)
-        for n in range(1, self.inputs):
-            value = Mux(grant[n], self.i[n].p, value)
+        after, candidates = Signal(self.inputs), Signal(self.inputs)
         m.d.comb += [
             after.eq(requests & ~(last | (last - 1))),
-            chosen.eq(Mux(after.any(), after, requests)),
-            grant.eq(chosen & -chosen),
+            candidates.eq(Mux(after.any(), after, requests)),
+            self.chosen.eq(candidates & -candidates),
             self.o.valid.eq(requests.any()),
-            self.o.p.eq(value),
-            self.taken.eq(Mux(self.o.ready, grant, 0)),
+            self.o.p.eq(choice((self.chosen[n], i.p) for n, i in enumerate(self.i))),
+            self.taken.eq(Mux(self.o.ready, self.chosen, 0)),
         ]
         with m.If(self.taken.any()):
             m.d.sync += last.eq(self.taken)

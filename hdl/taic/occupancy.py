@@ -6,55 +6,81 @@ from amaranth.lib.wiring import In, Out
 
 from .params import TaicParams
 
+LOAD_BITS = 4
+
 
 def occupancy_layout(params: TaicParams) -> data.StructLayout:
-    """Of a context: tasks in each queue, in all, at most in all; the queue with the fewest."""
+    """Of a context: tasks in all, at most in all; the queues with tasks, that with the fewest."""
     return data.StructLayout({
-        "counts": data.ArrayLayout(params.count_bits, params.queues),
         "total": params.count_bits,
         "high_water": params.count_bits,
+        "filled": params.queues,
         "least": params.queue_bits,
     })
 
 
+def load(count: Value) -> Value:
+    """A number of tasks, as far as the queue with the fewest is concerned: 15 are as many as more.
+    """
+    few, many = count[:LOAD_BITS], count[LOAD_BITS:].any()
+    return few | many.replicate(len(few))
+
+
+def loads_layout(params: TaicParams) -> data.ArrayLayout:
+    return data.ArrayLayout(min(LOAD_BITS, params.count_bits), params.queues)
+
+
 class Occupancy(wiring.Component):
-    """A row for each context, read combinationally, written at the end of a cycle."""
+    """A row for each context, with the load of each queue, in LUT RAM.
+
+    Read combinationally, written at the end of a cycle: ``new_row``, and ``new_load`` for each of
+    the ``queues``.
+    """
 
     def __init__(self, params: TaicParams) -> None:
         self.params = params
         super().__init__({
             "context": In(params.context_bits),
             "row": Out(occupancy_layout(params)),
+            "loads": Out(loads_layout(params)),
             "write": In(1),
             "write_context": In(params.context_bits),
-            "write_row": In(occupancy_layout(params)),
+            "new_row": In(occupancy_layout(params)),
+            "queues": In(params.queues),
+            "new_load": In(loads_layout(params).elem_shape),
         })
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        layout = occupancy_layout(self.params)
-        m.submodules.rows = rows = memory.Memory(
-            shape=unsigned(layout.size), depth=self.params.contexts, init=[],
-            attrs={"ram_style": "distributed"})
-        write, read = rows.write_port(), rows.read_port(domain="comb")
-        m.d.comb += [
-            read.addr.eq(self.context),
-            self.row.eq(read.data),
-            write.en.eq(self.write),
-            write.addr.eq(self.write_context),
-            write.data.eq(self.write_row),
-        ]
+
+        def table(shape, enable: Value, value: Value) -> Value:
+            rows = memory.Memory(shape=shape, depth=self.params.contexts, init=[],
+                                 attrs={"ram_style": "distributed"})
+            write, read = rows.write_port(), rows.read_port(domain="comb")
+            m.submodules += rows
+            m.d.comb += [
+                read.addr.eq(self.context),
+                write.en.eq(self.write & enable),
+                write.addr.eq(self.write_context),
+                write.data.eq(value),
+            ]
+            return read.data
+
+        m.d.comb += self.row.eq(table(occupancy_layout(self.params), C(1), self.new_row))
+        for n in range(self.params.queues):
+            m.d.comb += self.loads[n].eq(
+                table(self.new_load.shape(), self.queues[n], self.new_load))
         return m
 
 
-def fewest(counts: list[Value], allowed: Value) -> Value:
-    """Index of the least of ``counts``, a power of two of them, that is ``allowed``.
+def fewest(loads: list[Value], allowed: Value) -> Value:
+    """The least of ``loads``, a power of two of them, that is ``allowed``.
 
-    The lowest of several; any if none is allowed.
+    From the top: that none is allowed, the load, its index. The lowest index of several.
     """
-    best = [(Cat(count, ~allowed[n]), C(n, (len(counts) - 1).bit_length()))
-            for n, count in enumerate(counts)]
+    index_bits = (len(loads) - 1).bit_length()
+    best = [Cat(C(n, index_bits), load, ~allowed[n]) for n, load in enumerate(loads)]
     while len(best) > 1:
         pairs = zip(best[::2], best[1::2], strict=True)
-        best = [(Mux(b[0] < a[0], b[0], a[0]), Mux(b[0] < a[0], b[1], a[1])) for a, b in pairs]
-    return best[0][1]
+        best = [Mux(b[index_bits:] < a[index_bits:], b, a) for a, b in pairs]
+    return best[0]

@@ -21,8 +21,8 @@ class Places(wiring.Component):
 
     In a cycle, one place can be taken (``take``: it is ``free``, which a block RAM gives), one
     given back (``give``), one filled, one linked to another, and one read: ``found`` and ``next``
-    follow in the next cycle. ``take`` needs ``room``, which is high while more than ``RESERVE``
-    are free. What is given back is not free for some cycles.
+    follow in the next cycle, unless it is filled or linked. ``take`` needs ``room``, which is high
+    while more than ``RESERVE`` are free. What is given back is not free for some cycles.
 
     ``sweeping`` (a flip-flop) is high for the first ``tasks`` cycles after reset.
     """
@@ -52,10 +52,10 @@ class Places(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         depth, node = self.params.tasks, self.params.node_bits
-        m.submodules.contents = contents = memory.Memory(
-            shape=place_layout(self.params), depth=depth, init=[])
-        m.submodules.links = links = memory.Memory(shape=unsigned(node), depth=depth, init=[])
-        m.submodules.pool = pool = memory.Memory(shape=unsigned(node), depth=depth, init=[])
+        contents, links, pool = (
+            memory.Memory(shape=shape, depth=depth, init=[], attrs={"no_rw_check": 1})
+            for shape in (place_layout(self.params), unsigned(node), unsigned(node)))
+        m.submodules.contents, m.submodules.links, m.submodules.pool = contents, links, pool
         fill, read = contents.write_port(), contents.read_port()
         link, follow = links.write_port(), links.read_port()
         m.d.comb += [
@@ -71,9 +71,9 @@ class Places(wiring.Component):
             self.next.eq(follow.data),
         ]
 
-        # The pool is a queue of free places, whose head the memory always shows.
-        put = pool.write_port()
-        get = pool.read_port(transparent_for=(put,))
+        # The pool is a queue of free places, whose head the memory always shows. It is never so
+        # empty that a place is read while it is given back.
+        put, get = pool.write_port(), pool.read_port()
         head, tail = Signal(node), Signal(node)
         m.d.comb += [
             get.addr.eq(head + self.take),
@@ -87,9 +87,8 @@ class Places(wiring.Component):
             m.d.sync += tail.eq(tail + 1)
         with m.If(self.sweeping & tail.all()):
             m.d.sync += self.sweeping.eq(0)
-        with m.If(put.en & ~self.take):
-            m.d.sync += self.count.eq(self.count + 1)
-        with m.Elif(self.take & ~put.en):
-            m.d.sync += self.count.eq(self.count - 1)
+        with m.If(put.en ^ self.take):
+            m.d.sync += self.count.eq(
+                self.count + Cat(C(1, 1), self.take.replicate(len(self.count) - 1)))
         m.d.sync += self.room.eq(self.count > RESERVE + 1)
         return m

@@ -247,7 +247,7 @@ class ChannelConfig(mmio.Register, access="rw", bytes=8):
         "enabled": mmio.Field(1, "1: it can be used"),
         "_reserved_1": mmio.Field(1, ""),
         "policy": mmio.Field(2, "queue of the receiver: 0 that in this register, 1 the least "
-                                "loaded, 2 the sender's choice"),
+                                "loaded (up to 15 tasks), 2 the sender's choice"),
         "_reserved_4": mmio.Field(4, ""),
         "sender": mmio.Field(8, "context"),
         "receiver": mmio.Field(8, "context"),

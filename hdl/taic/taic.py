@@ -6,6 +6,7 @@ from amaranth.lib.fifo import SyncFIFO
 from amaranth.lib.wiring import In, Out, connect
 
 from ..bus.mmio import MmioSignature
+from .bits import choice
 from .channels import Channels
 from .compat import Compat
 from .control import Control
@@ -164,7 +165,6 @@ class Taic(wiring.Component):
         connect(m, control.queue_op, ask)
         m.d.comb += [
             engine.request.valid.eq(dispatch.queue_op | engine_inputs.o.valid | peeks.o.valid),
-            engine.request.p.eq(peeks.o.p),
             engine_inputs.o.ready.eq(engine.request.ready & ~dispatch.queue_op),
             peeks.o.ready.eq(engine_inputs.o.ready & ~engine_inputs.o.valid),
             contexts.context.eq(engine.chosen_context),
@@ -179,8 +179,9 @@ class Taic(wiring.Component):
 
         with m.If(dispatch.queue_op):
             m.d.comb += engine.request.p.eq(dispatch.queue)
-        with m.Elif(engine_inputs.o.valid):
-            m.d.comb += engine.request.p.eq(engine_inputs.o.p)
+        with m.Else():
+            m.d.comb += engine.request.p.eq(choice((
+                (1, engine_inputs.o.p), (~engine_inputs.o.valid, peeks.o.p))))
 
         # The records: accesses, lines, notifications, directory, control, tasks that have left.
         for source, sink in zip(
@@ -201,6 +202,10 @@ class Taic(wiring.Component):
             record_inputs.o.ready.eq(
                 channels.request.ready & ~leaving.o.valid & ~dispatch.record_op),
         ]
+        # Tasks and CONFIGs of lines and registers are in the same access; bit 0 is also a level.
+        with m.If(~dispatch.record_op):
+            m.d.comb += channels.request.p.data[1:].eq(Mux(
+                record_inputs.chosen[1], compat.record_op.p.data, control.record_op.p.data)[1:])
         with m.If(leaving.o.valid):
             m.d.comb += [
                 channels.request.p.op.eq(RecordOp.DEQUEUED),
@@ -234,6 +239,7 @@ class Taic(wiring.Component):
             directory.queue_answer.record.eq(answer.record),
             lines.line.eq(self.line),
             lines.grant_write.eq(control.grant_write),
+            lines.grant_read.eq(control.grant_read),
             lines.grant_line.eq(control.grant_line),
             control.grant.eq(lines.grant),
         ]
@@ -254,6 +260,7 @@ class Taic(wiring.Component):
             interrupts.end.eq(directory.end),
             interrupts.clear.eq(control.clear),
             control.undelivered.eq(interrupts.undelivered),
+            contexts.kernel_context.eq(control.install_as.context),
             interrupts.kernel.eq(contexts.kernel),
             interrupts.redirect_context.eq(engine.chosen_context),
             interrupts.redirect_asked.eq(engine.chosen_queue),

@@ -24,7 +24,7 @@ class Policy(enum.Enum, shape=2):
     """Into which queue of its context a woken task goes."""
 
     FIXED = 0  # ``queue``; if that is not allocated, the lowest that is
-    LEAST_LOADED = 1
+    LEAST_LOADED = 1  # 15 tasks count as many as more
     SENDER = 2  # as FIXED; the sender's ``queue`` has taken the place of the record's
 
 

@@ -95,7 +95,8 @@ class Told(LinesSpec):
         owed, heard, steady = Signal(), Signal(), Signal()
         enough = PARAMS.lines + 1  # cycles: each line is served, the lowest once more
         quiet = Signal(range(enough + 1))
-        idle = ~(dut.record_op.valid | dut.arm.valid | dut.simulate.valid | dut.sweeping)
+        idle = ~(dut.record_op.valid | dut.arm.valid | dut.simulate.valid | dut.sweeping
+                 | dut.grant_read)
         was_high = self.before(m, self.high)
         m.d.sync += [
             steady.eq(self.high & was_high & (steady | ~self.asks)),

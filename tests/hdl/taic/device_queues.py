@@ -83,7 +83,7 @@ class Queues:
     def _target(self, context, queue, policy):
         allocated = sorted(self.allocated[context])
         if policy == LEAST_LOADED:
-            return min(allocated, key=lambda candidate: self.length(context, candidate))
+            return min(allocated, key=lambda candidate: min(self.length(context, candidate), 15))
         return queue if queue in allocated else allocated[0]
 
     def wake(self, context, queue, policy, ready):

@@ -38,7 +38,7 @@ class Bench:
     async def start(self):
         dut = self.dut
         for port in (dut.line, dut.simulate__valid, dut.arm__valid, dut.record_op__ready,
-                     dut.error__ready, dut.grant_write, dut.grant_line):
+                     dut.error__ready, dut.grant_write, dut.grant_read, dut.grant_line):
             port.value = 0
         self.offered = {"record_op": None, "error": None}
         await start(dut)
@@ -96,9 +96,11 @@ class Bench:
 
     async def shown(self, line):
         self.dut.grant_line.value = line
+        self.dut.grant_read.value = 1
         await Timer(1, "ns")
         grant = int(self.dut.grant.value)
         await self.cycle()
+        self.dut.grant_read.value = 0
         return grant
 
     async def arm(self, line, context, queue, task):

@@ -1,0 +1,35 @@
+"""Bits and their numbers, in few LUTs."""
+
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
+
+from amaranth import *
+
+
+def choice(values: Iterable[tuple[Value, object]]) -> Value:
+    """The value whose condition is met; 0 if none is. Not more than one may be.
+
+    Without the priorities of a chain of ``Mux``, and constants cost nothing.
+    """
+    return reduce(or_, (Mux(condition, Value.cast(value), 0) for condition, value in values))
+
+
+def lowest(bits: Value) -> Value:
+    """Index of the lowest bit that is set; any if none is."""
+    count = len(bits)
+    if count == 1:
+        return C(0, 0)
+    if count <= 4:
+        low, high = bits[:count // 2], bits[count // 2:]
+        return Cat(Mux(low.any(), lowest(low), lowest(high)), ~low.any())
+    group = lowest(Cat(bits[n:n + 4].any() for n in range(0, count, 4)))
+    return Cat(lowest(Cat(bits[n::4].bit_select(group, 1) for n in range(4))), group)
+
+
+def one_hot(index: Value, enable: Value) -> Value:
+    """``1 << index``, or 0 without ``enable``, decoded in two halves."""
+    low, high = index[:len(index) // 2], index[len(index) // 2:]
+    return Cat(
+        (low == x) & (high == y) & enable for y in range(1 << len(high))
+        for x in range(1 << len(low)))
