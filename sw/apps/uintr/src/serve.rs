@@ -67,7 +67,7 @@ impl Hart {
                 REFUSED
             }
             Some(Call::ExchangeCycle) => self.exchanged.get(a0).copied().unwrap_or(REFUSED),
-            Some(Call::Reach) | None => REFUSED,
+            Some(Call::Reach | Call::Sleep) | None => REFUSED,
         };
     }
 
