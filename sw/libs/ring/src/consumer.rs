@@ -21,15 +21,20 @@ impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Consumer<'a, WORDS,
     /// Takes the oldest message.
     #[inline(always)]
     pub fn pop(&self) -> Option<[u64; WORDS]> {
-        if self.is_empty() {
-            return None;
+        let (ring, head) = (self.ring, self.head.get());
+        if head == self.tail.get() {
+            // `Acquire`: who sees the index sees the messages.
+            let tail = ring.tail.0.load(Ordering::Acquire);
+            self.tail.set(tail);
+            if head == tail {
+                return None;
+            }
         }
-        let head = self.head.get();
-        let slot = self.ring.slot(head);
+        let slot = ring.slot(head);
         let message = array::from_fn(|index| slot[index].load(Ordering::Relaxed));
         self.head.set(head.wrapping_add(1));
         // `Release`: the producer may write the slot once it sees the index.
-        self.ring.head.0.store(head.wrapping_add(1), Ordering::Release);
+        ring.head.0.store(head.wrapping_add(1), Ordering::Release);
         Some(message)
     }
 
@@ -37,7 +42,7 @@ impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Consumer<'a, WORDS,
     #[inline(always)]
     pub fn is_empty(&self) -> bool {
         if self.head == self.tail {
-            // `Acquire`: who sees the index sees the messages.
+            // As in `pop`.
             self.tail.set(self.ring.tail.0.load(Ordering::Acquire));
         }
         self.head == self.tail

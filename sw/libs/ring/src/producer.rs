@@ -25,20 +25,20 @@ impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Producer<'a, WORDS,
     /// Sends a message. [`Producer::must_wake`] is to be asked after the last of several.
     #[inline(always)]
     pub fn push(&self, message: [u64; WORDS]) -> Result<(), Full> {
-        let tail = self.tail.get();
+        let (ring, tail) = (self.ring, self.tail.get());
         if tail.wrapping_sub(self.head.get()) >= SLOTS as u64 {
             // `Acquire`: the consumer has read what it took, before the slot is written again.
-            self.head.set(self.ring.head.0.load(Ordering::Acquire));
+            self.head.set(ring.head.0.load(Ordering::Acquire));
             if tail.wrapping_sub(self.head.get()) >= SLOTS as u64 {
                 return Err(Full);
             }
         }
-        for (word, value) in self.ring.slot(tail).iter().zip(message) {
+        for (word, value) in ring.slot(tail).iter().zip(message) {
             word.store(value, Ordering::Relaxed);
         }
         self.tail.set(tail.wrapping_add(1));
         // `Release`: who sees the index sees the message.
-        self.ring.tail.0.store(tail.wrapping_add(1), Ordering::Release);
+        ring.tail.0.store(tail.wrapping_add(1), Ordering::Release);
         Ok(())
     }
 
