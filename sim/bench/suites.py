@@ -60,14 +60,11 @@ def _message(params: SocParams, options: RunOptions) -> list[Metric]:
 
 
 def _taic(params: SocParams, options: RunOptions) -> list[Metric]:
-    """Two harts for everything, then four at the same time."""
+    """One hart and two; then up to four that use it at the same time."""
     latency = "random" if options.latency.cycles is None else str(options.latency.cycles)
-    image = BUILD / "sw" / "taic.elf"
-    metrics = run_program(image, params, options)
-    of_four = [metric for metric in run_program(image, replace(params, harts=4), options)
-               if metric.params.get("harts") == "4"]
-    return [replace(metric, params=metric.params | {"latency": latency})
-            for metric in metrics + of_four]
+    metrics = run_program(BUILD / "sw" / "taic.elf", params, options)
+    metrics += run_program(BUILD / "sw" / "taic-contention.elf", replace(params, harts=4), options)
+    return [replace(metric, params=metric.params | {"latency": latency}) for metric in metrics]
 
 
 SUITES = {suite.name: suite for suite in (

@@ -49,9 +49,6 @@ TAIC_METRICS = {
     "taic.software_queue kind=deque operation=steal where=cross",
     *(f"sched.{what} queue={queue} harts={harts}" for queue in ("taic", "software")
       for what, harts in (("spawn", 1), ("yield", 1), ("steal", 2), ("fanout", 2))),
-    *(f"taic.ops_per_cycle {who} pattern={pattern}" for pattern in ("bursts", "turns")
-      for who in ("harts=1 contexts=different", "harts=2 contexts=different",
-                  "harts=2 contexts=same")),
 }
 
 # Likewise the metrics of messages.
@@ -157,6 +154,19 @@ def test_bench_taic_measures_every_point():
     # A wake-up of another process, against shared memory that both trust.
     assert (value["taic.send_to_coroutine receiver=polling"]
             < value["taic.software_queue kind=mpsc operation=to_coroutine where=cross"])
+
+
+def test_harts_use_the_taic_at_once():
+    result = run("taic-contention")
+    assert result.passed, result.errors
+    metrics = parse_metrics(result.output.decode().splitlines())
+    value = dict(zip(names_of(metrics), (metric.value for metric in metrics), strict=True))
+    for pattern in ("bursts", "turns"):
+        one, two, same = (value[f"taic.ops_per_cycle {who} pattern={pattern}"] for who in (
+            "harts=1 contexts=different", "harts=2 contexts=different", "harts=2 contexts=same"))
+        assert 0 < one < two
+        assert one < same
+    assert len(metrics) == 6
 
 
 def test_hostile_program_gets_nothing_from_the_taic_that_it_was_not_given():

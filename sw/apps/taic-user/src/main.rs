@@ -1,8 +1,8 @@
 //! The user programs of `taic`, all in one: that on hart 0 measures, those on others are its peers.
 //!
-//! How to read the numbers. All but `ops_per_cycle` are cycles. A read of `cycle` gives the cycle in
-//! which the reading instruction executes; the distance of two reads with nothing between them is
-//! taken off. The `cycle` of both harts is compared first, by the clock both see.
+//! How to read the numbers. All are cycles. A read of `cycle` gives the cycle in which the reading
+//! instruction executes; the distance of two reads with nothing between them is taken off. The
+//! `cycle` of both harts is compared first, by the clock both see.
 //!
 //! - `enqueue`, `register` (a channel is armed), `cancel` (disarmed), `send`: cycles that the store
 //!   keeps its hart from the next instruction (1 is an ALU instruction).
@@ -17,9 +17,6 @@
 //!   saved (`save=rust`) or three registers (`leaf`). `line=uart`: the store lets the UART raise its
 //!   line (transmit queue empty), on the way of every access to a device; `simulated`: the TAIC.
 //! - `preempt`: from a SEND to the first instruction at `utvec` of that hart.
-//! - `ops_per_cycle`: enqueues and dequeues of all harts by the cycles from the first to the last,
-//!   each hart through a queue of its own; `contexts=same`: of one context. `pattern=bursts`: eight
-//!   of one, then of the other; `turns`: one each in turn.
 //! - `software_queue`: the same operations on queues in memory. `fifo` is of one thread; `mpsc` takes
 //!   tasks from many harts; `deque` has an owner and thieves. `where=cross`: the other side has just
 //!   been on another hart. `to_coroutine`: as `send_to_coroutine receiver=polling`, in shared memory.
@@ -41,7 +38,6 @@ mod ready;
 mod schedule;
 mod shared;
 mod software;
-mod throughput;
 
 use metric::Samples;
 use shared::{Step, shared};
@@ -63,16 +59,6 @@ fn main(hart: usize, harts: usize) -> ! {
     if hart != 0 {
         serve(hart)
     }
-    if harts <= 2 {
-        measure_each(harts);
-    }
-    throughput::measure(harts);
-    user::println!("taic: done");
-    exit(0)
-}
-
-/// Everything that concerns one hart, or two.
-fn measure_each(harts: usize) {
     let mut collected = Collected::new();
     local::measure(&mut collected);
     ready::measure(&mut collected);
@@ -85,6 +71,8 @@ fn measure_each(harts: usize) {
         software::measure_cross(&mut collected, offset);
         schedule::measure_cross(&mut collected);
     }
+    user::println!("taic: done");
+    exit(0)
 }
 
 /// A peer: takes its part in each step.
@@ -97,7 +85,6 @@ fn serve(hart: usize) -> ! {
             Step::Mpsc => software::serve_mpsc(),
             Step::Steal => software::serve_steal(),
             Step::Schedule(backing) => schedule::serve(backing),
-            Step::Throughput(contexts, pattern) => throughput::serve(hart, contexts, pattern),
         }
         shared().end(hart);
     }

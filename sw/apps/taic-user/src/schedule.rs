@@ -178,7 +178,7 @@ fn measure_two(collected: &mut Collected, ready: &impl Ready, parameters: &'stat
         while run_one(ready) {
             own += 1;
         }
-        while own + shared().ended[PEER].get() < handed_out {}
+        while own + shared().done.get() < handed_out {}
         (cycle() - start) / SHARED_TASKS as i64
     });
     shared().result.set(0);
@@ -199,12 +199,12 @@ fn serve_two(ready: &impl Ready) {
         shared().result.wait_for(round);
     }
     let mut done = 0;
-    shared().ended[PEER].set(0);
+    shared().done.set(0);
     shared().ready.set(ROUNDS + 1);
     while shared().result.get() != 0 {
         if run_one(ready) {
             done += 1;
-            shared().ended[PEER].set(done);
+            shared().done.set(done);
         }
     }
 }

@@ -78,21 +78,6 @@ pub enum Save {
     Rust = 1,
 }
 
-/// Whose queues the harts use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Contexts {
-    Different = 0,
-    Same = 1,
-}
-
-/// In which order each hart enqueues and dequeues.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pattern {
-    /// Eight times one, then eight times the other.
-    Bursts = 0,
-    Turns = 1,
-}
-
 /// Where ready tasks are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backing {
@@ -109,11 +94,10 @@ pub enum Step {
     Mpsc,
     Steal,
     Schedule(Backing),
-    Throughput(Contexts, Pattern),
 }
 
 impl Step {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 8] = [
         Self::Clock,
         Self::Polling,
         Self::Running(Save::Leaf),
@@ -122,10 +106,6 @@ impl Step {
         Self::Steal,
         Self::Schedule(Backing::Taic),
         Self::Schedule(Backing::Software),
-        Self::Throughput(Contexts::Different, Pattern::Bursts),
-        Self::Throughput(Contexts::Same, Pattern::Bursts),
-        Self::Throughput(Contexts::Different, Pattern::Turns),
-        Self::Throughput(Contexts::Same, Pattern::Turns),
     ];
 }
 
@@ -139,9 +119,8 @@ pub struct Shared {
     /// What the peer found out.
     pub result: Word,
     pub arrival: Arrival,
-    /// Cycle in which all begin, and in which each has ended.
-    pub start: Word,
-    pub ended: [Word; HARTS],
+    /// Tasks that the peer has run.
+    pub done: Word,
     /// Queues that both harts use.
     pub mpsc: Mpsc<64>,
     pub deques: [Deque<64>; 2],

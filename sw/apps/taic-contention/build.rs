@@ -1,0 +1,3 @@
+fn main() {
+    image::link_at(image::MACHINE_BASE);
+}
