@@ -82,6 +82,8 @@ blocks! {
     Lrsc: [] ["lr.d t3, (a0)", "sc.d t3, a1, (a0)", "add t3, t3, t3"];
     /// A word read from a device, and an addition that needs it.
     MmioRead: [] ["lw t3, 0(a0)", "add t3, t3, t3"];
+    /// The same behind a store to memory, at `a1`.
+    MmioReadAfterStore: [] ["sd x0, 0(a1)", "lw t3, 0(a0)", "add t3, t3, t3"];
     /// A word written to a device.
     MmioWrite: [] ["sw a1, 0(a0)"];
     /// A load by the rules of the mode in `mstatus.MPP`, and an addition that needs it.

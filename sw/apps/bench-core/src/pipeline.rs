@@ -56,6 +56,12 @@ pub fn measure(collected: &mut Collected) {
     // The low half of mtimecmp: what is read and written has no effect here.
     let register = (CLINT_BASE + clint::MTIMECMP, usize::MAX);
     report(block(collected, Block::MmioRead, 1, register), "core.mmio_read", "device=clint");
+    let both = (register.0, memory.0);
+    report(
+        block(collected, Block::MmioReadAfterStore, 2, both),
+        "core.mmio_read",
+        "device=clint after=store",
+    );
     report(block(collected, Block::MmioWrite, 0, register), "core.mmio_write", "device=clint");
 }
 
