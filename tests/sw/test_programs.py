@@ -15,7 +15,8 @@ LATENCIES = ["1", "10", "random"]
 CORE_METRICS = {
     "core.alu", "core.load_use", "core.l1d_hit", "core.branch_taken", "core.branch_mispredict",
     "core.mul", "core.div bits=64", "core.div bits=8", "core.amo", "core.lrsc",
-    "core.mmio_read device=clint", "core.mmio_write device=clint", "core.l1d_miss_l2_hit",
+    "core.mmio_read device=clint", "core.mmio_read device=clint after=store",
+    "core.mmio_write device=clint", "core.l1d_miss_l2_hit",
     "core.l2_miss", "core.tlb_miss level=l2tlb", "core.tlb_miss level=walk", "core.ecall_entry",
     "core.sret", "core.uintr_entry", "core.uret", "core.timer_entry",
 }
