@@ -7,8 +7,8 @@ from rich.table import Table
 from sim.bench.metric import Metric
 
 ROUND_TRIP = "message.round_trip"
-EVENTS = {"message.traps": "traps", "message.user_interrupts": "interrupts"}  # a message
-MODES = {  # as the program names them, in the order of the table
+EVENTS = ("message.traps", "message.user_interrupts")  # a message
+MODES = {  # as the program names them, in the order of the table; as the plot does
     "kernel": "through the kernel",
     "uintc": "over UINTC",
     "taic": "over TAIC",
@@ -24,18 +24,17 @@ def points(metrics: list[Metric], name: str, mode: str) -> dict[int, Metric]:
 def comparison(metrics: list[Metric]) -> Table:
     """Cycles a message and its reply, and what interrupts it, for each concurrency and mode."""
     table = Table(title="cycles a message and its reply: median (worst); "
-                        "traps and user interrupts a message")
-    table.add_column("concurrent", justify="right")
-    for title in MODES.values():
-        table.add_column(title, justify="right")
-        for event in EVENTS.values():
-            table.add_column(event, justify="right")
+                        "traps/user interrupts a message")
+    table.add_column("calls", justify="right")
+    for mode in MODES:
+        table.add_column(mode, justify="right")
+        table.add_column("events", justify="right")
     for concurrency in points(metrics, ROUND_TRIP, next(iter(MODES))):
         row = [str(concurrency)]
         for mode in MODES:
             cycles = points(metrics, ROUND_TRIP, mode)[concurrency]
-            row.append(f"{cycles.value:g} ({cycles.worst:g})")
-            row += [f"{points(metrics, name, mode)[concurrency].value:.3f}" for name in EVENTS]
+            events = [points(metrics, name, mode)[concurrency].value for name in EVENTS]
+            row += [f"{cycles.value:g} ({cycles.worst:g})", "/".join(f"{n:.2f}" for n in events)]
         table.add_row(*row)
     return table
 
