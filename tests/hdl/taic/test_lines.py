@@ -237,8 +237,12 @@ async def a_line_that_is_high_and_served_tells_who_arms(dut):
 
 
 @cocotb.test()
-async def an_arm_while_the_line_rises_hears_of_it_once(dut):
-    """In every cycle around the ARM: the edge is told of after it, or else the level is, once."""
+@cocotb.parametrize(busy=[0, 1])
+async def an_arm_while_the_line_rises_hears_of_it_once(dut, busy):
+    """In every cycle around the ARM: the edge is told of after it, or else the level is, once.
+
+    ``busy``: another line is being served when the line rises.
+    """
     bench = Bench(dut)
     await bench.start()
     line, contexts = 1, bench.params.contexts
@@ -247,13 +251,15 @@ async def an_arm_while_the_line_rises_hears_of_it_once(dut):
             "line": line, "context": 0, "queue": 0, "task": 4})
         armed = None
         for cycle in range(3 * contexts + 20):
+            if busy and cycle == contexts + 3:
+                bench.set(1)
             if cycle == contexts + 4:
-                bench.set(1 << line)
+                bench.set(1 << line | busy)
             if cycle == distance + 2:
                 dut.arm__valid.value = 1
             if (await bench.cycle())[1]:
                 dut.arm__valid.value = 0
-        log = [entry for entry in bench.take() if entry[2] == 0]
+        log = [entry for entry in bench.take() if entry[1:3] == (line, 0)]
         armed = log.index((ARM, line, 0, 0, 4))
         told = [entry[0] for entry in log[armed:]].count(SEND)
         levels = log.count((LEVEL, line, 0))
