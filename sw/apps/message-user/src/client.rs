@@ -106,14 +106,16 @@ impl Work {
         let mut samples = Samples::new();
         let concurrency = self.concurrency.get();
         let ends = &self.ends[WARM_UP - 1..self.wanted.get()];
-        for [begin, end] in ends.array_windows().map(|[begin, end]| [begin.get(), end.get()]) {
-            samples.push(((end - begin + concurrency / 2) / concurrency) as i64);
+        for pair in ends.windows(2) {
+            let cycles = pair[1].get() - pair[0].get();
+            samples.push(((cycles + concurrency / 2) / concurrency) as i64);
         }
         samples
     }
 }
 
 /// Calls the server once for each sample.
+#[expect(clippy::manual_async_fn, reason = "an async function keeps its argument twice")]
 fn call<W: Way>(endpoint: &'static Endpoint<W>) -> impl Future<Output = ()> {
     async move {
         let own = W::executor().current().index();

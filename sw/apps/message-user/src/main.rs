@@ -2,24 +2,25 @@
 //!
 //! Coroutines of the client call the server: each sends a message of five words through a ring in
 //! shared memory and waits for the reply, which comes through another. On the server there is a
-//! coroutine for each of them, which computes the reply. On both sides a *dispatcher*, a coroutine
-//! as well, takes what comes out of the ring and makes those ready for whom it is. When there is
-//! nothing to do it says so in the ring, and whoever sends next wakes it. There are three ways
-//! (`ways`), which differ in nothing else:
+//! coroutine for each of them, which computes the reply. On both sides the coroutine that began to
+//! wait last is the *dispatcher*: when a process has nothing to do it says so in the ring, and whoever
+//! sends next wakes that coroutine, which takes out of the ring what is there and makes those ready
+//! for whom it is. There are three ways (`ways`), which differ in nothing else:
 //!
 //! | way | wake-up | what an idle process does | ready queue |
 //! | --- | --- | --- | --- |
 //! | `kernel` | system call, interrupt between harts | sleeps in a system call | memory |
-//! | `uintc` | `uipi send`, whose handler marks the dispatcher ready | looks at the handler's word | memory |
-//! | `taic` | store to a channel, which puts the dispatcher into its ready queue | dequeues | TAIC |
+//! | `uintc` | `uipi send`, whose handler notes the vector | looks at that word | memory |
+//! | `taic` | store to a channel, which makes the dispatcher ready | dequeues | TAIC |
 //!
 //! The metrics, for each way and number of calling coroutines (`concurrency`):
 //!
 //! - `message.round_trip`: cycles a message and its reply. A sample is the time in which as many calls
 //!   end as there are coroutines, divided by their number.
-//! - `message.traps`: traps into S- and M-mode a message, on both harts, in thousandths.
-//! - `message.user_interrupts`: user interrupts a message, likewise.
-//! - `message.wakes`: wake-ups sent a message, likewise.
+//! - `message.traps`: traps into S- and M-mode on both harts, for each message and its reply.
+//! - `message.user_interrupts`, `message.wakes`: user interrupts taken, wake-ups sent, likewise.
+//!
+//! The counts are those of a whole run, warm-up included: their "samples" are its messages.
 
 #![no_std]
 #![no_main]
