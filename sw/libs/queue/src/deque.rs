@@ -1,11 +1,11 @@
 //! A queue whose owner and thieves take from different ends (Chase and Lev 2005; with the fences of
 //! Le, Pop, Cohen and Zappa Nardelli 2013).
 
-use crate::{Full, Line};
-use core::{
-    num::NonZeroU64,
-    sync::atomic::{AtomicU64, AtomicUsize, Ordering, fence},
+use crate::{
+    Full, Line,
+    atomics::{AtomicU64, AtomicUsize, fence},
 };
+use core::{array, num::NonZeroU64, sync::atomic::Ordering};
 
 /// A work-stealing deque.
 #[derive(Debug)]
@@ -40,11 +40,11 @@ impl<const N: usize> Deque<N> {
     };
 
     /// An empty queue.
-    pub const fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             top: Line(AtomicUsize::new(0)),
             bottom: Line(AtomicUsize::new(0)),
-            places: [const { AtomicU64::new(0) }; N],
+            places: array::from_fn(|_| AtomicU64::new(0)),
         }
     }
 
@@ -58,8 +58,10 @@ impl<const N: usize> Deque<N> {
             return Err(Full);
         }
         self.places[bottom & Self::MASK].store(task.get(), Ordering::Relaxed);
-        // Release: a thief that sees the index sees the place, and what the task needs.
-        self.bottom.0.store(bottom.wrapping_add(1), Ordering::Release);
+        // A thief that sees this index, or a later one, sees the place and what the task needs. A
+        // releasing store would not do it: `pop` stores later ones, too.
+        fence(Ordering::Release);
+        self.bottom.0.store(bottom.wrapping_add(1), Ordering::Relaxed);
         Ok(())
     }
 
@@ -89,7 +91,7 @@ impl<const N: usize> Deque<N> {
     pub fn steal(&self) -> Steal {
         let top = self.top.0.load(Ordering::Acquire);
         fence(Ordering::SeqCst);
-        // Acquire: pairs with the owner's release.
+        // Acquire: pairs with the owner's fence.
         let bottom = self.bottom.0.load(Ordering::Acquire);
         if bottom.wrapping_sub(top) as isize <= 0 {
             return Steal::Empty;
@@ -101,65 +103,5 @@ impl<const N: usize> Deque<N> {
             (Ok(_), Some(task)) => Steal::Task(task),
             _ => Steal::Lost,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::{sync::atomic::AtomicBool, thread};
-
-    fn task(number: u64) -> NonZeroU64 {
-        NonZeroU64::new(number).unwrap()
-    }
-
-    #[test]
-    fn the_owner_takes_the_newest_and_a_thief_the_oldest() {
-        let queue = Deque::<4>::new();
-        assert_eq!((queue.pop(), queue.steal()), (None, Steal::Empty));
-        for number in 1..=4 {
-            assert_eq!(queue.push(task(number)), Ok(()));
-        }
-        assert_eq!(queue.push(task(5)), Err(Full));
-        assert_eq!((queue.pop(), queue.steal()), (Some(task(4)), Steal::Task(task(1))));
-        assert_eq!((queue.pop(), queue.steal()), (Some(task(3)), Steal::Task(task(2))));
-        assert_eq!((queue.pop(), queue.steal()), (None, Steal::Empty));
-        assert_eq!(queue.push(task(6)), Ok(()));
-        assert_eq!(queue.pop(), Some(task(6)));
-    }
-
-    #[test]
-    fn each_task_is_taken_once() {
-        const TASKS: u64 = 10_000;
-        let (queue, done) = (Deque::<16>::new(), AtomicBool::new(false));
-        let taken: Vec<_> = (0..=TASKS).map(|_| AtomicU64::new(0)).collect();
-        let take = |task: NonZeroU64| taken[task.get() as usize].fetch_add(1, Ordering::Relaxed);
-        thread::scope(|scope| {
-            for _ in 0..2 {
-                scope.spawn(|| {
-                    loop {
-                        let last = done.load(Ordering::Acquire);
-                        match queue.steal() {
-                            Steal::Task(task) => drop(take(task)),
-                            Steal::Empty if last => break,
-                            _ => thread::yield_now(),
-                        }
-                    }
-                });
-            }
-            for number in 1..=TASKS {
-                while queue.push(task(number)).is_err() {
-                    queue.pop().map(take);
-                }
-                if number % 3 == 0 {
-                    queue.pop().map(take);
-                }
-            }
-            while let Some(task) = queue.pop() {
-                take(task);
-            }
-            done.store(true, Ordering::Release);
-        });
-        assert!(taken[1..].iter().all(|count| count.load(Ordering::Relaxed) == 1));
     }
 }

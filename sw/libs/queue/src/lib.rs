@@ -8,9 +8,12 @@
 //!
 //! All have a fixed capacity, a power of two. All zeros is an empty queue of each, so one can lie in
 //! memory that two processes share. What was written before an enqueue is seen after the dequeue.
+//!
+//! `tests/orders.rs` runs the same source on the atomics of `loom`, in all orders of execution.
 
 #![cfg_attr(not(test), no_std)]
 
+mod atomics;
 mod deque;
 mod fifo;
 mod mpsc;

@@ -1,11 +1,10 @@
 //! A queue with many producers.
 
-use crate::Line;
-use core::{
-    hint::spin_loop,
-    num::NonZeroU64,
-    sync::atomic::{AtomicU64, AtomicUsize, Ordering},
+use crate::{
+    Line,
+    atomics::{AtomicU64, AtomicUsize, spin_loop},
 };
+use core::{array, num::NonZeroU64, sync::atomic::Ordering};
 
 /// First in, first out, from any hart to one.
 ///
@@ -34,11 +33,11 @@ impl<const N: usize> Mpsc<N> {
     };
 
     /// An empty queue.
-    pub const fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             tail: Line(AtomicUsize::new(0)),
             head: Line(AtomicUsize::new(0)),
-            places: [const { AtomicU64::new(0) }; N],
+            places: array::from_fn(|_| AtomicU64::new(0)),
         }
     }
 
@@ -66,74 +65,5 @@ impl<const N: usize> Mpsc<N> {
         place.store(0, Ordering::Relaxed);
         self.head.0.store(head.wrapping_add(1), Ordering::Relaxed);
         Some(task)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::thread;
-
-    #[test]
-    fn tasks_of_each_producer_leave_once_and_in_order() {
-        const PRODUCERS: usize = 3;
-        const TASKS: u64 = 3_000;
-        // Each producer has four tasks in the queue at most.
-        let queue = Mpsc::<16>::new();
-        let seen = [const { AtomicU64::new(0) }; PRODUCERS];
-        thread::scope(|scope| {
-            for (producer, seen) in seen.iter().enumerate() {
-                let queue = &queue;
-                scope.spawn(move || {
-                    for task in 1..=TASKS {
-                        while task > seen.load(Ordering::Acquire) + 4 {
-                            thread::yield_now();
-                        }
-                        queue.enqueue(NonZeroU64::new((producer as u64) << 32 | task).unwrap());
-                    }
-                });
-            }
-            let mut wrong = 0;
-            for _ in 0..PRODUCERS as u64 * TASKS {
-                let task = loop {
-                    match queue.dequeue() {
-                        Some(task) => break task.get(),
-                        None => thread::yield_now(),
-                    }
-                };
-                let last = seen[(task >> 32) as usize].fetch_add(1, Ordering::Release) + 1;
-                wrong += usize::from(task & 0xffff_ffff != last);
-            }
-            assert_eq!(wrong, 0);
-        });
-        assert_eq!(queue.dequeue(), None);
-    }
-
-    #[test]
-    fn what_was_written_before_is_seen_after() {
-        const ROUNDS: u64 = 3_000;
-        let (queue, data, seen) = (Mpsc::<4>::new(), AtomicU64::new(0), AtomicU64::new(0));
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                for round in 1..=ROUNDS {
-                    while round > seen.load(Ordering::Relaxed) + 4 {
-                        thread::yield_now();
-                    }
-                    data.store(round, Ordering::Relaxed);
-                    queue.enqueue(NonZeroU64::new(round).unwrap());
-                }
-            });
-            let mut unseen = 0;
-            while seen.load(Ordering::Relaxed) < ROUNDS {
-                match queue.dequeue() {
-                    Some(round) => {
-                        unseen += u64::from(data.load(Ordering::Relaxed) < round.get());
-                        seen.store(round.get(), Ordering::Relaxed);
-                    }
-                    None => thread::yield_now(),
-                }
-            }
-            assert_eq!(unseen, 0);
-        });
     }
 }
