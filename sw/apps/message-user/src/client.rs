@@ -26,8 +26,6 @@ struct Work {
     /// Coroutines that call.
     callers: Cell<usize>,
     concurrency: Cell<usize>,
-    /// Calls that end before the sample is complete.
-    missing: Cell<usize>,
     /// Samples to be taken, those that have been, and the cycles in which they ended.
     wanted: Cell<usize>,
     taken: Cell<usize>,
@@ -38,7 +36,6 @@ struct Work {
 static WORK: OwnThread<Work> = OwnThread(Work {
     callers: Cell::new(0),
     concurrency: Cell::new(0),
-    missing: Cell::new(0),
     wanted: Cell::new(0),
     taken: Cell::new(0),
     ends: [const { Cell::new(0) }; WARM_UP + SAMPLES],
@@ -81,18 +78,15 @@ impl Work {
     fn start(&self, concurrency: usize) {
         self.callers.set(concurrency);
         self.concurrency.set(concurrency);
-        self.missing.set(concurrency);
         self.wanted.set(WARM_UP + LEAST.max(SAMPLES / concurrency));
         self.taken.set(0);
     }
 
-    /// A call has ended.
+    /// A call of coroutine `own` has ended: of the first one's, the cycle is noted. All have the same
+    /// number of calls, so between two of them as many end as there are coroutines.
     #[inline(always)]
-    fn ended(&self) {
-        let missing = self.missing.get() - 1;
-        self.missing.set(missing);
-        if missing == 0 {
-            self.missing.set(self.concurrency.get());
+    fn ended(&self, own: usize) {
+        if own == 0 {
             let taken = self.taken.get();
             self.taken.set(taken + 1);
             if let Some(end) = self.ends.get(taken) {
@@ -119,12 +113,12 @@ impl Work {
 fn call<W: Way>(endpoint: &'static Endpoint<W>) -> impl Future<Output = ()> {
     async move {
         let own = W::executor().current().index();
-        let mut number = 0;
-        while number < WORK.wanted.get() as u64 {
+        let mut number = WORK.wanted.get() as u64;
+        while number != 0 {
             endpoint.send(compose(own, Label::Add, contents(own, number)));
             check(endpoint.receive(own).await, own, number);
-            number += 1;
-            WORK.ended();
+            number -= 1;
+            WORK.ended(own);
         }
         WORK.callers.set(WORK.callers.get() - 1);
         if WORK.callers.get() == 0 {

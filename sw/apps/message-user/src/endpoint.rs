@@ -27,9 +27,6 @@ pub struct Endpoint<W: Way> {
     way: W,
     outgoing: Producer,
     incoming: Consumer,
-    /// The coroutine that began to wait last. It is the dispatcher: the one that is woken, and takes
-    /// messages out of the ring.
-    dispatcher: Cell<TaskId>,
     sleeps: Cell<u64>,
     done: Cell<bool>,
     mailboxes: [Mailbox; SLOTS],
@@ -46,7 +43,6 @@ impl<W: Way> Endpoint<W> {
             way: W::open(role, peer),
             outgoing: Producer::new(outgoing),
             incoming: Consumer::new(incoming),
-            dispatcher: Cell::new(TaskId::new(0)),
             sleeps: Cell::new(0),
             done: Cell::new(false),
             mailboxes: array::from_fn(|_| Mailbox::new()),
@@ -64,10 +60,11 @@ impl<W: Way> Endpoint<W> {
             if self.outgoing.must_wake() {
                 self.way.wake_peer();
             }
-            // Nobody has anything to do: sleeps, if nothing has come meanwhile.
+            // Nobody has anything to do: sleeps, if nothing has come meanwhile. The dispatcher, which
+            // is woken and takes messages out of the ring, is the coroutine that ran last.
             if self.incoming.is_empty() && self.incoming.sleep() {
                 self.sleeps.set(self.sleeps.get() + 1);
-                self.way.sleep(self.dispatcher.get());
+                self.way.sleep(W::executor().current());
             }
             while let Some(message) = self.incoming.pop() {
                 self.deliver(message);
@@ -107,14 +104,14 @@ impl<W: Way> Endpoint<W> {
     /// Waits for a message to coroutine `own`, which the caller is.
     #[inline(always)]
     pub fn receive(&'static self, own: usize) -> Receive<W> {
-        Receive { endpoint: self, own: own as u16, waits: false }
+        Receive { endpoint: self, own: own as u32, waits: false }
     }
 }
 
 /// See [`Endpoint::receive`].
 pub struct Receive<W: Way> {
     endpoint: &'static Endpoint<W>,
-    own: u16,
+    own: u32,
     waits: bool,
 }
 
@@ -124,10 +121,9 @@ impl<W: Way> Future for Receive<W> {
     #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, _context: &mut Context) -> Poll<Message> {
         let Self { endpoint, own, waits } = *self;
-        let own = usize::from(own);
+        let own = own as usize;
         if !waits {
             self.waits = true;
-            endpoint.dispatcher.set(TaskId::new(own));
             return Poll::Pending;
         }
         if let Some(message) = endpoint.mailboxes[own].take() {

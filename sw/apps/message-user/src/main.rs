@@ -2,8 +2,8 @@
 //!
 //! Coroutines of the client call the server: each sends a message of five words through a ring in
 //! shared memory and waits for the reply, which comes through another. On the server there is a
-//! coroutine for each of them, which computes the reply. On both sides the coroutine that began to
-//! wait last is the *dispatcher*: when a process has nothing to do it says so in the ring, and whoever
+//! coroutine for each of them, which computes the reply. On both sides the coroutine that ran last is
+//! the *dispatcher*: when a process has nothing to do it says so in the ring, and whoever
 //! sends next wakes that coroutine, which takes out of the ring what is there and makes those ready
 //! for whom it is. There are three ways (`ways`), which differ in nothing else:
 //!
@@ -15,8 +15,8 @@
 //!
 //! The metrics, for each way and number of calling coroutines (`concurrency`):
 //!
-//! - `message.round_trip`: cycles a message and its reply. A sample is the time in which as many calls
-//!   end as there are coroutines, divided by their number.
+//! - `message.round_trip`: cycles a message and its reply. A sample is the time between two calls of
+//!   the first coroutine, in which as many end as there are coroutines, divided by their number.
 //! - `message.traps`: traps into S- and M-mode on both harts, for each message and its reply.
 //! - `message.user_interrupts`, `message.wakes`: user interrupts taken, wake-ups sent, likewise.
 //!
