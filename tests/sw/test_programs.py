@@ -55,7 +55,7 @@ TAIC_METRICS = {
 # Likewise the metrics of messages.
 MESSAGE_METRICS = {
     f"message.{name} mode={mode} concurrency={concurrency}"
-    for name in ("round_trip", "traps", "user_interrupts", "wakes")
+    for name in ("round_trip", "mean", "traps", "user_interrupts", "wakes")
     for mode in ("kernel", "uintc", "taic") for concurrency in (1, 2, 4, 8, 16, 32)
 }
 

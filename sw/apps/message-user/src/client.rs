@@ -55,6 +55,8 @@ pub fn measure<W: Way>() {
         let events = count(endpoint) - before;
         let report = WORK.samples().report("message.round_trip", "");
         user::println!("{report} mode={} concurrency={concurrency}", W::NAME);
+        let report = WORK.mean().report("message.mean", "");
+        user::println!("{report} mode={} concurrency={concurrency}", W::NAME);
         for (name, events) in [
             ("traps", events.traps),
             ("user_interrupts", events.user_interrupts),
@@ -98,14 +100,24 @@ impl Work {
     /// The samples, without those at the beginning.
     fn samples(&self) -> Samples<SAMPLES> {
         let mut samples = Samples::new();
-        let concurrency = self.concurrency.get();
-        let ends = &self.ends[WARM_UP - 1..self.wanted.get()];
-        for pair in ends.windows(2) {
-            let cycles = pair[1].get() - pair[0].get();
-            samples.push(((cycles + concurrency / 2) / concurrency) as i64);
+        for pair in self.ends[WARM_UP - 1..self.wanted.get()].windows(2) {
+            samples.push(rounded(pair[1].get() - pair[0].get(), self.concurrency.get()));
         }
         samples
     }
+
+    /// All of their time, divided by all of their calls, as one sample.
+    fn mean(&self) -> Samples<1> {
+        let last = self.wanted.get() - 1;
+        let cycles = self.ends[last].get() - self.ends[WARM_UP - 1].get();
+        let mut mean = Samples::new();
+        mean.push(rounded(cycles, (last + 1 - WARM_UP) * self.concurrency.get()));
+        mean
+    }
+}
+
+fn rounded(cycles: usize, calls: usize) -> i64 {
+    ((cycles + calls / 2) / calls) as i64
 }
 
 /// Calls the server once for each sample.

@@ -17,6 +17,7 @@
 //!
 //! - `message.round_trip`: cycles a message and its reply. A sample is the time between two calls of
 //!   the first coroutine, in which as many end as there are coroutines, divided by their number.
+//! - `message.mean`: the whole time of these samples, divided by the number of messages.
 //! - `message.traps`: traps into S- and M-mode on both harts, for each message and its reply.
 //! - `message.user_interrupts`, `message.wakes`: user interrupts taken, wake-ups sent, likewise.
 //!
