@@ -120,6 +120,7 @@ class Control(wiring.Component):
         record = {entry.name: entry for entry in channel_registers(params)}
 
         held, asked = Signal(), Signal()  # an access; it waits for an answer
+        judged = Signal()  # asked, and it is known whether it is refused
         access = Signal(access_layout(params), reset_less=True)
         port = Signal.like(self.port, reset_less=True)
         finish = Signal()  # at the end of this cycle
@@ -197,9 +198,9 @@ class Control(wiring.Component):
             self.record_op.p.data.eq(self.arm.p.task),
         ]
         no_record = in_channels & ~exists
-        in_queue = in_channels & asked & write & self.record_refused
-        # A refusal comes in the cycle after a write was accepted.
-        ends.append(in_channels & asked & (write | self.record_answer.valid))
+        in_queue = in_channels & judged & write & self.record_refused
+        # A refusal comes in the second cycle after a write was accepted.
+        ends.append(in_channels & Mux(write, judged, asked & self.record_answer.valid))
         answers.append((in_channels & exists, self.record_answer.data))
 
         # The control page.
@@ -252,6 +253,7 @@ class Control(wiring.Component):
                   | (self.directory.valid & self.directory.ready)
                   | (self.queue_op.valid & self.queue_op.ready)):
             m.d.sync += asked.eq(1)
+        m.d.sync += judged.eq(asked & held)
         ends += [
             *(hit[name] for name in ("id", "capabilities", "refused", "mode", "places",
                                      "undelivered", "grant")),

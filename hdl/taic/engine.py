@@ -1,11 +1,12 @@
 """The queues of all contexts: one pipeline, an operation a cycle."""
 
 from amaranth import *
-from amaranth.lib import data, memory, stream, wiring
+from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
 from .bits import lowest, one_hot
 from .choose import Choose
+from .intake import Intake
 from .occupancy import Occupancy, fewest, load, loads_layout, occupancy_layout
 from .params import PREEMPT_BIT, PRIORITY_BITS, PRIORITY_LSB, TaicParams
 from .places import Places
@@ -36,9 +37,7 @@ def queue_layout(params: TaicParams) -> data.StructLayout:
 class Engine(wiring.Component):
     """Lists of tasks in block RAM, one for each priority of each local queue.
 
-    Operations take effect in the order in which they are accepted from ``request``, but for those
-    of ``pop``, which come before all that are not accepted yet or still wait in the first stage.
-    The stages:
+    Operations take effect in the order in which ``intake`` gives them. The stages:
 
     - *choose*: the row of the context tells the queue; ``event``, for the fronts.
     - *link*: the queue's lists; a place is taken or looked up. ``change``, for the interrupts.
@@ -52,22 +51,16 @@ class Engine(wiring.Component):
     ``allocated``, ``kernel`` come from the directory, ``settings`` from the registers, for the
     context that is asked by ``chosen_context``, combinationally.
 
-    ``room``: there is a place for a WAKE; none may be requested without it.
+    ``room``: there is a place for a MOVE; none may be requested without it. Bit ``n`` of
+    ``under_way`` is set while an operation of port ``n`` waits or is in *link*.
     """
 
     def __init__(self, params: TaicParams) -> None:
         self.params = params
         self.places = Places(params)
+        self.intake = Intake(params)
         super().__init__({
-            "request": In(stream.Signature(queue_op_layout(params))),
-            "pop": In(params.ports),
-            "pop_context": In(params.context_bits).array(params.ports),
-            "pop_queue": In(params.queue_bits).array(params.ports),
-            "popped": Out(params.ports),
-            "waiting": Out(queue_op_layout(params)),  # in the first stage
-            "waits": Out(1),
-            "linking": Out(1),  # something is in the second stage, for ``linking_source``
-            "linking_source": Out(range(params.ports + 1)),
+            "under_way": Out(params.ports),
             "chosen_context": Out(params.context_bits),
             "chosen_queue": Out(params.queue_bits),
             "allocated": In(params.queues),
@@ -88,6 +81,7 @@ class Engine(wiring.Component):
         m = Module()
         params = self.params
         m.submodules.places = places = self.places
+        m.submodules.intake = intake = self.intake
         m.submodules.choose = choose = Choose(params)
         m.submodules.occupancy = occupancy = Occupancy(params)
         m.submodules.lists = lists = memory.Memory(
@@ -110,29 +104,14 @@ class Engine(wiring.Component):
         m.d.comb += self.room.eq(places.room)
 
         # Choose.
-        op = Signal(queue_op_layout(params))
+        op = intake.op
         link_valid, again = Signal(), Signal()
         link_op = Signal(queue_op_layout(params), reset_less=True)
         link_popped = Signal()
-        pops, moves = Signal(), Signal()
-        first_pop = self.pop & -self.pop
+        pops, moves = intake.pops, intake.moves
         m.d.comb += [
-            pops.eq(self.pop.any()),
-            op.eq(self.waiting),
-        ]
-        with m.If(pops):
-            m.d.comb += [op.kind.eq(Kind.TAKE), op.source.eq(lowest(self.pop))]
-            for n in range(params.ports):
-                with m.If(first_pop[n]):
-                    m.d.comb += [
-                        op.context.eq(self.pop_context[n]),
-                        op.queue.eq(self.pop_queue[n]),
-                    ]
-        m.d.comb += [
-            moves.eq((pops | self.waits) & ~again
-                     & ~(link_valid & (link_op.context == op.context))),
-            self.popped.eq(Mux(moves, first_pop, 0)),
-            self.request.ready.eq(~self.waits | (moves & ~pops)),
+            moves.eq(intake.valid & ~again & ~(link_valid & (link_op.context == op.context))),
+            intake.room.eq(places.room),
             self.chosen_context.eq(op.context),
             self.chosen_queue.eq(op.queue),
             occupancy.context.eq(op.context),
@@ -144,10 +123,9 @@ class Engine(wiring.Component):
             choose.redirect.eq(self.redirect),
             choose.redirect_queue.eq(self.redirect_queue),
         ]
-        with m.If(self.request.ready):
-            m.d.sync += self.waits.eq(self.request.valid)
-            with m.If(self.request.valid):
-                m.d.sync += self.waiting.eq(self.request.p)
+        for n in range(params.ports):
+            m.d.comb += self.under_way[n].eq(
+                intake.holds[n] | link_valid & (link_op.source == n))
         dequeues = (op.kind == Kind.DEQUEUE) & ~choose.errors.any()
         m.d.comb += [
             self.event.valid.eq(moves),
@@ -256,8 +234,6 @@ class Engine(wiring.Component):
             occupancy.new_row.eq(row),
             occupancy.queues.eq(own | (~lists_swept).replicate(params.queues)),
             occupancy.new_load.eq(Mux(lists_swept, load(count), 0)),
-            self.linking.eq(link_valid),
-            self.linking_source.eq(link_op.source),
             self.change.valid.eq(linked),
             self.change.context.eq(link_op.context),
             self.change.queue.eq(link_queue),

@@ -51,8 +51,8 @@ class Front(wiring.Component):
             "peek": Out(stream.Signature(queue_op_layout(params))),
             "event": In(event_layout(params)),
             "answer": In(answer_layout(params)),
-            "waits": In(1),
-            "waiting_context": In(params.context_bits),
+            "waits": In(2),
+            "waiting": In(params.context_bits).array(2),
             "busy": In(params.contexts),
             "redirected": In(1),
             "forget": In(1),
@@ -68,10 +68,11 @@ class Front(wiring.Component):
         own_event = event.valid & event.dequeues & (event.source == self.port)
         here = self.known & event.valid & (event.context == self.context)
         same = Signal()
+        others = Cat(self.waits[n] & (self.waiting[n] == self.context) for n in range(2)).any()
         m.d.comb += [
             same.eq(here & (event.queue == self.queue)),
             self.valid.eq(self.known & (state == State.VALID) & ~self.redirected & ~self.left.valid
-                          & ~(self.waits & (self.waiting_context == self.context))),
+                          & ~others),
             self.empty.eq(self.known & (state == State.EMPTY) & ~self.redirected
                           & ~self.busy.bit_select(self.context, 1)),
             self.soon.eq(self.pop | self.left.valid | (asked & ~stale)),

@@ -118,7 +118,9 @@ class Port(wiring.Component):
                         m.d.sync += access.goal.eq(Goal.ENGINE)
                     with m.Case(offsets["send"], offsets["arm"]):
                         m.d.sync += access.goal.eq(Goal.RECORDS)
-        m.d.comb += self.access.valid.eq(held & (self.room | access.write))
+        # What the control registers do comes after what this port has asked of the queues.
+        m.d.comb += self.access.valid.eq(
+            held & (self.room | access.write) & ~((access.goal == Goal.CONTROL) & self.behind))
         with m.If(self.access.valid & self.access.ready):
             m.d.sync += [held.eq(0), waits.eq(~access.write)]
 

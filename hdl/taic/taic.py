@@ -61,7 +61,7 @@ class Taic(wiring.Component):
         m.submodules.compat = compat = Compat(params)
         m.submodules.interrupts = interrupts = Interrupts(params)
         m.submodules.control = control = Control(params)
-        contexts = control.contexts
+        contexts, intake = control.contexts, engine.intake
 
         swept = Signal()
         m.d.sync += swept.eq(~(engine.sweeping | channels.sweeping | lines.sweeping
@@ -83,7 +83,7 @@ class Taic(wiring.Component):
 
         # Ports, and what they ask for.
         m.submodules.dispatch = dispatch = Dispatch(params)
-        m.submodules.engine_inputs = engine_inputs = Merge(queue_op, inputs=4)
+        m.submodules.engine_inputs = engine_inputs = Merge(queue_op, inputs=3)
         m.submodules.record_inputs = record_inputs = Merge(record_op, inputs=4)
         m.submodules.peeks = peeks = Merge(queue_op, inputs=params.ports)
         allocation = directory.allocation
@@ -101,21 +101,21 @@ class Taic(wiring.Component):
                 port.done.eq(control.done & (control.done_port == n)),
                 port.done_data.eq(control.data),
                 port.done_error.eq(control.error),
-                port.behind.eq(engine.waits & (engine.waiting.source == n)
-                               | engine.linking & (engine.linking_source == n)),
+                port.behind.eq(engine.under_way[n]),
                 port.room.eq(room),
                 port.ready.eq(swept),
                 front.event.eq(engine.event),
-                front.popped.eq(engine.popped[n]),
-                front.waits.eq(engine.waits),
-                front.waiting_context.eq(engine.waiting.context),
+                front.popped.eq(intake.popped[n]),
+                front.waits.eq(intake.waits),
+                front.waiting[0].eq(intake.waiting[0]),
+                front.waiting[1].eq(intake.waiting[1]),
                 front.busy.eq(engine.busy),
                 front.redirected.eq(Cat(mine).any()),
                 front.forget.eq(allocation.en),
                 front.forget_context.eq(allocation.context),
-                engine.pop[n].eq(front.pop),
-                engine.pop_context[n].eq(front.context),
-                engine.pop_queue[n].eq(front.queue),
+                intake.pop[n].eq(front.pop),
+                intake.pop_context[n].eq(front.context),
+                intake.pop_queue[n].eq(front.queue),
                 interrupts.runs[n].eq(port.runs),
             ]
         m.d.comb += [
@@ -127,7 +127,7 @@ class Taic(wiring.Component):
         # The engine: accesses and the others by turns; fronts when nobody else.
         others_engine, others_records = Signal(), Signal()  # it is their turn
         m.d.comb += dispatch.free.eq(Cat(
-            engine.request.ready & ~(others_engine & engine_inputs.o.valid),
+            intake.request.ready & ~(others_engine & engine_inputs.o.valid),
             channels.request.ready & ~leaving.o.valid
             & ~(others_records & record_inputs.o.valid),
             control.access.ready,
@@ -142,20 +142,24 @@ class Taic(wiring.Component):
                 (channels.error, lines.error, compat.error, control.page_error), errors.i,
                 strict=True):
             connect(m, source, sink)
-        wake, error, move, ask = engine_inputs.i
-        may_move = Signal()
+        error, move, ask = engine_inputs.i
+        refused = Signal(error_layout(params), reset_less=True)
+        with m.If(error.ready):
+            m.d.sync += error.valid.eq(0)
+        with m.If(errors.o.valid & errors.o.ready):
+            m.d.sync += [error.valid.eq(1), refused.eq(errors.o.p)]
+        may_move, peeks_now = Signal(), Signal()
         m.d.comb += [
-            wake.valid.eq(channels.wake.valid & engine.room),
-            wake.p.eq(channels.wake.p),
-            wake.p.source.eq(params.ports),
-            channels.wake.ready.eq(wake.ready & engine.room),
-            error.valid.eq(errors.o.valid),
+            intake.wake.valid.eq(channels.wake.valid),
+            intake.wake.p.eq(channels.wake.p),
+            intake.wake.p.source.eq(params.ports),
+            channels.wake.ready.eq(intake.wake.ready),
+            errors.o.ready.eq(~error.valid),
             error.p.kind.eq(Kind.ERROR),
-            error.p.context.eq(errors.o.p.context),
-            error.p.queue.eq(errors.o.p.queue),
-            error.p.task.eq(errors.o.p.bits),
+            error.p.context.eq(refused.context),
+            error.p.queue.eq(refused.queue),
+            error.p.task.eq(refused.bits),
             error.p.source.eq(params.ports),
-            errors.o.ready.eq(error.ready),
             may_move.eq(engine.room | (directory.queue_op.p.kind == Kind.TAKE)),
             move.valid.eq(directory.queue_op.valid & may_move),
             move.p.eq(directory.queue_op.p),
@@ -164,9 +168,11 @@ class Taic(wiring.Component):
         ]
         connect(m, control.queue_op, ask)
         m.d.comb += [
-            engine.request.valid.eq(dispatch.queue_op | engine_inputs.o.valid | peeks.o.valid),
-            engine_inputs.o.ready.eq(engine.request.ready & ~dispatch.queue_op),
-            peeks.o.ready.eq(engine_inputs.o.ready & ~engine_inputs.o.valid),
+            peeks_now.eq(peeks.o.valid & ~intake.waits[0]),
+            intake.request.valid.eq(dispatch.queue_op | engine_inputs.o.valid | peeks_now),
+            engine_inputs.o.ready.eq(intake.request.ready & ~dispatch.queue_op),
+            peeks.o.ready.eq(
+                engine_inputs.o.ready & ~engine_inputs.o.valid & ~intake.waits[0]),
             contexts.context.eq(engine.chosen_context),
             engine.allocated.eq(contexts.allocated),
             engine.settings.eq(contexts.settings),
@@ -178,9 +184,9 @@ class Taic(wiring.Component):
         ]
 
         with m.If(dispatch.queue_op):
-            m.d.comb += engine.request.p.eq(dispatch.queue)
+            m.d.comb += intake.request.p.eq(dispatch.queue)
         with m.Else():
-            m.d.comb += engine.request.p.eq(choice((
+            m.d.comb += intake.request.p.eq(choice((
                 (1, engine_inputs.o.p), (~engine_inputs.o.valid, peeks.o.p))))
 
         # The records: accesses, lines, notifications, directory, control, tasks that have left.
@@ -212,14 +218,18 @@ class Taic(wiring.Component):
                 channels.request.p.record.eq(leaving.o.p),
                 channels.request.p.trusted.eq(1),
             ]
-        from_compat = Signal()  # the record that is being answered was asked for by it
-        m.d.sync += from_compat.eq(record_inputs.taken[1])
-        m.d.comb += [
-            compat.read_answer.valid.eq(channels.answer.valid & from_compat),
-            compat.read_answer.data.eq(channels.answer.data),
-            control.record_answer.valid.eq(channels.answer.valid & ~from_compat),
-            control.record_answer.data.eq(channels.answer.data),
+        for_compat, answers = Signal(), channels.answer
+        record_answer = Signal(64, reset_less=True)
+        m.d.sync += [
+            for_compat.eq(record_inputs.taken[1]),  # in the cycle before the answer
+            compat.read_answer.valid.eq(answers.valid & for_compat),
+            control.record_answer.valid.eq(answers.valid & ~for_compat),
+            record_answer.eq(answers.data),
             control.record_refused.eq(channels.refused),
+        ]
+        m.d.comb += [
+            compat.read_answer.data.eq(record_answer),
+            control.record_answer.data.eq(record_answer),
         ]
 
         # Directory, notifications, lines.
