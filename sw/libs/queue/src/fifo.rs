@@ -27,6 +27,7 @@ impl<const N: usize> Fifo<N> {
         N - 1
     };
 
+    #[inline(always)]
     fn place(&self, offset: usize) -> &Cell<u64> {
         &self.places[(offset / STEP) & Self::MASK]
     }
