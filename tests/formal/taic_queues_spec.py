@@ -1,0 +1,188 @@
+"""What the proofs about the queues of the TAIC have in common: engine and fronts, and two tasks."""
+
+from amaranth import *
+from amaranth.asserts import AnyConst, AnySeq
+from amaranth.hdl import Assume
+from amaranth.lib import data, wiring
+
+from hdl.taic import engine, front, merge, places, types
+from hdl.taic.params import PREEMPT_BIT, PRIORITY_LSB, TaicParams
+from hdl.taic.port import READS
+from hdl.taic.types import Kind, queue_op_layout, settings_layout
+
+CONTEXTS, QUEUES, PORTS = 2, 2, 2
+TASK_BITS = 8  # two to tell tasks apart, besides those that mean something
+TOP_OF_PRIORITY = PRIORITY_LSB + 3
+
+
+class FewPlaces(TaicParams):
+    """Software may fill all that are not in reserve; records play no part."""
+
+    spare = 8
+    records = 2
+
+
+PARAMS = FewPlaces(contexts=CONTEXTS, queues=QUEUES, priorities=2, tasks=8, channels=2, lines=2,
+                   slots=2, ports=PORTS)
+
+
+class Tag:
+    """A task that is inserted once at most: where it is, from when on, until when.
+
+    ``enters`` and ``leaves`` are for this cycle, ``present`` and ``gone`` for the time before.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.task = AnyConst(TASK_BITS)
+        self.enters, self.leaves, self.present, self.gone = (
+            Signal(name=f"{name}_{part}") for part in ("enters", "leaves", "present", "gone"))
+        self.context = Signal(range(CONTEXTS), name=f"{name}_context")
+        self.queue = Signal(range(QUEUES), name=f"{name}_queue")
+        self.level = Signal(name=f"{name}_level")
+        self.source = Signal(range(PORTS + 1), name=f"{name}_source")
+        self.age = Signal(4, name=f"{name}_age")  # cycles of presence
+
+
+def shorten_tasks(monkeypatch) -> None:
+    """Tasks of ``TASK_BITS``: the solver has to carry each bit through all places and cycles."""
+    for module in (types, front, places):
+        monkeypatch.setattr(module, "TASK_BITS", TASK_BITS)
+
+
+class QueuesSpec(wiring.Component):
+    """The engine with a front for each port, as the device connects them.
+
+    Ports ask for any operation, one read at a time; wakes and errors come from elsewhere. Which
+    queues are allocated, and the settings of contexts, stay as they are. What a front offers is
+    taken whenever its port may.
+
+    ``x`` and ``y`` are any two tasks. ``taken`` is the port's front giving its task, ``answered``
+    the engine answering its read.
+    """
+
+    def __init__(self) -> None:
+        self.dut = engine.Engine(PARAMS)
+        self.fronts = [front.Front(PARAMS, port=port) for port in range(PORTS)]
+        super().__init__({})
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.submodules.dut = dut = self.dut
+        m.submodules.peeks = peeks = merge.Merge(queue_op_layout(PARAMS), inputs=PORTS)
+        self.allocated = Array(AnyConst(QUEUES) for _ in range(CONTEXTS))
+        settings = settings_layout(PARAMS)
+        self.settings = Array(data.View(settings, AnyConst(settings.size))
+                              for _ in range(CONTEXTS))
+        layout = queue_op_layout(PARAMS)
+        asks, asked = AnySeq(1), data.View(layout, AnySeq(layout.size))
+        wakes, woken = AnySeq(1), data.View(layout, AnySeq(layout.size))
+        answer, event, intake = dut.answer, dut.event, dut.intake
+        m.d.comb += [
+            Assume(~ResetSignal()),
+            dut.allocated.eq(self.allocated[dut.chosen_context]),
+            dut.settings.eq(self.settings[dut.chosen_context]),
+            intake.request.valid.eq(asks | peeks.o.valid),
+            intake.request.p.eq(Mux(asks, asked, peeks.o.p)),
+            peeks.o.ready.eq(intake.request.ready & ~asks),
+            intake.wake.valid.eq(wakes),
+            intake.wake.p.eq(woken),
+        ]
+        accepted = asks & intake.request.ready
+        self.op = intake.op
+
+        # What may be asked.
+        by_port = ((asked.kind == Kind.ENQUEUE) | (asked.kind == Kind.DEQUEUE)
+                   | (asked.kind == Kind.READ_ERROR))
+        waits = [Signal(name=f"waits{port}") for port in range(PORTS)]
+        m.d.comb += [
+            Assume(~asks | ~dut.sweeping & (by_port & (asked.source < PORTS)
+                                            | (asked.kind == Kind.ERROR)
+                                            & (asked.source == PORTS))),
+            Assume(~wakes | ~dut.sweeping & (woken.kind == Kind.WAKE) & (woken.task != 0)
+                   & (woken.source == PORTS)),
+            *(Assume(~asks | ~by_port | (asked.source != port) | ~waits[port])
+              for port in range(PORTS)),
+        ]
+
+        # The ports.
+        self.taken, self.answered, self.idle = [], [], []
+        self.place = [Signal(range(CONTEXTS), name=f"place{port}") for port in range(PORTS)]
+        for port, one in enumerate(self.fronts):
+            m.submodules[f"front{port}"] = one
+            idle = ~waits[port] & ~dut.under_way[port] & ~(asks & (asked.source == port))
+            taken, answered = Signal(name=f"taken{port}"), Signal(name=f"answered{port}")
+            m.d.comb += [
+                taken.eq(AnySeq(1) & one.valid & idle),
+                answered.eq(answer.valid & (answer.source == port) & ~answer.popped
+                            & Cat(answer.kind == kind for kind in READS).any()),
+                one.take.eq(taken),
+                one.left.ready.eq(AnySeq(1)),
+                one.event.eq(event),
+                one.answer.eq(answer),
+                one.popped.eq(intake.popped[port]),
+                one.waits.eq(intake.waits),
+                *(one.waiting[n].eq(intake.waiting[n]) for n in range(2)),
+                one.busy.eq(dut.busy),
+                intake.pop[port].eq(one.pop),
+                intake.pop_context[port].eq(one.context),
+                intake.pop_queue[port].eq(one.queue),
+            ]
+            wiring.connect(m, one.peek, peeks.i[port])
+            with m.If(accepted & (asked.source == port) & (asked.kind != Kind.ENQUEUE)):
+                m.d.sync += [waits[port].eq(1), self.place[port].eq(asked.context)]
+            with m.Elif(answered):
+                m.d.sync += waits[port].eq(0)
+            self.taken.append(taken)
+            self.answered.append(answered & (answer.kind == Kind.DEQUEUE))
+            self.idle.append(idle)
+
+        # The two tasks.
+        self.x, self.y = Tag("x"), Tag("y")
+        m.d.comb += Assume(self.x.task != self.y.task)
+        for tag in (self.x, self.y):
+            issued = Signal()
+            enqueued = accepted & (asked.kind == Kind.ENQUEUE) & (asked.task == tag.task)
+            sent = wakes & intake.wake.ready & (woken.task == tag.task)
+            m.d.comb += [
+                Assume(tag.task != 0),
+                Assume(~((enqueued | sent) & issued)),
+                Assume(~(enqueued & sent)),
+                tag.enters.eq(event.valid & event.inserts & (event.task == tag.task)),
+                tag.leaves.eq(Cat(
+                    *(taken & (one.task == tag.task)
+                      for taken, one in zip(self.taken, self.fronts, strict=True)),
+                    *(answered & (answer.data == tag.task) for answered in self.answered),
+                ).any()),
+            ]
+            with m.If(enqueued | sent):
+                m.d.sync += issued.eq(1)
+            with m.If(tag.leaves):
+                m.d.sync += [tag.present.eq(0), tag.gone.eq(1)]
+            with m.Elif(tag.enters):
+                m.d.sync += [
+                    tag.present.eq(1),
+                    tag.context.eq(event.context),
+                    tag.queue.eq(event.queue),
+                    tag.level.eq(self.settings[event.context].priorities
+                                 & event.task[TOP_OF_PRIORITY]),
+                    tag.source.eq(event.source),
+                    tag.age.eq(0),
+                ]
+            with m.Elif(~tag.age.all()):
+                m.d.sync += tag.age.eq(tag.age + 1)
+        self.specify(m)
+        return m
+
+    def specify(self, m: Module) -> None:
+        raise NotImplementedError
+
+    def chosen(self, port: int) -> Value:
+        """The engine chooses for a DEQUEUE of this port, in this cycle."""
+        event = self.dut.event
+        return (event.valid & event.dequeues & (event.source == port)
+                & ~self.dut.intake.popped[port])
+
+    def head(self) -> Value:
+        """What is inserted in this cycle goes before all others of its queue."""
+        return ((self.op.kind == Kind.WAKE) & self.op.task[PREEMPT_BIT]
+                & ~self.settings[self.op.context].priorities)

@@ -1,0 +1,203 @@
+"""Proofs about the queues of the TAIC, with few of everything, up to a number of cycles."""
+
+import pytest
+from amaranth import *
+from amaranth.asserts import AnyConst
+from amaranth.hdl import Assert, Cover
+
+from hdl.taic import choose, engine, front, intake
+from hdl.taic.types import Kind
+from tests.formal.taic_queues_spec import PARAMS, TASK_BITS, QueuesSpec, shorten_tasks
+from tests.support.formal import prove
+from tests.support.mutant import mutant
+
+SWEEP = PARAMS.tasks  # cycles before anything comes
+
+
+class Once(QueuesSpec):
+    """A task leaves once, after it was inserted, through its own context."""
+
+    def specify(self, m: Module) -> None:
+        x, answer = self.x, self.dut.answer
+        with m.If(x.leaves):
+            m.d.comb += Assert(x.present)
+        for port, one in enumerate(self.fronts):
+            gives = self.taken[port] & (one.task == x.task)
+            answers = self.answered[port] & (answer.data == x.task)
+            with m.If(gives):
+                m.d.comb += Assert(one.context == x.context)
+            with m.If(answers):
+                m.d.comb += Assert(self.place[port] == x.context)
+            m.d.comb += [Assert(~gives | ~answers), Cover(gives), Cover(answers)]
+
+
+class Removed(QueuesSpec):
+    """What the engine removes after a front gave its task is that task."""
+
+    def specify(self, m: Module) -> None:
+        answer = self.dut.answer
+        for port, one in enumerate(self.fronts):
+            given = Signal(TASK_BITS, name=f"given{port}")
+            owed = Signal(2, name=f"owed{port}")
+            comes = answer.valid & answer.popped & (answer.source == port)
+            with m.If(self.taken[port]):
+                m.d.sync += given.eq(one.task)
+            m.d.sync += owed.eq(owed + self.taken[port] - comes)
+            with m.If(comes):
+                m.d.comb += [Assert(answer.data == given), Assert(answer.found), Assert(owed == 1)]
+            m.d.comb += [Assert(owed < 2), Cover(comes)]
+
+
+class Order(QueuesSpec):
+    """A task leaves after those of its queue that are more urgent, and were there before it.
+
+    Of the same priority, one that is not at the head is before those that come later.
+    """
+
+    def specify(self, m: Module) -> None:
+        x, y, answer = self.x, self.y, self.dut.answer
+        y_before = Signal()  # of equal urgency, y was there first, or x overtook it not
+        with m.If(y.enters):
+            m.d.sync += y_before.eq(~x.present | x.gone | self.head())
+        with m.If(x.enters):
+            m.d.sync += y_before.eq(y.present & ~self.head())
+        same = (x.context == y.context) & (x.queue == y.queue)
+        precedes = same & ((x.level < y.level) | (x.level == y.level) & ~y_before)
+        for port, one in enumerate(self.fronts):
+            then = Signal(name=f"then{port}")  # both were there when the engine chose
+            with m.If(self.chosen(port)):
+                m.d.sync += then.eq(x.present & y.present)
+            with m.If(self.taken[port] & (one.task == y.task)):
+                m.d.comb += Assert(~(x.present & y.present & precedes))
+            with m.If(self.answered[port] & (answer.data == y.task)):
+                m.d.comb += Assert(~(then & x.present & precedes))
+            m.d.comb += [
+                Cover(self.taken[port] & (one.task == y.task) & x.present & same
+                      & (x.level == y.level)),
+                Cover(self.answered[port] & (answer.data == y.task) & then & x.present & same
+                      & (x.level > y.level)),
+            ]
+
+
+class Found(QueuesSpec):
+    """No task of the context stays behind when a port finds nothing.
+
+    A front does so early: it may miss what another port enqueued two cycles before.
+    """
+
+    def specify(self, m: Module) -> None:
+        x, answer, event = self.x, self.dut.answer, self.dut.event
+        context = AnyConst(1)
+        total = Signal(range(PARAMS.tasks + 1))
+        here = event.valid & (event.context == context)
+        age, source = Signal(2), Signal.like(event.source)  # since there is a task, and whose
+        m.d.sync += total.eq(total + (here & event.inserts) - (here & event.removes))
+        with m.If(total == 0):
+            m.d.sync += [age.eq(0), source.eq(event.source)]
+        with m.Elif(~age.all()):
+            m.d.sync += age.eq(age + 1)
+        for port, one in enumerate(self.fronts):
+            then = Signal(name=f"then{port}")
+            with m.If(self.chosen(port)):
+                m.d.sync += then.eq(x.present & (x.context == event.context))
+            empty = self.answered[port] & ~answer.found
+            with m.If(empty):
+                m.d.comb += Assert(~(then & x.present))
+            early = one.empty & self.idle[port] & (one.context == context)
+            with m.If(early & (total != 0)):
+                m.d.comb += [Assert(age < 2), Assert(source != port)]
+            m.d.comb += [Cover(empty & x.gone), Cover(early & x.gone & (x.context == context))]
+
+
+class Refused(QueuesSpec):
+    """An enqueue is refused if and only if it must be; it tells so in its own page's errors."""
+
+    def specify(self, m: Module) -> None:
+        event, op, answer = self.dut.event, self.op, self.dut.answer
+        context, queue = AnyConst(1), AnyConst(1)  # of any page
+        total = Signal(range(PARAMS.tasks + 1))
+        here = event.valid & (event.context == context)
+        page = here & (event.asked == queue)
+        allocated, settings = self.allocated[context], self.settings[context]
+        m.d.sync += total.eq(total + (here & event.inserts) - (here & event.removes))
+
+        enqueues = page & (op.kind == Kind.ENQUEUE)
+        bits = Signal(6)
+        with m.If(~allocated.any()):
+            m.d.comb += bits.eq(2)
+        with m.Elif(~allocated.bit_select(queue, 1)):
+            m.d.comb += bits.eq(16)
+        with m.Elif(op.task == 0):
+            m.d.comb += bits.eq(32)
+        with m.Elif((total >= settings.limit) | ~self.dut.room):
+            m.d.comb += bits.eq(1)
+        with m.If(enqueues):
+            m.d.comb += [
+                Assert(event.inserts == (bits == 0)),
+                Assert(~event.removes),
+                Assert((bits != 0) | (event.queue == queue)),
+            ]
+
+        # The error bits: those of refused enqueues and dequeues, and what others set.
+        errors, told = Signal(6), Signal(6)
+        own = page & ~self.dut.intake.popped.any()
+        sets = Signal(6)
+        with m.If(own & (op.kind == Kind.ENQUEUE)):
+            m.d.comb += sets.eq(bits)
+        with m.Elif(own & (op.kind == Kind.DEQUEUE) & ~allocated.bit_select(queue, 1)):
+            m.d.comb += sets.eq(Mux(allocated.any(), 16, 2))
+        with m.Elif(own & (op.kind == Kind.ERROR)):
+            m.d.comb += sets.eq(op.task)
+        reads = own & (op.kind == Kind.READ_ERROR)
+        reader = Signal.like(op.source)
+        reading = Signal()
+        with m.If(reads):
+            m.d.sync += [errors.eq(0), told.eq(errors), reader.eq(op.source),
+                         reading.eq(1)]
+        with m.Else():
+            m.d.sync += errors.eq(errors | sets)
+        answers = (reading & answer.valid & (answer.kind == Kind.READ_ERROR)
+                   & (answer.source == reader))
+        with m.If(answers):
+            m.d.comb += Assert(answer.data == told)
+            with m.If(~reads):
+                m.d.sync += reading.eq(0)
+        m.d.comb += [Cover(answers & (told == 1)), Cover(enqueues & (bits == 0) & (total == 2))]
+
+
+PROOFS = {Once: 12, Removed: 14, Order: 11, Found: 11, Refused: 11}  # cycles after the sweep
+
+FAULTS = {
+    "other_queue": (intake, "op.queue.eq(self.pop_queue[n])", "op.queue.eq(0)", Removed),
+    "less_urgent": (front, "event.removes | event.inserts & event.ahead", "event.removes", Order),
+    "stale_lists": (engine, "again.eq(link_valid & stale)", "again.eq(0)", Order),
+    "empty_queue": (front, "& ~self.busy.bit_select(self.context, 1)", "", Found),
+    "no_steal": (choose, "op.queue + lowest(turned)", "op.queue", Once),
+    "one_more": (choose, "row.total >= self.settings.limit", "row.total > self.settings.limit",
+                 Refused),
+    "other_page": (choose, "with m.Elif(~here):\n                    m.d.comb += self.errors"
+                   ".eq(Error.NO_QUEUE)\n                with m.Elif(op.task == 0)",
+                   "with m.Elif(op.task == 0)", Refused),
+}
+PARTS = {front: (front, "Front"), engine: (engine, "Engine"), choose: (engine, "Choose"),
+         intake: (engine, "Intake")}
+
+
+@pytest.mark.parametrize("proof", PROOFS)
+def test_taic_queues(proof, monkeypatch):
+    shorten_tasks(monkeypatch)
+    prove(proof(), f"taic_queues_{proof.__name__}", depth=SWEEP + PROOFS[proof], bits=True)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_planted_fault_is_found(fault, monkeypatch):
+    module, old, new, proof = FAULTS[fault]
+    shorten_tasks(monkeypatch)
+    changed = mutant(module, old, new)
+    if module is front:
+        changed.TASK_BITS = TASK_BITS
+    user, part = PARTS[module]
+    monkeypatch.setattr(user, part, getattr(changed, part))
+    with pytest.raises(AssertionError, match="check of"):
+        prove(proof(), f"taic_queues_{proof.__name__}_{fault}", depth=SWEEP + PROOFS[proof],
+              bits=True)
