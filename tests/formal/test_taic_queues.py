@@ -165,7 +165,7 @@ class Refused(QueuesSpec):
         m.d.comb += [Cover(answers & (told == 1)), Cover(enqueues & (bits == 0) & (total == 2))]
 
 
-PROOFS = {Once: 12, Removed: 14, Order: 11, Found: 11, Refused: 11}  # cycles after the sweep
+PROOFS = {Once: 11, Removed: 14, Order: 11, Found: 11, Refused: 11}  # cycles after the sweep
 
 FAULTS = {
     "other_queue": (intake, "op.queue.eq(self.pop_queue[n])", "op.queue.eq(0)", Removed),
