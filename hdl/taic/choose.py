@@ -4,17 +4,10 @@ from amaranth import *
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from .bits import lowest
 from .occupancy import occupancy_layout
 from .params import PREEMPT_BIT, TaicParams
 from .types import Error, Kind, Policy, queue_op_layout, settings_layout
-
-
-def lowest(bits: Value) -> Value:
-    """Index of the lowest bit that is set; 0 if none is."""
-    index = C(0, max(1, (len(bits) - 1).bit_length()))
-    for n in reversed(range(len(bits))):
-        index = Mux(bits[n], C(n, len(index)), index)
-    return index
 
 
 class Choose(wiring.Component):
@@ -59,10 +52,12 @@ class Choose(wiring.Component):
             self.queue.eq(op.queue),
         ]
 
-        # The next queue with tasks, round robin after the own.
-        turned = (filled.replicate(2) >> op.queue)[:queues]
-        next_filled = Signal(self.params.queue_bits)
-        m.d.comb += next_filled.eq(op.queue + lowest(turned))
+        # The next queue with tasks, round robin from the own one; any if there is none.
+        after, next_filled = Signal(queues), Signal(self.params.queue_bits)
+        m.d.comb += [
+            after.eq(Cat(filled[n] & (op.queue <= n) for n in range(queues))),
+            next_filled.eq(Mux(after.any(), lowest(after), lowest(filled))),
+        ]
 
         woken_into = Signal(self.params.queue_bits)
         m.d.comb += woken_into.eq(Mux(here, op.queue, lowest(self.allocated)))
@@ -96,8 +91,8 @@ class Choose(wiring.Component):
                     m.d.comb += self.errors.eq(Error.NO_QUEUE)
                 with m.Elif(self.redirect & filled.bit_select(self.redirect_queue, 1)):
                     m.d.comb += [self.removes.eq(1), self.queue.eq(self.redirect_queue)]
-                with m.Elif(filled.any()):
-                    m.d.comb += [self.removes.eq(1), self.queue.eq(next_filled)]
+                with m.Else():
+                    m.d.comb += [self.removes.eq(filled.any()), self.queue.eq(next_filled)]
             with m.Case(Kind.TAKE):
                 m.d.comb += self.removes.eq(filled.bit_select(op.queue, 1))
             with m.Case(Kind.PEEK):

@@ -4,7 +4,7 @@ from amaranth import *
 from amaranth.lib import data, enum, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from .choose import lowest
+from .bits import one_hot
 from .directory import owner_signature
 from .params import TaicParams
 from .types import Error, RecordOp, config_layout, error_layout, record_op_layout
@@ -109,7 +109,6 @@ class Compat(wiring.Component):
         process = Signal()  # second of the two words
         context = Signal(params.context_bits)  # whose slots are looked at,
         receivers = Signal()  # those of receivers
-        slot = Signal(params.slot_bits, reset_less=True)
         storing = Signal()  # a slot is being taken
         error = Signal(Error, reset_less=True)
 
@@ -140,24 +139,24 @@ class Compat(wiring.Component):
         # The comparison. What is found in the first word counts if the slot is taken or the context
         # owned then: neither is given to anybody else before the end.
         widest = max(contexts, slots)
-        key = Signal(64, reset_less=True)
+        key, word = Signal(64, reset_less=True), Signal(64)
         index = Signal(range(widest))
         following = (index + 1)[:len(index)]
         match = Signal(widest, reset_less=True)  # a shift register, the latest at the top
-        owners = Signal()
-        found = Signal(widest)
-        equal, present = Signal(), Signal()
+        first_found = Signal(range(widest), reset_less=True)
+        first_free = Signal(params.slot_bits, reset_less=True)
+        slot = Signal(params.slot_bits, reset_less=True)
+        found, free = Signal(), Signal()
+        owners, owned, present = Signal(), Signal(), Signal()
+        use_owner = Signal()
         m.d.comb += [
             owners.eq(search == _Search.OWNER),
-            found.eq(match[widest - slots:]),
-            present.eq(current.data.bit_select(index[:params.slot_bits], 1)),
-            equal.eq(key == Mux(owners, self.owner.word, read.data)),
+            owned.eq(self.owner.valid.bit_select(index[:params.context_bits], 1)),
+            present.eq(Mux(owners, owned,
+                           current.data.bit_select(index[:params.slot_bits], 1))),
+            use_owner.eq(owners),
+            word.eq(Mux(use_owner, self.owner.word, read.data)),
         ]
-        with m.If(owners):
-            m.d.comb += [
-                found.eq(match[widest - contexts:]),
-                present.eq(self.owner.valid.bit_select(index[:params.context_bits], 1)),
-            ]
 
         record_op = self.record_op.p
         m.d.comb += [
@@ -197,6 +196,7 @@ class Compat(wiring.Component):
                     process.eq(0),
                     storing.eq(0),
                     context.eq(request.context),
+                    index.eq(request.context),
                     receivers.eq(asked.register == Register.REGISTER_RECEIVER),
                 ]
                 with m.If(self.forget.valid):
@@ -221,7 +221,7 @@ class Compat(wiring.Component):
 
             with m.State("START"):
                 m.d.sync += error.eq(Error.NO_OWNER)
-                with m.If(self.owner.valid.bit_select(context, 1)):
+                with m.If(owned):
                     m.next = "LOAD"
                 with m.Else():
                     m.next = "ERROR"
@@ -234,29 +234,36 @@ class Compat(wiring.Component):
                     read.addr.eq(of_slot(C(0, params.slot_bits))),
                     self.owner.context.eq(0),
                 ]
-                m.d.sync += [key.eq(read.data), index.eq(0)]
-                m.next = "SCAN"
+                m.d.comb += use_owner.eq((search == _Search.OTHER) & ~process)
+                m.d.sync += [key.eq(word), index.eq(0)]
+                with m.If(owners & process):
+                    m.d.sync += key.eq(word[HALF:])
+                with m.If((search == _Search.OTHER) & process):
+                    m.d.sync += key[HALF:].eq(self.owner.word)
                 with m.If(storing):
                     m.next = "STORE"
-                with m.If(owners & process):
-                    m.d.sync += key.eq(read.data[HALF:])
-                with m.If(search == _Search.OTHER):
-                    m.d.sync += key.eq(self.owner.word)
-                    with m.If(process):
-                        m.d.sync += key.eq(Cat(read.data[:HALF], self.owner.word[:HALF]))
-                        with m.If(self.owner.word[HALF:].any()):
-                            m.d.sync += error.eq(Error.NO_SEND)
-                            m.next = "ERROR"
+                with m.Elif((search == _Search.OTHER) & process
+                            & self.owner.word[HALF:].any()):
+                    m.d.sync += error.eq(Error.NO_SEND)
+                    m.next = "ERROR"
+                with m.Else():
+                    m.d.sync += [first_free.eq(0), found.eq(0), free.eq(0)]
+                    m.next = "SCAN"
             with m.State("SCAN"):
                 m.d.comb += [
                     read.addr.eq(of_slot(following[:params.slot_bits])),
                     self.owner.context.eq(following),
                 ]
                 before = Mux(owners, match[widest - contexts], match[widest - slots])
+                equal = key == word
                 m.d.sync += [
-                    match.eq(Cat(match[1:], equal & Mux(process, before, present))),
+                    match.eq(Cat(match[1:], equal & present)),
                     index.eq(following),
                 ]
+                with m.If(~found):
+                    m.d.sync += [first_found.eq(index), found.eq(process & equal & before)]
+                with m.If(~present & ~free):
+                    m.d.sync += [first_free.eq(index), free.eq(1)]
                 with m.If(index == Mux(owners, contexts - 1, slots - 1)):
                     m.d.sync += process.eq(1)
                     with m.If(process):
@@ -265,24 +272,25 @@ class Compat(wiring.Component):
                         m.next = "LOAD"
 
             with m.State("FOUND"):
-                free = ~current.data
-                choice = Signal(range(widest))
-                m.d.comb += choice.eq(lowest(Mux(found.any() | owners, found, free)))
-                m.d.sync += slot.eq(choice)
+                m.d.sync += slot.eq(Mux(found, first_found, first_free))
                 with m.If(owners):
                     m.d.sync += [
                         error.eq(Error.NO_RECEIVE),
-                        context.eq(choice),
+                        context.eq(first_found),
                         receivers.eq(1),
                         process.eq(0),
                         search.eq(_Search.OTHER),
                     ]
-                    with m.If(found.any()):
+                    with m.If(found):
                         m.next = "LOAD"
                     with m.Else():
                         m.next = "ERROR"
                 with m.Elif(page.register == Register.CANCEL_SENDER):
-                    m.d.comb += [change.data.eq(~(free | found)), change.en.eq(1)]
+                    m.d.comb += [
+                        change.data.eq(
+                            current.data & ~one_hot(first_found[:params.slot_bits], found)),
+                        change.en.eq(1),
+                    ]
                     m.next = "IDLE"
                 with m.Elif((search == _Search.OWN) & (page.register == Register.SEND_INTR)):
                     m.d.sync += [
@@ -290,18 +298,18 @@ class Compat(wiring.Component):
                         process.eq(0),
                         search.eq(_Search.OWNER),
                     ]
-                    with m.If(found.any()):
+                    with m.If(found):
                         m.next = "LOAD"
                     with m.Else():
                         m.next = "ERROR"
                 with m.Else():
                     m.d.sync += error.eq(
                         Mux(search == _Search.OWN, Error.FULL, Error.NO_RECEIVE))
-                    with m.If(found.any()):
+                    with m.If(found):
                         m.next = "FETCH"
                         with m.If(~receivers):
                             m.next = "IDLE"
-                    with m.Elif(free.any()):
+                    with m.Elif(free):
                         m.next = "STORE"
                     with m.Elif(receivers):
                         m.next = "PROBE"
@@ -331,7 +339,7 @@ class Compat(wiring.Component):
                 with m.If(process):
                     m.next = "LOAD"
                 with m.Else():
-                    m.d.comb += [change.data.eq(current.data | 1 << slot), change.en.eq(1)]
+                    m.d.comb += [change.data.eq(current.data | one_hot(slot, 1)), change.en.eq(1)]
                     with m.If(receivers):
                         m.next = "FETCH"
                     with m.Else():

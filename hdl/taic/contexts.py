@@ -40,7 +40,7 @@ class Contexts(wiring.Component):
 
     ``begin`` gives a context an equal share of the places, or what is left of them, and permits it
     compatible registration unless ``strict``; ``end`` takes the places back. They do not come
-    together.
+    together, and take effect in the cycle after the next.
     """
 
     def __init__(self, params: TaicParams) -> None:
@@ -88,6 +88,8 @@ class Contexts(wiring.Component):
         swept = Signal(params.context_bits)
         total, rest = Signal(params.count_bits), Signal(params.count_bits + 1)
 
+        begin, end = Signal.like(self.begin), Signal.like(self.end)
+        m.d.sync += [begin.eq(self.begin), end.eq(self.end)]
         m.d.comb += [
             mask_write.en.eq(self.allocation.en | self.sweeping),
             mask_write.addr.eq(Mux(self.sweeping, swept, self.allocation.context)),
@@ -100,7 +102,7 @@ class Contexts(wiring.Component):
             self.settings.limit.eq(engine_read.data.limit),
             page_read.addr.eq(self.page_context),
             self.compatible.eq(page_read.data.compatible),
-            self.write_ready.eq(~self.begin.valid & ~self.end.valid),
+            self.write_ready.eq(~begin.valid & ~end.valid),
             context.eq(self.register),
             read.addr.eq(context),
             self.written.eq(read.data),
@@ -119,13 +121,13 @@ class Contexts(wiring.Component):
                 mask_write.data.kernel.eq(self.allocation.kernel),
                 row_write.data.eq(row),
             ]
-        with m.If(self.begin.valid | self.end.valid):
+        with m.If(begin.valid | end.valid):
             m.d.comb += [
-                context.eq(Mux(self.begin.valid, self.begin.context, self.end.context)),
+                context.eq(Mux(begin.valid, begin.context, end.context)),
                 row.eq(0),
                 changes.eq(1),
             ]
-        with m.If(self.begin.valid):
+        with m.If(begin.valid):
             m.d.comb += [
                 row.compatible.eq(~self.strict),
                 row.limit.eq(Mux(self.unassigned < share, self.unassigned, share)),

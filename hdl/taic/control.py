@@ -60,7 +60,7 @@ class Control(wiring.Component):
 
     Holds MODE, REFUSED and the settings of the contexts; everything else is asked of the part that
     has it. A write that cannot be done at once waits; a read of a record or of OCCUPANCY waits for
-    its answer.
+    its answer, and whatever follows an installation until that is done (``install_ready``).
     """
 
     def __init__(self, params: TaicParams) -> None:
@@ -124,8 +124,8 @@ class Control(wiring.Component):
         access = Signal(access_layout(params), reset_less=True)
         port = Signal.like(self.port, reset_less=True)
         finish = Signal()  # at the end of this cycle
-        m.d.comb += self.access.ready.eq(~held)
-        with m.If(self.access.valid & ~held):
+        m.d.comb += self.access.ready.eq(~held & self.install_ready)
+        with m.If(self.access.valid & self.access.ready):
             m.d.sync += [held.eq(1), asked.eq(0), access.eq(self.access.p), port.eq(self.port)]
         with m.If(finish):
             m.d.sync += held.eq(0)
@@ -261,7 +261,7 @@ class Control(wiring.Component):
                 write, self.directory.ready, asked & self.directory_answer.valid),
             hit["simulate"] & self.simulate.ready,
             hit["context"] & contexts.write_ready,
-            hit["installed"] & (~write | unplaced | self.install_ready),
+            hit["installed"],
             hit["occupancy"] & Mux(write, self.queue_op.ready, asked & counted),
         ]
         answers += [
@@ -320,12 +320,17 @@ class Control(wiring.Component):
             ]
 
         # INSTALLED and WHART.
-        nowhere, no_hart = word.all(), _beyond(word, params.harts)
+        hart_bits = (params.harts - 1).bit_length()
+        hart, negative = word[:hart_bits], word[-1]
+        uniform = ~(word[hart_bits:-1] ^ negative.replicate(TASK_BITS - 1 - hart_bits)).any()
+        nowhere, somewhere = Signal(), Signal()
         placed = Cat(i.as_value() == self.running_of.as_value() for i in self.installed)
         m.d.comb += [
             self.arm.valid.eq(registers | arms & ~no_line),
+            nowhere.eq(uniform & negative & hart.all()),
+            somewhere.eq(uniform & ~negative & (hart < params.harts)),
             self.install.eq(hit["installed"] & write & ~unplaced
-                            | places & Mux(nowhere, placed.any(), ~no_hart)),
+                            | places & (somewhere | nowhere & placed.any())),
             self.install_hart.eq(word),
             self.install_as.valid.eq(~nowhere),
             self.install_as.context.eq(access.context),
@@ -342,7 +347,7 @@ class Control(wiring.Component):
             m.d.comb += self.install_hart.eq(choice((here, n) for n, here in enumerate(placed)))
         refuses = Signal()
         m.d.comb += [
-            refuses.eq(in_page & ~(compatible | places & (nowhere | ~no_hart) | registers
+            refuses.eq(in_page & ~(compatible | places & (nowhere | somewhere) | registers
                                    | arms & ~no_line | runs)),
             self.page_error.valid.eq(refuses),
             self.page_error.p.context.eq(access.context),
@@ -352,7 +357,7 @@ class Control(wiring.Component):
         ends += [
             compatible & self.compat.ready,
             self.arm.valid & self.arm.ready,
-            places & Mux(self.install, self.install_ready, nowhere),
+            places & (nowhere | somewhere),
             runs,
             refuses & self.page_error.ready,
         ]

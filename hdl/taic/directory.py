@@ -4,7 +4,7 @@ from amaranth import *
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from .choose import lowest
+from .bits import lowest, one_hot
 from .params import TASK_BITS, TaicParams
 from .types import Kind, RecordOp, queue_op_layout, record_op_layout
 
@@ -70,7 +70,8 @@ class Directory(wiring.Component):
             "forget": Out(stream.Signature(params.context_bits)),
             "queue_op": Out(stream.Signature(queue_op_layout(params))),
             "queue_answer": In(data.StructLayout({
-                "valid": 1, "task": TASK_BITS, "recorded": 1, "record": params.record_bits})),
+                "valid": 1, "found": 1, "task": TASK_BITS, "recorded": 1,
+                "record": params.record_bits})),
             "record_op": Out(stream.Signature(record_op_layout(params))),
             "refused": Out(1),
             "owner": In(owner_signature(params)),
@@ -130,7 +131,11 @@ class Directory(wiring.Component):
 
         key = Signal(64, reset_less=True)
         process = Signal()  # the word that is looked at
-        match = Signal(contexts, reset_less=True)  # a shift register, one word after the other
+        match = Signal(contexts, reset_less=True)  # a shift register, of the first word
+        first_found, first_free = (Signal(params.context_bits, name=name, reset_less=True)
+                                   for name in ("first_found", "first_free"))
+        found, free = Signal(), Signal()
+        here, own = Signal(), Signal(contexts)  # of ``context``: its bit of ``valid``, decoded
         storing = Signal()  # a new owner
         kernel = Signal(reset_less=True)
         free_data = data.View(
@@ -155,6 +160,8 @@ class Directory(wiring.Component):
             self.record_op.p.trusted.eq(1),
             write.addr.eq(owned(context, process)),
             write.data.eq(key),
+            own.eq(one_hot(context, 1)),
+            here.eq(valid.bit_select(context, 1)),
         ]
 
         with m.FSM():
@@ -214,15 +221,22 @@ class Directory(wiring.Component):
                 with m.If(storing):
                     m.next = "STORE"
                 with m.Else():
-                    m.d.sync += context.eq(0)
+                    m.d.sync += [context.eq(0), found.eq(0), free.eq(0)]
                     m.next = "SCAN"
             with m.State("SCAN"):
-                equal = read.data == key
-                m.d.comb += read.addr.eq(owned((context + 1)[:params.context_bits], process))
-                m.d.sync += [
-                    match.eq(Cat(match[1:], equal & (~process | match[0]))),
-                    context.eq(context + 1),
+                equal = Signal()
+                m.d.comb += [
+                    read.addr.eq(owned((context + 1)[:params.context_bits], process)),
+                    equal.eq(read.data == key),
                 ]
+                m.d.sync += [match.eq(Cat(match[1:], equal)), context.eq(context + 1)]
+                with m.If(~found):
+                    m.d.sync += [
+                        first_found.eq(context),
+                        found.eq(process & equal & match[0] & here),
+                    ]
+                with m.If(~here & ~free):
+                    m.d.sync += [first_free.eq(context), free.eq(1)]
                 with m.If(context.all()):
                     m.d.sync += process.eq(1)
                     with m.If(process):
@@ -230,18 +244,17 @@ class Directory(wiring.Component):
                     with m.Else():
                         m.next = "LOAD"
             with m.State("CHOOSE"):
-                owns = match & valid
                 m.d.sync += [
-                    context.eq(lowest(Mux(owns.any(), owns, ~valid))),
+                    context.eq(Mux(found, first_found, first_free)),
                     storing.eq(1),
                     kernel.eq(key == 0),
                 ]
-                with m.If(owns.any()):
+                with m.If(found):
                     m.next = "ALLOCATE"
-                with m.Elif(valid.all()):
-                    m.next = "NOTHING"
-                with m.Else():
+                with m.Elif(free):
                     m.next = "STORE"
+                with m.Else():
+                    m.next = "NOTHING"
             with m.State("STORE"):
                 m.d.comb += write.en.eq(1)
                 m.d.sync += process.eq(0)
@@ -267,7 +280,7 @@ class Directory(wiring.Component):
                         self.answer.valid.eq(1),
                         self.begin.valid.eq(~entry.queues.any()),
                     ]
-                    m.d.sync += valid.bit_select(context, 1).eq(1)
+                    m.d.sync += valid.eq(valid | own)
                     m.next = "IDLE"
 
             # Release.
@@ -287,7 +300,7 @@ class Directory(wiring.Component):
                 with m.Else():
                     m.d.comb += [change.en.eq(1), self.allocation.en.eq(1)]
                     with m.If(~rest.any()):
-                        m.d.sync += valid.bit_select(context, 1).eq(0)
+                        m.d.sync += valid.eq(valid & ~own)
                     m.next = "TAKE"
             with m.State("TAKE"):
                 m.d.comb += [
@@ -304,7 +317,7 @@ class Directory(wiring.Component):
                     task_record.eq(self.queue_answer.record),
                 ]
                 with m.If(self.queue_answer.valid):
-                    with m.If(self.queue_answer.task != 0):
+                    with m.If(self.queue_answer.found):
                         m.next = "MOVE"
                         with m.If(last):
                             m.next = "TAKE"

@@ -48,12 +48,12 @@ class Interrupts(wiring.Component):
     that a context has something undelivered of which the hart is the fallback. The lines are
     flip-flops, high two cycles after the change.
 
-    ``install`` (a cycle) makes ``installed`` of ``install_hart`` what is given; what was raised
+    ``install`` with ``install_ready``, a flip-flop, makes ``installed`` of ``install_hart`` what is
+    given, in the next cycle without a change; it is ready again once that is done. What was raised
     there for another context becomes undelivered, what the new context has undelivered is raised.
-    It waits (``install_ready``) for cycles without a change. ``clear`` clears bits of
-    ``undelivered``, in a cycle without ``install``. An ``allocation`` without a hart's installed
-    queue, which is freed, removes it as ``install`` would; with ``end`` the context has nothing
-    undelivered.
+    ``clear`` clears bits of ``undelivered``, while ``install_ready``. An ``allocation`` without a
+    hart's installed queue, which is freed, removes it as an installation would; with ``end`` the
+    context has nothing undelivered. ``kernel`` is asked for ``installs_context``, combinationally.
 
     ``runs``, one for each port and one for the register RUNNING, tell the priority of what runs
     now out of a queue; it is kept for the hart on which that is installed. ``running`` is that of
@@ -71,7 +71,7 @@ class Interrupts(wiring.Component):
             "woken": In(1),
             "priorities": In(1),
             "install": In(1),
-            "install_ready": Out(1),
+            "install_ready": Out(1, init=1),
             "install_hart": In(range(harts)),
             "install_as": In(installed_layout(params)),
             "installed": Out(installed_layout(params)).array(harts),
@@ -82,7 +82,8 @@ class Interrupts(wiring.Component):
             "end": In(change_layout(params)),
             "clear": In(params.contexts),
             "undelivered": Out(params.contexts),
-            "kernel": In(1),  # that of ``install_as`` is
+            "kernel": In(1),
+            "installs_context": Out(params.context_bits),
             "fallback": In(range(harts)).array(params.contexts),
             "redirect_context": In(params.context_bits),
             "redirect_asked": In(params.queue_bits),
@@ -110,7 +111,6 @@ class Interrupts(wiring.Component):
             ]
         m.d.comb += [
             target.eq(Mux(same_queue.any(), same_queue, same_context)),
-            self.install_ready.eq(~change.valid & ~allocation.en & ~self.end.valid),
         ]
         lowest = target & -target
         raises, freed = Signal(harts), Signal(harts)
@@ -138,15 +138,25 @@ class Interrupts(wiring.Component):
                           & (Cat(runs.context, runs.queue) == place)):
                     m.d.sync += running[h].eq(runs.priority)
 
-        new, installs, keeps, due = self.install_as, Signal(), Signal(harts), Signal()
+        new, hart = Signal(installed_layout(params), reset_less=True), Signal(range(harts))
+        installs, keeps, due = Signal(), Signal(harts), Signal()
         old_context, owed = Signal(params.context_bits), Signal()
         m.d.comb += [
-            installs.eq(self.install & self.install_ready),
+            installs.eq(~self.install_ready & ~change.valid & ~allocation.en & ~self.end.valid),
+            self.installs_context.eq(new.context),
             due.eq(new.valid & self.undelivered.bit_select(new.context, 1)),
         ]
+        with m.If(self.install_ready):
+            m.d.sync += [
+                new.eq(self.install_as),
+                hart.eq(self.install_hart),
+                self.install_ready.eq(~self.install),
+            ]
+        with m.If(installs):
+            m.d.sync += self.install_ready.eq(1)
         for h, old in enumerate(self.installed):
             m.d.comb += keeps[h].eq(old.valid & new.valid & (old.context == new.context))
-            with m.If(self.install_hart == h):
+            with m.If(hart == h):
                 m.d.comb += [
                     old_context.eq(old.context),
                     owed.eq(installs & raised[h] & old.valid & ~keeps[h]),

@@ -18,6 +18,7 @@ from .lines import Lines
 from .merge import Merge
 from .params import ADDR_BITS, TaicParams
 from .port import Port
+from .skid import Skid
 from .types import Kind, RecordOp, error_layout, queue_op_layout, record_op_layout
 
 LEFT_DEPTH = 16  # records of dequeued tasks that can wait, but for those that the fronts keep
@@ -124,23 +125,30 @@ class Taic(wiring.Component):
             control.port.eq(dispatch.port),
         ]
 
-        # The engine: accesses and the others by turns; fronts when nobody else.
+        # The engine: accesses, then the others that have waited for a cycle; fronts when nobody
+        # else. So nobody is ready because somebody else is not there in the same cycle.
         others_engine, others_records = Signal(), Signal()  # it is their turn
         m.d.comb += dispatch.free.eq(Cat(
-            intake.request.ready & ~(others_engine & engine_inputs.o.valid),
-            channels.request.ready & ~leaving.o.valid
-            & ~(others_records & record_inputs.o.valid),
+            intake.request.ready & ~others_engine,
+            channels.request.ready & ~leaving.o.valid & ~others_records,
             control.access.ready,
         ))
         m.d.sync += [
-            others_engine.eq(dispatch.queue_op | others_engine & ~engine_inputs.o.ready),
-            others_records.eq(dispatch.record_op | others_records & ~record_inputs.o.ready),
+            others_engine.eq(engine_inputs.o.valid & ~engine_inputs.o.ready),
+            others_records.eq(record_inputs.o.valid & ~record_inputs.o.ready),
         ]
-        errors = Merge(error_layout(params), inputs=4)
-        m.submodules.errors = errors
-        for source, sink in zip(
-                (channels.error, lines.error, compat.error, control.page_error), errors.i,
-                strict=True):
+        # Of an access, either the lines or the control registers refuse something.
+        m.submodules.refusal = refusal = Skid(error_layout(params))
+        m.d.comb += [
+            refusal.i.valid.eq(lines.error.valid | control.page_error.valid),
+            refusal.i.p.eq(control.page_error.p),
+            lines.error.ready.eq(refusal.i.ready),
+            control.page_error.ready.eq(refusal.i.ready),
+        ]
+        with m.If(lines.error.valid):
+            m.d.comb += refusal.i.p.eq(lines.error.p)
+        m.submodules.errors = errors = Merge(error_layout(params), inputs=3)
+        for source, sink in zip((channels.error, compat.error, refusal.o), errors.i, strict=True):
             connect(m, source, sink)
         error, move, ask = engine_inputs.i
         refused = Signal(error_layout(params), reset_less=True)
@@ -244,6 +252,7 @@ class Taic(wiring.Component):
             control.directory_refused.eq(directory.refused),
             directory.queue_answer.valid.eq(
                 answer.valid & (answer.source == params.ports) & (answer.kind == Kind.TAKE)),
+            directory.queue_answer.found.eq(answer.found),
             directory.queue_answer.task.eq(answer.data),
             directory.queue_answer.recorded.eq(answer.recorded),
             directory.queue_answer.record.eq(answer.record),
@@ -270,7 +279,7 @@ class Taic(wiring.Component):
             interrupts.end.eq(directory.end),
             interrupts.clear.eq(control.clear),
             control.undelivered.eq(interrupts.undelivered),
-            contexts.kernel_context.eq(control.install_as.context),
+            contexts.kernel_context.eq(interrupts.installs_context),
             interrupts.kernel.eq(contexts.kernel),
             interrupts.redirect_context.eq(engine.chosen_context),
             interrupts.redirect_asked.eq(engine.chosen_queue),

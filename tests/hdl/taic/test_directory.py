@@ -59,7 +59,8 @@ class Bench:
             answer, self.taking = self.taking, None
         dut.queue_answer.value = 0 if answer is None else pack(
             self.layouts["queue_answer"],
-            {"valid": 1, "task": answer[0], "recorded": answer[1], "record": answer[2]})
+            {"valid": 1, "found": answer[0] != 0, "task": answer[0], "recorded": answer[1],
+             "record": answer[2]})
         ready = [not next(pause) for pause in self.pauses[:3]]
         dut.queue_op__ready.value, dut.record_op__ready.value, dut.forget__ready.value = ready
         await Timer(1, "ns")

@@ -185,9 +185,7 @@ def test_directory_and_compat():
 
 
 def test_an_owner_of_later_is_noticed():
-    """A fault: whether there is an owner is asked at the end of the search."""
-    faulty = mutant(
-        compat, "present.eq(self.owner.valid.bit_select(index[:params.context_bits], 1))",
-        "present.eq(1), found.eq(match[widest - contexts:] & self.owner.valid)")
+    """A fault: a context without an owner is found by the words of one that comes or was there."""
+    faulty = mutant(compat, "equal & present)", "equal & (present | owners))")
     with pytest.raises((AssertionError, SystemExit)):
         run_cocotb(Both(faulty.Compat), __name__, "directory_compat_fault")
