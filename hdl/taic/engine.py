@@ -210,7 +210,8 @@ class Engine(wiring.Component):
         # Occupancy: the load of the queue against the least of the others.
         changes = link["inserts"] | link["removes"]
         step = Mux(changes, Cat(C(1, 1), link["removes"].replicate(params.count_bits - 1)), 0)
-        row, count = Signal(occupancy_layout(params)), Signal(params.count_bits)
+        row = Signal(occupancy_layout(params))
+        count, total = Signal(params.count_bits), Signal(params.count_bits)
         own = Signal(params.queues)
         others = fewest([link_loads[n] for n in range(params.queues)], link_allocated & ~own)
         itself = Cat(link_queue, occupancy.new_load, ~(link_allocated & own).any())
@@ -220,13 +221,14 @@ class Engine(wiring.Component):
         m.d.comb += [
             own.eq(one_hot(link_queue, 1)),
             count.eq(read_queue.data.count + step),
-            row.total.eq(link_row.total + step),
+            total.eq(link_row.total + step),
+            row.total.eq(total),
             row.high_water.eq(link_row.high_water),
             row.filled.eq(link_row.filled & ~own | Mux(count.any() & lists_swept, own, 0)),
             row.least.eq(Mux(itself < others, itself, others)),
         ]
-        with m.If((row.total > link_row.high_water) | mark):
-            m.d.comb += row.high_water.eq(row.total)
+        with m.If((total > link_row.high_water) | mark):
+            m.d.comb += row.high_water.eq(total)
         m.d.comb += [
             occupancy.write.eq(linked | ~lists_swept),
             occupancy.write_context.eq(
@@ -252,7 +254,7 @@ class Engine(wiring.Component):
         ]
         for n, here in enumerate(one_hot(link_op.context, linked & changes)):
             with m.If(here):
-                m.d.sync += self.busy[n].eq(row.total.any())
+                m.d.sync += self.busy[n].eq(total.any())
 
         # Finish.
         finish = Signal(list_layout(params))  # but for what comes from ``places``
