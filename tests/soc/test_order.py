@@ -13,7 +13,7 @@ def test_no_signal_depends_on_itself(tmp_path):
     """Simulators need not agree on the value of such a signal, and Verilator is slow with it."""
     verilator_environment()
     source = tmp_path / "soc.v"
-    source.write_text(simulation_verilog(Soc(configuration("default"), "soc"))
+    source.write_text(simulation_verilog(Soc(configuration("default")), "soc"))
     result = subprocess.run(
         ["verilator", "--lint-only", "-Wno-fatal", "-Wno-lint", "-Wwarn-UNOPTFLAT",
          "--top-module", "soc", source], capture_output=True, text=True)
