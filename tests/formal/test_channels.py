@@ -98,6 +98,7 @@ class ExactlyOnce(ChannelsSpec):
             m.d.comb += [
                 Assert(row.armed == armed),  # for the induction, as what follows
                 Assert(row.pending == told),
+                Assert(~(armed & told) | row.queued),
                 Assert(~armed | row.named & (self.task == task)),
             ]
         with m.Else():
