@@ -20,11 +20,18 @@ def lowest(bits: Value) -> Value:
     count = len(bits)
     if count == 1:
         return C(0, 0)
-    if count <= 4:
+    if count <= 8:
         low, high = bits[:count // 2], bits[count // 2:]
         return Cat(Mux(low.any(), lowest(low), lowest(high)), ~low.any())
-    group = lowest(Cat(bits[n:n + 4].any() for n in range(0, count, 4)))
-    return Cat(lowest(Cat(bits[n::4].bit_select(group, 1) for n in range(4))), group)
+    groups = [bits[n:n + 4] for n in range(0, count, 4)]
+    first = lowest_one(Cat(group.any() for group in groups))
+    return choice((first[n], Cat(lowest(group), C(n, (len(groups) - 1).bit_length())))
+                  for n, group in enumerate(groups))
+
+
+def lowest_one(bits: Value) -> Value:
+    """Only the lowest bit that is set."""
+    return Cat(bits[n] & ~bits[:n].any() for n in range(len(bits)))
 
 
 def one_hot(index: Value, enable: Value) -> Value:

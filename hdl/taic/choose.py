@@ -4,7 +4,7 @@ from amaranth import *
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from .bits import lowest
+from .bits import choice, lowest
 from .occupancy import occupancy_layout
 from .params import PREEMPT_BIT, TaicParams
 from .types import Error, Kind, Policy, queue_op_layout, settings_layout
@@ -19,7 +19,7 @@ class Choose(wiring.Component):
     - ``looks`` for the first task of the queue;
     - ``errors``: why it is refused.
 
-    ``redirect``: a DEQUEUE first looks into queue ``redirect_queue``.
+    ``redirect``, one-hot: a DEQUEUE first looks into that ``redirect_queue``.
     """
 
     def __init__(self, params: TaicParams) -> None:
@@ -30,8 +30,8 @@ class Choose(wiring.Component):
             "settings": In(settings_layout(params)),
             "occupancy": In(occupancy_layout(params)),
             "room": In(1),
-            "redirect": In(1),
-            "redirect_queue": In(params.queue_bits),
+            "redirect": In(params.harts),
+            "redirect_queue": In(params.queue_bits).array(params.harts),
             "queue": Out(params.queue_bits),
             "inserts": Out(1),
             "head": Out(1),
@@ -58,6 +58,12 @@ class Choose(wiring.Component):
             after.eq(Cat(filled[n] & (op.queue <= n) for n in range(queues))),
             next_filled.eq(Mux(after.any(), lowest(after), lowest(filled))),
         ]
+
+        redirects = Signal()  # to a queue with tasks
+        redirected_to = choice(zip(self.redirect, self.redirect_queue, strict=True))
+        m.d.comb += redirects.eq(Cat(
+            here & filled.bit_select(to, 1)
+            for here, to in zip(self.redirect, self.redirect_queue, strict=True)).any())
 
         woken_into = Signal(self.params.queue_bits)
         m.d.comb += woken_into.eq(Mux(here, op.queue, lowest(self.allocated)))
@@ -89,10 +95,11 @@ class Choose(wiring.Component):
                     m.d.comb += self.errors.eq(Error.NO_OWNER)
                 with m.Elif(~here):
                     m.d.comb += self.errors.eq(Error.NO_QUEUE)
-                with m.Elif(self.redirect & filled.bit_select(self.redirect_queue, 1)):
-                    m.d.comb += [self.removes.eq(1), self.queue.eq(self.redirect_queue)]
                 with m.Else():
-                    m.d.comb += [self.removes.eq(filled.any()), self.queue.eq(next_filled)]
+                    m.d.comb += [
+                        self.removes.eq(filled.any()),
+                        self.queue.eq(Mux(redirects, redirected_to, next_filled)),
+                    ]
             with m.Case(Kind.TAKE):
                 m.d.comb += self.removes.eq(filled.bit_select(op.queue, 1))
             with m.Case(Kind.PEEK):

@@ -4,7 +4,7 @@ from amaranth import *
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
-from .bits import lowest, one_hot
+from .bits import choice, lowest_one, one_hot
 from .choose import Choose
 from .intake import Intake
 from .occupancy import Occupancy, fewest, load, loads_layout, occupancy_layout
@@ -65,8 +65,8 @@ class Engine(wiring.Component):
             "chosen_queue": Out(params.queue_bits),
             "allocated": In(params.queues),
             "settings": In(settings_layout(params)),
-            "redirect": In(1),
-            "redirect_queue": In(params.queue_bits),
+            "redirect": In(params.harts),
+            "redirect_queue": In(params.queue_bits).array(params.harts),
             "event": Out(event_layout(params)),
             "change": Out(event_layout(params)),
             "change_priorities": Out(1),
@@ -121,7 +121,8 @@ class Engine(wiring.Component):
             choose.occupancy.eq(occupancy.row),
             choose.room.eq(places.room),
             choose.redirect.eq(self.redirect),
-            choose.redirect_queue.eq(self.redirect_queue),
+            *(sink.eq(queue) for sink, queue in zip(
+                choose.redirect_queue, self.redirect_queue, strict=True)),
         ]
         for n in range(params.ports):
             m.d.comb += self.under_way[n].eq(
@@ -169,31 +170,38 @@ class Engine(wiring.Component):
                 link["dequeues"].eq(dequeues | pops),
             ]
         # The lists of the queue have been written in the cycle in which they were read.
-        stale = Signal()
-        chosen_index = Cat(choose.queue, op.context)
-        m.d.sync += stale.eq(moves & finish_writes & (finish_index == chosen_index))
+        stale, fresh = Signal(), Signal()  # it was read a cycle ago
+        written, link_index = Signal.like(finish_index), Cat(link_queue, link_op.context)
+        was_written = Signal()
+        m.d.sync += [
+            fresh.eq(moves),
+            was_written.eq(finish_writes),
+            written.eq(finish_index),
+        ]
         m.d.comb += [
+            stale.eq(fresh & was_written & (written == link_index)),
             again.eq(link_valid & stale),
-            read.addr.eq(Mux(again, Cat(link_queue, link_op.context), chosen_index)),
+            read.addr.eq(Mux(again, link_index, Cat(choose.queue, op.context))),
             read_queue.addr.eq(read.addr),
         ]
         linked = Signal()
         m.d.comb += linked.eq(link_valid & ~again)
         filled = Signal(params.priorities)
         m.d.comb += filled.eq(Cat(read.data[n].filled for n in range(params.priorities)))
-        level = Signal(params.level_bits)
+        level = Signal(params.priorities)  # one-hot
         with m.If(link["removes"] | link["looks"]):
-            m.d.comb += level.eq(lowest(filled))
-        with m.Elif(link["priorities"]):
+            m.d.comb += level.eq(lowest_one(filled))
+        with m.Else():
             top = PRIORITY_LSB + PRIORITY_BITS
-            m.d.comb += level.eq(link_op.task[top - params.level_bits:top])
+            m.d.comb += level.eq(one_hot(Mux(
+                link["priorities"], link_op.task[top - params.level_bits:top], 0), 1))
         first, last = Signal(params.node_bits), Signal(params.node_bits)
         empty = Signal()
         put = Signal()
         m.d.comb += [
-            first.eq(read.data[level].first),
-            last.eq(read.data[level].last),
-            empty.eq(~filled.bit_select(level, 1)),
+            first.eq(choice((here, read.data[n].first) for n, here in enumerate(level))),
+            last.eq(choice((here, read.data[n].last) for n, here in enumerate(level))),
+            empty.eq(~(filled & level).any()),
             put.eq(linked & link["inserts"]),
             places.take.eq(put),
             places.fill.eq(put),
@@ -235,7 +243,7 @@ class Engine(wiring.Component):
                 Mux(lists_swept, link_op.context, swept[:params.context_bits])),
             occupancy.new_row.eq(row),
             occupancy.queues.eq(own | (~lists_swept).replicate(params.queues)),
-            occupancy.new_load.eq(Mux(lists_swept, load(count), 0)),
+            occupancy.new_load.eq(Mux(lists_swept, load(read_queue.data.count, step), 0)),
             self.change.valid.eq(linked),
             self.change.context.eq(link_op.context),
             self.change.queue.eq(link_queue),
@@ -270,11 +278,11 @@ class Engine(wiring.Component):
             m.d.sync += [
                 finish_writes.eq(changes | link_errors.any()
                                  | (link_op.kind == Kind.READ_ERROR)),
-                finish_lists.eq(one_hot(level, changes)),
+                finish_lists.eq(Mux(changes, level, 0)),
                 finish.first.eq(Mux(put & (link["head"] | empty), places.free, first)),
                 finish.last.eq(Mux(put & (~link["head"] | empty), places.free, last)),
                 finish.filled.eq(put),
-                finish_index.eq(Cat(link_queue, link_op.context)),
+                finish_index.eq(link_index),
                 finish_removes.eq(link["removes"]),
                 finish_looks.eq(link["looks"]),
                 finish_kind.eq(link_op.kind),

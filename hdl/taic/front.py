@@ -99,7 +99,7 @@ class Front(wiring.Component):
                 self.left.valid.eq(recorded),
                 self.left.p.eq(record),
             ]
-        with m.If(arrives):
+        with m.If(state == State.EMPTY):  # what counts is the last, which arrives
             m.d.sync += [
                 self.task.eq(event.task),
                 recorded.eq(event.recorded),

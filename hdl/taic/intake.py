@@ -49,11 +49,11 @@ class Intake(wiring.Component):
         first_valid, second_valid, woken_valid = Signal(), Signal(), Signal()
         turn = Signal()  # of a wake
 
-        wakes = Signal()
+        wakes = Signal()  # there is a wake, and it is its turn; with the ``room`` a cycle before
+        next_first, next_woken, next_turn = Signal(), Signal(), Signal()
         one_pop = self.pop & -self.pop
         m.d.comb += [
             self.pops.eq(self.pop.any()),
-            wakes.eq(woken_valid & self.room & (turn | ~first_valid)),
             self.valid.eq(self.pops | wakes | first_valid),
             self.popped.eq(Mux(self.moves, one_pop, 0)),
             op.eq(Mux(wakes, woken, first)),
@@ -74,11 +74,21 @@ class Intake(wiring.Component):
             self.request.ready.eq(~second_valid),
             self.wake.ready.eq(~woken_valid | moves_wake),
         ]
+        m.d.comb += [
+            next_woken.eq(Mux(self.wake.ready, self.wake.valid, woken_valid)),
+            next_first.eq(second_valid | self.request.valid | first_valid & ~moves_first),
+            next_turn.eq(Mux(moves_wake | moves_first, moves_first, turn)),
+        ]
+        m.d.sync += [
+            woken_valid.eq(next_woken),
+            first_valid.eq(next_first),
+            turn.eq(next_turn),
+            wakes.eq(next_woken & self.room & (next_turn | ~next_first)),
+        ]
         with m.If(self.wake.ready):
-            m.d.sync += [woken_valid.eq(self.wake.valid), woken.eq(self.wake.p)]
+            m.d.sync += woken.eq(self.wake.p)
         with m.If(~first_valid | moves_first):
             m.d.sync += [
-                first_valid.eq(second_valid | self.request.valid),
                 second_valid.eq(0),
                 first.eq(Mux(second_valid, second, self.request.p)),
             ]
@@ -86,8 +96,6 @@ class Intake(wiring.Component):
             m.d.sync += second_valid.eq(self.request.valid)
         with m.If(~second_valid):
             m.d.sync += second.eq(self.request.p)
-        with m.If(moves_wake | moves_first):
-            m.d.sync += turn.eq(moves_first)
 
         m.d.comb += [
             self.waits.eq(Cat(first_valid, woken_valid)),

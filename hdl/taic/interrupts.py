@@ -60,7 +60,8 @@ class Interrupts(wiring.Component):
     ``running_of``, combinationally; the lowest if it is not installed.
 
     While hart ``h`` is raised for a task in another queue than the installed one, a DEQUEUE of
-    the installed queue is redirected to that: ``redirect`` for the asked context and queue.
+    the installed queue is redirected to that: ``redirect``, one-hot, for the asked context and
+    queue, to ``redirect_queue`` of the hart.
     """
 
     def __init__(self, params: TaicParams) -> None:
@@ -87,8 +88,8 @@ class Interrupts(wiring.Component):
             "fallback": In(range(harts)).array(params.contexts),
             "redirect_context": In(params.context_bits),
             "redirect_asked": In(params.queue_bits),
-            "redirect": Out(1),
-            "redirect_queue": Out(params.queue_bits),
+            "redirect": Out(harts),
+            "redirect_queue": Out(params.queue_bits).array(harts),
             "redirected": Out(harts),  # the installed queue is
             "usip": Out(harts),
             "ssip": Out(harts),
@@ -100,7 +101,7 @@ class Interrupts(wiring.Component):
         harts = params.harts
         raised = Signal(harts)
         running = [Signal(PRIORITY_BITS, init=LOWEST, name=f"running{h}") for h in range(harts)]
-        source = [Signal(params.queue_bits, name=f"source{h}") for h in range(harts)]
+        source = self.redirect_queue
         same_context, same_queue = Signal(harts), Signal(harts)
         target = Signal(harts)
         for h, installed in enumerate(self.installed):
@@ -199,5 +200,5 @@ class Interrupts(wiring.Component):
             m.d.comb += self.redirected[h].eq(raised[h] & (source[h] != installed.queue))
             with m.If(self.redirected[h] & (installed.context == self.redirect_context)
                       & (installed.queue == self.redirect_asked)):
-                m.d.comb += [self.redirect.eq(1), self.redirect_queue.eq(source[h])]
+                m.d.comb += self.redirect.eq(1 << h)
         return m

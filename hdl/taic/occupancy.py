@@ -19,11 +19,14 @@ def occupancy_layout(params: TaicParams) -> data.StructLayout:
     })
 
 
-def load(count: Value) -> Value:
-    """A number of tasks, as far as the queue with the fewest is concerned: 15 are as many as more.
+def load(count: Value, step: Value) -> Value:
+    """Of ``count`` tasks and ``step`` more, -1 to 1: 15 are as many as more.
+
+    Without the carry of the sum; what is more than 15 stays 15 or more.
     """
-    few, many = count[:LOAD_BITS], count[LOAD_BITS:].any()
-    return few | many.replicate(len(few))
+    few = count[:LOAD_BITS]
+    many = count[LOAD_BITS:].any() | few.all() & step[0] & ~step[-1]
+    return (few + step)[:len(few)] | many.replicate(len(few))
 
 
 def loads_layout(params: TaicParams) -> data.ArrayLayout:

@@ -19,6 +19,7 @@ from .merge import Merge
 from .params import ADDR_BITS, TaicParams
 from .port import Port
 from .skid import Skid
+from .turns import Turns
 from .types import Kind, RecordOp, error_layout, queue_op_layout, record_op_layout
 
 LEFT_DEPTH = 16  # records of dequeued tasks that can wait, but for those that the fronts keep
@@ -147,15 +148,20 @@ class Taic(wiring.Component):
         ]
         with m.If(lines.error.valid):
             m.d.comb += refusal.i.p.eq(lines.error.p)
-        m.submodules.errors = errors = Merge(error_layout(params), inputs=3)
-        for source, sink in zip((channels.error, compat.error, refusal.o), errors.i, strict=True):
-            connect(m, source, sink)
+        m.submodules.refusals = refusals = Merge(error_layout(params), inputs=2)
+        m.submodules.errors = errors = Turns(error_layout(params))
+        connect(m, compat.error, refusals.i[0])
+        connect(m, refusal.o, refusals.i[1])
+        connect(m, refusals.o, errors.early)
+        connect(m, channels.error, errors.late)
         error, move, ask = engine_inputs.i
         refused = Signal(error_layout(params), reset_less=True)
         with m.If(error.ready):
             m.d.sync += error.valid.eq(0)
         with m.If(errors.o.valid & errors.o.ready):
-            m.d.sync += [error.valid.eq(1), refused.eq(errors.o.p)]
+            m.d.sync += error.valid.eq(1)
+        with m.If(errors.o.ready):
+            m.d.sync += refused.eq(errors.o.p)
         may_move, peeks_now = Signal(), Signal()
         m.d.comb += [
             intake.wake.valid.eq(channels.wake.valid),
@@ -284,7 +290,8 @@ class Taic(wiring.Component):
             interrupts.redirect_context.eq(engine.chosen_context),
             interrupts.redirect_asked.eq(engine.chosen_queue),
             engine.redirect.eq(interrupts.redirect),
-            engine.redirect_queue.eq(interrupts.redirect_queue),
+            *(sink.eq(queue) for sink, queue in zip(
+                engine.redirect_queue, interrupts.redirect_queue, strict=True)),
             self.usip.eq(interrupts.usip),
             self.ssip.eq(interrupts.ssip),
         ]

@@ -172,7 +172,7 @@ FAULTS = {
     "less_urgent": (front, "event.removes | event.inserts & event.ahead", "event.removes", Order),
     "stale_lists": (engine, "again.eq(link_valid & stale)", "again.eq(0)", Order),
     "empty_queue": (front, "& ~self.busy.bit_select(self.context, 1)", "", Found),
-    "no_steal": (choose, "self.queue.eq(next_filled)", "self.queue.eq(op.queue)", Once),
+    "no_steal": (choose, "Mux(redirects, redirected_to, next_filled)", "op.queue", Once),
     "one_more": (choose, "row.total >= self.settings.limit", "row.total > self.settings.limit",
                  Refused),
     "other_page": (choose, "with m.Elif(~here):\n                    m.d.comb += self.errors"
