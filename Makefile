@@ -20,10 +20,10 @@ help:
 	@echo 'make run     builds everything and compares ways to wake the receiver of a message (first'
 	@echo '             time 4 to 6 minutes); table, plot and JSON also go to build/report'
 	@echo 'make hello   the smallest kernel and its program on the RTL'
-	@echo 'make test    all tests (first time about 15 minutes); SEED=random for other stimulus'
+	@echo 'make test    all tests (first time about 30 minutes); SEED=random for other stimulus'
 	@echo 'make lint    ruff, rustfmt and clippy (1 minute)'
 	@echo 'make synth   resources of hart, UINTC, TAIC and SoC on ECP5 (about 40 minutes)'
-	@echo 'make bench   cycles of the core and of user interrupts, measured on the RTL (4 minutes)'
+	@echo 'make bench   cycles of core, user interrupts, TAIC, messages, measured on the RTL (10 minutes)'
 	@echo 'make docs    generated references: memory map, device tree, SVD, headers (10 seconds)'
 	@echo 'make sw      firmware and programs only (first time 1 minute)'
 	@echo 'make clean   removes what was built; .venv stays'
@@ -67,7 +67,7 @@ hello: $(ENVIRON) sw
 test: $(ENVIRON) sw
 	@echo '== Tests of the software on the host (1 minute)'
 	@$(MAKE) --no-print-directory -C sw test
-	@echo '== Tests of gateware, simulator and programs (about 15 minutes)'
+	@echo '== Tests of gateware, simulator and programs (about 30 minutes)'
 	@seed=$(SEED); test $$seed != random || seed=$$(od -An -N4 -tu4 /dev/urandom | tr -d ' '); \
 	echo "seed $$seed"; COCOTB_RANDOM_SEED=$$seed $(PYTHON) -m pytest -n $(JOBS) -q tests
 
