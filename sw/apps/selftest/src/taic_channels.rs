@@ -16,7 +16,7 @@ pub const TESTS: &[Test] = &[
     ours("taic.urgent_enough", "TAIC 9", urgent_enough),
 ];
 
-const NUMBER: u16 = 200;
+const NUMBER: u16 = 20;
 const LINE: usize = 4;
 
 fn arming(number: u16, bits: u64) -> Arming {

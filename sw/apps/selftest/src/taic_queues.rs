@@ -5,7 +5,7 @@ use crate::{
     contexts::{Contexts, errs, gives, interrupts, task},
 };
 use core::ptr;
-use hal::soc::{TAIC_BASE, taic as part, taic_control as register};
+use hal::soc::{TAIC_BASE, taic_control as register};
 use taic::{Errors, QueueIndex};
 
 pub const TESTS: &[Test] = &[
@@ -58,12 +58,13 @@ fn allocation(check: &mut Check) {
 
 fn exhaustion(check: &mut Check) {
     let contexts = Contexts::new();
-    for number in 0..part::QUEUES as u8 {
+    let part = contexts.taic.capabilities();
+    for number in 0..part.queues {
         let queue = contexts.allocate(1, 1).map(|queue| queue.index);
         check.is("a queue", queue == Some(QueueIndex { context: 0, queue: number }));
     }
     check.is("no more queues", contexts.allocate(1, 1).is_none());
-    for process in 2..=part::CONTEXTS as u64 {
+    for process in 2..=u64::from(part.contexts) {
         check.is("a context", contexts.allocate(1, process).is_some());
     }
     check.is("no more contexts", contexts.allocate(2, 1).is_none());
@@ -108,7 +109,7 @@ fn errors(check: &mut Check) {
     let index = |context, queue| QueueIndex { context, queue };
     let other = |queue| contexts.taic.own_page(queue).expect("there is such a page");
     let free = other(index(owned.index.context, owned.index.queue + 1));
-    let no_context = other(index(part::CONTEXTS as u8 - 1, 0));
+    let no_context = other(index(contexts.taic.capabilities().contexts - 1, 0));
     for (queue, expected) in [(free, Errors::NO_QUEUE), (no_context, Errors::NO_OWNER)] {
         queue.enqueue(task(0x108));
         errs(check, "enqueue", queue, expected);
