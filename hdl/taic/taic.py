@@ -36,7 +36,7 @@ class Taic(wiring.Component):
     Timing: a port accepts a write in one cycle of two if what it asks for is free. A DEQUEUE is
     answered in the cycle of its acceptance from the port's front, else after five cycles or more.
     A task is in its queue, for all DEQUEUEs accepted later, three cycles after an enqueue was
-    accepted, four after a notification, three after a line rose, if nobody else uses the engine.
+    accepted, four after a notification or after a line rose, if nobody else uses the engine.
 
     The device is ready once its tables are cleared, about ``tasks`` cycles after reset.
     """

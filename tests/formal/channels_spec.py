@@ -1,6 +1,8 @@
 """What the proofs about the records of wake-ups have in common: one record, and what happens to it.
 """
 
+from abc import ABC, abstractmethod
+
 from amaranth import *
 from amaranth.asserts import AnyConst
 from amaranth.hdl import Assert, Assume
@@ -19,7 +21,7 @@ class FewRecords(TaicParams):
     records = 3
 
 
-class ChannelsSpec(wiring.Component):
+class ChannelsSpec(wiring.Component, ABC):
     """Ports of the design, left free, but for what does not come (``Assume``).
 
     ``record`` is any record, ``row`` and ``task`` what the memories hold of it. ``step`` is an
@@ -89,8 +91,9 @@ class ChannelsSpec(wiring.Component):
         self.specify(m)
         return m
 
+    @abstractmethod
     def specify(self, m: Module) -> None:
-        raise NotImplementedError
+        """Adds what is to be proved."""
 
     def does(self, *ops: RecordOp) -> Value:
         """This is the first cycle of such an operation on the record."""

@@ -1,5 +1,7 @@
 """What the proofs about the queues of the TAIC have in common: engine and fronts, and two tasks."""
 
+from abc import ABC, abstractmethod
+
 from amaranth import *
 from amaranth.asserts import AnyConst, AnySeq
 from amaranth.hdl import Assume
@@ -49,7 +51,7 @@ def shorten_tasks(monkeypatch) -> None:
         monkeypatch.setattr(module, "TASK_BITS", TASK_BITS)
 
 
-class QueuesSpec(wiring.Component):
+class QueuesSpec(wiring.Component, ABC):
     """The engine with a front for each port, as the device connects them.
 
     Ports ask for any operation, one read at a time; wakes and errors come from elsewhere. Which
@@ -173,8 +175,9 @@ class QueuesSpec(wiring.Component):
         self.specify(m)
         return m
 
+    @abstractmethod
     def specify(self, m: Module) -> None:
-        raise NotImplementedError
+        """Adds what is to be proved."""
 
     def chosen(self, port: int) -> Value:
         """The engine chooses for a DEQUEUE of this port, in this cycle."""

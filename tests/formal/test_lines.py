@@ -1,5 +1,7 @@
 """Proofs about the lines of the TAIC, with few of them: whatever happens in the first cycles."""
 
+from abc import ABC, abstractmethod
+
 import pytest
 from amaranth import *
 from amaranth.asserts import AnyConst
@@ -17,7 +19,7 @@ PARAMS = TaicParams(contexts=2, queues=2, tasks=64, channels=2, lines=2, slots=2
 DEPTH = 13
 
 
-class LinesSpec(wiring.Component):
+class LinesSpec(wiring.Component, ABC):
     """Any line and any context. ``sends``, ``arms`` and ``levels`` are the operations on their
     record, as they are accepted; ``calls`` is an edge of the line or an accepted ``simulate``.
 
@@ -70,8 +72,9 @@ class LinesSpec(wiring.Component):
         self.specify(m)
         return m
 
+    @abstractmethod
     def specify(self, m: Module) -> None:
-        raise NotImplementedError
+        """Adds what is to be proved."""
 
     @staticmethod
     def before(m: Module, value: Value) -> Signal:

@@ -1,5 +1,7 @@
 """What the proofs about the UINTC have in common: its entries, and what was asked of them."""
 
+from abc import ABC, abstractmethod
+
 from amaranth import *
 from amaranth.hdl import Assert, Assume
 from amaranth.lib import data, wiring
@@ -21,7 +23,7 @@ class Asked(data.Struct):
     data: 64
 
 
-class UintcSpec(wiring.Component):
+class UintcSpec(wiring.Component, ABC):
     """Ports of the design, left free.
 
     ``rows`` are the entries as they stand in the memory. ``accepted`` is what is accepted in this
@@ -70,8 +72,9 @@ class UintcSpec(wiring.Component):
         self.specify(m)
         return m
 
+    @abstractmethod
     def specify(self, m: Module) -> None:
-        raise NotImplementedError
+        """Adds what is to be proved."""
 
     @staticmethod
     def refused(asked: data.View) -> Value:

@@ -24,6 +24,7 @@ from tests.hdl.taic.channels_model import (
 )
 from tests.support.clock import start
 from tests.support.layouts import pack, unpack
+from tests.support.offer import Offer
 from tests.support.pauses import bursts, never, often
 from tests.support.run import run_cocotb
 
@@ -54,7 +55,7 @@ class Bench:
         dut.wake__ready.value = dut.error__ready.value = 0
         self.model = ChannelsModel(self.params)
         self.wanted = {"wake": [], "error": [], "answer": [], "refused": []}
-        self.offered = {"wake": None, "error": None}
+        self.offers = {name: Offer(dut, name) for name in ("wake", "error")}
         await start(dut)
         cycles = 0
         while int(dut.sweeping.value):
@@ -71,12 +72,8 @@ class Bench:
         await Timer(1, "ns")
         for name, layout, taken in (("wake", queue_op_layout, ready[0]),
                                     ("error", error_layout, ready[1])):
-            valid = int(getattr(dut, f"{name}__valid").value)
-            payload = int(getattr(dut, f"{name}__payload").value)
-            if self.offered[name] is not None:
-                assert valid and payload == self.offered[name], f"{name} was not held"
-            self.offered[name] = payload if valid and not taken else None
-            if valid and taken:
+            payload = self.offers[name].look(taken)
+            if payload is not None:
                 self.came(name, unpack(layout(self.params), payload))
         if int(dut.refused.value):
             self.match(("refused",))

@@ -11,6 +11,7 @@ from hdl.taic.params import TaicParams
 from hdl.taic.types import Error, RecordOp, error_layout, record_op_layout
 from tests.support.clock import start
 from tests.support.layouts import pack, unpack
+from tests.support.offer import Offer
 from tests.support.pauses import bursts, never, often
 from tests.support.run import run_cocotb
 
@@ -40,7 +41,7 @@ class Bench:
         for port in (dut.line, dut.simulate__valid, dut.arm__valid, dut.record_op__ready,
                      dut.error__ready, dut.grant_write, dut.grant_read, dut.grant_line):
             port.value = 0
-        self.offered = {"record_op": None, "error": None}
+        self.offers = {name: Offer(dut, name) for name in ("record_op", "error")}
         await start(dut)
         cycles = 0
         while int(dut.sweeping.value):
@@ -56,12 +57,8 @@ class Bench:
         await Timer(1, "ns")
         for name, layout, taken in (("record_op", record_op_layout, ready[0]),
                                     ("error", error_layout, ready[1])):
-            valid = int(getattr(dut, f"{name}__valid").value)
-            payload = int(getattr(dut, f"{name}__payload").value)
-            if self.offered[name] is not None:
-                assert valid and payload == self.offered[name], f"{name} was not held"
-            self.offered[name] = payload if valid and not taken else None
-            if valid and taken:
+            payload = self.offers[name].look(taken)
+            if payload is not None:
                 getattr(self, f"_{name}")(unpack(layout(self.params), payload))
         accepted = [int(valid.value) and int(ready.value) for valid, ready in (
             (dut.simulate__valid, dut.simulate__ready), (dut.arm__valid, dut.arm__ready))]
