@@ -4,6 +4,7 @@ from amaranth import *
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
+from ..bits import choice
 from .commit import Commit
 from .csr_types import CsrSignature, exception_priv
 from .decode import Result, System
@@ -13,7 +14,6 @@ from .lsu_types import LsuOp
 from .multiply import MultiplyOp
 from .params import HartParams
 from .rvfi import rvfi_layout
-from .select import one_hot
 from .stage_types import Bypass, memory_layout
 from .translation import TlbFlush
 
@@ -243,7 +243,7 @@ class MemoryStage(wiring.Component):
             Result.LSU: self.lsu_result,
         }
         m.d.comb += [
-            value.eq(one_hot((
+            value.eq(choice((
                 *((held.result == kind, result) for kind, result in late.items()),
                 (Cat(held.result == kind for kind in Result if kind not in late).any(), held.value),
             ))),

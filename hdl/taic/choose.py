@@ -4,7 +4,7 @@ from amaranth import *
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from .bits import choice, lowest
+from ..bits import choice, lowest
 from .occupancy import occupancy_layout
 from .params import PREEMPT_BIT, TaicParams
 from .types import Error, Kind, Policy, queue_op_layout, settings_layout

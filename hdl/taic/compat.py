@@ -4,7 +4,7 @@ from amaranth import *
 from amaranth.lib import data, enum, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from .bits import one_hot
+from ..bits import one_hot
 from .directory import owner_signature
 from .params import TaicParams
 from .types import Error, RecordOp, config_layout, error_layout, record_op_layout

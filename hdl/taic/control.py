@@ -4,8 +4,8 @@ from amaranth import *
 from amaranth.lib import data, enum, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from ..bits import choice
 from ..peripheral.mmio import Entry, Register
-from .bits import choice
 from .compat import compat_request_layout
 from .contexts import Contexts, allocation_layout, change_layout
 from .directory import directory_request_layout

@@ -4,7 +4,7 @@ from amaranth import *
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from .bits import lowest, one_hot
+from ..bits import lowest, one_hot
 from .params import TASK_BITS, TaicParams
 from .types import Kind, RecordOp, queue_op_layout, record_op_layout
 

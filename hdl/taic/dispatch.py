@@ -8,8 +8,8 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from ..bits import choice
 from ..bus.arbiter import RoundRobin
-from .bits import choice
 from .params import PAGE_BITS, SHORT_TASK_BITS, TaicParams
 from .port import Goal, access_layout
 from .registers import queue_registers

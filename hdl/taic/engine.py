@@ -4,7 +4,7 @@ from amaranth import *
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
-from .bits import choice, lowest_one, one_hot
+from ..bits import choice, lowest_one, one_hot
 from .choose import Choose
 from .intake import Intake
 from .occupancy import Occupancy, fewest, load, loads_layout, occupancy_layout

@@ -4,7 +4,7 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from .bits import lowest
+from ..bits import lowest
 from .params import TaicParams
 from .types import Kind, queue_op_layout
 

@@ -4,7 +4,7 @@ from amaranth import *
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from .bits import one_hot
+from ..bits import one_hot
 from .contexts import allocation_layout, change_layout
 from .params import PRIORITY_BITS, PRIORITY_LSB, TaicParams
 from .types import event_layout

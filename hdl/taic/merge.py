@@ -4,7 +4,7 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from .bits import choice
+from ..bits import choice
 
 
 class Merge(wiring.Component):

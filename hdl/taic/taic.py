@@ -5,8 +5,8 @@ from amaranth.lib import wiring
 from amaranth.lib.fifo import SyncFIFO
 from amaranth.lib.wiring import In, Out, connect
 
+from ..bits import choice
 from ..bus.mmio import MmioSignature
-from .bits import choice
 from .channels import Channels
 from .compat import Compat
 from .control import Control

@@ -7,12 +7,20 @@ from operator import or_
 from amaranth import *
 
 
-def choice(values: Iterable[tuple[Value, object]]) -> Value:
-    """The value whose condition is met; 0 if none is. Not more than one may be.
+def choice(values: Iterable[tuple[object, object]]) -> Value:
+    """The value whose condition, of one bit, is met; 0 if none is. Not more than one may be.
 
-    Without the priorities of a chain of ``Mux``, and constants cost nothing.
+    Conditions and values meet in one level of logic, so that a late one of either kind waits for
+    nothing but the merging of the terms; constants cost nothing.
     """
-    return reduce(or_, (Mux(condition, Value.cast(value), 0) for condition, value in values))
+    return reduce(or_, (_gated(Value.cast(condition), Value.cast(value))
+                        for condition, value in values))
+
+
+def _gated(condition: Value, value: Value) -> Value:
+    if len(condition) != 1:
+        raise ValueError(f"condition of {len(condition)} bits")
+    return value & condition.replicate(len(value))
 
 
 def lowest(bits: Value) -> Value:
