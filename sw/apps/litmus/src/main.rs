@@ -60,12 +60,7 @@ fn main() -> u16 {
     HARTS.store(request.number(0, soc::HARTS), Relaxed);
     ITERATIONS.store(request.number(1, 2000), Relaxed);
     SEED.store(request.number(2, 1), Relaxed);
-    harts::start(HARTS.load(Relaxed), |hart| {
-        run(hart);
-        loop {
-            core::hint::spin_loop();
-        }
-    });
+    harts::start(HARTS.load(Relaxed), run);
     run(0);
     0
 }

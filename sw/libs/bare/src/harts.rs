@@ -2,7 +2,7 @@
 
 use crate::STACK_BYTES;
 use core::{
-    mem, ptr,
+    hint, mem, ptr,
     sync::atomic::{AtomicPtr, Ordering},
 };
 use hal::{clint, context::Machine};
@@ -17,8 +17,9 @@ pub(crate) static mut STACKS: Stacks = Stacks([[0; STACK_BYTES]; MAX - 1]);
 
 static PROGRAM: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 
-/// Harts 1 to `count` - 1 begin to run `program`, which is told the number of its hart.
-pub fn start(count: usize, program: fn(usize) -> !) {
+/// Harts 1 to `count` - 1 begin to run `program`, which is told the number of its hart. Those whose
+/// program ends wait for ever.
+pub fn start(count: usize, program: fn(usize)) {
     assert!(count <= MAX, "{count} harts, at most {MAX} are supported");
     PROGRAM.store(program as *mut (), Ordering::Relaxed);
     for hart in 1..count {
@@ -32,6 +33,9 @@ pub(crate) extern "C" fn main(hart: usize) -> ! {
     Machine::install();
     let program = PROGRAM.load(Ordering::Relaxed);
     // SAFETY: `start` stored it before it raised the interrupt.
-    let program: fn(usize) -> ! = unsafe { mem::transmute(program) };
-    program(hart)
+    let program: fn(usize) = unsafe { mem::transmute(program) };
+    program(hart);
+    loop {
+        hint::spin_loop();
+    }
 }
