@@ -9,6 +9,7 @@ use crate::{
     ways::Way,
 };
 use core::cell::Cell;
+use executor::TaskId;
 use hal::{csr, soc::csr as number};
 use metric::Samples;
 
@@ -87,8 +88,8 @@ impl Work {
     /// A call of coroutine `own` has ended: of the first one's, the cycle is noted. All have the same
     /// number of calls, so between two of them as many end as there are coroutines.
     #[inline(always)]
-    fn ended(&self, own: usize) {
-        if own == 0 {
+    fn ended(&self, own: TaskId) {
+        if own == TaskId::new(0) {
             let taken = self.taken.get();
             self.taken.set(taken + 1);
             if let Some(end) = self.ends.get(taken) {
@@ -124,13 +125,19 @@ fn rounded(cycles: usize, calls: usize) -> i64 {
 #[expect(clippy::manual_async_fn, reason = "an async function keeps its argument twice")]
 fn call<W: Way>(endpoint: &'static Endpoint<W>) -> impl Future<Output = ()> {
     async move {
-        let own = W::executor().current().index();
+        let own = W::executor().current();
         let mut number = WORK.wanted.get() as u64;
-        while number != 0 {
-            endpoint.send(compose(own, Label::Add, contents(own, number)));
-            check(endpoint.receive(own).await, own, number);
-            number -= 1;
+        endpoint.send(request(own, number));
+        loop {
+            let reply = endpoint.receive().await;
+            let left = number - 1;
+            check(reply, own, number);
+            number = left;
             WORK.ended(own);
+            if left == 0 {
+                break;
+            }
+            endpoint.send(request(own, left));
         }
         WORK.callers.set(WORK.callers.get() - 1);
         if WORK.callers.get() == 0 {
@@ -140,12 +147,17 @@ fn call<W: Way>(endpoint: &'static Endpoint<W>) -> impl Future<Output = ()> {
 }
 
 #[inline(always)]
-fn contents(own: usize, number: u64) -> Contents {
-    [number, own as u64, number + 2, number + 3]
+fn request(own: TaskId, number: u64) -> Message {
+    compose(own, Label::Add, contents(own, number))
 }
 
 #[inline(always)]
-fn check(reply: Message, own: usize, number: u64) {
+fn contents(own: TaskId, number: u64) -> Contents {
+    [number, own.word(), number + 2, number + 3]
+}
+
+#[inline(always)]
+fn check(reply: Message, own: TaskId, number: u64) {
     let [_, reply @ ..] = reply;
     let sent = contents(own, number);
     let sum = |contents: Contents| contents.into_iter().fold(0, u64::wrapping_add);
@@ -155,9 +167,9 @@ fn check(reply: Message, own: usize, number: u64) {
 /// What both harts have counted so far.
 fn count<W: Way>(endpoint: &'static Endpoint<W>) -> Counters {
     let request = async {
-        let owner = W::executor().current().index();
+        let owner = W::executor().current().with_argument(0);
         endpoint.send(compose(owner, Label::Count, [0; 4]));
-        let [_, traps, user_interrupts, wakes, _] = endpoint.receive(owner).await;
+        let [_, traps, user_interrupts, wakes, _] = endpoint.receive().await;
         WORK.counted.set(Counters { traps, user_interrupts, wakes });
         endpoint.end();
     };
@@ -168,8 +180,8 @@ fn count<W: Way>(endpoint: &'static Endpoint<W>) -> Counters {
 
 /// Ends the server's part.
 async fn stop<W: Way>(endpoint: &'static Endpoint<W>) {
-    let owner = W::executor().current().index();
+    let owner = W::executor().current().with_argument(0);
     endpoint.send(compose(owner, Label::Stop, [0; 4]));
-    endpoint.receive(owner).await;
+    endpoint.receive().await;
     endpoint.end();
 }

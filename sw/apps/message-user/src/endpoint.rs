@@ -2,19 +2,18 @@
 
 use crate::{
     CLIENT, SERVER,
-    mailbox::Mailbox,
     message::{Message, owner},
     shared::{Consumer, Producer, replies, requests},
     ways::Way,
 };
 use core::{
-    array,
     cell::Cell,
     future::Future,
     pin::Pin,
     task::{Context, Poll},
 };
 use executor::TaskId;
+use ring::{Full, Place};
 
 /// Coroutines of a process: those that call or answer.
 pub const SLOTS: usize = 32;
@@ -29,7 +28,6 @@ pub struct Endpoint<W: Way> {
     incoming: Consumer,
     sleeps: Cell<u64>,
     done: Cell<bool>,
-    mailboxes: [Mailbox; SLOTS],
 }
 
 impl<W: Way> Endpoint<W> {
@@ -45,31 +43,34 @@ impl<W: Way> Endpoint<W> {
             incoming: Consumer::new(incoming),
             sleeps: Cell::new(0),
             done: Cell::new(false),
-            mailboxes: array::from_fn(|_| Mailbox::new()),
         })
     }
 
     /// Runs the coroutines until one of them says that all is done.
     pub fn run(&'static self) {
         self.done.set(false);
-        loop {
-            W::executor().run_until_idle();
-            if self.done.get() {
-                break;
-            }
+        W::executor().run(|| self.next());
+    }
+
+    /// When no coroutine is ready: sleeps if nothing comes, and tells who is ready then. The
+    /// dispatcher, which is woken and takes messages out of the ring, is the coroutine that ran last.
+    #[inline(always)]
+    fn next(&self) -> Option<TaskId> {
+        while !self.done.get() {
             if self.outgoing.must_wake() {
                 self.way.wake_peer();
             }
-            // Nobody has anything to do: sleeps, if nothing has come meanwhile. The dispatcher, which
-            // is woken and takes messages out of the ring, is the coroutine that ran last.
             if self.incoming.is_empty() && self.incoming.sleep() {
                 self.sleeps.set(self.sleeps.get() + 1);
-                self.way.sleep(W::executor().current());
+                return Some(self.way.sleep(W::executor().current().with_argument(0)));
             }
-            while let Some(message) = self.incoming.pop() {
-                self.deliver(message);
+            self.incoming.find(|place, first| self.deliver(place, first));
+            let ready = W::executor().dequeue();
+            if ready.is_some() {
+                return ready;
             }
         }
+        None
     }
 
     /// Ends [`Endpoint::run`] when no coroutine is ready.
@@ -82,36 +83,36 @@ impl<W: Way> Endpoint<W> {
         self.sleeps.get()
     }
 
-    /// Leaves a message to the coroutine whose it is, and makes that ready.
+    /// Makes the coroutine ready whose message, with this first word, has been found.
     #[inline(always)]
-    fn deliver(&self, message: Message) {
-        if let Some(mailbox) = self.mailboxes.get(owner(&message)) {
-            mailbox.put(message);
-            W::executor().wake(TaskId::new(owner(&message)));
+    fn deliver(&self, place: Place, first: u64) -> bool {
+        if let Some(owner) = owner(first) {
+            W::executor().call(owner, place.bits());
         }
+        true
     }
 
-    /// Sends a message, and wakes the peer if it is seen to sleep; [`Endpoint::run`] makes sure. There is room: a ring has a place for each
-    /// coroutine, which has one message under way.
+    /// Sends a message, and wakes the peer if it is seen to sleep; [`Endpoint::run`] makes sure.
+    /// There is room: a ring has a place for each coroutine, which has one message under way.
     #[inline(always)]
     pub fn send(&self, message: Message) {
-        assert!(self.outgoing.push(message).is_ok(), "more messages than coroutines");
-        if self.outgoing.may_wake() {
-            self.way.wake_peer();
+        match self.outgoing.send(message) {
+            Ok(true) => self.way.wake_peer(),
+            Ok(false) => {}
+            Err(Full) => panic!("more messages than coroutines"),
         }
     }
 
-    /// Waits for a message to coroutine `own`, which the caller is.
+    /// Waits for a message to the calling coroutine.
     #[inline(always)]
-    pub fn receive(&'static self, own: usize) -> Receive<W> {
-        Receive { endpoint: self, own: own as u32, waits: false }
+    pub fn receive(&'static self) -> Receive<W> {
+        Receive { endpoint: self, waits: false }
     }
 }
 
 /// See [`Endpoint::receive`].
 pub struct Receive<W: Way> {
     endpoint: &'static Endpoint<W>,
-    own: u32,
     waits: bool,
 }
 
@@ -120,22 +121,24 @@ impl<W: Way> Future for Receive<W> {
 
     #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, _context: &mut Context) -> Poll<Message> {
-        let Self { endpoint, own, waits } = *self;
-        let own = own as usize;
-        if !waits {
+        if !self.waits {
             self.waits = true;
             return Poll::Pending;
         }
-        if let Some(message) = endpoint.mailboxes[own].take() {
-            return Poll::Ready(message);
+        let incoming = &self.endpoint.incoming;
+        if let Some(place) = Place::from_bits(W::executor().argument()) {
+            return incoming.take(place).map_or(Poll::Pending, Poll::Ready);
         }
         // The dispatcher: looks into the ring.
-        while let Some(message) = endpoint.incoming.pop() {
-            if owner(&message) == own {
-                return Poll::Ready(message);
+        let own = W::executor().current().name();
+        let mut message = None;
+        incoming.find(|place, first| {
+            if owner(first).is_some_and(|owner| owner.name() == own) {
+                // Those that were found before it are taken before it.
+                message = incoming.take(place);
             }
-            endpoint.deliver(message);
-        }
-        Poll::Pending
+            message.is_none() && self.endpoint.deliver(place, first)
+        });
+        message.map_or(Poll::Pending, Poll::Ready)
     }
 }

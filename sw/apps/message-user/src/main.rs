@@ -29,7 +29,6 @@
 mod client;
 mod counters;
 mod endpoint;
-mod mailbox;
 mod message;
 mod own_thread;
 mod server;

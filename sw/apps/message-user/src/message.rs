@@ -1,9 +1,11 @@
 //! What goes through the rings.
 
+use executor::TaskId;
+
 /// Words of a message.
 pub const WORDS: usize = 5;
 
-/// A message: the first word, never 0, tells what it is about and whose it is, the others are its
+/// A message: the first word tells what it is about and whose it is, the others are its
 /// contents.
 pub type Message = [u64; WORDS];
 
@@ -32,15 +34,15 @@ pub fn label(message: &Message) -> Label {
     }
 }
 
-/// The coroutine of a message.
+/// The coroutine of a message with this first word; nonsense may be none, or one that there is not.
 #[inline(always)]
-pub fn owner(message: &Message) -> usize {
-    (message[0] >> 32) as usize
+pub fn owner(first: u64) -> Option<TaskId> {
+    TaskId::from_name((first >> 32) as u32)
 }
 
 /// A message.
 #[inline(always)]
-pub fn compose(owner: usize, label: Label, contents: Contents) -> Message {
+pub fn compose(owner: TaskId, label: Label, contents: Contents) -> Message {
     let [a, b, c, d] = contents;
-    [(owner as u64) << 32 | label as u64, a, b, c, d]
+    [u64::from(owner.name()) << 32 | label as u64, a, b, c, d]
 }

@@ -7,6 +7,7 @@ use crate::{
     message::{Label, Message, compose, label},
     ways::Way,
 };
+use executor::TaskId;
 
 /// Answers until it is told to stop.
 pub fn serve<W: Way>() {
@@ -18,15 +19,15 @@ pub fn serve<W: Way>() {
 }
 
 async fn answer<W: Way>(endpoint: &'static Endpoint<W>) {
-    let own = W::executor().current().index();
+    let own = W::executor().current();
     loop {
-        let request = endpoint.receive(own).await;
+        let request = endpoint.receive().await;
         endpoint.send(reply_to(endpoint, own, request));
     }
 }
 
 #[inline(always)]
-fn reply_to<W: Way>(endpoint: &Endpoint<W>, own: usize, request: Message) -> Message {
+fn reply_to<W: Way>(endpoint: &Endpoint<W>, own: TaskId, request: Message) -> Message {
     let [_, a, b, c, d] = request;
     let label = label(&request);
     let contents = if label == Label::Add {

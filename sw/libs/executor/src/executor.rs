@@ -1,31 +1,35 @@
 //! The executor.
 
-use crate::{ReadyQueue, TaskId, slot::Slot};
+use crate::{ReadyQueue, TaskId, slot::Slot, waker::Target};
 use core::{
-    cell::Cell,
+    cell::{Cell, OnceCell},
     future::{Future, poll_fn},
-    task::Poll,
+    sync::atomic::{AtomicU64, Ordering},
+    task::{Context, Poll},
 };
 
 /// Up to `SLOTS` tasks, each a future of up to `BYTES` bytes, that become ready in a `Q`. It lives
 /// for ever, and belongs to one thread.
 #[repr(C)]
 pub struct Executor<Q, const SLOTS: usize, const BYTES: usize> {
-    current: Cell<TaskId>,
+    /// The word of the task that is being polled; wakers look at it on any thread.
+    current: AtomicU64,
     /// Whether it polls its tasks.
     running: Cell<bool>,
     queue: Q,
-    slots: [Slot<Q, BYTES>; SLOTS],
+    slots: [Slot<BYTES>; SLOTS],
+    targets: [OnceCell<Target<Q>>; SLOTS],
 }
 
 impl<Q: ReadyQueue + Copy, const SLOTS: usize, const BYTES: usize> Executor<Q, SLOTS, BYTES> {
     /// An executor without tasks. Nobody else dequeues from `queue`.
     pub const fn new(queue: Q) -> Self {
         Self {
-            current: Cell::new(TaskId::new(0)),
+            current: AtomicU64::new(TaskId::new(0).word()),
             running: Cell::new(false),
             queue,
             slots: [const { Slot::new() }; SLOTS],
+            targets: [const { OnceCell::new() }; SLOTS],
         }
     }
 
@@ -36,9 +40,10 @@ impl<Q: ReadyQueue + Copy, const SLOTS: usize, const BYTES: usize> Executor<Q, S
         F: Future<Output = ()> + 'static,
     {
         for (index, slot) in self.slots.iter().enumerate() {
-            let task = TaskId::new(index);
-            match slot.fill(future, self.queue, task) {
+            match slot.fill(future) {
                 Ok(()) => {
+                    let task = TaskId::new(index);
+                    self.targets[index].get_or_init(|| Target { queue: self.queue, task });
                     self.wake(task);
                     return Ok(task);
                 }
@@ -58,31 +63,64 @@ impl<Q: ReadyQueue + Copy, const SLOTS: usize, const BYTES: usize> Executor<Q, S
         }
     }
 
-    /// The task that is being polled.
+    /// Makes a task ready once more for each call, with an argument ([`Executor::argument`]). The ready queue must have room.
+    #[inline(always)]
+    pub fn call(&self, task: TaskId, argument: u32) {
+        self.queue.enqueue(task.with_argument(argument));
+    }
+
+    /// The task that is being polled, with the argument of the wake-up.
     #[inline(always)]
     pub fn current(&self) -> TaskId {
-        self.current.get()
+        TaskId::from_word(self.current.load(Ordering::Relaxed)).unwrap_or(TaskId::new(0))
+    }
+
+    /// Of the task that is being polled.
+    pub(crate) fn target(&self) -> &Target<Q> {
+        let target = self.targets.get(self.current().index()).and_then(OnceCell::get);
+        target.expect("tasks that are polled were spawned")
+    }
+
+    /// The argument of the wake-up for which a task is being polled.
+    #[inline(always)]
+    pub fn argument(&self) -> u32 {
+        TaskId::argument_of(self.current.load(Ordering::Relaxed))
+    }
+
+    /// Takes a task out of the ready queue, for who gives it back by [`Executor::run`].
+    #[inline(always)]
+    pub fn dequeue(&self) -> Option<TaskId> {
+        self.queue.dequeue()
     }
 
     /// Polls ready tasks until there is none. Not for tasks: panics if one of them calls it.
-    #[inline(always)]
     pub fn run_until_idle(&'static self) {
-        self.run_from(self.queue.dequeue());
+        self.run(|| None);
     }
 
-    /// The same, with a task that the caller has taken from the ready queue as the first.
+    /// Polls ready tasks; when there is none, `idle` says what to poll next, or that all is done.
+    /// Not for tasks: panics if one of them calls it.
     #[inline(always)]
-    pub fn run_from(&'static self, mut first: Option<TaskId>) {
+    pub fn run(&'static self, mut idle: impl FnMut() -> Option<TaskId>) {
         assert!(!self.running.replace(true), "a task runs its own executor");
-        while let Some(task) = first {
-            if let Some(slot) = self.slots.get(task.index()) {
+        let waker = self.current_waker();
+        let mut context = Context::from_waker(&waker);
+        let mut ready = self.queue.dequeue();
+        while let Some(task) = ready.or_else(&mut idle) {
+            let mut done = false;
+            let slot = self.slots.get(task.index());
+            if let Some(slot) = slot {
                 // Before the poll: a wake-up during it asks for another.
                 slot.queued.set(false);
-                self.current.set(task);
+                self.current.store(task.word(), Ordering::Relaxed);
                 // SAFETY: polls are here alone, one after the other: `running` was false.
-                unsafe { slot.poll() };
+                done = unsafe { slot.poll(&mut context) };
             }
-            first = self.queue.dequeue();
+            // The processor predicts one jump in a few bytes: there is something between both.
+            ready = self.queue.dequeue();
+            if let (true, Some(slot)) = (done, slot) {
+                slot.clear();
+            }
         }
         self.running.set(false);
     }
@@ -172,6 +210,25 @@ mod tests {
             executor.run_until_idle();
             assert_eq!(Rc::strong_count(&counted), 1);
         }
+    }
+
+    #[test]
+    fn every_call_has_its_argument() {
+        let (executor, trace) = (executor(), trace());
+        let task = executor.spawn(poll_fn(move |_| {
+            trace.lock().unwrap().push(('p', executor.argument() as u8));
+            Poll::Pending
+        }));
+        let task = task.ok().unwrap();
+        let mut idle = [5, 7].into_iter();
+        executor.run(|| {
+            let argument = idle.next()?;
+            executor.call(task, argument);
+            executor.call(task, argument + 1);
+            executor.dequeue()
+        });
+        assert_eq!(*trace.lock().unwrap(), [('p', 0), ('p', 5), ('p', 6), ('p', 7), ('p', 8)]);
+        assert_eq!(executor.current(), task.with_argument(8));
     }
 
     #[test]

@@ -8,8 +8,8 @@
 //! few instructions and no atomic one. The [`Waker`](core::task::Waker) of a task may be used
 //! anywhere, in handlers of interrupts and on other harts, and goes to [`ReadyQueue::wake`].
 //!
-//! There is no allocation. `unsafe` is in `slot`, futures in untyped storage and wakers, and where the
-//! executor polls them.
+//! There is no allocation. `unsafe` is in `slot` (futures in untyped storage), in `waker`, and where
+//! the executor polls.
 
 #![cfg_attr(not(test), no_std)]
 
@@ -17,6 +17,7 @@ mod executor;
 mod slot;
 mod soft_queue;
 mod task_id;
+mod waker;
 
 pub use executor::{Executor, yield_now};
 pub use soft_queue::SoftQueue;

@@ -1,51 +1,99 @@
 //! The side that receives.
 
-use crate::{Atomics, Native, Ring, Word};
+use crate::{Atomics, Native, Ring, Word, after};
 use core::{array, cell::Cell, sync::atomic::Ordering};
+
+/// Where a message is that was found and not yet taken: the lower half of its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place(u32);
+
+impl Place {
+    #[inline(always)]
+    const fn of(number: u64) -> Self {
+        Self(number as u32)
+    }
+
+    /// The place as bits, which are not 0.
+    #[inline(always)]
+    pub const fn bits(self) -> u32 {
+        self.0
+    }
+
+    /// The place with these bits; `None` of 0. One that there is not holds no message.
+    #[inline(always)]
+    pub const fn from_bits(bits: u32) -> Option<Self> {
+        if bits == 0 { None } else { Some(Self(bits)) }
+    }
+}
 
 /// The consumer of a ring. There is one at a time.
 pub struct Consumer<'a, const WORDS: usize, const SLOTS: usize, A: Atomics = Native> {
     ring: &'a Ring<WORDS, SLOTS, A>,
-    head: Cell<u64>,
-    /// The producer's index as it was last seen.
-    tail: Cell<u64>,
+    /// Number of the next message to be taken.
+    take: Cell<u64>,
+    /// Number of the next message to be found.
+    find: Cell<u64>,
 }
 
 impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Consumer<'a, WORDS, SLOTS, A> {
-    /// Goes on where the last consumer of the ring ended.
+    /// Goes on where the last consumer of the ring ended; what that had not taken is to be found
+    /// again.
     pub fn new(ring: &'a Ring<WORDS, SLOTS, A>) -> Self {
-        let head = ring.head.0.load(Ordering::Relaxed);
-        Self { ring, head: Cell::new(head), tail: Cell::new(head) }
+        let next = after(ring.taken.0.load(Ordering::Relaxed));
+        Self { ring, take: Cell::new(next), find: Cell::new(next) }
     }
 
-    /// Takes the oldest message.
+    /// Tells `each` the place and the first word of the messages that were not found before, the
+    /// oldest first, until it returns `false` or there are no more.
     #[inline(always)]
-    pub fn pop(&self) -> Option<[u64; WORDS]> {
-        let (ring, head) = (self.ring, self.head.get());
-        if head == self.tail.get() {
-            // `Acquire`: who sees the index sees the messages.
-            let tail = ring.tail.0.load(Ordering::Acquire);
-            self.tail.set(tail);
-            if head == tail {
-                return None;
+    pub fn find(&self, mut each: impl FnMut(Place, u64) -> bool) {
+        let (ring, mut number) = (self.ring, self.find.get());
+        // Whatever the numbers say, there are not more than slots.
+        let end = self.take.get().wrapping_add(2 * SLOTS as u64);
+        while number != end && ring.has(number) {
+            let found = number;
+            number = number.wrapping_add(2);
+            if !each(Place::of(found), ring.slot(found).words[0].load(Ordering::Relaxed)) {
+                break;
             }
         }
-        let slot = ring.slot(head);
-        let message = array::from_fn(|index| slot[index].load(Ordering::Relaxed));
-        self.head.set(head.wrapping_add(1));
-        // `Release`: the producer may write the slot once it sees the index.
-        ring.head.0.store(head.wrapping_add(1), Ordering::Release);
+        self.find.set(number);
+    }
+
+    /// Takes the message at a place that was found; `None` unless all before it are taken, and it
+    /// is not.
+    #[inline(always)]
+    pub fn take(&self, place: Place) -> Option<[u64; WORDS]> {
+        let (ring, number) = (self.ring, self.take.get());
+        if place != Place::of(number) {
+            return None;
+        }
+        let slot = ring.slot(number);
+        let message = array::from_fn(|index| slot.words[index].load(Ordering::Relaxed));
+        self.take.set(number.wrapping_add(2));
+        // `Release`: the producer may write the slot once it sees the number.
+        ring.taken.0.store(number, Ordering::Release);
         Some(message)
     }
 
-    /// Whether there is nothing to take.
+    /// Finds and takes the oldest message; `None` also while there are messages that were found and
+    /// not taken.
+    #[inline(always)]
+    pub fn pop(&self) -> Option<[u64; WORDS]> {
+        let mut message = None;
+        if self.take == self.find {
+            self.find(|place, _| {
+                message = self.take(place);
+                false
+            });
+        }
+        message
+    }
+
+    /// Whether there is nothing to find.
     #[inline(always)]
     pub fn is_empty(&self) -> bool {
-        if self.head == self.tail {
-            // As in `pop`.
-            self.tail.set(self.ring.tail.0.load(Ordering::Acquire));
-        }
-        self.head == self.tail
+        !self.ring.has(self.find.get())
     }
 
     /// Says that the consumer is about to sleep, and looks once more. `true`: the ring is empty, and
@@ -92,8 +140,11 @@ mod tests {
         let mut taken = 0;
         for step in 0..1000u64 {
             for _ in 0..step * 7 % 5 {
-                match producer.push([sent, !sent]) {
-                    Ok(()) => sent += 1,
+                match producer.send([sent, !sent]) {
+                    Ok(wakes) => {
+                        assert!(!wakes);
+                        sent += 1;
+                    }
                     Err(Full) => assert_eq!(sent - taken, 4),
                 }
             }
@@ -110,27 +161,90 @@ mod tests {
         assert!(taken > 1000);
     }
 
+    fn find(consumer: &Consumer<2, 4>) -> Vec<(Place, u64)> {
+        let mut found = Vec::new();
+        consumer.find(|place, first| {
+            found.push((place, first));
+            true
+        });
+        found
+    }
+
+    #[test]
+    fn what_is_found_stays_until_it_is_taken_in_order() {
+        let ring = Small::new();
+        let (producer, consumer) = (Producer::new(&ring), Consumer::new(&ring));
+        for lap in (0..100).step_by(4) {
+            (lap..lap + 4).for_each(|word| assert_eq!(producer.send([word, !word]), Ok(false)));
+            let found = find(&consumer);
+            assert!(found.iter().map(|found| found.1).eq(lap..lap + 4));
+            assert!(consumer.is_empty());
+            assert_eq!(consumer.pop(), None);
+            assert_eq!(producer.send([0, 0]), Err(Full));
+            for index in 0..4 {
+                let (place, word) = found[index];
+                assert!(found[index + 1..].iter().all(|later| consumer.take(later.0).is_none()));
+                assert_eq!(Place::from_bits(place.bits()), Some(place));
+                assert_eq!(consumer.take(place), Some([word, !word]));
+                assert_eq!(consumer.take(place), None);
+            }
+        }
+    }
+
+    #[test]
+    fn finding_goes_on_where_it_was_stopped() {
+        let ring = Small::new();
+        let (producer, consumer) = (Producer::new(&ring), Consumer::new(&ring));
+        [5, 6, 7].into_iter().for_each(|word| assert_eq!(producer.send([word, 0]), Ok(false)));
+        let mut seen = 0;
+        consumer.find(|_, first| {
+            seen = first;
+            first != 6
+        });
+        assert_eq!(seen, 6);
+        assert!(!consumer.is_empty());
+        assert_eq!(find(&consumer).first().unwrap().1, 7);
+    }
+
+    #[test]
+    fn a_hostile_producer_is_not_found_more_often_than_there_are_slots() {
+        let ring = Small::new();
+        let consumer = Consumer::new(&ring);
+        let mut found = 0;
+        ring.slot(1).number.store(1, Ordering::Relaxed);
+        consumer.find(|_, _| {
+            found += 1;
+            let next = 2 * found + 1;
+            ring.slot(next).number.store(next, Ordering::Relaxed);
+            true
+        });
+        assert_eq!(found, 4);
+    }
+
     #[test]
     fn only_a_sleeper_is_woken_and_once() {
         let ring = Small::new();
         let (producer, consumer) = (Producer::new(&ring), Consumer::new(&ring));
-        producer.push([1, 1]).unwrap();
+        assert_eq!(producer.send([1, 1]), Ok(false));
         assert!(!producer.must_wake());
         assert!(!consumer.sleep());
         assert!(!producer.must_wake());
         assert_eq!(consumer.pop(), Some([1, 1]));
         assert!(consumer.sleep());
-        producer.push([2, 2]).unwrap();
+        assert_eq!(producer.send([2, 2]), Ok(true));
+        assert_eq!(producer.send([3, 3]), Ok(false));
+        assert!(!producer.must_wake());
+        assert_eq!([consumer.pop(), consumer.pop()], [Some([2, 2]), Some([3, 3])]);
+        assert!(consumer.sleep());
         assert!(producer.must_wake());
-        producer.push([3, 3]).unwrap();
         assert!(!producer.must_wake());
     }
 
     #[test]
     fn sides_go_on_where_the_last_ones_ended() {
         let ring = Small::new();
-        Producer::new(&ring).push([1, 0]).unwrap();
-        Producer::new(&ring).push([2, 0]).unwrap();
+        assert_eq!(Producer::new(&ring).send([1, 0]), Ok(false));
+        assert_eq!(Producer::new(&ring).send([2, 0]), Ok(false));
         assert_eq!(Consumer::new(&ring).pop(), Some([1, 0]));
         assert_eq!(Consumer::new(&ring).pop(), Some([2, 0]));
         assert_eq!(Consumer::new(&ring).pop(), None);
@@ -138,8 +252,8 @@ mod tests {
 
     #[test]
     fn zeros_are_an_empty_ring_and_lines_are_not_shared() {
-        assert_eq!(size_of::<Small>(), (3 + 4) * 64);
-        assert_eq!(core::mem::offset_of!(Small, head), 64);
-        assert_eq!(core::mem::offset_of!(Small, sleeping), 128);
+        assert_eq!(size_of::<Small>(), (2 + 4) * 64);
+        assert_eq!(core::mem::offset_of!(Small, sleeping), 64);
+        assert_eq!(core::mem::offset_of!(Small, slots), 128);
     }
 }

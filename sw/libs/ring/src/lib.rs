@@ -1,9 +1,13 @@
 //! A lock-free ring of messages between one producer and one consumer in shared memory, and the
 //! protocol by which the producer wakes a consumer that sleeps.
 //!
-//! A message is an array of up to eight words: one cache line. Each index has a line of its own, and
-//! each side works on its own copy of both: it looks at the other's index only when the ring seems
-//! full or empty.
+//! A message is an array of up to seven words. It has a cache line, in which the last word to be
+//! written is its number: so the consumer needs no other line to see that there is a message. How
+//! far it has taken them is a word of its own, at which the producer looks only when the ring seems full.
+//!
+//! **Found and taken.** A message may stay in the ring until whoever it is for has time: the
+//! [`Consumer`] *finds* messages, and passes on their [`Place`]; each is *taken* at its place. Both
+//! happen in the order in which they were sent.
 //!
 //! **Wake-up.** Before it sleeps, the consumer sets a flag and looks once more ([`Consumer::sleep`]).
 //! After it has sent, the producer looks at the flag ([`Producer::must_wake`]) and, if it is set,
@@ -24,24 +28,34 @@ mod consumer;
 mod producer;
 
 pub use atomics::{Atomics, Native, Word};
-pub use consumer::Consumer;
+pub use consumer::{Consumer, Place};
 pub use producer::{Full, Producer};
+
+use core::sync::atomic::Ordering;
 
 /// A cache line.
 #[repr(C, align(64))]
 struct Line<T>(T);
 
+/// A message and its number, when it is there.
+///
+/// The first message has number 1, the next one 3: numbers are odd, so that none is ever 0, in
+/// however few bits it is kept.
+#[repr(C)]
+struct Slot<const WORDS: usize, W> {
+    number: W,
+    words: [W; WORDS],
+}
+
 /// The shared part: up to `SLOTS` messages of `WORDS` words. Memory that is all zeros is an empty
 /// ring whose consumer is awake.
 #[repr(C)]
 pub struct Ring<const WORDS: usize, const SLOTS: usize, A: Atomics = Native> {
-    /// Messages sent, ever; written by the producer.
-    tail: Line<A::Word>,
-    /// Messages taken, ever; written by the consumer.
-    head: Line<A::Word>,
+    /// Number of the message taken last, 0 at first; written by the consumer.
+    taken: Line<A::Word>,
     /// Whether the consumer sleeps: set by the consumer, cleared by both.
     sleeping: Line<A::Word>,
-    slots: [Line<[A::Word; WORDS]>; SLOTS],
+    slots: [Line<Slot<WORDS, A::Word>>; SLOTS],
 }
 
 impl<const WORDS: usize, const SLOTS: usize, A: Atomics> Default for Ring<WORDS, SLOTS, A> {
@@ -54,17 +68,32 @@ impl<const WORDS: usize, const SLOTS: usize, A: Atomics> Ring<WORDS, SLOTS, A> {
     /// An empty ring whose consumer is awake.
     pub fn new() -> Self {
         let word = || A::Word::new(0);
+        let slot = || Slot { number: word(), words: core::array::from_fn(|_| word()) };
         Self {
-            tail: Line(word()),
-            head: Line(word()),
+            taken: Line(word()),
             sleeping: Line(word()),
-            slots: core::array::from_fn(|_| Line(core::array::from_fn(|_| word()))),
+            slots: core::array::from_fn(|_| Line(slot())),
         }
     }
 
-    fn slot(&self, index: u64) -> &[A::Word; WORDS] {
-        const { assert!(WORDS >= 1 && WORDS <= 8, "a message is one to eight words") }
+    /// Where the message with this number has its place.
+    #[inline(always)]
+    fn slot(&self, number: u64) -> &Slot<WORDS, A::Word> {
+        const { assert!(WORDS >= 1 && WORDS <= 7, "a message is one to seven words") }
         const { assert!(SLOTS.is_power_of_two(), "the number of slots is a power of two") }
-        &self.slots[index as usize & (SLOTS - 1)].0
+        const { assert!(SLOTS <= 1 << 30, "places tell the slots apart") }
+        &self.slots[(number >> 1) as usize & (SLOTS - 1)].0
     }
+
+    /// Whether the message with this number is there.
+    #[inline(always)]
+    fn has(&self, number: u64) -> bool {
+        // `Acquire`: who sees the number sees the message.
+        self.slot(number).number.load(Ordering::Acquire) == number
+    }
+}
+
+/// The number after this one, which may be 0.
+fn after(number: u64) -> u64 {
+    number.wrapping_add(1) | 1
 }

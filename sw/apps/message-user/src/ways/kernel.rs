@@ -38,8 +38,8 @@ impl Way for Kernel {
         call(Call::Signal, [self.peer, 0]);
     }
 
-    fn sleep(&self, dispatcher: TaskId) {
+    fn sleep(&self, dispatcher: TaskId) -> TaskId {
         call(Call::Sleep, [0, 0]);
-        EXECUTOR.run_from(Some(dispatcher));
+        dispatcher
     }
 }

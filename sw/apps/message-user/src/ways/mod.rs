@@ -49,6 +49,6 @@ pub trait Way: Sized + 'static {
     /// Makes the dispatcher of the peer ready.
     fn wake_peer(&self);
 
-    /// Waits until the peer wakes `dispatcher`, and runs it and what becomes ready.
-    fn sleep(&self, dispatcher: TaskId);
+    /// Waits until the peer wakes `dispatcher`, and tells who is ready then.
+    fn sleep(&self, dispatcher: TaskId) -> TaskId;
 }

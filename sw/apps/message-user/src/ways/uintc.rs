@@ -50,13 +50,13 @@ impl Way for Uintc {
         self.peer.send();
     }
 
-    fn sleep(&self, dispatcher: TaskId) {
+    fn sleep(&self, dispatcher: TaskId) -> TaskId {
         while SIGNALS.load(Ordering::Relaxed) == 0 {
             spin_loop();
         }
         // A SEND that comes here is for a message that the dispatcher finds.
         SIGNALS.store(0, Ordering::Relaxed);
-        EXECUTOR.run_from(Some(dispatcher));
+        dispatcher
     }
 }
 
