@@ -42,14 +42,16 @@ TAIC_METRICS = {
         "send_to_coroutine", "line_to_coroutine line=uart", "line_to_coroutine line=simulated")
       for receiver in ("polling", "running save=leaf", "running save=rust")),
     *(f"taic.software_queue kind={kind} operation={operation}"
-      for kind in ("fifo", "mpsc", "deque")
+      for kind in ("fifo", "spsc", "spmc", "mpsc", "deque")
       for operation in ("enqueue", "dequeue", "dequeue_empty")),
     "taic.software_queue kind=deque operation=dequeue_last",
     "taic.software_queue kind=mpsc operation=enqueue where=cross",
     "taic.software_queue kind=mpsc operation=to_coroutine where=cross",
     "taic.software_queue kind=deque operation=steal where=cross",
     *(f"sched.{what} queue={queue} harts={harts}" for queue in ("taic", "software")
-      for what, harts in (("spawn", 1), ("yield", 1), ("steal", 2), ("fanout", 2))),
+      for what, harts in (
+          *((what, harts) for what in ("spawn", "yield", "pingpong") for harts in (1, 2)),
+          ("steal", 2), ("fanout", 2))),
 }
 
 # Likewise the metrics of messages.
@@ -155,6 +157,10 @@ def test_bench_taic_measures_every_point():
     # A wake-up of another process, against shared memory that both trust.
     assert (value["taic.send_to_coroutine receiver=polling"]
             < value["taic.software_queue kind=mpsc operation=to_coroutine where=cross"])
+    for what in ("spawn", "yield", "steal", "fanout", "pingpong"):
+        taic, software = (value[f"sched.{what} queue={queue} harts=2"]
+                          for queue in ("taic", "software"))
+        assert taic < 0.6 * software, what
 
 
 def test_harts_use_the_taic_at_once():

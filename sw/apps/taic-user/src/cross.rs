@@ -5,14 +5,13 @@ use crate::{
     collect::Phase,
     coroutine,
     device::{
-        FREE_LINE, SIMULATE, TO_PEER, UART_ENABLE, UART_LINE, UART_TRANSMITTER, arming, own,
-        quiet_uart,
+        FREE_LINE, SIMULATE, TO_PEER, UART_ENABLE, UART_LINE, UART_TRANSMITTER, arming, disarming,
+        own, quiet_uart,
     },
     probes::{probe_spin, probe_store_at, probe_store_byte_at, read_to_read},
     shared::{OWN, Save, Step, shared},
 };
 use hal::soc::taic_queue as register;
-use taic::Arming;
 
 /// Samples, with those that are not counted.
 const ROUNDS: u64 = (WARM_UP + SAMPLES) as u64;
@@ -142,9 +141,8 @@ fn arm(preempting: bool) {
 }
 
 fn disarm() {
-    let none = |number| Arming::none(number).expect("there are so many");
-    own().arm(none(TO_PEER));
-    own().arm_line(none(UART_LINE));
-    own().arm_line(none(FREE_LINE));
+    own().arm(disarming(TO_PEER));
+    own().arm_line(disarming(UART_LINE));
+    own().arm_line(disarming(FREE_LINE));
     assert!(own().take_errors().is_empty(), "nothing was refused");
 }

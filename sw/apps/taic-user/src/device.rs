@@ -5,9 +5,10 @@ use core::ptr;
 use hal::soc::{UART0_INTERRUPT, taic_control, uart0};
 use taic::{Arming, LocalQueue, TaskId};
 
-/// Channels: from the measuring process to itself, and to its peer.
+/// Channels: from the measuring process to itself, to its peer, and back.
 pub const TO_ITSELF: u16 = 0;
 pub const TO_PEER: u16 = 1;
+pub const TO_FIRST: u16 = 2;
 
 /// The lines of the UART, and of no device.
 pub const UART_LINE: u16 = UART0_INTERRUPT as u16;
@@ -39,6 +40,11 @@ pub fn task() -> TaskId {
 /// Lets `number`, a channel or line, wake `task`.
 pub fn arming(number: u16, task: TaskId) -> Arming {
     Arming::new(number, task).expect("both fit")
+}
+
+/// Lets `number`, a channel or line, wake nothing.
+pub fn disarming(number: u16) -> Arming {
+    Arming::none(number).expect("there are so many")
 }
 
 /// The register by which the line of no device is raised. Seen by the measuring process alone.

@@ -17,12 +17,15 @@
 //!   saved (`save=rust`) or three registers (`leaf`). `line=uart`: the store lets the UART raise its
 //!   line (transmit queue empty), on the way of every access to a device; `simulated`: the TAIC.
 //! - `preempt`: from a SEND to the first instruction at `utvec` of that hart.
-//! - `software_queue`: the same operations on queues in memory. `fifo` is of one thread; `mpsc` takes
-//!   tasks from many harts; `deque` has an owner and thieves. `where=cross`: the other side has just
-//!   been on another hart. `to_coroutine`: as `send_to_coroutine receiver=polling`, in shared memory.
-//! - `sched`: a scheduler's loop, for each task. `spawn`: a new task runs and ends; `yield`: the next
-//!   of eight runs; `steal`: a task of another hart's queue runs; `fanout`: 32 tasks of some work
-//!   are run by two harts.
+//! - `software_queue`: the same operations on queues in memory. `fifo` is of one thread; `spsc` leads
+//!   from one hart to one, `mpsc` from many to one; `spmc` and `deque` have an owner and thieves.
+//!   `where=cross`: the other side has just been on another hart. `to_coroutine`: as
+//!   `send_to_coroutine receiver=polling`, in shared memory.
+//! - `sched`: a scheduler's loop, for each task. `spawn`: a new task runs and ends; `yield`: one of
+//!   eight runs, and goes behind the others; `steal`: a task of another hart's queue runs; `fanout`:
+//!   32 tasks of some work are run by two harts. `pingpong`: two coroutines wake each other in turn,
+//!   for a round of both. `harts=2`: both harts do the same at once, of the queues of a context from
+//!   which either would steal; in `pingpong` each has one of the coroutines.
 
 #![no_std]
 #![no_main]
@@ -33,9 +36,11 @@ mod coroutine;
 mod cross;
 mod device;
 mod local;
+mod pingpong;
 mod probes;
 mod ready;
 mod schedule;
+mod scheduler;
 mod shared;
 mod software;
 
@@ -64,12 +69,14 @@ fn main(hart: usize, harts: usize) -> ! {
     ready::measure(&mut collected);
     software::measure(&mut collected);
     schedule::measure(&mut collected);
+    pingpong::measure(&mut collected);
     if harts > PEER {
         let offset = clock::offset();
         user::println!("taic: cycle of hart 1 less that of hart 0: {offset}");
         cross::measure(&mut collected, offset);
         software::measure_cross(&mut collected, offset);
         schedule::measure_cross(&mut collected);
+        pingpong::measure_cross(&mut collected);
     }
     user::println!("taic: done");
     exit(0)
@@ -83,8 +90,9 @@ fn serve(hart: usize) -> ! {
             Step::Polling => cross::serve_polling(),
             Step::Running(save) => cross::serve_running(save),
             Step::Mpsc => software::serve_mpsc(),
-            Step::Steal => software::serve_steal(),
-            Step::Schedule(backing) => schedule::serve(backing),
+            Step::Theft => software::serve_theft(),
+            Step::Schedule(load, backing) => schedule::serve(load, backing),
+            Step::Pingpong(backing) => pingpong::serve(backing),
         }
         shared().end(hart);
     }

@@ -3,7 +3,7 @@
 use crate::{
     Collected,
     collect::collect,
-    device::{FREE_LINE, SIMULATE, TO_ITSELF, arming, own, task},
+    device::{FREE_LINE, SIMULATE, TO_ITSELF, arming, disarming, own, task},
     shared::OWN,
 };
 use core::arch::global_asm;
@@ -58,6 +58,8 @@ pub fn measure(collected: &mut Collected) {
     });
     own().arm_line(arming(FREE_LINE, task().kept()));
     collect(collected, "taic.line_to_ready", "", || least_distance(SIMULATE, 0));
+    own().arm(disarming(TO_ITSELF));
+    own().arm_line(disarming(FREE_LINE));
 }
 
 /// The least distance for which the load dequeues what the store makes ready. The load of a probe

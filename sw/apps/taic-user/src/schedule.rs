@@ -1,142 +1,81 @@
 //! What a scheduler gains: the same loop with a ready queue in the TAIC and in memory.
-//!
-//! A task is the address of a function, as small as a task can be, so that what is measured is the
-//! queue. In memory the queue of one hart is a FIFO; of two harts each has a deque from which both
-//! take the oldest, as fairness demands.
 
 use crate::{
     Collected, PEER, SAMPLES, WARM_UP,
     collect::collect,
     device::{common, own},
-    shared::{Backing, Step, shared},
+    scheduler::{Ready, Stealing, Task, fifo, run},
+    shared::{Backing, Load, Step, shared},
 };
-use core::num::NonZeroU64;
+use core::hint::black_box;
 use hal::{csr, soc::csr as number};
-use queue::{Fifo, Steal};
-use taic::{LocalQueue, TaskId};
 
-/// A ready queue, as a scheduler's loop sees it.
-trait Ready {
-    fn enqueue(&self, task: NonZeroU64);
-    fn dequeue(&self) -> Option<NonZeroU64>;
+/// A task that ends.
+fn once<R: Ready>() -> &'static Task<R> {
+    const { &Task { step: |_, _| (), wakes: None } }
 }
 
-impl Ready for LocalQueue {
-    #[inline(always)]
-    fn enqueue(&self, task: NonZeroU64) {
-        LocalQueue::enqueue(*self, TaskId::from(task));
-    }
-
-    #[inline(always)]
-    fn dequeue(&self) -> Option<NonZeroU64> {
-        LocalQueue::dequeue(*self).map(NonZeroU64::from)
-    }
+/// A task that wants to run again: it goes behind all others.
+fn again<R: Ready>() -> &'static Task<R> {
+    const { &Task { step: |ready, task| ready.enqueue(task.word()), wakes: None } }
 }
 
-impl Ready for Fifo<64> {
-    #[inline(always)]
-    fn enqueue(&self, task: NonZeroU64) {
-        Fifo::enqueue(self, task).expect("there is room");
-    }
-
-    #[inline(always)]
-    fn dequeue(&self) -> Option<NonZeroU64> {
-        Fifo::dequeue(self)
-    }
+/// A task that works for some cycles, and ends.
+fn working<R: Ready>() -> &'static Task<R> {
+    const { &Task { step: |_, _| (0..10).for_each(|turn| _ = black_box(turn)), wakes: None } }
 }
 
-/// The deques of two harts, from one of them.
-#[derive(Clone, Copy)]
-struct Deques {
-    hart: usize,
-}
-
-impl Ready for Deques {
-    #[inline(always)]
-    fn enqueue(&self, task: NonZeroU64) {
-        shared().deques[self.hart].push(task).expect("there is room");
-    }
-
-    #[inline(always)]
-    fn dequeue(&self) -> Option<NonZeroU64> {
-        for hart in [self.hart, 1 - self.hart] {
-            loop {
-                match shared().deques[hart].steal() {
-                    Steal::Task(task) => return Some(task),
-                    Steal::Empty => break,
-                    Steal::Lost => (),
-                }
-            }
-        }
-        None
-    }
-}
-
-/// What a task is: its function, which tells whether it wants to run again.
-#[repr(C, align(64))]
-struct Task {
-    step: fn() -> bool,
-}
-
-static ONCE: Task = Task { step: || false };
-static AGAIN: Task = Task { step: || true };
-/// Work of some cycles.
-static WORKING: Task = Task {
-    step: || {
-        (0..10).for_each(|turn| _ = core::hint::black_box(turn));
-        false
-    },
-};
-
-impl Task {
-    fn word(&'static self) -> NonZeroU64 {
-        NonZeroU64::new(self as *const Self as u64).expect("a reference is not 0")
-    }
-}
-
-/// Runs one task; a task that wants to run again goes behind all others.
-#[inline(always)]
-fn run_one(ready: &impl Ready) -> bool {
-    let Some(word) = ready.dequeue() else { return false };
-    // SAFETY: the queues of this program hold tasks alone while this is used; both processes have
-    // the same program.
-    let task = unsafe { &*core::ptr::with_exposed_provenance::<Task>(word.get() as usize & !63) };
-    if (task.step)() {
-        ready.enqueue(word);
-    }
-    true
-}
-
-fn cycle() -> i64 {
+pub fn cycle() -> i64 {
     csr::read::<{ number::CYCLE }>() as i64
 }
 
 /// Tasks that are ready while others are measured, and steps of a sample.
 const TASKS: i64 = 8;
-const STEPS: i64 = 16;
+pub const STEPS: i64 = 32;
+
+/// New tasks, which run and end: `STEPS` of them.
+#[inline(always)]
+fn spawn<R: Ready>(ready: R) {
+    for _ in 0..black_box(STEPS) {
+        ready.enqueue(once::<R>().word());
+        run(ready, 1);
+    }
+}
+
+fn measure_spawn(collected: &mut Collected, ready: impl Ready, parameters: &'static str) {
+    collect(collected, "sched.spawn", parameters, || {
+        let start = cycle();
+        spawn(ready);
+        (cycle() - start) / STEPS
+    });
+}
+
+fn measure_yield(collected: &mut Collected, ready: impl Ready, parameters: &'static str) {
+    fill(ready);
+    collect(collected, "sched.yield", parameters, || {
+        let start = cycle();
+        run(ready, STEPS as u64);
+        (cycle() - start) / STEPS
+    });
+}
+
+fn fill<R: Ready>(ready: R) {
+    (0..TASKS).for_each(|_| ready.enqueue(again::<R>().word()));
+}
+
+fn drain(ready: impl Ready) {
+    while ready.dequeue().is_some() {}
+}
 
 /// One hart.
 pub fn measure(collected: &mut Collected) {
-    measure_one(collected, &own(), "queue=taic harts=1");
-    measure_one(collected, &Fifo::<64>::new(), "queue=software harts=1");
-}
-
-fn measure_one(collected: &mut Collected, ready: &impl Ready, parameters: &'static str) {
-    collect(collected, "sched.spawn", parameters, || {
-        let start = cycle();
-        for _ in 0..STEPS {
-            ready.enqueue(ONCE.word());
-            run_one(ready);
-        }
-        (cycle() - start) / STEPS
-    });
-    (0..TASKS).for_each(|_| ready.enqueue(AGAIN.word()));
-    collect(collected, "sched.yield", parameters, || {
-        let start = cycle();
-        (0..STEPS).for_each(|_| _ = run_one(ready));
-        (cycle() - start) / STEPS
-    });
-    while ready.dequeue().is_some() {}
+    fn measure_one(collected: &mut Collected, ready: impl Ready, parameters: &'static str) {
+        measure_spawn(collected, ready, parameters);
+        measure_yield(collected, ready, parameters);
+        drain(ready);
+    }
+    measure_one(collected, own(), "queue=taic harts=1");
+    measure_one(collected, fifo(), "queue=software harts=1");
 }
 
 /// Tasks of a sample that are another hart's, or for both.
@@ -146,65 +85,108 @@ const ROUNDS: u64 = (WARM_UP + SAMPLES) as u64;
 
 /// Two harts.
 pub fn measure_cross(collected: &mut Collected) {
-    for (backing, parameters) in
-        [(Backing::Taic, "queue=taic harts=2"), (Backing::Software, "queue=software harts=2")]
-    {
-        shared().begin(PEER, Step::Schedule(backing));
-        match backing {
-            Backing::Taic => measure_two(collected, &common(), parameters),
-            Backing::Software => measure_two(collected, &Deques { hart: 0 }, parameters),
-        }
-        shared().finish(PEER);
+    for load in Load::ALL {
+        let stealing = Stealing::of(0);
+        measure_two(collected, load, Backing::Taic, common(), "queue=taic harts=2");
+        measure_two(collected, load, Backing::Software, stealing, "queue=software harts=2");
     }
 }
 
-fn measure_two(collected: &mut Collected, ready: &impl Ready, parameters: &'static str) {
+fn measure_two(
+    collected: &mut Collected,
+    load: Load,
+    backing: Backing,
+    ready: impl Ready,
+    parameters: &'static str,
+) {
+    shared().begin(PEER, Step::Schedule(load, backing));
+    match load {
+        Load::Spawn => {
+            shared().ready.wait_for(1);
+            measure_spawn(collected, ready, parameters);
+        }
+        Load::Yield => {
+            shared().ready.wait_for(1);
+            measure_yield(collected, ready, parameters);
+        }
+        Load::Steal => measure_steal(collected, ready, parameters),
+        Load::Fanout => measure_fanout(collected, ready, parameters),
+    }
+    shared().stop.set(1);
+    shared().finish(PEER);
+    drain(ready);
+}
+
+fn measure_steal(collected: &mut Collected, ready: impl Ready, parameters: &'static str) {
     let mut round = 0;
     collect(collected, "sched.steal", parameters, || {
         round += 1;
         shared().ready.wait_for(round);
         let start = cycle();
-        (0..SHARED_TASKS).for_each(|_| assert!(run_one(ready), "a task is lost"));
+        let stolen = run(ready, SHARED_TASKS);
         let cycles = cycle() - start;
+        assert_eq!(stolen, SHARED_TASKS, "a task is lost");
         shared().result.set(round);
         cycles / SHARED_TASKS as i64
     });
+}
+
+fn measure_fanout<R: Ready>(collected: &mut Collected, ready: R, parameters: &'static str) {
     let (mut own, mut handed_out) = (0, 0);
-    shared().ready.wait_for(ROUNDS + 1);
+    shared().ready.wait_for(1);
     collect(collected, "sched.fanout", parameters, || {
         handed_out += SHARED_TASKS;
         let start = cycle();
-        (0..SHARED_TASKS).for_each(|_| ready.enqueue(WORKING.word()));
-        while run_one(ready) {
-            own += 1;
-        }
+        (0..SHARED_TASKS).for_each(|_| ready.enqueue(working::<R>().word()));
+        own += run(ready, u64::MAX);
         while own + shared().done.get() < handed_out {}
         (cycle() - start) / SHARED_TASKS as i64
     });
-    shared().result.set(0);
 }
 
 /// On the peer.
-pub fn serve(backing: Backing) {
+pub fn serve(load: Load, backing: Backing) {
     match backing {
-        Backing::Taic => serve_two(&common()),
-        Backing::Software => serve_two(&Deques { hart: PEER }),
+        Backing::Taic => serve_two(load, common()),
+        Backing::Software => serve_two(load, Stealing::of(PEER)),
     }
 }
 
-fn serve_two(ready: &impl Ready) {
-    for round in 1..=ROUNDS {
-        (0..SHARED_TASKS).for_each(|_| ready.enqueue(ONCE.word()));
-        shared().ready.set(round);
-        shared().result.wait_for(round);
-    }
-    let mut done = 0;
-    shared().done.set(0);
-    shared().ready.set(ROUNDS + 1);
-    while shared().result.get() != 0 {
-        if run_one(ready) {
-            done += 1;
-            shared().done.set(done);
+fn serve_two<R: Ready>(load: Load, ready: R) {
+    match load {
+        Load::Spawn => {
+            shared().ready.set(1);
+            while shared().stop.get() == 0 {
+                spawn(ready);
+            }
+        }
+        Load::Yield => {
+            fill(ready);
+            shared().ready.set(1);
+            while shared().stop.get() == 0 {
+                run(ready, STEPS as u64);
+            }
+        }
+        Load::Steal => {
+            for round in 1..=ROUNDS {
+                (0..SHARED_TASKS).for_each(|_| ready.enqueue(once::<R>().word()));
+                shared().ready.set(round);
+                shared().result.wait_for(round);
+            }
+        }
+        Load::Fanout => {
+            let mut done = 0;
+            shared().done.set(0);
+            shared().ready.set(1);
+            while shared().stop.get() == 0 {
+                match run(ready, u64::MAX) {
+                    0 => (),
+                    ran => {
+                        done += ran;
+                        shared().done.set(done);
+                    }
+                }
+            }
         }
     }
 }

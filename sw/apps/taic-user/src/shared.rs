@@ -7,7 +7,7 @@ use core::{
     ptr,
     sync::atomic::{AtomicU64, Ordering},
 };
-use queue::{Deque, Mpsc};
+use queue::{Deque, Mpsc, Spmc, Spsc};
 use user::{QUEUES, SHARED};
 
 const PAGE: usize = 4096;
@@ -51,7 +51,7 @@ pub struct Arrival {
 }
 
 impl Arrival {
-    /// Cycle of the first instruction at `utvec`, if it was interrupted.
+    /// Cycle of the first instruction at `utvec`, if it was interrupted with [`Save::Leaf`].
     pub fn utvec(&self) -> i64 {
         self.utvec.load(Ordering::Relaxed) as i64
     }
@@ -85,6 +85,19 @@ pub enum Backing {
     Software = 1,
 }
 
+/// What a scheduler has to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Load {
+    Spawn,
+    Yield,
+    Steal,
+    Fanout,
+}
+
+impl Load {
+    pub const ALL: [Self; 4] = [Self::Spawn, Self::Yield, Self::Steal, Self::Fanout];
+}
+
 /// What a peer is to take part in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -92,20 +105,29 @@ pub enum Step {
     Polling,
     Running(Save),
     Mpsc,
-    Steal,
-    Schedule(Backing),
+    Theft,
+    Schedule(Load, Backing),
+    Pingpong(Backing),
 }
 
 impl Step {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 16] = [
         Self::Clock,
         Self::Polling,
         Self::Running(Save::Leaf),
         Self::Running(Save::Rust),
         Self::Mpsc,
-        Self::Steal,
-        Self::Schedule(Backing::Taic),
-        Self::Schedule(Backing::Software),
+        Self::Theft,
+        Self::Schedule(Load::Spawn, Backing::Taic),
+        Self::Schedule(Load::Spawn, Backing::Software),
+        Self::Schedule(Load::Yield, Backing::Taic),
+        Self::Schedule(Load::Yield, Backing::Software),
+        Self::Schedule(Load::Steal, Backing::Taic),
+        Self::Schedule(Load::Steal, Backing::Software),
+        Self::Schedule(Load::Fanout, Backing::Taic),
+        Self::Schedule(Load::Fanout, Backing::Software),
+        Self::Pingpong(Backing::Taic),
+        Self::Pingpong(Backing::Software),
     ];
 }
 
@@ -121,9 +143,13 @@ pub struct Shared {
     pub arrival: Arrival,
     /// Tasks that the peer has run.
     pub done: Word,
-    /// Queues that both harts use.
+    /// Not 0: what the peer does for as long as it takes is over.
+    pub stop: Word,
+    /// Queues that both harts use: of both, of an owner, of one each, from each to the other.
     pub mpsc: Mpsc<64>,
-    pub deques: [Deque<64>; 2],
+    pub deque: Deque<64>,
+    pub stealing: [Spmc<64>; 2],
+    pub links: [Spsc<8>; 2],
 }
 
 const _: () = assert!(size_of::<Shared>() <= PAGE);
@@ -133,6 +159,8 @@ impl Shared {
     pub fn begin(&self, hart: usize, step: Step) {
         self.finish(hart);
         self.ready.set(0);
+        self.result.set(0);
+        self.stop.set(0);
         let number = Step::ALL.iter().position(|it| *it == step).expect("all are there");
         self.steps[hart].set(number as u64 + 1);
     }

@@ -53,6 +53,38 @@ pub fn measure(collected: &mut Collected) {
         time(|| fifo.dequeue()).0 - nothing
     });
 
+    let spsc = &shared().links[0];
+    collect(collected, NAME, "kind=spsc operation=enqueue", || {
+        let (cycles, done) = time(|| spsc.enqueue(word()));
+        assert_eq!((done, spsc.dequeue()), (Ok(()), Some(word())));
+        cycles - nothing
+    });
+    collect(collected, NAME, "kind=spsc operation=dequeue", || {
+        spsc.enqueue(word()).expect("there is room");
+        let (cycles, task) = time(|| spsc.dequeue());
+        assert_eq!(task, Some(word()));
+        cycles - nothing
+    });
+    collect(collected, NAME, "kind=spsc operation=dequeue_empty", || {
+        time(|| spsc.dequeue()).0 - nothing
+    });
+
+    let spmc = &shared().stealing[0];
+    collect(collected, NAME, "kind=spmc operation=enqueue", || {
+        let (cycles, done) = time(|| spmc.enqueue(word()));
+        assert_eq!((done, spmc.dequeue()), (Ok(()), Some(word())));
+        cycles - nothing
+    });
+    collect(collected, NAME, "kind=spmc operation=dequeue", || {
+        spmc.enqueue(word()).expect("there is room");
+        let (cycles, task) = time(|| spmc.dequeue());
+        assert_eq!(task, Some(word()));
+        cycles - nothing
+    });
+    collect(collected, NAME, "kind=spmc operation=dequeue_empty", || {
+        time(|| spmc.dequeue()).0 - nothing
+    });
+
     let mpsc: &Mpsc<64> = &shared().mpsc;
     collect(collected, NAME, "kind=mpsc operation=enqueue", || {
         let (cycles, ()) = time(|| mpsc.enqueue(word()));
@@ -69,7 +101,7 @@ pub fn measure(collected: &mut Collected) {
         time(|| mpsc.dequeue()).0 - nothing
     });
 
-    let deque: &Deque<64> = &shared().deques[0];
+    let deque: &Deque<64> = &shared().deque;
     collect(collected, NAME, "kind=deque operation=enqueue", || {
         let (cycles, done) = time(|| deque.push(word()));
         assert_eq!((done, deque.pop()), (Ok(()), Some(word())));
@@ -118,11 +150,11 @@ pub fn measure_cross(collected: &mut Collected, offset: i64) {
     user::println!("{}", collected.report(NAME, "kind=mpsc operation=to_coroutine where=cross"));
     collected.clear();
 
-    shared().begin(PEER, Step::Steal);
+    shared().begin(PEER, Step::Theft);
     for round in 1..=ROUNDS {
         shared().ready.wait_for(round);
         phase.delay(10, 32);
-        let (cycles, stolen) = time(|| shared().deques[0].steal());
+        let (cycles, stolen) = time(|| shared().deque.steal());
         assert_eq!(stolen, Steal::Task(word()));
         shared().ready.set(0);
         if round > WARM_UP as u64 {
@@ -149,11 +181,11 @@ pub fn serve_mpsc() {
 }
 
 /// On the peer: the owner.
-pub fn serve_steal() {
+pub fn serve_theft() {
     for round in 1..=ROUNDS {
-        shared().deques[0].push(word()).expect("there is room");
+        shared().deque.push(word()).expect("there is room");
         shared().ready.set(round);
         shared().ready.wait_for(0);
     }
-    assert_eq!(shared().deques[0].pop(), None);
+    assert_eq!(shared().deque.pop(), None);
 }

@@ -38,9 +38,10 @@ const ALL_PROCESSES: u64 = 100;
 /// Tasks of a context.
 const LIMIT: u16 = 64;
 
-/// Channels: from the measuring process to itself, and to its peer.
+/// Channels: from the measuring process to itself, to its peer, and back.
 const TO_ITSELF: u16 = 0;
 const TO_PEER: u16 = 1;
+const TO_FIRST: u16 = 2;
 
 static mut STARTS: [harts::Start; PROCESSES] = [const { harts::Start::new(run) }; PROCESSES];
 static mut THREADS: [Option<Thread>; PROCESSES] = [const { None }; PROCESSES];
@@ -62,6 +63,7 @@ fn main(_hart: usize, _device_tree: usize) -> ! {
     if let [Some(first), Some(second), ..] = &contexts {
         connect(taic, TO_ITSELF, first, first);
         connect(taic, TO_PEER, first, second);
+        connect(taic, TO_FIRST, second, first);
     }
     for hart in 1..harts {
         let starts = &raw mut STARTS;

@@ -1,15 +1,13 @@
 //! A queue of one thread.
 
-use crate::Full;
+use crate::{Full, STEP};
 use core::{cell::Cell, num::NonZeroU64};
-
-const STEP: usize = size_of::<u64>();
 
 /// First in, first out. A place that holds 0 is free, so neither side looks at the other's index.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Fifo<const N: usize> {
-    /// In bytes, which saves a shift; they go on beyond the end.
+    /// They go on beyond the end.
     head: Cell<usize>,
     tail: Cell<usize>,
     places: [Cell<u64>; N],

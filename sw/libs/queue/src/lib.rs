@@ -3,7 +3,9 @@
 //! | queue | enqueue | dequeue | order |
 //! | --- | --- | --- | --- |
 //! | [`Fifo`] | its thread | its thread | first in, first out |
+//! | [`Spsc`] | one hart | one hart | first in, first out |
 //! | [`Mpsc`] | any hart | one hart | first in, first out |
+//! | [`Spmc`] | one hart | that hart, or any steals | first in, first out |
 //! | [`Deque`] | one hart | that hart, or any steals | its owner takes the newest, thieves the oldest |
 //!
 //! All have a fixed capacity, a power of two. All zeros is an empty queue of each, so one can lie in
@@ -17,14 +19,21 @@ mod atomics;
 mod deque;
 mod fifo;
 mod mpsc;
+mod spmc;
+mod spsc;
 
 pub use deque::{Deque, Steal};
 pub use fifo::Fifo;
 pub use mpsc::Mpsc;
+pub use spmc::Spmc;
+pub use spsc::Spsc;
 
 /// The queue has no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Full;
+
+/// By how much indices of places differ: they count bytes, which saves a shift.
+const STEP: usize = size_of::<u64>();
 
 /// Something that shares its cache line with nothing else.
 #[derive(Debug, Default)]

@@ -1,6 +1,6 @@
 //! The queues between threads of the host.
 
-use queue::{Deque, Full, Mpsc, Steal};
+use queue::{Deque, Full, Mpsc, Spmc, Spsc, Steal};
 use std::{
     num::NonZeroU64,
     sync::atomic::{AtomicBool, AtomicU64, Ordering},
@@ -117,6 +117,72 @@ fn each_task_is_taken_once() {
             }
         }
         while let Some(task) = queue.pop() {
+            take(task);
+        }
+        done.store(true, Ordering::Release);
+    });
+    assert!(taken[1..].iter().all(|count| count.load(Ordering::Relaxed) == 1));
+}
+
+#[test]
+fn owner_and_thief_take_the_oldest() {
+    let queue = Spmc::<4>::new();
+    assert_eq!((queue.dequeue(), queue.steal()), (None, None));
+    for number in 1..=4 {
+        assert_eq!(queue.enqueue(task(number)), Ok(()));
+    }
+    assert_eq!(queue.enqueue(task(5)), Err(Full));
+    assert_eq!((queue.dequeue(), queue.steal()), (Some(task(1)), Some(task(2))));
+    // Room of its own dequeue, then of the theft.
+    assert_eq!((queue.enqueue(task(5)), queue.enqueue(task(6))), (Ok(()), Ok(())));
+    assert_eq!(queue.enqueue(task(7)), Err(Full));
+    for number in [3, 4, 5] {
+        assert_eq!(queue.steal(), Some(task(number)));
+    }
+    assert_eq!((queue.dequeue(), queue.steal(), queue.dequeue()), (Some(task(6)), None, None));
+}
+
+#[test]
+fn a_full_queue_of_one_producer_refuses() {
+    let queue = Spsc::<2>::new();
+    for number in 1..10 {
+        assert_eq!((queue.enqueue(task(number)), queue.dequeue()), (Ok(()), Some(task(number))));
+    }
+    assert_eq!((queue.enqueue(task(1)), queue.enqueue(task(2))), (Ok(()), Ok(())));
+    assert_eq!(queue.enqueue(task(3)), Err(Full));
+    assert_eq!((queue.dequeue(), queue.enqueue(task(3))), (Some(task(1)), Ok(())));
+    assert_eq!(
+        [queue.dequeue(), queue.dequeue(), queue.dequeue()],
+        [Some(task(2)), Some(task(3)), None]
+    );
+}
+
+#[test]
+fn each_task_of_few_places_is_taken_once() {
+    const TASKS: u64 = 10_000;
+    let (queue, done) = (Spmc::<4>::new(), AtomicBool::new(false));
+    let taken: Vec<_> = (0..=TASKS).map(|_| AtomicU64::new(0)).collect();
+    let take = |task: NonZeroU64| taken[task.get() as usize].fetch_add(1, Ordering::Relaxed);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !done.load(Ordering::Acquire) {
+                    match queue.steal() {
+                        Some(task) => drop(take(task)),
+                        None => thread::yield_now(),
+                    }
+                }
+            });
+        }
+        for number in 1..=TASKS {
+            while queue.enqueue(task(number)).is_err() {
+                queue.dequeue().map(take);
+            }
+            if number % 3 == 0 {
+                queue.dequeue().map(take);
+            }
+        }
+        while let Some(task) = queue.dequeue() {
             take(task);
         }
         done.store(true, Ordering::Release);
