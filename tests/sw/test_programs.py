@@ -168,12 +168,16 @@ def test_harts_use_the_taic_at_once():
     assert result.passed, result.errors
     metrics = parse_metrics(result.output.decode().splitlines())
     value = dict(zip(names_of(metrics), (metric.value for metric in metrics), strict=True))
-    for pattern in ("bursts", "turns"):
+    patterns = ("enqueues", "dequeues", "bursts", "turns")
+    for pattern in patterns:
         one, two, same = (value[f"taic.ops_per_cycle {who} pattern={pattern}"] for who in (
             "harts=1 contexts=different", "harts=2 contexts=different", "harts=2 contexts=same"))
         assert 0 < one < two
         assert one < same
-    assert len(metrics) == 6
+    assert len(metrics) == 3 * len(patterns)
+    # One on a queue in three cycles: contexts are independent.
+    assert value["taic.ops_per_cycle harts=1 contexts=different pattern=enqueues"] > 0.3
+    assert value["taic.ops_per_cycle harts=2 contexts=different pattern=enqueues"] > 0.6
 
 
 def test_hostile_program_gets_nothing_from_the_taic_that_it_was_not_given():

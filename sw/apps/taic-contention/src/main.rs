@@ -1,9 +1,18 @@
 //! Harts that use the TAIC at once: enqueues and dequeues of all harts in a cycle.
 //!
 //! M-mode, no firmware, so that it runs on any number of harts. Each hart has a local queue of its
-//! own, in a context of its own (`contexts=different`) or all in one (`same`). `pattern=bursts`:
-//! eight enqueues, then eight dequeues; `turns`: one each in turn. Printed are the metrics
-//! `taic.ops_per_cycle` for 1, 2 and 4 harts, as far as they are there.
+//! own, in a context of its own (`contexts=different`) or all in one (`same`). All begin within some
+//! cycles. What is printed is the number of enqueues and dequeues of all harts, divided by the cycles
+//! from the first instruction of the first hart until the last one has the answer to its last load;
+//! behind stores alone that is a read of what was refused, which is not counted as an operation.
+//! `taic.ops_per_cycle`, for 1, 2 and 4 harts, as far as they are there:
+//!
+//! | `pattern` | instructions of each hart |
+//! | --- | --- |
+//! | `enqueues` | 64 stores (`same`: 16); the queue was empty |
+//! | `dequeues` | as many loads; there were as many tasks |
+//! | `bursts` | 8 stores, 8 loads, again and again |
+//! | `turns` | a store, a load, again and again |
 
 #![no_std]
 #![no_main]
@@ -23,29 +32,52 @@ use core::{
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
 };
 use metric::Rate;
-use probes::{probe_bursts, probe_turns};
+use probes::{Probe, Span, probe_bursts, probe_dequeues, probe_enqueues, probe_turns};
 use taic::{QueueIndex, Taic};
 use uintc::Uintc;
 
 bare::program!(main);
 
-/// Rounds of 8 enqueues and 8 dequeues of each hart.
-const ROUNDS: u64 = 500;
-const WARM_UP: u64 = 20;
-const OPERATIONS: u64 = 16;
-
 /// What is queued. It is nobody's.
 const TASK: u64 = 0x4_0000;
 
-/// A measured loop.
-type Probe = extern "C" fn(page: usize, task: u64, rounds: u64, cycle: i64) -> i64;
+/// A way of using a queue, within what a context may have. It leaves the queue as it was with what comes before and after it, which
+/// is not counted.
+struct Pattern {
+    before: Option<Probe>,
+    probe: Probe,
+    after: Option<Probe>,
+    /// Operations of a round; rounds without a pause, by [`Contexts`]; and how often.
+    operations: u64,
+    rounds: [u64; 2],
+    repetitions: u64,
+}
+
+static BURSTS: Pattern = long(probe_bursts);
+static TURNS: Pattern = long(probe_turns);
+static ENQUEUES: Pattern = short(None, probe_enqueues, Some(probe_dequeues));
+static DEQUEUES: Pattern = short(Some(probe_enqueues), probe_dequeues, None);
+
+const fn long(probe: Probe) -> Pattern {
+    Pattern { before: None, probe, after: None, operations: 64, rounds: [120; 2], repetitions: 1 }
+}
+
+const fn short(before: Option<Probe>, probe: Probe, after: Option<Probe>) -> Pattern {
+    Pattern { before, probe, after, operations: 16, rounds: [4, 1], repetitions: 40 }
+}
 
 /// How many harts take part, which queues they use, in what way, and what that is called.
 struct Case {
     harts: usize,
     contexts: Contexts,
-    probe: Probe,
+    pattern: &'static Pattern,
     parameters: &'static str,
+}
+
+impl Case {
+    fn rounds(&self) -> u64 {
+        self.pattern.rounds[self.contexts as usize]
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -54,24 +86,33 @@ enum Contexts {
     Same = 1,
 }
 
-const fn case(harts: usize, contexts: Contexts, probe: Probe, parameters: &'static str) -> Case {
-    Case { harts, contexts, probe, parameters }
+macro_rules! cases {
+    ($($harts:literal $contexts:ident $called:literal),*) => {
+        static CASES: &[Case] = &[$(
+            case($harts, Contexts::$contexts, &ENQUEUES, concat!($called, " pattern=enqueues")),
+            case($harts, Contexts::$contexts, &DEQUEUES, concat!($called, " pattern=dequeues")),
+            case($harts, Contexts::$contexts, &BURSTS, concat!($called, " pattern=bursts")),
+            case($harts, Contexts::$contexts, &TURNS, concat!($called, " pattern=turns")),
+        )*];
+    };
 }
 
-use Contexts::{Different, Same};
+const fn case(
+    harts: usize,
+    contexts: Contexts,
+    pattern: &'static Pattern,
+    parameters: &'static str,
+) -> Case {
+    Case { harts, contexts, pattern, parameters }
+}
 
-static CASES: [Case; 10] = [
-    case(1, Different, probe_bursts, "harts=1 contexts=different pattern=bursts"),
-    case(1, Different, probe_turns, "harts=1 contexts=different pattern=turns"),
-    case(2, Different, probe_bursts, "harts=2 contexts=different pattern=bursts"),
-    case(2, Different, probe_turns, "harts=2 contexts=different pattern=turns"),
-    case(2, Same, probe_bursts, "harts=2 contexts=same pattern=bursts"),
-    case(2, Same, probe_turns, "harts=2 contexts=same pattern=turns"),
-    case(4, Different, probe_bursts, "harts=4 contexts=different pattern=bursts"),
-    case(4, Different, probe_turns, "harts=4 contexts=different pattern=turns"),
-    case(4, Same, probe_bursts, "harts=4 contexts=same pattern=bursts"),
-    case(4, Same, probe_turns, "harts=4 contexts=same pattern=turns"),
-];
+cases! {
+    1 Different "harts=1 contexts=different",
+    2 Different "harts=2 contexts=different",
+    2 Same "harts=2 contexts=same",
+    4 Different "harts=4 contexts=different",
+    4 Same "harts=4 contexts=same"
+}
 
 static HARTS: AtomicUsize = AtomicUsize::new(1);
 
@@ -79,8 +120,9 @@ static HARTS: AtomicUsize = AtomicUsize::new(1);
 static PAGES: [[AtomicUsize; 2]; harts::MAX] =
     [const { [const { AtomicUsize::new(0) }; 2] }; harts::MAX];
 
-/// The cycle in which each hart has ended.
-static ENDED: [AtomicUsize; harts::MAX] = [const { AtomicUsize::new(0) }; harts::MAX];
+/// When each hart has begun and ended.
+static SPANS: [[AtomicUsize; 2]; harts::MAX] =
+    [const { [const { AtomicUsize::new(0) }; 2] }; harts::MAX];
 
 fn main() -> u16 {
     // SAFETY: M-mode, without translation.
@@ -114,25 +156,42 @@ fn run(hart: usize) {
     let harts = HARTS.load(Relaxed);
     for case in CASES.iter().filter(|case| case.harts <= harts) {
         let page = PAGES[hart][case.contexts as usize].load(Relaxed);
-        if hart < case.harts {
-            (case.probe)(page, TASK, WARM_UP, 0);
+        let takes_part = hart < case.harts;
+        let rounds = case.rounds();
+        let mut cycles = 0;
+        // Once more, first, for the caches.
+        for repetition in 0..=case.pattern.repetitions {
+            let probe = |probe: Option<Probe>, cycle| match probe {
+                Some(probe) if takes_part => probe(page, TASK, rounds, cycle),
+                _ => Span { begin: 0, end: 0 },
+            };
+            probe(case.pattern.before, 0);
+            let start = barrier::meet(harts);
+            let span = probe(Some(case.pattern.probe), start);
+            SPANS[hart]
+                .iter()
+                .zip([span.begin, span.end])
+                .for_each(|(at, it)| at.store(it, Relaxed));
+            barrier::meet(harts);
+            if repetition > 0 {
+                cycles += cycles_of_all(case);
+            }
+            probe(case.pattern.after, 0);
         }
-        let start = barrier::meet(harts);
-        if hart < case.harts {
-            let end = (case.probe)(page, TASK, ROUNDS, start as i64);
-            ENDED[hart].store(end as usize, Relaxed);
-        }
-        barrier::meet(harts);
         if hart == 0 {
-            report(case, start);
+            report(case, cycles as u64);
         }
     }
 }
 
-fn report(case: &Case, start: usize) {
-    let ended = ENDED[..case.harts].iter().map(|cycle| cycle.load(Relaxed));
-    let cycles = (ended.max().unwrap_or(start) - start) as u64;
-    let operations = OPERATIONS * ROUNDS * case.harts as u64;
-    let Case { parameters, .. } = *case;
+/// From the begin of the first hart to the end of the last.
+fn cycles_of_all(case: &Case) -> usize {
+    let of = |index: usize| SPANS[..case.harts].iter().map(move |span| span[index].load(Relaxed));
+    of(1).max().unwrap_or_default() - of(0).min().unwrap_or_default()
+}
+
+fn report(case: &Case, cycles: u64) {
+    let Case { parameters, pattern, .. } = *case;
+    let operations = pattern.operations * case.rounds() * pattern.repetitions * case.harts as u64;
     println!("{}", Rate { name: "taic.ops_per_cycle", parameters, operations, cycles });
 }
