@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import typer
 
-VERBS = ("sim", "bench", "gen", "verilog", "conformance", "synth")
+VERBS = ("sim", "account", "bench", "gen", "verilog", "conformance", "synth")
 
 app = typer.Typer(
     name="rel4",

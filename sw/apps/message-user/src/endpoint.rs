@@ -129,16 +129,13 @@ impl<W: Way> Future for Receive<W> {
         if let Some(place) = Place::from_bits(W::executor().argument()) {
             return incoming.take(place).map_or(Poll::Pending, Poll::Ready);
         }
-        // The dispatcher: looks into the ring.
+        // The dispatcher: looks into the ring. The first message is its own, as a rule, if there is
+        // but one.
         let own = W::executor().current().name();
-        let mut message = None;
-        incoming.find(|place, first| {
-            if owner(first).is_some_and(|owner| owner.name() == own) {
-                // Those that were found before it are taken before it.
-                message = incoming.take(place);
-            }
-            message.is_none() && self.endpoint.deliver(place, first)
-        });
+        let message = incoming.pop_if(|first| owner(first).is_some_and(|task| task.name() == own));
+        if message.is_none() {
+            incoming.find(|place, first| self.endpoint.deliver(place, first));
+        }
         message.map_or(Poll::Pending, Poll::Ready)
     }
 }

@@ -63,7 +63,8 @@ impl<Q: ReadyQueue + Copy, const SLOTS: usize, const BYTES: usize> Executor<Q, S
         }
     }
 
-    /// Makes a task ready once more for each call, with an argument ([`Executor::argument`]). The ready queue must have room.
+    /// Makes a task ready once more for each call, with an argument ([`Executor::argument`]). The
+    /// ready queue must have room.
     #[inline(always)]
     pub fn call(&self, task: TaskId, argument: u32) {
         self.queue.enqueue(task.with_argument(argument));

@@ -1,7 +1,7 @@
 //! The side that receives.
 
 use crate::{Atomics, Native, Ring, Word, after};
-use core::{array, cell::Cell, sync::atomic::Ordering};
+use core::{cell::Cell, sync::atomic::Ordering};
 
 /// Where a message is that was found and not yet taken: the lower half of its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,26 +68,39 @@ impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Consumer<'a, WORDS,
         if place != Place::of(number) {
             return None;
         }
-        let slot = ring.slot(number);
-        let message = array::from_fn(|index| slot.words[index].load(Ordering::Relaxed));
-        self.take.set(number.wrapping_add(2));
-        // `Release`: the producer may write the slot once it sees the number.
-        ring.taken.0.store(number, Ordering::Release);
+        let message = ring.message(number);
+        self.taken(number);
         Some(message)
     }
 
-    /// Finds and takes the oldest message; `None` also while there are messages that were found and
-    /// not taken.
+    /// Finds and takes the oldest message if `accept` says so of its first word. `None` also while
+    /// there are messages that were found and not taken.
+    #[inline(always)]
+    pub fn pop_if(&self, accept: impl FnOnce(u64) -> bool) -> Option<[u64; WORDS]> {
+        let (ring, number) = (self.ring, self.take.get());
+        if number != self.find.get() || !ring.has(number) {
+            return None;
+        }
+        let message = ring.message(number);
+        if !accept(message[0]) {
+            return None;
+        }
+        self.find.set(number.wrapping_add(2));
+        self.taken(number);
+        Some(message)
+    }
+
+    /// The same of whatever message.
     #[inline(always)]
     pub fn pop(&self) -> Option<[u64; WORDS]> {
-        let mut message = None;
-        if self.take == self.find {
-            self.find(|place, _| {
-                message = self.take(place);
-                false
-            });
-        }
-        message
+        self.pop_if(|_| true)
+    }
+
+    #[inline(always)]
+    fn taken(&self, number: u64) {
+        self.take.set(number.wrapping_add(2));
+        // `Release`: the producer may write the slot once it sees the number.
+        self.ring.taken.0.store(number, Ordering::Release);
     }
 
     /// Whether there is nothing to find.
@@ -176,6 +189,7 @@ mod tests {
         let (producer, consumer) = (Producer::new(&ring), Consumer::new(&ring));
         for lap in (0..100).step_by(4) {
             (lap..lap + 4).for_each(|word| assert_eq!(producer.send([word, !word]), Ok(false)));
+            assert_eq!(consumer.pop_if(|first| first != lap), None);
             let found = find(&consumer);
             assert!(found.iter().map(|found| found.1).eq(lap..lap + 4));
             assert!(consumer.is_empty());
@@ -202,6 +216,7 @@ mod tests {
             first != 6
         });
         assert_eq!(seen, 6);
+        assert_eq!(consumer.pop_if(|_| true), None);
         assert!(!consumer.is_empty());
         assert_eq!(find(&consumer).first().unwrap().1, 7);
     }

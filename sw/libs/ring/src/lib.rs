@@ -2,8 +2,9 @@
 //! protocol by which the producer wakes a consumer that sleeps.
 //!
 //! A message is an array of up to seven words. It has a cache line, in which the last word to be
-//! written is its number: so the consumer needs no other line to see that there is a message. How
-//! far it has taken them is a word of its own, at which the producer looks only when the ring seems full.
+//! written is its number: so the consumer needs no other line to see that there is a message. The
+//! number of the one taken last has a line, too; the producer looks there only when the ring seems
+//! full.
 //!
 //! **Found and taken.** A message may stay in the ring until whoever it is for has time: the
 //! [`Consumer`] *finds* messages, and passes on their [`Place`]; each is *taken* at its place. Both
@@ -90,6 +91,12 @@ impl<const WORDS: usize, const SLOTS: usize, A: Atomics> Ring<WORDS, SLOTS, A> {
     fn has(&self, number: u64) -> bool {
         // `Acquire`: who sees the number sees the message.
         self.slot(number).number.load(Ordering::Acquire) == number
+    }
+
+    #[inline(always)]
+    fn message(&self, number: u64) -> [u64; WORDS] {
+        let slot = self.slot(number);
+        core::array::from_fn(|index| slot.words[index].load(Ordering::Relaxed))
     }
 }
 

@@ -1,0 +1,51 @@
+"""``rel4 account``: where the cycles of a stretch of a run go."""
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated
+
+from rich.console import Console
+from rich.table import Table
+from typer import Argument, Option
+
+from sim.account import CAUSES, RETIRED, events, follow
+from sim.cli import app, refuse
+from sim.cli.options import DEFAULT_HARTS, Harts
+from sim.tools import ToolError
+
+
+@app.command()
+def account(
+    wave: Annotated[Path, Argument(metavar="WAVE.fst", help="of rel4 sim --trace; or a VCD")],
+    harts: Harts = DEFAULT_HARTS,
+    start: Annotated[int, Option("--from", metavar="N", help="first cycle")] = 0,
+    stop: Annotated[int | None, Option("--to", metavar="N", help="cycle after the last")] = None,
+) -> None:
+    """tell from a waveform what each hart's cycles were for
+
+    A row for each hart from one event to the next: traps, user interrupt lines, stores that a
+    device accepted, answers of devices that are not 0. An instruction retires when it leaves
+    Memory; cycles without are counted by their cause. ``L2`` and ``MMIO`` are requests that were
+    accepted.
+    """
+    try:
+        followed, cycles = follow(wave, harts)
+    except (OSError, ToolError) as error:
+        refuse("account", error)
+    first = max(start, cycles.start)
+    end = cycles.stop if stop is None else min(stop, cycles.stop)
+    console = Console()
+    seen = [event for event in events(followed) if first <= event.cycle < end]
+    for event in seen:
+        console.print(f"{event.cycle} hart {event.hart}: {event.text}", highlight=False)
+    table = Table("from", "cycles", "hart", RETIRED, *CAUSES, "L2", "MMIO")
+    for column in table.columns:
+        column.justify = "right"
+    cuts = sorted({first, end, *(event.cycle for event in seen)})
+    for begin, next_cut in pairwise(cuts):
+        for hart in followed:
+            spent = hart.account(begin, next_cut)
+            table.add_row(*map(str, (
+                begin, next_cut - begin, hart.number,
+                *(spent.cycles[kind] for kind in (RETIRED, *CAUSES)), spent.bus, spent.device)))
+    console.print(table)

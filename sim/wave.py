@@ -1,0 +1,59 @@
+"""Signals of a waveform of ``rel4 sim --trace``, cycle by cycle."""
+
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from sim.tools import ToolError
+
+CLOCK = 10  # time units a cycle; values change at its beginning
+TOP_SCOPES = 2  # around the SoC
+
+
+def samples(wave: Path, names: Iterable[str]) -> Iterator[tuple[int, dict[str, int]]]:
+    """Cycle by cycle, its number and the values of signals, named from the SoC's top on.
+
+    ``wave`` is a VCD, or an FST, which needs ``fst2vcd`` of GTKWave. Raises ``ToolError`` if that
+    or a signal is missing.
+    """
+    if wave.suffix != ".fst":
+        with wave.open("rb") as file:
+            yield from _samples(file, set(names))
+        return
+    if not shutil.which("fst2vcd"):
+        raise ToolError("fst2vcd is not installed: it comes with GTKWave")
+    with subprocess.Popen(["fst2vcd", str(wave)], stdout=subprocess.PIPE) as process:
+        yield from _samples(process.stdout, set(names))
+
+
+def _samples(lines: Iterable[bytes], names: set[str]) -> Iterator[tuple[int, dict[str, int]]]:
+    wanted: dict[str, list[str]] = {}  # by the short name that the file gives a signal
+    scopes: list[str] = []
+    values: dict[str, int] = {}
+    cycle = None
+    for raw in lines:
+        line = raw.decode().strip()
+        if line.startswith("$scope"):
+            scopes.append(line.split()[2])
+        elif line.startswith("$upscope"):
+            scopes.pop()
+        elif line.startswith("$var"):
+            _, _, _, short, name, *_ = line.split()
+            name = ".".join([*scopes[TOP_SCOPES:], name])
+            if name in names:
+                wanted.setdefault(short, []).append(name)
+        elif line.startswith("$enddefinitions"):
+            if missing := names - {name for group in wanted.values() for name in group}:
+                raise ToolError(f"the waveform has no signal {min(missing)}")
+        elif line.startswith("#"):
+            now = int(line[1:]) // CLOCK
+            if cycle is not None and now != cycle:
+                yield cycle, dict(values)
+            cycle = now
+        elif line[:1] in ("0", "1", "b"):
+            value, short = line[1:].split() if line[0] == "b" else (line[0], line[1:])
+            for name in wanted.get(short, ()):
+                values[name] = int(value, 2)
+    if cycle is not None:
+        yield cycle, dict(values)
