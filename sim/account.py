@@ -58,7 +58,7 @@ class Hart:
         self._cause = OTHER
         self._bubbles: list[str] = [FETCH, FETCH]  # why the next bubbles of Memory are some
         self._redirected = False
-        self._line = 0
+        self._line = self._front = 0
 
     def names(self) -> list[str]:
         """Signals that :meth:`step` wants."""
@@ -66,12 +66,20 @@ class Hart:
         return [f"{hart}.pipeline.{name}" for name in _PIPELINE] + [
             f"{hart}.lsu.{name}" for name in _LSU] + [f"soc.{_LINES}"]
 
+    def optional_names(self) -> list[str]:
+        """Signals that :meth:`step` uses if they are there."""
+        return [f"soc.taic.port{self.number}.front.valid"]
+
     def step(self, cycle: int, values: dict[str, int]) -> None:
         """One cycle."""
         hart = f"soc.hart{self.number}"
         pipeline = {name: values.get(f"{hart}.pipeline.{name}", 0) for name in _PIPELINE}
         lsu = {name: values.get(f"{hart}.lsu.{name}", 0) for name in _LSU}
         self._edges(cycle, lsu, values.get(f"soc.{_LINES}", 0) >> self.number & 1)
+        front = values.get(f"soc.taic.port{self.number}.front.valid", 0)
+        if front > self._front:
+            self.events.append(Event(cycle, self.number, "TAIC has a task for it"))
+        self._front = front
         if pipeline["trap_taken"]:
             self.events.append(Event(cycle, self.number, "trap or interrupt taken"))
         bubble = self._bubbles.pop(0)
@@ -133,7 +141,8 @@ def follow(wave: Path, harts: int) -> tuple[list[Hart], range]:
     followed = [Hart(number) for number in range(harts)]
     names = {name for hart in followed for name in hart.names()}
     cycles = []
-    for cycle, values in samples(wave, names):
+    optional = {name for hart in followed for name in hart.optional_names()}
+    for cycle, values in samples(wave, names, optional):
         cycles.append(cycle)
         for hart in followed:
             hart.step(cycle, values)

@@ -11,23 +11,25 @@ CLOCK = 10  # time units a cycle; values change at its beginning
 TOP_SCOPES = 2  # around the SoC
 
 
-def samples(wave: Path, names: Iterable[str]) -> Iterator[tuple[int, dict[str, int]]]:
+def samples(wave: Path, names: Iterable[str],
+            optional: Iterable[str] = ()) -> Iterator[tuple[int, dict[str, int]]]:
     """Cycle by cycle, its number and the values of signals, named from the SoC's top on.
 
     ``wave`` is a VCD, or an FST, which needs ``fst2vcd`` of GTKWave. Raises ``ToolError`` if that
-    or a signal is missing.
+    or a signal of ``names`` is missing.
     """
     if wave.suffix != ".fst":
         with wave.open("rb") as file:
-            yield from _samples(file, set(names))
+            yield from _samples(file, set(names), set(optional))
         return
     if not shutil.which("fst2vcd"):
         raise ToolError("fst2vcd is not installed: it comes with GTKWave")
     with subprocess.Popen(["fst2vcd", str(wave)], stdout=subprocess.PIPE) as process:
-        yield from _samples(process.stdout, set(names))
+        yield from _samples(process.stdout, set(names), set(optional))
 
 
-def _samples(lines: Iterable[bytes], names: set[str]) -> Iterator[tuple[int, dict[str, int]]]:
+def _samples(lines: Iterable[bytes], names: set[str],
+             optional: set[str]) -> Iterator[tuple[int, dict[str, int]]]:
     wanted: dict[str, list[str]] = {}  # by the short name that the file gives a signal
     scopes: list[str] = []
     values: dict[str, int] = {}
@@ -41,7 +43,7 @@ def _samples(lines: Iterable[bytes], names: set[str]) -> Iterator[tuple[int, dic
         elif line.startswith("$var"):
             _, _, _, short, name, *_ = line.split()
             name = ".".join([*scopes[TOP_SCOPES:], name])
-            if name in names:
+            if name in names | optional:
                 wanted.setdefault(short, []).append(name)
         elif line.startswith("$enddefinitions"):
             if missing := names - {name for group in wanted.values() for name in group}:

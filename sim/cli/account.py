@@ -13,6 +13,8 @@ from sim.cli import app, refuse
 from sim.cli.options import DEFAULT_HARTS, Harts
 from sim.tools import ToolError
 
+WIDTH = 120  # of the table, where the terminal has less
+
 
 @app.command()
 def account(
@@ -20,13 +22,16 @@ def account(
     harts: Harts = DEFAULT_HARTS,
     start: Annotated[int, Option("--from", metavar="N", help="first cycle")] = 0,
     stop: Annotated[int | None, Option("--to", metavar="N", help="cycle after the last")] = None,
+    cut: Annotated[
+        list[int] | None, Option(metavar="N", help="let a row begin in this cycle, too")
+    ] = None,
 ) -> None:
     """tell from a waveform what each hart's cycles were for
 
     A row for each hart from one event to the next: traps, user interrupt lines, stores that a
-    device accepted, answers of devices that are not 0. An instruction retires when it leaves
-    Memory; cycles without are counted by their cause. ``L2`` and ``MMIO`` are requests that were
-    accepted.
+    device accepted, answers of devices that are not 0, tasks that TAIC has ready. An
+    instruction retires when it leaves Memory; cycles without are counted by their cause. ``L2`` and
+    ``MMIO`` are requests that were accepted.
     """
     try:
         followed, cycles = follow(wave, harts)
@@ -34,14 +39,15 @@ def account(
         refuse("account", error)
     first = max(start, cycles.start)
     end = cycles.stop if stop is None else min(stop, cycles.stop)
-    console = Console()
+    console = Console(width=max(WIDTH, Console().width))
     seen = [event for event in events(followed) if first <= event.cycle < end]
     for event in seen:
         console.print(f"{event.cycle} hart {event.hart}: {event.text}", highlight=False)
-    table = Table("from", "cycles", "hart", RETIRED, *CAUSES, "L2", "MMIO")
+    table = Table("from", "cycles", "hart", RETIRED, *CAUSES, "L2", "MMIO", padding=(0, 1, 0, 0))
     for column in table.columns:
-        column.justify = "right"
-    cuts = sorted({first, end, *(event.cycle for event in seen)})
+        column.justify, column.no_wrap = "right", True
+    here = [cycle for cycle in cut or [] if first <= cycle < end]
+    cuts = sorted({first, end, *here, *(event.cycle for event in seen)})
     for begin, next_cut in pairwise(cuts):
         for hart in followed:
             spent = hart.account(begin, next_cut)

@@ -49,7 +49,7 @@ RUN = [
 @pytest.fixture
 def wave(tmp_path):
     """A VCD in which hart 0 does ``RUN`` from cycle 100 on; its line rises in the last cycle."""
-    names = Hart(0).names()
+    names = Hart(0).names() + Hart(0).optional_names()
     short = {name: f"s{index}" for index, name in enumerate(names)}
     lines = ["$scope module TOP $end", "$scope module top $end"]
     lines += [f"$var wire 64 {code} {name} $end" for name, code in short.items()]
@@ -60,7 +60,8 @@ def wave(tmp_path):
         for name, code in short.items():
             tail = name.removeprefix("soc.hart0.pipeline.").removeprefix("soc.hart0.lsu.")
             values = {"mmio__request__payload.addr": 0x1000, "mmio__response__p.data": 0x42,
-                      "soc.usip": int(cycle == 99 + len(RUN))}
+                      "soc.usip": int(cycle == 99 + len(RUN)),
+                      "soc.taic.port0.front.valid": int(cycle in (105, 106))}
             lines.append(f"b{values.get(tail, int(tail in on)):b} {code}")
         lines.append(f"#{10 * cycle + 5}")
     path = tmp_path / "wave.vcd"
@@ -82,8 +83,8 @@ def test_events_are_in_order(wave):
     harts, cycles = follow(wave, 1)
     last = cycles[-1]
     assert [(event.cycle, event.text) for event in events(harts)] == [
-        (113, "device answers 0x42"), (last, "store to device 0x1000"),
-        (last, "user interrupt line rises")]
+        (105, "TAIC has a task for it"), (113, "device answers 0x42"),
+        (last, "store to device 0x1000"), (last, "user interrupt line rises")]
 
 
 def test_a_missing_signal_is_named(wave):
