@@ -15,6 +15,7 @@ from .types import (
     Kind,
     answer_layout,
     event_layout,
+    lookup_layout,
     queue_op_layout,
     settings_layout,
 )
@@ -41,12 +42,16 @@ class Engine(wiring.Component):
 
     - *choose*: the row of the context tells the queue; ``event``, for the fronts.
     - *link*: the queue's lists; a place is taken or looked up. ``change``, for the interrupts.
-    - *finish*: the lists are written back.
+    - *finish*: the lists are written back; the place after that which a front takes is looked up.
     - ``answer``, from flip-flops, three cycles after *choose*.
+
+    ``lookup`` is for the fronts, from block RAM: two cycles after the *choose* of a PEEK, three
+    after that of a TAKE of a front, which brings the next task.
 
     An operation waits in *choose* while another of the same context is in *link*, and a cycle in
     *link* if the lists of its queue have just been written. So there is one operation a cycle on
-    different contexts, one in two cycles on a context, one in three on a queue.
+    different contexts, one in two cycles on a context, one in three on a queue. One that needs its
+    own task waits while the TAKE of a front is in *link*.
 
     ``allocated``, ``kernel`` come from the directory, ``settings`` from the registers, for the
     context that is asked by ``chosen_context``, combinationally.
@@ -72,6 +77,7 @@ class Engine(wiring.Component):
             "change_priorities": Out(1),
             "woken": Out(1),
             "answer": Out(answer_layout(params)),
+            "lookup": Out(lookup_layout(params)),
             "busy": Out(params.contexts),  # contexts with tasks
             "room": Out(1),
             "sweeping": Out(1, init=1),
@@ -109,8 +115,11 @@ class Engine(wiring.Component):
         link_op = Signal(queue_op_layout(params), reset_less=True)
         link_popped = Signal()
         pops, moves = intake.pops, intake.moves
+        needs_task = ~pops & Cat(
+            op.kind == kind for kind in (Kind.DEQUEUE, Kind.TAKE, Kind.PEEK)).any()
         m.d.comb += [
-            moves.eq(intake.valid & ~again & ~(link_valid & (link_op.context == op.context))),
+            moves.eq(intake.valid & ~again & ~(
+                link_valid & ((link_op.context == op.context) | link_popped & needs_task))),
             intake.room.eq(places.room),
             self.chosen_context.eq(op.context),
             self.chosen_queue.eq(op.queue),
@@ -152,7 +161,7 @@ class Engine(wiring.Component):
         link_errors = Signal(Error, reset_less=True)
         link = {name: Signal(name=f"link_{name}")
                 for name in ("inserts", "head", "removes", "looks", "priorities", "dequeues")}
-        finish_writes = Signal()
+        finish_writes, finish_popped = Signal(), Signal()
         finish_index = Signal(params.index_bits, reset_less=True)
         m.d.sync += link_valid.eq(moves | again)
         with m.If(moves):
@@ -212,7 +221,8 @@ class Engine(wiring.Component):
             places.link.eq(put & ~empty),
             places.link_place.eq(Mux(link["head"], places.free, last)),
             places.link_to.eq(Mux(link["head"], first, places.free)),
-            places.read_place.eq(first),
+            places.find_place.eq(Mux(finish_popped, places.next, first)),
+            places.follow_place.eq(first),
         ]
 
         # Occupancy: the load of the queue against the least of the others.
@@ -220,7 +230,7 @@ class Engine(wiring.Component):
         step = Mux(changes, Cat(C(1, 1), link["removes"].replicate(params.count_bits - 1)), 0)
         row = Signal(occupancy_layout(params))
         count, total = Signal(params.count_bits), Signal(params.count_bits)
-        own = Signal(params.queues)
+        own, some = Signal(params.queues), Signal()
         others = fewest([link_loads[n] for n in range(params.queues)], link_allocated & ~own)
         itself = Cat(link_queue, occupancy.new_load, ~(link_allocated & own).any())
         mark = Signal()
@@ -232,7 +242,8 @@ class Engine(wiring.Component):
             total.eq(link_row.total + step),
             row.total.eq(total),
             row.high_water.eq(link_row.high_water),
-            row.filled.eq(link_row.filled & ~own | Mux(count.any() & lists_swept, own, 0)),
+            some.eq(count.any()),
+            row.filled.eq(link_row.filled & ~own | Mux(some & lists_swept, own, 0)),
             row.least.eq(Mux(itself < others, itself, others)),
         ]
         with m.If((total > link_row.high_water) | mark):
@@ -267,13 +278,19 @@ class Engine(wiring.Component):
         # Finish.
         finish = Signal(list_layout(params))  # but for what comes from ``places``
         finish_lists = Signal(params.priorities)  # that change
-        finish_valid, finish_popped = Signal(), Signal(reset_less=True)
-        finish_removes, finish_looks = Signal(), Signal()
+        finish_valid, finish_peeks = Signal(), Signal()
+        finish_removes, finish_looks, finish_some = Signal(), Signal(), Signal()
         finish_kind = Signal(Kind, reset_less=True)
         finish_source = Signal.like(self.answer.source, reset_less=True)
         finish_queue, finish_errors = Signal(queue_layout(params)), Signal(Error)  # and new ones
         finish_data = Signal(48, reset_less=True)
-        m.d.sync += [finish_valid.eq(linked), finish_writes.eq(0), finish_lists.eq(0)]
+        m.d.sync += [
+            finish_valid.eq(linked),
+            finish_popped.eq(linked & link_popped),
+            finish_peeks.eq(linked & (link_op.kind == Kind.PEEK)),
+            finish_writes.eq(0),
+            finish_lists.eq(0),
+        ]
         with m.If(linked):
             m.d.sync += [
                 finish_writes.eq(changes | link_errors.any()
@@ -285,9 +302,9 @@ class Engine(wiring.Component):
                 finish_index.eq(link_index),
                 finish_removes.eq(link["removes"]),
                 finish_looks.eq(link["looks"]),
+                finish_some.eq(some),
                 finish_kind.eq(link_op.kind),
                 finish_source.eq(link_op.source),
-                finish_popped.eq(link_popped),
                 finish_errors.eq(link_errors),
                 finish_queue.count.eq(count),
                 finish_queue.errors.eq(read_queue.data.errors),
@@ -296,8 +313,10 @@ class Engine(wiring.Component):
                     _wide(link_row.high_water))),
             ]
         changed = Signal(list_layout(params))
+        goes_on = Signal()
         m.d.comb += [
-            changed.filled.eq(finish.filled | finish_removes & (finish.first != finish.last)),
+            goes_on.eq(finish.first != finish.last),
+            changed.filled.eq(finish.filled | finish_removes & goes_on),
             changed.first.eq(Mux(finish_removes, places.next, finish.first)),
             changed.last.eq(finish.last),
             write.en.eq(finish_lists | (~lists_swept).replicate(params.priorities)),
@@ -312,6 +331,26 @@ class Engine(wiring.Component):
             places.given.eq(finish.first),
         ]
 
+        # For the fronts. No PEEK is in *finish* a cycle after a TAKE of theirs.
+        lookup, found = self.lookup, places.found
+        next_valid, next_found, next_none = Signal(), Signal(), Signal()
+        next_source = Signal.like(finish_source, reset_less=True)
+        m.d.sync += [
+            next_valid.eq(finish_popped),
+            next_found.eq(goes_on),
+            next_none.eq(~finish_some),
+            next_source.eq(finish_source),
+        ]
+        m.d.comb += [
+            lookup.valid.eq(finish_peeks | next_valid),
+            lookup.source.eq(Mux(next_valid, next_source, finish_source)),
+            lookup.found.eq(Mux(next_valid, next_found, finish_looks)),
+            lookup.none.eq(Mux(next_valid, next_none, ~finish_some)),
+            lookup.task.eq(found.task),
+            lookup.recorded.eq(found.recorded),
+            lookup.record.eq(found.record),
+        ]
+
         # Answer.
         answer = self.answer
         m.d.sync += answer.valid.eq(finish_valid)
@@ -319,11 +358,10 @@ class Engine(wiring.Component):
             m.d.sync += [
                 answer.kind.eq(finish_kind),
                 answer.source.eq(finish_source),
-                answer.popped.eq(finish_popped),
                 answer.found.eq(finish_looks),
-                answer.recorded.eq(finish_looks & places.found.recorded),
-                answer.record.eq(places.found.record),
-                answer.data.eq(Mux(finish_looks, places.found.task, 0)),
+                answer.recorded.eq(finish_looks & found.recorded),
+                answer.record.eq(found.record),
+                answer.data.eq(Mux(finish_looks, found.task, 0)),
             ]
             with m.If(finish_kind == Kind.LENGTH):
                 m.d.sync += answer.data.eq(finish_data)

@@ -5,7 +5,7 @@ from amaranth.lib import enum, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from .params import ADDR_BITS, PAGE_BITS, QUEUE_PAGES, TASK_BITS, TaicParams
-from .types import Kind, answer_layout, event_layout, queue_op_layout
+from .types import Kind, event_layout, lookup_layout, queue_op_layout
 
 PAGE_NUMBER_BITS = ADDR_BITS - PAGE_BITS - 1
 
@@ -22,15 +22,15 @@ class Front(wiring.Component):
     """Follows the queue from which ``port`` dequeued last, which no other front follows.
 
     ``valid`` with ``task``: what a DEQUEUE would give, and nothing in the engine's first stage
-    could make it another. ``empty``: there is none in the whole context. Both are early. ``take``,
-    if ``valid``, gives the task away; ``pop`` then has the engine remove it (until ``popped``).
-    ``soon``: wait, one of the two follows without being asked for. ``left`` is the record of the
-    task that has been taken, if it has one, from the next cycle on; until it is accepted nothing is
-    valid.
+    could make it another, or has to wait for fronts (``crowded``). ``empty``: there is none in the
+    whole context. Both are early. ``take``, if ``valid``, gives the task away; ``pop`` then has the
+    engine remove it (until ``popped``). ``soon``: wait, one of the two follows without being asked
+    for. ``left`` is the record of the task that has been taken, if it has one, from the next cycle
+    on; until it is accepted nothing is valid.
 
-    ``event`` comes from the engine's first stage, ``answer`` from its end. ``peek`` is the front's
-    own request, issued whenever the list is unknown. ``forget``: a context's queues have been
-    allocated or freed.
+    ``event`` comes from the engine's first stage, ``lookup`` from its end: what follows the task
+    that was removed, or what ``peek`` has found, the front's own request, issued if the list is
+    unknown still. ``forget``: a context's queues have been allocated or freed.
     """
 
     def __init__(self, params: TaicParams, *, port: int) -> None:
@@ -50,9 +50,10 @@ class Front(wiring.Component):
             "left": Out(stream.Signature(params.record_bits)),
             "peek": Out(stream.Signature(queue_op_layout(params))),
             "event": In(event_layout(params)),
-            "answer": In(answer_layout(params)),
+            "lookup": In(lookup_layout(params)),
             "waits": In(2),
             "waiting": In(params.context_bits).array(2),
+            "crowded": In(1),
             "busy": In(params.contexts),
             "redirected": In(1),
             "forget": In(1),
@@ -61,9 +62,10 @@ class Front(wiring.Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        event, answer = self.event, self.answer
+        event, lookup = self.event, self.lookup
         state = Signal(State)
-        asked, stale = Signal(), Signal()  # a PEEK is under way; its answer will be too old
+        asked, stale = Signal(), Signal()  # a lookup is under way; it will be too old
+        grown = Signal()  # it will be, if it finds no task: one has come
         recorded, record = Signal(), Signal(self.params.record_bits, reset_less=True)  # of the task
         own_event = event.valid & event.dequeues & (event.source == self.port)
         here = self.known & event.valid & (event.context == self.context)
@@ -72,7 +74,7 @@ class Front(wiring.Component):
         m.d.comb += [
             same.eq(here & (event.queue == self.queue)),
             self.valid.eq(self.known & (state == State.VALID) & ~self.redirected & ~self.left.valid
-                          & ~others),
+                          & ~others & ~self.crowded),
             self.empty.eq(self.known & (state == State.EMPTY) & ~self.redirected
                           & ~self.busy.bit_select(self.context, 1)),
             self.soon.eq(self.pop | self.left.valid | (asked & ~stale)),
@@ -83,11 +85,10 @@ class Front(wiring.Component):
             self.peek.p.source.eq(self.port),
         ]
 
-        with m.If(self.peek.valid & self.peek.ready):
-            m.d.sync += [asked.eq(1), stale.eq(0)]
-        peeked = answer.valid & (answer.kind == Kind.PEEK) & (answer.source == self.port)
+        looked_up = lookup.valid & (lookup.source == self.port)
         arrives = same & event.inserts & (state == State.EMPTY)
-        with m.If(peeked):
+        displaces = same & (event.removes | event.inserts & event.ahead)
+        with m.If(looked_up):
             m.d.sync += asked.eq(0)
         with m.If(self.popped):
             m.d.sync += self.pop.eq(0)
@@ -107,27 +108,36 @@ class Front(wiring.Component):
             ]
         with m.Elif(state == State.UNKNOWN):
             m.d.sync += [
-                self.task.eq(answer.data),
-                recorded.eq(answer.recorded),
-                record.eq(answer.record),
+                self.task.eq(lookup.task),
+                recorded.eq(lookup.recorded),
+                record.eq(lookup.record),
             ]
 
-        # An answer that comes with an insertion knows nothing of the task.
+        # A lookup that comes with an insertion knows nothing of the task.
         with m.If(arrives):
             m.d.sync += state.eq(State.VALID)
-        with m.Elif(self.take | same & (event.removes | event.inserts & event.ahead)):
+        with m.Elif(self.take | displaces):
             m.d.sync += state.eq(State.UNKNOWN)
-        with m.Elif(peeked & ~stale & ~(same & event.inserts)):
-            m.d.sync += state.eq(Mux(answer.found, State.VALID, State.EMPTY))
-        with m.If(same & (event.inserts | event.removes)):
-            m.d.sync += stale.eq(1)
+        with m.Elif(looked_up & ~stale):
+            with m.If(lookup.found):
+                m.d.sync += state.eq(State.VALID)
+            with m.Elif(lookup.none & ~grown & ~(same & event.inserts)):
+                m.d.sync += state.eq(State.EMPTY)
+        with m.If(self.popped | self.peek.valid & self.peek.ready):
+            m.d.sync += [asked.eq(1), stale.eq(0), grown.eq(0)]
+        with m.Else():
+            with m.If(displaces):
+                m.d.sync += stale.eq(1)
+            with m.If(same & event.inserts):
+                m.d.sync += grown.eq(1)
         with m.If(own_event & ~self.popped):
             m.d.sync += [
                 self.known.eq(1),
                 self.context.eq(event.context),
                 self.queue.eq(event.asked),
                 self.page.eq(Cat(event.asked, event.context) + (QUEUE_PAGES >> PAGE_BITS)),
-                state.eq(State.UNKNOWN),
+                # Nothing removed, nothing in the context.
+                state.eq(Mux(event.removes, State.UNKNOWN, State.EMPTY)),
                 stale.eq(1),
             ]
         with m.Elif(here & event.dequeues & ~own_event & (event.asked == self.queue)):

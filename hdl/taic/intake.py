@@ -4,7 +4,7 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..bits import lowest
+from ..bits import choice, lowest_one
 from .params import TaicParams
 from .types import Kind, queue_op_layout
 
@@ -12,10 +12,11 @@ from .types import Kind, queue_op_layout
 class Intake(wiring.Component):
     """Operations that wait for the engine, in flip-flops.
 
-    ``op``, if ``valid``, is the next one; ``moves`` ends it. Those of ``pop`` (a TAKE of a front)
-    come before all others. ``wake`` and ``request`` take turns, each in the order of its own; a
-    wake only while there is ``room``, which keeps nobody else from coming. Neither ``ready``
-    depends on the other stream, that of ``request`` on flip-flops alone.
+    ``op``, if ``valid``, is the next one; ``moves`` ends it. Those of ``pop`` (a TAKE of a front),
+    in turn, come before all others; once they have kept another waiting that way, ``crowded``
+    holds the fronts back until that one has moved. ``wake`` and ``request`` take turns, each in the
+    order of its own; a wake only while there is ``room``, which keeps nobody else from coming.
+    Neither ``ready`` depends on the other stream, that of ``request`` on flip-flops alone.
 
     ``waits`` and ``waiting`` tell the contexts of the operations, but for pops, of which one may be
     ``op``. Bit ``n`` of ``holds`` is set while there is an operation of port ``n``.
@@ -34,6 +35,7 @@ class Intake(wiring.Component):
             "valid": Out(1),
             "pops": Out(1),  # ``op`` is one of ``pop``
             "popped": Out(params.ports),
+            "crowded": Out(1),
             "moves": In(1),
             "waits": Out(2),
             "waiting": Out(params.context_bits).array(2),
@@ -51,21 +53,23 @@ class Intake(wiring.Component):
 
         wakes = Signal()  # there is a wake, and it is its turn; with the ``room`` a cycle before
         next_first, next_woken, next_turn = Signal(), Signal(), Signal()
-        one_pop = self.pop & -self.pop
+        last_pop = Signal(params.ports)  # one-hot
+        after_last, one_pop = Signal(params.ports), Signal(params.ports)
         m.d.comb += [
+            after_last.eq(self.pop & ~(last_pop | (last_pop - 1))),
+            one_pop.eq(lowest_one(Mux(after_last.any(), after_last, self.pop))),
             self.pops.eq(self.pop.any()),
             self.valid.eq(self.pops | wakes | first_valid),
             self.popped.eq(Mux(self.moves, one_pop, 0)),
             op.eq(Mux(wakes, woken, first)),
         ]
         with m.If(self.pops):
-            m.d.comb += [op.kind.eq(Kind.TAKE), op.source.eq(lowest(self.pop))]
-            for n in range(params.ports):
-                with m.If(one_pop[n]):
-                    m.d.comb += [
-                        op.context.eq(self.pop_context[n]),
-                        op.queue.eq(self.pop_queue[n]),
-                    ]
+            m.d.comb += [
+                op.kind.eq(Kind.TAKE),
+                op.source.eq(choice((one, n) for n, one in enumerate(one_pop))),
+                op.context.eq(choice(zip(one_pop, self.pop_context, strict=True))),
+                op.queue.eq(choice(zip(one_pop, self.pop_queue, strict=True))),
+            ]
 
         moves_wake, moves_first = Signal(), Signal()
         m.d.comb += [
@@ -74,6 +78,13 @@ class Intake(wiring.Component):
             self.request.ready.eq(~second_valid),
             self.wake.ready.eq(~woken_valid | moves_wake),
         ]
+        with m.If(self.popped.any()):
+            m.d.sync += last_pop.eq(one_pop)
+        with m.If(self.pops & ~self.moves & (wakes | first_valid)):
+            m.d.sync += self.crowded.eq(1)
+        with m.Elif(moves_wake | moves_first):
+            m.d.sync += self.crowded.eq(0)
+
         m.d.comb += [
             next_woken.eq(Mux(self.wake.ready, self.wake.valid, woken_valid)),
             next_first.eq(second_valid | self.request.valid | first_valid & ~moves_first),

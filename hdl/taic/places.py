@@ -20,9 +20,10 @@ class Places(wiring.Component):
     """Block RAM for ``tasks`` places: a task and a link to another place in each.
 
     In a cycle, one place can be taken (``take``: it is ``free``, which a block RAM gives), one
-    given back (``give``), one filled, one linked to another, and one read: ``found`` and ``next``
-    follow in the next cycle, unless it is filled or linked. ``take`` needs ``room``, which is high
-    while more than ``RESERVE`` are free. What is given back is not free for some cycles.
+    given back (``give``), one filled, one linked to another, and of one each the task and the link
+    read: ``found`` and ``next`` follow in the next cycle, unless that place is filled or linked.
+    ``take`` needs ``room``, which is high while more than ``RESERVE`` are free. What is given back
+    is not free for some cycles.
 
     ``sweeping`` (a flip-flop) is high for the first ``tasks`` cycles after reset.
     """
@@ -43,7 +44,8 @@ class Places(wiring.Component):
             "link": In(1),
             "link_place": In(node),
             "link_to": In(node),
-            "read_place": In(node),
+            "find_place": In(node),
+            "follow_place": In(node),
             "found": Out(place_layout(params)),
             "next": Out(node),
             "sweeping": Out(1, init=1),
@@ -62,12 +64,12 @@ class Places(wiring.Component):
             fill.en.eq(self.fill),
             fill.addr.eq(self.fill_place),
             fill.data.eq(self.fill_with),
-            read.addr.eq(self.read_place),
+            read.addr.eq(self.find_place),
             self.found.eq(read.data),
             link.en.eq(self.link),
             link.addr.eq(self.link_place),
             link.data.eq(self.link_to),
-            follow.addr.eq(self.read_place),
+            follow.addr.eq(self.follow_place),
             self.next.eq(follow.data),
         ]
 

@@ -128,7 +128,7 @@ class Port(wiring.Component):
         answer = self.answer
         answered = Signal()
         m.d.comb += [
-            answered.eq(answer.valid & (answer.source == self.port) & ~answer.popped
+            answered.eq(answer.valid & (answer.source == self.port)
                         & Cat(answer.kind == kind for kind in READS).any()),
             response.valid.eq(answers | answered | self.done),
             response.p.error.eq(waits & (self.done & self.done_error | ~access.whole)),
@@ -143,7 +143,6 @@ class Port(wiring.Component):
             m.d.sync += waits.eq(0)
 
         m.d.comb += [
-            front.answer.eq(answer),
             self.runs.valid.eq(answers | answered & (answer.kind == Kind.DEQUEUE)),
             self.runs.context.eq(Mux(waits, access.context, front.context)),
             self.runs.queue.eq(Mux(waits, access.queue, front.queue)),

@@ -77,8 +77,7 @@ class Taic(wiring.Component):
         answer = engine.answer
         room = Signal()
         m.d.comb += [
-            left.w_en.eq(answer.valid & answer.recorded & ~answer.popped
-                         & (answer.kind == Kind.DEQUEUE)),
+            left.w_en.eq(answer.valid & answer.recorded & (answer.kind == Kind.DEQUEUE)),
             left.w_data.eq(answer.record),
         ]
         m.d.sync += room.eq(left.level < LEFT_DEPTH - 3 * params.ports)
@@ -107,10 +106,12 @@ class Taic(wiring.Component):
                 port.room.eq(room),
                 port.ready.eq(swept),
                 front.event.eq(engine.event),
+                front.lookup.eq(engine.lookup),
                 front.popped.eq(intake.popped[n]),
                 front.waits.eq(intake.waits),
                 front.waiting[0].eq(intake.waiting[0]),
                 front.waiting[1].eq(intake.waiting[1]),
+                front.crowded.eq(intake.crowded),
                 front.busy.eq(engine.busy),
                 front.redirected.eq(Cat(mine).any()),
                 front.forget.eq(allocation.en),

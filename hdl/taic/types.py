@@ -116,15 +116,32 @@ def event_layout(params: TaicParams) -> data.StructLayout:
 def answer_layout(params: TaicParams) -> data.StructLayout:
     """The answer to an operation of ``source``: ``data``, a task that has left record ``record``.
 
-    ``popped``: of an operation that a front has asked for after it gave the task away.
+    Of a TAKE that a front has asked for, ``data`` and ``record`` mean nothing: see
+    ``lookup_layout``.
     """
     return data.StructLayout({
         "valid": 1,
         "kind": Kind,
         "source": range(params.ports + 1),
-        "popped": 1,
         "data": TASK_BITS,
         "found": 1,
+        "recorded": 1,
+        "record": params.record_bits,
+    })
+
+
+def lookup_layout(params: TaicParams) -> data.StructLayout:
+    """What a front learns of its queue, from its PEEK or after the TAKE that it has asked for.
+
+    ``found``: ``task`` is the first, of ``record`` if it is ``recorded``. ``none``: the queue is
+    empty. Neither: after the last of its priority there are others.
+    """
+    return data.StructLayout({
+        "valid": 1,
+        "source": range(params.ports + 1),
+        "found": 1,
+        "none": 1,
+        "task": TASK_BITS,
         "recorded": 1,
         "record": params.record_bits,
     })

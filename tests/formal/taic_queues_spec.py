@@ -115,15 +115,16 @@ class QueuesSpec(wiring.Component, ABC):
             taken, answered = Signal(name=f"taken{port}"), Signal(name=f"answered{port}")
             m.d.comb += [
                 taken.eq(AnySeq(1) & one.valid & idle),
-                answered.eq(answer.valid & (answer.source == port) & ~answer.popped
+                answered.eq(answer.valid & (answer.source == port)
                             & Cat(answer.kind == kind for kind in READS).any()),
                 one.take.eq(taken),
                 one.left.ready.eq(AnySeq(1)),
                 one.event.eq(event),
-                one.answer.eq(answer),
+                one.lookup.eq(dut.lookup),
                 one.popped.eq(intake.popped[port]),
                 one.waits.eq(intake.waits),
                 *(one.waiting[n].eq(intake.waiting[n]) for n in range(2)),
+                one.crowded.eq(intake.crowded),
                 one.busy.eq(dut.busy),
                 intake.pop[port].eq(one.pop),
                 intake.pop_context[port].eq(one.context),

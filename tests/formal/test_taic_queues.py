@@ -28,24 +28,36 @@ class Once(QueuesSpec):
                 m.d.comb += Assert(one.context == x.context)
             with m.If(answers):
                 m.d.comb += Assert(self.place[port] == x.context)
-            m.d.comb += [Assert(~gives | ~answers), Cover(gives), Cover(answers)]
+            followed = Signal(name=f"followed{port}")  # after a task was taken, without a PEEK
+            with m.If(self.taken[port]):
+                m.d.sync += followed.eq(1)
+            with m.Elif(one.empty | one.peek.valid & one.peek.ready):
+                m.d.sync += followed.eq(0)
+            m.d.comb += [
+                Assert(~gives | ~answers), Cover(gives & followed), Cover(answers)]
 
 
 class Removed(QueuesSpec):
     """What the engine removes after a front gave its task is that task."""
 
     def specify(self, m: Module) -> None:
-        answer = self.dut.answer
+        answer, places = self.dut.answer, self.dut.places
+        place = AnyConst(PARAMS.node_bits)  # of any task
+        task, removed, freed = Signal(TASK_BITS), Signal(TASK_BITS), Signal()
+        with m.If(places.fill & (places.fill_place == place)):
+            m.d.sync += task.eq(places.fill_with.task)
+        m.d.sync += [removed.eq(task), freed.eq(places.give & (places.given == place))]
         for port, one in enumerate(self.fronts):
             given = Signal(TASK_BITS, name=f"given{port}")
             owed = Signal(2, name=f"owed{port}")
-            comes = answer.valid & answer.popped & (answer.source == port)
+            comes = answer.valid & (answer.kind == Kind.TAKE) & (answer.source == port)
             with m.If(self.taken[port]):
                 m.d.sync += given.eq(one.task)
             m.d.sync += owed.eq(owed + self.taken[port] - comes)
             with m.If(comes):
-                m.d.comb += [Assert(answer.data == given), Assert(answer.found), Assert(owed == 1)]
-            m.d.comb += [Assert(owed < 2), Cover(comes)]
+                m.d.comb += [
+                    Assert(~freed | (removed == given)), Assert(answer.found), Assert(owed == 1)]
+            m.d.comb += [Assert(owed < 2), Cover(comes & freed)]
 
 
 class Order(QueuesSpec):
@@ -165,11 +177,17 @@ class Refused(QueuesSpec):
         m.d.comb += [Cover(answers & (told == 1)), Cover(enqueues & (bits == 0) & (total == 2))]
 
 
-PROOFS = {Once: 11, Removed: 14, Order: 11, Found: 11, Refused: 11}  # cycles after the sweep
+PROOFS = {Once: 13, Removed: 14, Order: 13, Found: 12, Refused: 11}  # cycles after the sweep
 
 FAULTS = {
     "other_queue": (intake, "op.queue.eq(self.pop_queue[n])", "op.queue.eq(0)", Removed),
     "less_urgent": (front, "event.removes | event.inserts & event.ahead", "event.removes", Order),
+    "overtaken": (front, "with m.If(displaces):\n                m.d.sync += stale.eq(1)",
+                  "with m.If(0):\n                pass", Order),
+    "missed": (front, "lookup.none & ~grown & ~(same & event.inserts)", "lookup.none", Found),
+    "other_task": (engine, " | link_popped & needs_task", "", Once),
+    "no_next": (engine, "next_found.eq(goes_on)", "next_found.eq(1)", Once),
+    "others_left": (engine, "next_none.eq(~finish_some)", "next_none.eq(~goes_on)", Order),
     "stale_lists": (engine, "again.eq(link_valid & stale)", "again.eq(0)", Order),
     "empty_queue": (front, "& ~self.busy.bit_select(self.context, 1)", "", Found),
     "no_steal": (choose, "Mux(redirects, redirected_to, next_filled)", "op.queue", Once),

@@ -26,12 +26,12 @@ RATES = {  # cycles for 100 operations at most: on whose queues, for 1, 2 and 4 
     ("enqueue", "contexts"): (233, 138, 96),
     ("enqueue", "context"): (233, 179, 181),
     ("enqueue", "queue"): (233, 254, 265),
-    ("dequeue", "contexts"): (744, 347, 171),
-    ("dequeue", "context"): (744, 478, 210),
-    ("dequeue", "queue"): (744, 483, 304),
-    ("pairs", "contexts"): (548, 274, 128),
-    ("pairs", "context"): (548, 263, 200),
-    ("pairs", "queue"): (548, 301, 300),
+    ("dequeue", "contexts"): (473, 241, 131),
+    ("dequeue", "context"): (473, 246, 196),
+    ("dequeue", "queue"): (473, 492, 304),
+    ("pairs", "contexts"): (499, 255, 100),
+    ("pairs", "context"): (499, 263, 200),
+    ("pairs", "queue"): (499, 301, 300),
 }
 
 
