@@ -20,7 +20,7 @@ def choice(values: Iterable[tuple[object, object]]) -> Value:
 def _gated(condition: Value, value: Value) -> Value:
     if len(condition) != 1:
         raise ValueError(f"condition of {len(condition)} bits")
-    return Mux(condition, value, 0)
+    return value & condition.replicate(len(value))
 
 
 def lowest(bits: Value) -> Value:
