@@ -210,7 +210,7 @@ class Refused(QueuesSpec):
 
 
 # Cycles after the sweep.
-PROOFS = {Once: 11, Removed: 14, Order: 11, Next: 18, Found: 11, Refused: 11}
+PROOFS = {Once: 11, Removed: 14, Order: 11, Next: 16, Found: 11, Refused: 11}
 
 FAULTS = {
     "other_queue": (intake, "op.queue.eq(choice(zip(one_pop, self.pop_queue, strict=True)))",
@@ -220,7 +220,6 @@ FAULTS = {
                   "with m.If(0):\n                pass", Next),
     "missed": (front, "lookup.none & ~grown & ~(same & event.inserts)", "lookup.none", Next),
     "no_next": (engine, "next_found.eq(goes_on)", "next_found.eq(1)", Next),
-    "others_left": (engine, "next_none.eq(~finish_some)", "next_none.eq(~goes_on)", Next),
     "stale_lists": (engine, "again.eq(link_valid & stale)", "again.eq(0)", Order),
     "empty_queue": (front, "& ~self.busy.bit_select(self.context, 1)", "", Found),
     "no_steal": (choose, "Mux(redirects, redirected_to, next_filled)", "op.queue", Once),
