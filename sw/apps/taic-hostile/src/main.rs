@@ -28,55 +28,43 @@ mod scenario;
 mod snapshot;
 mod victim;
 
-use calls::{Call, QUEUES, REFUSED};
+use calls::QUEUES;
 use others::Others;
-use process::{DevicePage, Process, Thread};
+use process::{
+    DevicePage, Thread,
+    hostile::{ATTACKER, VICTIM, Victim, attack, load},
+};
 use scenario::Scenario;
 use snapshot::Snapshot;
 use supervisor::{
     exit,
     hal::{
-        context::{Supervisor, reg},
+        context::Supervisor,
         csr,
-        soc::{TAIC_BASE, cause, csr as number, irq},
+        soc::{TAIC_BASE, csr as number, irq},
     },
-    harts, println,
+    println,
 };
 use taic::{QueueIndex, Taic};
-use victim::Victim;
 
 supervisor::program!(main);
 
 static PROGRAM: &[u8] = include_bytes!(env!("EMBEDDED"));
 
-/// Roles of the program, and processes. The attacker is loaded twice: without pages of the TAIC,
-/// and with two.
-const ATTACKER: usize = 0;
-const VICTIM: usize = 1;
+/// The process of the attacker without pages of the TAIC; that with two is [`ATTACKER`].
 const WITHOUT_PAGES: usize = 2;
 
-const INSN_BYTES: usize = 4;
 const PAGE: usize = 4096;
-
-static mut SECOND: harts::Start = harts::Start::new(victim::run);
 
 fn main(_hart: usize, _device_tree: usize) -> ! {
     let taic = process::taic().expect("the TAIC has an ID register");
     taic.set_strict(true);
     let others = Others::new(taic);
-    let attacker = load(ATTACKER, &device_pages(taic, others.attacker));
-    let without_pages = load(WITHOUT_PAGES, &[]);
-    let page = Process::shared_page().expect("a page");
-    let victim = match Process::load(VICTIM, PROGRAM, page) {
-        Ok(process) => Victim::prepare(&process, page),
-        Err(error) => panic!("victim: {error:?}"),
-    };
-    let start = &raw mut SECOND;
-    // SAFETY: hart 1 takes it when it starts, and nobody else names it.
-    let started = unsafe { harts::start(1, &mut *start) };
-    assert!(started.is_ok(), "hart 1 does not start: {started:?}");
+    let (attacker, _) = load(ATTACKER, PROGRAM, &device_pages(taic, others.attacker));
+    let (without_pages, _) = load(WITHOUT_PAGES, PROGRAM, &[]);
+    let (victim, page) = load(VICTIM, PROGRAM, &[]);
+    let victim = Victim::start(&victim, page, victim::run);
     Supervisor::install();
-    victim.wait_for_beat();
 
     let mut failed = 0;
     let mut tell = |passed: bool, what: &str| {
@@ -91,7 +79,7 @@ fn main(_hart: usize, _device_tree: usize) -> ! {
         thread.switch_to(0);
         // SAFETY: concerns U-mode alone.
         unsafe { csr::write::<{ number::SIDELEG }>(1 << irq::USI) };
-        let surprises = attack(&mut thread);
+        let [surprises, _] = attack(&mut thread);
         let passed = Snapshot::take(taic, &others).is_as(&before, scenario);
         tell((surprises == 0) & passed & victim.is_well(), scenario.name());
         others.empty_attackers(taic);
@@ -102,46 +90,10 @@ fn main(_hart: usize, _device_tree: usize) -> ! {
     exit(failed)
 }
 
-fn load(id: usize, devices: &[DevicePage]) -> Process {
-    let shared = Process::shared_page().expect("a page");
-    match Process::load_with(id, PROGRAM, shared, devices) {
-        Ok(process) => process,
-        Err(error) => panic!("process {id}: {error:?}"),
-    }
-}
-
 /// The pages of two queues, as a process sees them.
 fn device_pages(taic: Taic, queues: [QueueIndex; 2]) -> [DevicePage; 2] {
     core::array::from_fn(|index| DevicePage {
         vaddr: QUEUES + index * PAGE,
         paddr: TAIC_BASE + taic.page(queues[index]).expect("it is allocated"),
     })
-}
-
-/// Runs the attack to its end; returns how many attempts did not end as they have to. An exception
-/// of the attacker is told to it in `a7` (its cause, plus 1), and skipped: most of them by `skip`,
-/// those of jumps here.
-fn attack(thread: &mut Thread) -> usize {
-    process::skip::install();
-    loop {
-        thread.run();
-        let scause = csr::read::<{ number::SCAUSE }>();
-        let registers = &mut thread.context.registers;
-        match scause {
-            cause::ECALL_U => {
-                thread.context.pc += INSN_BYTES;
-                let [a0, a1] = [registers[reg::A0], registers[reg::A1]];
-                registers[reg::A0] = match Call::from_number(registers[reg::A7]) {
-                    Some(Call::Write) => process::write(a0, a1).unwrap_or(REFUSED),
-                    Some(Call::Reach) => return a0,
-                    _ => REFUSED,
-                };
-            }
-            cause::INSN_PAGE | cause::INSN_ACCESS => {
-                thread.context.pc = registers[reg::RA];
-                registers[reg::A7] = scause + 1;
-            }
-            other => panic!("attacker at {:#x}: cause {other:#x}", thread.context.pc),
-        }
-    }
 }

@@ -2,6 +2,7 @@
 
 use crate::scenario::{FROM_VICTIM, LIMIT, LINE, TO_FRIEND};
 use core::iter;
+use process::hostile::VICTIM_HART;
 use supervisor::{
     hal::soc::taic::{CHANNEL_COUNT, CONTEXTS, LINES},
     println,
@@ -13,9 +14,6 @@ const SECRET: u64 = 0x5ec2;
 
 /// Tasks in each queue, and in how many lists.
 const TASKS: u64 = 3;
-
-/// The hart of the victim.
-const HART: u16 = 1;
 
 /// Who there is.
 pub struct Others {
@@ -60,7 +58,7 @@ impl Others {
         }
         (0..CHANNEL_COUNT as u16).for_each(|number| others.connect(taic, number));
         taic.install(0, Some(first)).expect("there is such a hart");
-        taic.install(HART, Some(victim)).expect("there is such a hart");
+        taic.install(VICTIM_HART, Some(victim)).expect("there is such a hart");
         others
     }
 

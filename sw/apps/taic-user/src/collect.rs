@@ -18,22 +18,3 @@ pub fn collect(
     user::println!("{}", collected.report(name, parameters));
     collected.clear();
 }
-
-/// Delays that no loop of the other side keeps in step with (xorshift).
-pub struct Phase(u64);
-
-impl Phase {
-    pub fn new() -> Self {
-        Self(1)
-    }
-
-    /// Goes round `least` to `least + most` times; `most` is a power of two.
-    pub fn delay(&mut self, least: u64, most: u64) {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        for _ in 0..least + (self.0 >> 32) % most {
-            core::hint::black_box(());
-        }
-    }
-}

@@ -70,13 +70,18 @@ global_asm!(
 );
 
 macro_rules! preempt {
-    ($name:literal, $bytes:literal, [$(($register:literal, $place:literal)),*]) => {
+    (
+        $name:literal,
+        $bytes:literal,
+        [$($first:literal)?],
+        [$(($register:literal, $place:literal)),*]
+    ) => {
         global_asm!(
             ".text",
             ".balign 64",
             concat!(".globl ", $name),
             concat!($name, ":"),
-            "csrr t6, cycle",
+            $($first,)?
             concat!("addi sp, sp, -", $bytes),
             "sd t0, 0(sp)",
             "li t0, {page}",
@@ -101,10 +106,12 @@ macro_rules! preempt {
     };
 }
 
-preempt!("coroutine_preempt_leaf", "32", []);
+// The cycle of its first instruction is one of the metrics.
+preempt!("coroutine_preempt_leaf", "32", ["csrr t6, cycle"], []);
 preempt!(
     "coroutine_preempt_rust",
     "128",
+    [],
     [
         ("a0", "24"),
         ("a1", "32"),

@@ -1,9 +1,7 @@
 //! From one hart to a coroutine of another process on another hart.
 
 use crate::{
-    Collected, PEER, SAMPLES, WARM_UP,
-    collect::Phase,
-    coroutine,
+    Collected, PEER, SAMPLES, WARM_UP, coroutine,
     device::{
         FREE_LINE, SIMULATE, TO_PEER, UART_ENABLE, UART_LINE, UART_TRANSMITTER, arming, disarming,
         own, quiet_uart,
@@ -12,6 +10,7 @@ use crate::{
     shared::{OWN, Save, Step, shared},
 };
 use hal::soc::taic_queue as register;
+use user::measure::Phase;
 
 /// Samples, with those that are not counted.
 const ROUNDS: u64 = (WARM_UP + SAMPLES) as u64;
@@ -65,7 +64,7 @@ impl Source {
 /// Measures and reports it. `offset`: of the peer's `cycle` to this hart's.
 pub fn measure(collected: &mut Collected, offset: i64) {
     let between = read_to_read();
-    let mut phase = Phase::new();
+    let mut phase = Phase::default();
     for step in [Step::Polling, Step::Running(Save::Leaf), Step::Running(Save::Rust)] {
         quiet_uart();
         shared().begin(PEER, step);

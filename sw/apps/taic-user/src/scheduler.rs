@@ -80,8 +80,8 @@ impl Ready for Stealing {
 /// What one hart gets from the other, and gives to it.
 #[derive(Clone, Copy)]
 pub struct Links {
-    from: &'static Spsc<8>,
-    to: &'static Spsc<8>,
+    from: &'static Spsc<16>,
+    to: &'static Spsc<16>,
 }
 
 impl Links {

@@ -8,7 +8,7 @@ use core::{
     sync::atomic::{AtomicU64, Ordering},
 };
 use queue::{Deque, Mpsc, Spmc, Spsc};
-use user::{QUEUES, SHARED};
+use user::{QUEUES, SHARED, measure::Word};
 
 const PAGE: usize = 4096;
 const HARTS: usize = 4;
@@ -21,26 +21,6 @@ pub const COMMON: usize = QUEUES + 2 * PAGE;
 /// The control page and the UART, for the measuring process.
 pub const CONTROL: usize = QUEUES + 3 * PAGE;
 pub const UART: usize = QUEUES + 4 * PAGE;
-
-/// A line of its own for each word that somebody waits for.
-#[repr(C, align(64))]
-pub struct Word(AtomicU64);
-
-impl Word {
-    pub fn get(&self) -> u64 {
-        self.0.load(Ordering::Acquire)
-    }
-
-    pub fn set(&self, value: u64) {
-        self.0.store(value, Ordering::Release);
-    }
-
-    pub fn wait_for(&self, value: u64) {
-        while self.get() != value {
-            spin_loop();
-        }
-    }
-}
 
 /// What a coroutine of the peer notes.
 #[repr(C, align(64))]
@@ -149,7 +129,7 @@ pub struct Shared {
     pub mpsc: Mpsc<64>,
     pub deque: Deque<64>,
     pub stealing: [Spmc<64>; 2],
-    pub links: [Spsc<8>; 2],
+    pub links: [Spsc<16>; 2],
 }
 
 const _: () = assert!(size_of::<Shared>() <= PAGE);

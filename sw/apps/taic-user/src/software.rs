@@ -2,7 +2,7 @@
 
 use crate::{
     Collected, PEER, SAMPLES, WARM_UP,
-    collect::{Phase, collect},
+    collect::collect,
     coroutine,
     device::task,
     shared::{Step, shared},
@@ -10,6 +10,7 @@ use crate::{
 use core::num::NonZeroU64;
 use hal::{csr, soc::csr as number};
 use queue::{Deque, Fifo, Mpsc, Steal};
+use user::measure::Phase;
 
 const ROUNDS: u64 = (WARM_UP + SAMPLES) as u64;
 
@@ -128,7 +129,7 @@ pub fn measure(collected: &mut Collected) {
 pub fn measure_cross(collected: &mut Collected, offset: i64) {
     const NAME: &str = "taic.software_queue";
     let nothing = nothing();
-    let mut phase = Phase::new();
+    let mut phase = Phase::default();
     let mut sender = Collected::new();
     shared().begin(PEER, Step::Mpsc);
     for round in 1..=ROUNDS {

@@ -26,7 +26,7 @@ const VICTIM: usize = 1;
 
 fn main(role: usize, argument: usize) -> ! {
     if role == VICTIM {
-        victim::run(argument);
+        victim::run();
     }
     let mut surprises = Surprises::default();
     let executed = instructions::attack(&mut surprises, argument == 2);

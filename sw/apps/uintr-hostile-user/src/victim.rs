@@ -35,8 +35,8 @@ extern "C" fn count(_pending: u64) -> u64 {
     0
 }
 
-/// Goes round for ever: the word at `page` says how often, the next one counts interrupts.
-pub fn run(_page: usize) -> ! {
+/// Goes round for ever: the first word of the page says how often, the next one counts interrupts.
+pub fn run() -> ! {
     Receiver::calling(&mut System, count).expect("registered");
     loop {
         word(0).fetch_add(1, Ordering::Relaxed);

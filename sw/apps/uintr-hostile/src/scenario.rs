@@ -1,7 +1,7 @@
 //! What the attacker is given, and what it may have changed.
 
 use crate::{Report, victim};
-use process::{Thread, uintc};
+use process::{Thread, hostile::VICTIM_HART, uintc};
 use supervisor::{
     hal::{
         csr,
@@ -120,7 +120,7 @@ impl Scenario {
                 sound = false;
             }
         }
-        let expected = Location::on(victim::HART);
+        let expected = Location::on(VICTIM_HART);
         if uintc().location(victim::ENTRY) != expected {
             println!("      the victim's entry: {:x?}", uintc().location(victim::ENTRY));
             sound = false;

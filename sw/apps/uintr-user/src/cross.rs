@@ -8,6 +8,7 @@ use crate::{
     shared::{ARRIVAL, Step, shared},
 };
 use uintr::{Receiver, Sender};
+use user::measure::Phase;
 
 /// Samples, with those that are not counted.
 pub const ROUNDS: u64 = (WARM_UP + SAMPLES) as u64;
@@ -33,7 +34,7 @@ impl Peer {
 pub fn measure(collected: &mut Collected, offset: i64) {
     let sender = Sender::register(&mut System, PEER, VECTOR).expect("registered");
     let between = read_to_read();
-    let mut phase = Phase::new();
+    let mut phase = Phase::default();
     shared().begin(Step::Cross);
     for round in 1..=ROUNDS {
         shared().ready.wait_for(round);
@@ -72,24 +73,5 @@ pub fn serve(peer: &mut Peer) {
         shared().ready.set(round);
         // SAFETY: the word is in the shared page.
         unsafe { probe_spin(shared().arrival.as_ptr().add(2), count) };
-    }
-}
-
-/// Delays that no loop of the other side keeps in step with (xorshift).
-pub struct Phase(u64);
-
-impl Phase {
-    pub fn new() -> Self {
-        Self(1)
-    }
-
-    /// Goes round `least` to `least + most` times; `most` is a power of two.
-    pub fn delay(&mut self, least: u64, most: u64) {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        for _ in 0..least + (self.0 >> 32) % most {
-            core::hint::black_box(());
-        }
     }
 }

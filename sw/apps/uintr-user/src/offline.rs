@@ -2,14 +2,14 @@
 
 use crate::{
     Collected, PEER, System, VECTOR, WARM_UP,
-    cross::{Peer, Phase, ROUNDS},
+    cross::{Peer, ROUNDS},
     probes::{self, Reads, probe_send},
     report,
     same::read_to_read,
     shared::{ARRIVAL, Step, shared},
 };
 use uintr::{Sender, masked};
-use user::{Call, call};
+use user::{Call, call, measure::Phase};
 
 /// Turns of [`Phase::delay`] after which the peer surely sleeps.
 const ASLEEP: u64 = 800;
@@ -18,7 +18,7 @@ const ASLEEP: u64 = 800;
 pub fn measure(collected: &mut Collected, offset: i64) {
     let sender = Sender::register(&mut System, PEER, VECTOR).expect("registered");
     let between = read_to_read();
-    let mut phase = Phase::new();
+    let mut phase = Phase::default();
     for (competing, parameters) in
         ["competing=0", "competing=1", "competing=2", "competing=3"].into_iter().enumerate()
     {

@@ -6,27 +6,7 @@ use core::{
     ptr,
     sync::atomic::{AtomicU64, Ordering},
 };
-use user::SHARED;
-
-/// A line of its own for each word that somebody waits for.
-#[repr(C, align(64))]
-pub struct Word(AtomicU64);
-
-impl Word {
-    pub fn get(&self) -> u64 {
-        self.0.load(Ordering::Acquire)
-    }
-
-    pub fn set(&self, value: u64) {
-        self.0.store(value, Ordering::Release);
-    }
-
-    pub fn wait_for(&self, value: u64) {
-        while self.get() != value {
-            spin_loop();
-        }
-    }
-}
+use user::{SHARED, measure::Word};
 
 /// What a handler notes of an interrupt.
 #[repr(C, align(64))]

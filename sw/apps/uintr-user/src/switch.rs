@@ -2,14 +2,14 @@
 
 use crate::{
     Collected, ROAMING, System, VECTOR, WARM_UP,
-    cross::{Peer, Phase, ROUNDS},
+    cross::{Peer, ROUNDS},
     probes, report,
     same::{COUNT, read_to_read},
     shared::{ARRIVAL, Place, ROAMING_ARRIVAL, Step, shared},
 };
 use core::sync::atomic::Ordering;
 use uintr::{Receiver, Sender, Vector};
-use user::{Call, REFUSED, call};
+use user::{Call, REFUSED, call, measure::Phase};
 
 /// What is sent before each switch.
 const VECTORS: [Vector; 2] = [VECTOR, Vector::new(42)];
@@ -23,7 +23,7 @@ pub fn measure(collected: &mut Collected) {
     let senders =
         VECTORS.map(|vector| Sender::register(&mut System, ROAMING, vector).expect("registered"));
     let between = read_to_read();
-    let mut phase = Phase::new();
+    let mut phase = Phase::default();
     let mut from_switch = Collected::new();
     for (place, parameters) in [
         (Place::Same, ["from=write_low where=same", "from=switch where=same"]),

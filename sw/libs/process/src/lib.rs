@@ -7,6 +7,7 @@
 #![no_std]
 
 mod console;
+pub mod hostile;
 mod memory;
 mod process;
 pub mod skip;

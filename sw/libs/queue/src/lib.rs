@@ -19,6 +19,7 @@ mod atomics;
 mod deque;
 mod fifo;
 mod mpsc;
+mod places;
 mod spmc;
 mod spsc;
 
@@ -31,9 +32,6 @@ pub use spsc::Spsc;
 /// The queue has no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Full;
-
-/// By how much indices of places differ: they count bytes, which saves a shift.
-const STEP: usize = size_of::<u64>();
 
 /// Something that shares its cache line with nothing else.
 #[derive(Debug, Default)]

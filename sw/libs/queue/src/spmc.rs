@@ -1,10 +1,11 @@
 //! A queue whose owner and thieves all take the oldest task.
 
 use crate::{
-    Full, Line, STEP,
-    atomics::{AtomicU64, AtomicUsize},
+    Full, Line,
+    atomics::AtomicUsize,
+    places::{Places, STEP},
 };
-use core::{array, num::NonZeroU64, sync::atomic::Ordering};
+use core::{num::NonZeroU64, sync::atomic::Ordering};
 
 /// First in, first out for its owner; others steal.
 ///
@@ -17,7 +18,7 @@ pub struct Spmc<const N: usize> {
     owner: Line<Owner>,
     /// The places before it have been found empty by thieves. It may be too small.
     stolen: Line<AtomicUsize>,
-    places: [AtomicU64; N],
+    places: Places<N>,
 }
 
 /// Written by the owner alone.
@@ -37,23 +38,13 @@ impl<const N: usize> Default for Spmc<N> {
 }
 
 impl<const N: usize> Spmc<N> {
-    const MASK: usize = {
-        assert!(N.is_power_of_two());
-        N - 1
-    };
-
     /// An empty queue.
     pub fn new() -> Self {
         Self {
             owner: Line(Owner { head: AtomicUsize::new(0), tail: AtomicUsize::new(0) }),
             stolen: Line(AtomicUsize::new(0)),
-            places: array::from_fn(|_| AtomicU64::new(0)),
+            places: Places::new(),
         }
-    }
-
-    #[inline(always)]
-    fn place(&self, index: usize) -> &AtomicU64 {
-        &self.places[(index / STEP) & Self::MASK]
     }
 
     /// Adds a task. By the owner.
@@ -61,11 +52,11 @@ impl<const N: usize> Spmc<N> {
     pub fn enqueue(&self, task: NonZeroU64) -> Result<(), Full> {
         let Owner { head, tail } = &self.owner.0;
         let end = tail.load(Ordering::Relaxed);
-        if end.wrapping_sub(head.load(Ordering::Relaxed)) == N * STEP {
+        if end.wrapping_sub(head.load(Ordering::Relaxed)) == Places::<N>::BYTES {
             self.pass_stolen()?;
         }
         // Release: a thief sees what the task needs, even if it has looked for an older one here.
-        self.place(end).store(task.get(), Ordering::Release);
+        self.places.at(end).store(task.get(), Ordering::Release);
         // Release: a thief that sees this index finds the task.
         tail.store(end.wrapping_add(STEP), Ordering::Release);
         Ok(())
@@ -75,7 +66,7 @@ impl<const N: usize> Spmc<N> {
     #[cold]
     fn pass_stolen(&self) -> Result<(), Full> {
         let head = self.owner.0.head.load(Ordering::Relaxed);
-        if self.place(head).load(Ordering::Relaxed) != 0 {
+        if self.places.at(head).load(Ordering::Relaxed) != 0 {
             return Err(Full);
         }
         self.owner.0.head.store(head.wrapping_add(STEP), Ordering::Relaxed);
@@ -90,7 +81,7 @@ impl<const N: usize> Spmc<N> {
         let mut index = head.load(Ordering::Relaxed);
         while index != end {
             // Relaxed: the owner itself has written the word.
-            let task = self.place(index).swap(0, Ordering::Relaxed);
+            let task = self.places.at(index).swap(0, Ordering::Relaxed);
             index = index.wrapping_add(STEP);
             head.store(index, Ordering::Relaxed);
             if let Some(task) = NonZeroU64::new(task) {
@@ -111,7 +102,7 @@ impl<const N: usize> Spmc<N> {
         let mut index = if stolen.wrapping_sub(head) as isize > 0 { stolen } else { head };
         while (end.wrapping_sub(index) as isize) > 0 {
             // Acquire: pairs with the release of the task, which may be a later one.
-            let task = self.place(index).swap(0, Ordering::Acquire);
+            let task = self.places.at(index).swap(0, Ordering::Acquire);
             index = index.wrapping_add(STEP);
             if let Some(task) = NonZeroU64::new(task) {
                 self.stolen.0.store(index, Ordering::Relaxed);

@@ -1,10 +1,11 @@
 //! A queue from one hart to one.
 
 use crate::{
-    Full, Line, STEP,
-    atomics::{AtomicU64, AtomicUsize},
+    Full, Line,
+    atomics::AtomicUsize,
+    places::{Places, STEP},
 };
-use core::{array, num::NonZeroU64, sync::atomic::Ordering};
+use core::{num::NonZeroU64, sync::atomic::Ordering};
 
 /// First in, first out, from one hart to another, without an atomic operation of several steps.
 ///
@@ -16,7 +17,7 @@ pub struct Spsc<const N: usize> {
     producer: Line<Producer>,
     /// The consumer's. The producer looks at it when the queue may be full.
     head: Line<AtomicUsize>,
-    places: [AtomicU64; N],
+    places: Places<N>,
 }
 
 /// What the producer alone uses.
@@ -35,23 +36,13 @@ impl<const N: usize> Default for Spsc<N> {
 }
 
 impl<const N: usize> Spsc<N> {
-    const MASK: usize = {
-        assert!(N.is_power_of_two());
-        N - 1
-    };
-
     /// An empty queue.
     pub fn new() -> Self {
         Self {
             producer: Line(Producer { tail: AtomicUsize::new(0), head: AtomicUsize::new(0) }),
             head: Line(AtomicUsize::new(0)),
-            places: array::from_fn(|_| AtomicU64::new(0)),
+            places: Places::new(),
         }
-    }
-
-    #[inline(always)]
-    fn place(&self, index: usize) -> &AtomicU64 {
-        &self.places[(index / STEP) & Self::MASK]
     }
 
     /// Adds a task. Of one producer at a time.
@@ -59,16 +50,16 @@ impl<const N: usize> Spsc<N> {
     pub fn enqueue(&self, task: NonZeroU64) -> Result<(), Full> {
         let Producer { tail: next, head: seen } = &self.producer.0;
         let tail = next.load(Ordering::Relaxed);
-        if tail.wrapping_sub(seen.load(Ordering::Relaxed)) == N * STEP {
+        if tail.wrapping_sub(seen.load(Ordering::Relaxed)) == Places::<N>::BYTES {
             // Acquire: the place has been cleared before it is filled anew.
             let head = self.head.0.load(Ordering::Acquire);
-            if tail.wrapping_sub(head) == N * STEP {
+            if tail.wrapping_sub(head) == Places::<N>::BYTES {
                 return Err(Full);
             }
             seen.store(head, Ordering::Relaxed);
         }
         // Release: the consumer sees what the task needs.
-        self.place(tail).store(task.get(), Ordering::Release);
+        self.places.at(tail).store(task.get(), Ordering::Release);
         next.store(tail.wrapping_add(STEP), Ordering::Relaxed);
         Ok(())
     }
@@ -77,7 +68,7 @@ impl<const N: usize> Spsc<N> {
     #[inline(always)]
     pub fn dequeue(&self) -> Option<NonZeroU64> {
         let head = self.head.0.load(Ordering::Relaxed);
-        let place = self.place(head);
+        let place = self.places.at(head);
         // Acquire: pairs with the producer's release.
         let task = NonZeroU64::new(place.load(Ordering::Acquire))?;
         place.store(0, Ordering::Relaxed);

@@ -18,12 +18,12 @@ mod atomics {
 mod deque;
 #[path = "../src/mpsc.rs"]
 mod mpsc;
+#[path = "../src/places.rs"]
+mod places;
 #[path = "../src/spmc.rs"]
 mod spmc;
 #[path = "../src/spsc.rs"]
 mod spsc;
-
-const STEP: usize = size_of::<u64>();
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Full;

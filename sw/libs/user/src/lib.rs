@@ -6,6 +6,7 @@
 #![no_std]
 
 pub mod attempt;
+pub mod measure;
 
 use core::{arch::asm, fmt, panic::PanicInfo};
 
