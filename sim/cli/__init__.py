@@ -7,7 +7,8 @@ from typing import NoReturn
 
 import typer
 
-VERBS = ("sim", "account", "bench", "gen", "verilog", "conformance", "synth")
+VERBS = ("sim", "account", "bench", "gen", "verilog", "conformance", "synth", "build", "program",
+         "load", "run")
 
 app = typer.Typer(
     name="rel4",

@@ -1,15 +1,18 @@
 """Places and routes a netlist on the ECP5-85F and reads the clock that it reaches."""
 
 import json
+import os
 import re
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sim import tools
+from sim.synth.failure import failure
 from sim.tools import ToolError
 
-DEVICE = ["--85k", "--package", "CABGA381", "--speed", "6"]
+DEVICE = ("--85k", "--package", "CABGA381", "--speed", "6")
 TARGET_MHZ = 60
 
 
@@ -35,37 +38,71 @@ class Arrival:
 
 
 @dataclass(frozen=True)
+class Clock:
+    """A clock of the design, by the name of its net."""
+
+    name: str
+    achieved_mhz: float
+    constraint_mhz: float
+
+    @property
+    def met(self) -> bool:
+        return self.achieved_mhz >= self.constraint_mhz
+
+
+@dataclass(frozen=True)
 class Placement:
     """The result for one seed."""
 
     seed: int
     fmax_mhz: float
+    clocks: list[Clock]
     critical: CriticalPath
     arrivals: list[Arrival]  # latest first
     utilisation: dict[str, tuple[int, int]]  # used and available, by kind of cell
 
 
-def place(netlist: Path, *, seed: int) -> Placement:
-    """Places and routes ``netlist`` for ``TARGET_MHZ``; raises ``ToolError`` if that fails."""
+def place(netlist: Path, *, seed: int, device: Sequence[str] = DEVICE,
+          target_mhz: float = TARGET_MHZ, pins: Path | None = None,
+          routed: Path | None = None, router: str = "router1") -> Placement:
+    """Places and routes ``netlist``; raises ``ToolError`` if that fails.
+
+    ``target_mhz`` is for clocks that ``pins`` (preferences, in the netlist's folder) says nothing
+    about; missing it is not a failure. ``routed`` gets the configuration for ``ecppack``. Of the
+    routers of nextpnr, ``router1`` has been used for all figures of parts; ``router2`` takes a
+    fraction of the time where much of the device is used.
+    """
     folder = netlist.parent
     report, log = folder / f"report-{seed}.json", folder / f"nextpnr-{seed}.log"
     command = [
-        tools.nextpnr_ecp5(), *DEVICE, "--json", netlist.name, "--freq", str(TARGET_MHZ),
+        tools.nextpnr_ecp5(), *device, "--json", netlist.name, "--freq", str(target_mhz),
         "--seed", str(seed), "--lpf-allow-unconstrained", "--timing-allow-fail",
-        "--report", report.name, "--detailed-timing-report",
+        "--router", router, "--report", report.name, "--detailed-timing-report",
     ]
+    if pins:
+        command += ["--lpf", pins.name]
+    if routed:
+        command += ["--textcfg", os.path.relpath(routed, folder)]
     with log.open("w") as output:
         done = subprocess.run(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT,
                               stdin=subprocess.DEVNULL)
     if done.returncode:
-        raise ToolError(f"nextpnr failed, see {log}")
+        raise ToolError(failure("nextpnr", done.returncode, log))
     content = json.loads(report.read_text())
     fmax = min(clock["achieved"] for clock in content["fmax"].values())
     return Placement(
-        seed=seed, fmax_mhz=fmax, critical=critical_path(content), arrivals=arrivals(content),
+        seed=seed, fmax_mhz=fmax, clocks=clocks(content), critical=critical_path(content),
+        arrivals=arrivals(content),
         utilisation={kind: (use["used"], use["available"])
                      for kind, use in content["utilization"].items() if use["used"]},
     )
+
+
+def clocks(report: dict) -> list[Clock]:
+    """Every clock with paths from register to register, slowest margin first."""
+    found = [Clock(name.removeprefix("$glbnet$"), clock["achieved"], clock["constraint"])
+             for name, clock in report["fmax"].items()]
+    return sorted(found, key=lambda clock: clock.achieved_mhz / clock.constraint_mhz)
 
 
 def critical_path(report: dict) -> CriticalPath:

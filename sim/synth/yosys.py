@@ -10,6 +10,7 @@ from amaranth.back import rtlil
 from amaranth.lib import wiring
 
 from sim import tools
+from sim.synth.failure import failure
 from sim.tools import ToolError
 
 LUTS_OF_CELL = {"LUT4": 1, "$lut": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 4}
@@ -71,7 +72,13 @@ class Synthesis:
 
 
 def synthesise(component: wiring.Component, folder: Path, *, flatten: bool) -> Synthesis:
-    """Synthesises ``component`` as ``top`` in ``folder``.
+    """Synthesises ``component`` as ``top``, as ``synthesise_rtlil`` does."""
+    return synthesise_rtlil(rtlil.convert(component, name="top", emit_src=False), folder,
+                            flatten=flatten)
+
+
+def synthesise_rtlil(rtlil_text: str, folder: Path, *, flatten: bool) -> Synthesis:
+    """Synthesises the module ``top`` in ``folder``.
 
     Without ``flatten`` the modules stay apart; they are mapped by plain ABC, because ABC9 ends
     without a word on some small ones, and make no netlist to place.
@@ -79,10 +86,10 @@ def synthesise(component: wiring.Component, folder: Path, *, flatten: bool) -> S
     Raises ``ToolError`` if Yosys fails, which it does on a latch.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    design = free_collisions(rtlil.convert(component, name="top", emit_src=False))
+    design = free_collisions(rtlil_text)
     (folder / "top.il").write_text(design)
     script = [
-        "read_rtlil top.il", "hierarchy -check -top top", "proc",
+        "read_rtlil top.il", "hierarchy -top top", "proc",
         f"select -assert-none {LATCHES}",
         *(WHOLE if flatten else BY_MODULE),
         "tee -q -o stat.json stat -json",
@@ -95,9 +102,10 @@ def synthesise(component: wiring.Component, folder: Path, *, flatten: bool) -> S
                               stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
     text = log.read_text()
     if done.returncode or not (folder / "stat.json").exists():
-        if "select -assert-none" in text.splitlines()[-1] or "selection is not empty" in text:
+        last = text.strip().rpartition("\n")[2]
+        if "select -assert-none" in last or "selection is not empty" in text:
             raise ToolError(f"the design has latches, see {log}")
-        raise ToolError(f"Yosys failed, see {log}")
+        raise ToolError(failure("Yosys", done.returncode, log))
     stat = json.loads((folder / "stat.json").read_text())
     return Synthesis(
         modules={_plain(name): Resources.of(module.get("num_cells_by_type", {}))

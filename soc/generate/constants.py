@@ -8,6 +8,7 @@ from hdl.core.isa import Cause, Csr, Event, Irq, Priv
 from hdl.core.uipi import Refusal, UipiOp
 from hdl.peripheral.mmio import RegisterMap
 from hdl.taic.params import KEEP_BIT, PREEMPT_BIT, PRIORITY_BITS, PRIORITY_LSB
+from soc.bootrom import LOADER_OFFSET
 from soc.config import SocParams
 from soc.memory_map import Block, devices, plic_contexts, taic_params
 
@@ -47,6 +48,13 @@ def groups(params: SocParams) -> Iterator[Group]:
             Constant(f"{name}_BASE", part.base, "first address", hexadecimal=True),
             Constant(f"{name}_SIZE", part.size, "bytes", hexadecimal=True),
         ]
+        if part.name == "bootrom":
+            constants += [
+                Constant("BOOT_LOADER_BASE", part.base + LOADER_OFFSET, "first address",
+                         hexadecimal=True),
+                Constant("BOOT_LOADER_SIZE", part.present - LOADER_OFFSET, "bytes at most",
+                         hexadecimal=True),
+            ]
         if part.interrupt is not None:
             constants.append(
                 Constant(f"{name}_INTERRUPT", part.interrupt, "interrupt source at the PLIC"))

@@ -83,7 +83,9 @@ def test_bad_argument(rel4, tmp_path, text):
 @pytest.mark.parametrize("verb, metavar", [("sim", "IMAGE.elf"), ("gen", "dts|dtb|svd"),
                                            ("verilog", "soc|hart"), ("bench", "[SUITE ...]"),
                                            ("synth", "SEEDS"), ("conformance", "riscv-tests"),
-                                           ("account", "WAVE.fst")])
+                                           ("account", "WAVE.fst"), ("build", "BOARD"),
+                                           ("program", "BOARD"), ("load", "PORT"),
+                                           ("run", "--board")])
 def test_every_verb_has_help(rel4, verb, metavar):
     result = rel4(verb, "--help")
     assert result.exit_code == 0

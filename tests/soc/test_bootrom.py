@@ -39,3 +39,28 @@ def test_reset_vector_must_be_the_rom():
     params = replace(params, hart=replace(params.hart, reset_vector=0x2000))
     with pytest.raises(ValueError, match="the reset vector must be the boot ROM at 0x1000"):
         boot_rom(params)
+
+
+def test_loader_code_hands_over_the_size_of_the_memory():
+    params = replace(configuration("tiny", harts=3, dram_bytes=1 << 20), boot_loader=b"loader")
+    rom = boot_rom(params)
+    disassembler = capstone.Cs(capstone.CS_ARCH_RISCV, capstone.CS_MODE_RISCV64)
+    lines = [f"{i.mnemonic} {i.op_str}" for i in disassembler.disasm(rom[:28], 0x1000)]
+    assert lines == [
+        "auipc t0, 0",
+        "addi a1, t0, 0x40",
+        "csrr a0, mhartid",
+        "ld a2, 0x28(t0)",
+        "ld a3, 0x30(t0)",
+        "ld t0, 0x20(t0)",
+        "jr t0",
+    ]
+    target, end, harts = struct.unpack_from("<3Q", rom, 0x20)
+    assert (end, harts) == (0x8010_0000, 3)
+    assert rom[DTB_OFFSET:].startswith(dtb(params))
+    assert rom[target - 0x1000:].startswith(b"loader\0")
+
+
+def test_loader_must_fit():
+    with pytest.raises(ValueError, match="is larger than 8192"):
+        boot_rom(replace(configuration("default"), boot_loader=bytes(4097)))

@@ -1,0 +1,41 @@
+"""Clock domains of a board: ``sync`` for the SoC, and its reset."""
+
+from amaranth import *
+from amaranth.lib import wiring
+from amaranth.lib.cdc import FFSynchronizer
+from amaranth.lib.wiring import In
+
+
+class SyncDomain(wiring.Component):
+    """Makes the domain ``sync`` of ``clk``.
+
+    It is in reset while the clock is not ``stable``, while ``button`` is pressed, after ``restart``
+    (synchronous, a cycle is enough), and for 2 ** ``delay_bits`` cycles after the last of them,
+    which is long enough for a button to stop bouncing.
+    """
+
+    clk: In(1)
+    stable: In(1)
+    button: In(1)
+    restart: In(1)
+
+    def __init__(self, *, delay_bits: int = 18) -> None:
+        self.delay_bits = delay_bits
+        super().__init__()
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.domains.always = always = ClockDomain(reset_less=True, local=True)
+        m.domains.sync = sync = ClockDomain()
+        stable, button = Signal(), Signal()
+        m.submodules.stable = FFSynchronizer(self.stable, stable, o_domain="always")
+        m.submodules.button = FFSynchronizer(self.button, button, o_domain="always")
+        quiet = Signal(self.delay_bits)  # cycles without a reason
+        reset = Signal(init=1)
+        m.d.comb += [always.clk.eq(self.clk), sync.clk.eq(self.clk), sync.rst.eq(reset)]
+        with m.If(~stable | button | self.restart):
+            m.d.always += quiet.eq(0)
+        with m.Elif(~quiet.all()):
+            m.d.always += quiet.eq(quiet + 1)
+        m.d.always += reset.eq(~quiet.all())
+        return m

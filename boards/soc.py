@@ -1,0 +1,65 @@
+"""The SoC with its memory, serial line and lights: all of a board but its pins."""
+
+from amaranth import *
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out, connect
+
+from hdl.peripheral.uart_phy import UartSerialPhy
+from soc.config import SocParams
+from soc.top import Soc
+
+from .block_ram import BlockRam
+from .end import EndReporter
+from .lights import Lights
+
+
+class BoardSoc(wiring.Component):
+    """A SoC with block RAM as memory.
+
+    ``txd`` and ``rxd`` are the serial line; ``lights`` as in ``Lights``. When the program has told
+    the finisher its end, and the host has been told, ``restart`` asks for a reset.
+    """
+
+    def __init__(self, params: SocParams) -> None:
+        self.params = params
+        super().__init__({
+            "txd": Out(1, init=1),
+            "rxd": In(1, init=1),
+            "lights": Out(2 + params.harts),
+            "restart": Out(1),
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        params = self.params
+        m.submodules.soc = soc = Soc(params)
+        m.submodules.memory = memory = BlockRam(
+            size_bytes=params.dram_bytes, paddr_bits=params.hart.paddr_bits,
+            line_bytes=params.hart.line_bytes)
+        m.submodules.line = line = UartSerialPhy()
+        m.submodules.end = end = EndReporter()
+        m.submodules.lights = lights = Lights(harts=params.harts, clock_hz=params.clock_hz)
+
+        connect(m, soc.dram, memory.bus)
+        connect(m, soc.uart_tx, end.i)
+        connect(m, end.o, line.tx)
+        m.d.comb += [
+            soc.uart_rx.valid.eq(line.rx.valid),
+            soc.uart_rx.payload.eq(line.rx.payload.data),
+            line.rx.ready.eq(soc.uart_rx.ready),
+            soc.uart_tx_busy.eq(line.tx_busy),
+            soc.uart_overrun.eq(line.overrun),
+            line.format.eq(soc.uart_format),
+            line.rxd.eq(self.rxd),
+            self.txd.eq(line.txd),
+            end.busy.eq(line.tx_busy),
+            end.valid.eq(soc.finisher.valid),
+            end.kind.eq(soc.finisher.kind),
+            end.code.eq(soc.finisher.code),
+            self.restart.eq(end.done),
+            lights.taic_busy.eq(soc.taic_busy),
+            lights.retired.eq(Cat(
+                getattr(soc, f"commit{n}").valid for n in range(params.harts))),
+            self.lights.eq(lights.lights),
+        ]
+        return m

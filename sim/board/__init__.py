@@ -1,0 +1,1 @@
+"""Boards from the host's side: bitstreams, and programs over the serial line."""

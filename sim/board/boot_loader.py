@@ -1,0 +1,31 @@
+"""The boot loader's image for the boot ROM."""
+
+from pathlib import Path
+
+from elftools.common.exceptions import ELFError
+from elftools.elf.elffile import ELFFile
+
+from sim.tools import BUILD, ToolError
+from soc.bootrom import LOADER_OFFSET
+from soc.config import SocParams
+from soc.memory_map import device
+
+BOOT_LOADER = BUILD / "sw" / "boot.elf"
+
+
+def boot_loader(path: Path = BOOT_LOADER) -> bytes:
+    """The bytes for ``SocParams.boot_loader``. Raises ``ToolError`` if it is not built, or not
+    for the address where the boot ROM has it."""
+    if not path.exists():
+        raise ToolError(f"{path} is missing: make sw")
+    base = device(SocParams(), "bootrom").base + LOADER_OFFSET
+    try:
+        with path.open("rb") as file:
+            elf = ELFFile(file)
+            entry = elf["e_entry"]
+            parts = [(s["p_paddr"], s.data()) for s in elf.iter_segments("PT_LOAD")]
+    except ELFError:
+        raise ToolError(f"{path} is not an ELF file: make sw") from None
+    if entry != base or [address for address, _ in parts] != [base]:
+        raise ToolError(f"{path} is not linked for {base:#x}: make sw")
+    return parts[0][1]

@@ -1,0 +1,149 @@
+"""From a board's description to its bitstream."""
+
+import os
+import subprocess
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from boards.board import Board, Toolchain
+from boards.top import Top
+from sim import tools
+from sim.board.utilisation import utilisation
+from sim.compile import Progress
+from sim.synth.failure import failure
+from sim.synth.nextpnr import Placement, place
+from sim.synth.report import SMALL_MEMORY_BITS
+from sim.synth.yosys import Resources, Synthesis, synthesise_rtlil
+from sim.tools import ToolError
+from soc.config import SocParams
+
+SOC = "board.soc"  # the SoC's module in ``Top``
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """All about one build. ``placements`` are in the order of the seeds."""
+
+    board: str
+    config: str
+    harts: int
+    clock_mhz: float
+    modules: dict[str, Resources]
+    placements: list[Placement]
+    bitstream: str  # path; empty if no seed reaches the clock
+
+    @property
+    def best(self) -> Placement:
+        """The placement with the most room to its clock."""
+        return max(self.placements, key=lambda p: p.clocks[0].achieved_mhz
+                   / p.clocks[0].constraint_mhz)
+
+    @property
+    def metrics(self) -> list[dict]:
+        """Points in the form of ``rel4 bench --json``."""
+        def point(name: str, value: float, unit: str, **params: str) -> dict:
+            return {"name": f"board.{name}", "value": value, "unit": unit, "params": params}
+
+        points = [point("fmax_mhz", clock.achieved_mhz, "mhz", clock=clock.name)
+                  for clock in self.best.clocks]
+        for module, r in self.modules.items():
+            points += [point(name, value, "count", module=module) for name, value in (
+                ("luts", r.luts), ("ffs", r.ffs), ("block_rams", r.block_rams), ("dsps", r.dsps))]
+        return points
+
+    def as_json(self) -> dict:
+        return asdict(self) | {"best_seed": self.best.seed, "metrics": self.metrics}
+
+
+def bitstream_path(board: Board, folder: Path) -> Path:
+    return folder / f"{board.name}.bit"
+
+
+def discard_bitstream(board: Board, folder: Path) -> None:
+    """No bitstream of an earlier build is left, should this one fail."""
+    bitstream_path(board, folder).unlink(missing_ok=True)
+
+
+def generate_project(board: Board, params: SocParams, folder: Path) -> list[Path]:
+    """Writes what the vendor's tool needs; returns the files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with Progress("elaborating the SoC, about 20 s"):
+        plan = board.platform().prepare(Top(board, params), name="top", emit_src=False)
+    plan.extract(folder)
+    return [folder / name for name in plan.files]
+
+
+def build(board: Board, params: SocParams, folder: Path, *, seeds: int = 1) -> BuildReport:
+    """Makes the bitstream for an ECP5 board in ``folder``; the best of ``seeds`` placements.
+
+    The bitstream gets its name only when it is whole and its clocks are reached. Raises
+    ``ToolError`` if a tool fails; where the clock is missed there is a report and no bitstream.
+    """
+    assert board.toolchain is Toolchain.ECP5
+    for tool in (tools.yosys, tools.nextpnr_ecp5, tools.ecppack):
+        tool()
+    discard_bitstream(board, folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with Progress("elaborating the SoC, about 20 s"):
+        plan = board.platform().prepare(Top(board, params), name="top", emit_src=False)
+    with Progress(f"synthesising, about {1 + params.harts} minutes, log in {folder}/yosys.log"):
+        synthesis = synthesise_rtlil(_text(plan.files["top.il"]), folder, flatten=True)
+    refuse_faults(synthesis)
+    pins = folder / "top.lpf"
+    pins.write_text(_text(plan.files["top.lpf"]))
+    placements = []
+    for seed in range(1, seeds + 1):
+        with Progress(f"placing, seed {seed} of {seeds}, about {6 * params.harts} minutes, log in "
+                      f"{folder}/nextpnr-{seed}.log"):
+            placements.append(place(
+                synthesis.netlist, seed=seed, device=board.device,
+                target_mhz=params.clock_hz / 1e6, pins=pins, routed=_routed(folder, seed),
+                router="router2"))
+    report = BuildReport(
+        board=board.name, config=params.name, harts=params.harts,
+        clock_mhz=params.clock_hz / 1e6, modules=utilisation(synthesis.netlist, prefix=SOC),
+        placements=placements, bitstream="")
+    if not all(clock.met for clock in report.best.clocks):
+        return report
+    return _with_bitstream(report, board, folder)
+
+
+def _with_bitstream(report: BuildReport, board: Board, folder: Path) -> BuildReport:
+    final = bitstream_path(board, folder)
+    pack(_routed(folder, report.best.seed), final)
+    return BuildReport(**{**report.__dict__, "bitstream": str(final)})
+
+
+def pack(routed: Path, bitstream: Path) -> None:
+    """Makes the bitstream of a routed design: whole or not at all."""
+    folder, log = routed.parent, routed.parent / "ecppack.log"
+    partial = folder / f"{bitstream.name}.partial"
+    partial.unlink(missing_ok=True)
+    try:
+        with log.open("w") as output:
+            done = subprocess.run(
+                [tools.ecppack(), "--compress", "--input", routed.name, "--bit", partial.name],
+                cwd=folder, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        if done.returncode or not partial.exists() or not partial.stat().st_size:
+            raise ToolError(failure("ecppack", done.returncode, log))
+        os.replace(partial, bitstream)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def refuse_faults(synthesis: Synthesis) -> None:
+    """Raises ``ToolError`` for what must not be in a bitstream."""
+    large = [m for m in synthesis.memories
+             if m.built_as == "registers" and m.bits > SMALL_MEMORY_BITS]
+    if synthesis.loops:
+        raise ToolError(f"the design has combinational loops: {synthesis.loops[0]}")
+    if large:
+        raise ToolError(f"memory {large[0].name} ({large[0].bits} bits) is made of registers")
+
+
+def _routed(folder: Path, seed: int) -> Path:
+    return folder / f"routed-{seed}.config"
+
+
+def _text(content: str | bytes) -> str:
+    return content if isinstance(content, str) else content.decode()

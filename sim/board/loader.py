@@ -1,0 +1,171 @@
+"""The host's side of the boot loader: requests that are repeated until they are answered."""
+
+import struct
+import time
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim.board.frame import Frame, FrameReader, Kind
+from sim.board.serial_line import Line, LineError
+from sim.program import DRAM_BASE, BadImage, Program
+
+VERSION = 1
+CHUNK = 4096  # bytes of memory that one request clears or checks: under 10 ms at 40 MHz
+INFO = struct.Struct("<BQQH")
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait for an answer before a request is sent again, and how often to send it.
+
+    The second answer has twice as long, all others four times: requests that come faster than they
+    are served would only pile up.
+    """
+
+    seconds: float = 1
+    attempts: int = 8
+
+    def wait(self, attempt: int) -> float:
+        return self.seconds * (1 << min(attempt, 2))
+
+
+@dataclass(frozen=True)
+class TargetInfo:
+    """What a loader says of itself."""
+
+    fields: bytes  # as they came
+    first: int  # address of its memory
+    end: int
+    block: int  # bytes that one request writes at most
+
+    @property
+    def announcement(self) -> bytes:
+        """What the line carries when the board is reset."""
+        return Frame(Kind.INFO, 0, self.fields).encode()
+
+
+@dataclass(frozen=True)
+class Region:
+    """Bytes for the memory; behind ``data`` come zeros."""
+
+    address: int
+    data: bytes
+    length: int
+
+    def part(self, start: int, length: int) -> bytes:
+        return self.data[start:start + length].ljust(min(length, self.length - start), b"\0")
+
+
+class Loader:
+    """Talks to the boot loader at the other end of ``line``.
+
+    ``damaged`` counts the answers that did not come or said that a frame was damaged.
+    """
+
+    def __init__(self, line: Line, patience: Patience = Patience()) -> None:
+        self.line, self.patience = line, patience
+        self.damaged = 0
+        self._reader = FrameReader()
+        self._sequence = 0
+
+    @property
+    def behind(self) -> bytes:
+        """What came behind the last answer."""
+        return self._reader.rest
+
+    def hello(self) -> TargetInfo:
+        """Finds the loader. Raises ``LineError`` if there is none that is understood."""
+        fields = self._ask(Kind.HELLO, b"", answer=Kind.INFO)
+        if len(fields) != INFO.size or fields[0] != VERSION:
+            raise LineError("the boot loader has another version of the protocol")
+        _, first, end, block = INFO.unpack(fields)
+        return TargetInfo(fields, first, end, block)
+
+    def load(self, program: Program, info: TargetInfo,
+             progress: Callable[[int, int], None] = lambda done, total: None) -> None:
+        """Brings a program into memory and checks it there; calls ``progress`` with the bytes
+        done and to do. Raises ``LineError``, also if the memory holds something else then."""
+        regions = read_regions(program)
+        total = sum(len(region.data) for region in regions)
+        done = 0
+        for region in regions:
+            for start in range(len(region.data), region.length, CHUNK):
+                length = min(CHUNK, region.length - start)
+                self._ask(Kind.CLEAR, struct.pack("<QQ", region.address + start, length))
+            for start in range(0, len(region.data), info.block):
+                block = region.data[start:start + info.block]
+                self._ask(Kind.WRITE, struct.pack("<Q", region.address + start) + block)
+                done += len(block)
+                progress(done, total)
+        for region in regions:
+            self._check(region)
+
+    def _check(self, region: Region) -> None:
+        for start in range(0, region.length, CHUNK):
+            wanted = region.part(start, CHUNK)
+            address = region.address + start
+            answer = self._ask(Kind.CHECK, struct.pack("<QQ", address, len(wanted)))
+            if answer != struct.pack("<I", zlib.crc32(wanted)):
+                raise LineError(f"the memory at {address:#x} does not hold what was written")
+
+    def run(self) -> None:
+        """Starts the program; what follows on the line is its own (``behind`` may have some)."""
+        try:
+            self._ask(Kind.RUN, b"")
+        except LineError:
+            raise LineError("no answer to the request to start: the program may have been "
+                            "started") from None
+
+    def _ask(self, kind: Kind, fields: bytes, *, answer: Kind = Kind.DONE) -> bytes:
+        """The fields of the answer to a request."""
+        self._sequence = self._sequence % 255 + 1  # 0 is for what nobody asked for
+        request = Frame(kind, self._sequence, fields).encode()
+        for attempt in range(self.patience.attempts):
+            # The 0 ends what noise may have begun.
+            self.line.write(b"\0" + request)
+            frame = self._answer(self.patience.wait(attempt))
+            if frame is None or frame.kind == Kind.DAMAGED:
+                self.damaged += 1
+            elif frame.kind == Kind.REFUSED:
+                raise LineError(f"the boot loader refuses {kind.name.lower()}")
+            elif frame.kind != answer:
+                raise LineError(f"the boot loader answers {kind.name.lower()} with {frame.kind}")
+            else:
+                return frame.fields
+        raise LineError(f"no answer to {kind.name.lower()} in {self.patience.attempts} attempts")
+
+    def _answer(self, seconds: float) -> Frame | None:
+        """The frame that answers the request; ``None`` if none comes in time."""
+        deadline = time.monotonic() + seconds
+        while True:
+            while frame := self._reader.next():
+                if frame.sequence == self._sequence or frame.kind == Kind.DAMAGED:
+                    return frame
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return None
+            self._reader.feed(self.line.read(left))
+
+
+def read_regions(program: Program) -> list[Region]:
+    """What of the image file goes where. Raises ``BadImage``."""
+    try:
+        image = program.path.read_bytes()
+    except OSError as error:
+        raise BadImage(f"cannot be read: {error.strerror}") from None
+    return [Region(s.paddr, image[s.offset:s.offset + s.file_bytes], s.memory_bytes)
+            for s in program.segments]
+
+
+def program_for(info: TargetInfo, image: Path) -> Program:
+    """The program, checked for the memory that the loader has. Raises ``BadImage``."""
+    if info.first != DRAM_BASE:
+        raise BadImage(f"linked for memory at {DRAM_BASE:#x}; that of the board is at "
+                       f"{info.first:#x}")
+    program = Program.load(image, memory_bytes=info.end - info.first)
+    if program.entry != info.first:
+        raise BadImage(f"entry {program.entry:#x} is not the start of the memory "
+                       f"({info.first:#x}), where the boot loader starts programs")
+    return program

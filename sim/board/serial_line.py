@@ -1,0 +1,48 @@
+"""The host's end of a serial line."""
+
+import os
+from typing import Protocol
+
+import serial
+
+
+class LineError(Exception):
+    """The line or what is at its other end does not work; the message is one line for the user."""
+
+
+class Line(Protocol):
+    """Bytes both ways."""
+
+    def read(self, seconds: float) -> bytes:
+        """What has come; waits for the first byte, at most so long. Raises ``LineError``."""
+
+    def write(self, data: bytes) -> None:
+        """Sends all of it. Raises ``LineError``."""
+
+
+class SerialLine:
+    """A port of the operating system: a USB bridge, or a pseudo terminal."""
+
+    def __init__(self, port: str, baud: int) -> None:
+        try:
+            self._port = serial.Serial(port, baud, exclusive=True)
+        except (serial.SerialException, ValueError, OSError) as error:
+            number = getattr(error, "errno", None)
+            raise LineError(f"{port}: {os.strerror(number) if number else error}") from None
+
+    def read(self, seconds: float) -> bytes:
+        try:
+            self._port.timeout = seconds
+            first = self._port.read(1)
+            return first + self._port.read(self._port.in_waiting) if first else b""
+        except (serial.SerialException, OSError) as error:
+            raise LineError(f"{self._port.port}: the line is gone ({error})") from None
+
+    def write(self, data: bytes) -> None:
+        try:
+            self._port.write(data)
+        except (serial.SerialException, OSError) as error:
+            raise LineError(f"{self._port.port}: the line is gone ({error})") from None
+
+    def close(self) -> None:
+        self._port.close()

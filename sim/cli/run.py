@@ -1,0 +1,118 @@
+"""``rel4 run``: run a program on a board to its end."""
+
+import json as json_format
+import os
+import select
+import sys
+import termios
+import time
+import tty
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+from typer import Exit, Option
+
+from sim.board.serial_line import LineError, SerialLine
+from sim.board.session import End, converse
+from sim.cli import app, refuse
+from sim.cli.load import BAUD, Baud, Image, load_and_start
+from sim.output import write_output
+from sim.program import BadImage
+from sim.run import CYCLE_LIMIT
+
+ESCAPE, LEAVE = b"\x01", b"x"  # Ctrl-A x, as in ``rel4 sim``
+
+
+@app.command()
+def run(
+    image: Image,
+    board: Annotated[str, Option(metavar="PORT", help="serial port of the board")],
+    baud: Baud = BAUD,
+    timeout: Annotated[
+        float | None, Option(metavar="S", help="give up S seconds after the start")
+    ] = None,
+    json: Annotated[Path | None, Option(metavar="F", help="write the result as JSON")] = None,
+) -> None:
+    """run a program on a board; its UART is standard output and input
+
+    Exit status: 0 the program passed, 1 it failed, 124 time limit, 2 it could not be run.
+    On a terminal, Ctrl-A x leaves.
+    """
+    try:
+        line = SerialLine(board, baud)
+        start = time.monotonic()
+        end = _run_to_end(line, image, timeout)
+        line.close()
+        status = "limit" if end is None else "passed" if end.passed else "failed"
+        if json:
+            result = {"status": status, "exit_code": end.code if end else None,
+                      "seconds": time.monotonic() - start}
+            write_output(json_format.dumps(result, indent=1) + "\n", json, sys.stdout)
+    except BadImage as error:
+        refuse("run", f"{image}: {error}")
+    except (LineError, OSError) as error:
+        refuse("run", error)
+    if end is None:
+        print(f"rel4 run: no end after {timeout:g} s", file=sys.stderr)
+        raise Exit(CYCLE_LIMIT)
+    if not end.passed:
+        print(f"rel4 run: failed with code {end.code}", file=sys.stderr)
+        raise Exit(1)
+
+
+def _run_to_end(line: SerialLine, image: Path, seconds: float | None) -> End | None:
+    """Loads the program, and once more each time that it asks for a reset."""
+    while True:
+        info, behind = load_and_start(line, image)
+        with _keyboard() as keyboard:
+            end = converse(line, info.announcement, behind=behind, output=_show,
+                           typed=keyboard.read, seconds=seconds)
+        if end is None or not end.wants_reset:
+            return end
+
+
+def _show(output: bytes) -> None:
+    sys.stdout.buffer.write(output)
+    sys.stdout.buffer.flush()
+
+
+class _Keyboard:
+    """Standard input; what is on a terminal is taken key by key."""
+
+    def __init__(self, raw: bool) -> None:
+        self._raw, self._ended = raw, False
+        self._escaped = False
+
+    def read(self) -> bytes:
+        """What was typed, without waiting. Raises ``LineError`` for Ctrl-A x."""
+        if self._ended or not select.select([sys.stdin], [], [], 0)[0]:
+            return b""
+        typed = os.read(sys.stdin.fileno(), 256)
+        self._ended = not typed
+        if not self._raw:
+            return typed
+        passed = b""
+        for key in (bytes([byte]) for byte in typed):
+            if not self._escaped and key == ESCAPE:
+                self._escaped = True
+                continue
+            if self._escaped and key == LEAVE:
+                raise LineError("left while the program runs")
+            self._escaped = False
+            passed += key
+        return passed
+
+
+@contextmanager
+def _keyboard() -> Iterator[_Keyboard]:
+    if not sys.stdin.isatty():
+        yield _Keyboard(raw=False)
+        return
+    saved = termios.tcgetattr(sys.stdin)
+    try:
+        tty.setcbreak(sys.stdin)
+        yield _Keyboard(raw=True)
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, saved)

@@ -1,0 +1,65 @@
+//! The side that is loaded, as a process: the line is standard input and output.
+//!
+//! `target FILE BASE BYTES`: when the program is to be started, writes the memory to `FILE` and
+//! then `started` and a new line to the line. Ends when the line ends. The memory is full of 0xA5
+//! at first.
+
+use bootlink::{Action, Memory, Target};
+use std::{
+    env, fs,
+    io::{self, Read, Write},
+    ops::Range,
+    process::ExitCode,
+};
+
+struct Ram {
+    base: u64,
+    contents: Vec<u8>,
+}
+
+impl Memory for Ram {
+    fn range(&self) -> Range<u64> {
+        self.base..self.base + self.contents.len() as u64
+    }
+
+    fn bytes(&mut self, addresses: Range<u64>) -> &mut [u8] {
+        let at = |address: u64| (address - self.base) as usize;
+        let (start, end) = (at(addresses.start), at(addresses.end));
+        &mut self.contents[start..end]
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().collect();
+    let [_, file, base, bytes] = &arguments[..] else { return ExitCode::from(2) };
+    let (Ok(base), Ok(bytes)) = (base.parse(), bytes.parse()) else { return ExitCode::from(2) };
+    match serve(file, Ram { base, contents: vec![0xa5; bytes] }) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(file: &str, memory: Ram) -> io::Result<()> {
+    let mut target = Target::new(memory);
+    let mut reply = Vec::new();
+    target.announce(|byte| reply.push(byte));
+    let mut output = io::stdout();
+    let mut bytes = io::stdin().lock().bytes();
+    loop {
+        output.write_all(&reply)?;
+        output.flush()?;
+        reply.clear();
+        let Some(byte) = bytes.next() else { return Ok(()) };
+        if target.receive(byte?, |byte| reply.push(byte)) == Action::Run {
+            break;
+        }
+    }
+    fs::write(file, target.into_memory().contents)?;
+    output.write_all(&reply)?;
+    output.write_all(b"started\n")?;
+    output.flush()?;
+    bytes.try_for_each(|byte| byte.map(drop))
+}

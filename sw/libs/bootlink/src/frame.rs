@@ -1,0 +1,88 @@
+//! Frames: byte-stuffed, with a checksum, ended by a 0.
+
+use crate::target::BLOCK;
+use crc::{CRC_32_ISO_HDLC, Crc};
+
+/// The checksum of frames and memory, the one of Ethernet.
+pub(crate) static CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
+
+const HEADER_BYTES: usize = 2;
+const CRC_BYTES: usize = 4;
+/// The longest content of a frame: a write of a whole block.
+const BODY_BYTES: usize = HEADER_BYTES + 8 + BLOCK + CRC_BYTES;
+/// The longest frame on the line, without the 0 at its end.
+pub const FRAME_BYTES: usize = cobs::max_encoding_length(BODY_BYTES);
+
+/// A frame that has come whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame<'a> {
+    /// What it is.
+    pub kind: u8,
+    /// Tells requests apart; the reply has the one of its request.
+    pub sequence: u8,
+    /// What comes after that.
+    pub fields: &'a [u8],
+}
+
+/// Puts frames together from bytes.
+pub struct Receiver {
+    buffer: [u8; FRAME_BYTES],
+    length: usize,
+}
+
+impl Receiver {
+    /// A receiver that has seen nothing.
+    pub const fn new() -> Self {
+        Self { buffer: [0; FRAME_BYTES], length: 0 }
+    }
+
+    /// Takes the next byte. At the end of a frame returns it, or `Err` if it is damaged. Ends of
+    /// frames without anything before them are passed over.
+    pub fn push(&mut self, byte: u8) -> Option<Result<Frame<'_>, ()>> {
+        if byte != 0 {
+            if let Some(place) = self.buffer.get_mut(self.length) {
+                *place = byte;
+            }
+            // One more than fits is remembered, as a frame that is too long.
+            self.length = (self.length + 1).min(FRAME_BYTES + 1);
+            return None;
+        }
+        let length = core::mem::take(&mut self.length);
+        if length == 0 {
+            return None;
+        }
+        Some(self.buffer.get_mut(..length).ok_or(()).and_then(decode))
+    }
+}
+
+impl Default for Receiver {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn decode(stuffed: &mut [u8]) -> Result<Frame<'_>, ()> {
+    let length = cobs::decode_in_place(stuffed).map_err(|_| ())?;
+    let body = stuffed.get(..length).ok_or(())?;
+    let (content, sum) = body.split_last_chunk::<CRC_BYTES>().ok_or(())?;
+    let [kind, sequence, fields @ ..] = content else { return Err(()) };
+    if CRC.checksum(content) != u32::from_le_bytes(*sum) {
+        return Err(());
+    }
+    Ok(Frame { kind: *kind, sequence: *sequence, fields })
+}
+
+/// Sends a frame byte by byte, with a 0 at its end. `fields` are at most 32 bytes.
+pub fn send(frame: Frame, mut put: impl FnMut(u8)) {
+    let mut body = [0; HEADER_BYTES + 32 + CRC_BYTES];
+    let content = HEADER_BYTES + frame.fields.len();
+    body[0] = frame.kind;
+    body[1] = frame.sequence;
+    body[HEADER_BYTES..content].copy_from_slice(frame.fields);
+    let sum = CRC.checksum(&body[..content]);
+    body[content..content + CRC_BYTES].copy_from_slice(&sum.to_le_bytes());
+    let mut stuffed = [0; cobs::max_encoding_length(HEADER_BYTES + 32 + CRC_BYTES)];
+    let length = cobs::encode(&body[..content + CRC_BYTES], &mut stuffed);
+    stuffed[..length].iter().for_each(|&byte| put(byte));
+    put(0);
+}

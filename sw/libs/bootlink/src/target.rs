@@ -1,0 +1,116 @@
+//! The side that is loaded.
+
+use crate::frame::{Frame, Receiver, send};
+use core::ops::Range;
+
+/// Of the protocol.
+pub const VERSION: u8 = 1;
+/// Bytes that one request writes at most.
+pub const BLOCK: usize = 1024;
+
+const HELLO: u8 = 1;
+const WRITE: u8 = 2;
+const CLEAR: u8 = 3;
+const CHECK: u8 = 4;
+const RUN: u8 = 5;
+const INFO: u8 = 0x81;
+const DONE: u8 = 0x82;
+const REFUSED: u8 = 0x83;
+const DAMAGED: u8 = 0x84;
+
+/// The memory that programs are loaded to.
+pub trait Memory {
+    /// The addresses that requests may name.
+    fn range(&self) -> Range<u64>;
+    /// The bytes at `addresses`, which lie in `range`.
+    fn bytes(&mut self, addresses: Range<u64>) -> &mut [u8];
+}
+
+/// What to do after a byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Take the next one.
+    Continue,
+    /// The host has its reply once the line is idle: start the program.
+    Run,
+}
+
+/// Answers requests.
+pub struct Target<M> {
+    receiver: Receiver,
+    memory: M,
+}
+
+impl<M: Memory> Target<M> {
+    /// A target whose memory is `memory`.
+    pub const fn new(memory: M) -> Self {
+        Self { receiver: Receiver::new(), memory }
+    }
+
+    /// The memory that was loaded.
+    pub fn into_memory(self) -> M {
+        self.memory
+    }
+
+    /// Says unasked that there is a loader here.
+    pub fn announce(&self, put: impl FnMut(u8)) {
+        self.inform(0, put);
+    }
+
+    /// Takes a byte of the line. Replies go to `put`.
+    pub fn receive(&mut self, byte: u8, put: impl FnMut(u8)) -> Action {
+        let Some(result) = self.receiver.push(byte) else { return Action::Continue };
+        let Ok(Frame { kind, sequence, fields }) = result else {
+            send(Frame { kind: DAMAGED, sequence: 0, fields: &[] }, put);
+            return Action::Continue;
+        };
+        let done = match kind {
+            HELLO => {
+                self.inform(sequence, put);
+                return Action::Continue;
+            }
+            RUN => Some(0),
+            _ => perform(&mut self.memory, kind, fields),
+        };
+        match done {
+            Some(value) => {
+                let fields = &value.to_le_bytes();
+                send(Frame { kind: DONE, sequence, fields }, put);
+            }
+            None => send(Frame { kind: REFUSED, sequence, fields: &[] }, put),
+        }
+        if kind == RUN { Action::Run } else { Action::Continue }
+    }
+
+    fn inform(&self, sequence: u8, put: impl FnMut(u8)) {
+        let Range { start, end } = self.memory.range();
+        let mut fields = [VERSION; 19];
+        fields[1..9].copy_from_slice(&start.to_le_bytes());
+        fields[9..17].copy_from_slice(&end.to_le_bytes());
+        fields[17..].copy_from_slice(&(BLOCK as u16).to_le_bytes());
+        send(Frame { kind: INFO, sequence, fields: &fields }, put);
+    }
+}
+
+/// Performs a request on memory; what it answers, or `None` if it is refused.
+fn perform(memory: &mut impl Memory, kind: u8, fields: &[u8]) -> Option<u32> {
+    let (address, rest) = fields.split_first_chunk::<8>()?;
+    let start = u64::from_le_bytes(*address);
+    let length = match kind {
+        WRITE => rest.len() as u64,
+        _ => u64::from_le_bytes(rest.try_into().ok()?),
+    };
+    let end = start.checked_add(length)?;
+    let whole = memory.range();
+    if start < whole.start || end > whole.end {
+        return None;
+    }
+    let bytes = memory.bytes(start..end);
+    match kind {
+        WRITE => bytes.copy_from_slice(rest),
+        CLEAR => bytes.fill(0),
+        CHECK => return Some(crate::frame::CRC.checksum(bytes)),
+        _ => return None,
+    }
+    Some(0)
+}

@@ -1,0 +1,59 @@
+"""A serial line that damages bytes, and the boot loader at its other end as a process."""
+
+import os
+import random
+import select
+import subprocess
+from pathlib import Path
+
+from sim.tools import BUILD
+
+TARGET = BUILD / "sw" / "boot-target"
+
+
+class Noise:
+    """Of the bytes that pass, one in ``rarity`` is changed, lost or doubled, on average."""
+
+    def __init__(self, rng: random.Random, rarity: float) -> None:
+        self.rng, self.rarity = rng, rarity
+        self.damaged = 0
+
+    def __call__(self, data: bytes) -> bytes:
+        return b"".join(self._one(byte) for byte in data)
+
+    def _one(self, byte: int) -> bytes:
+        if self.rng.random() >= 1 / self.rarity:
+            return bytes([byte])
+        self.damaged += 1
+        return self.rng.choice([
+            bytes([byte ^ 1 << self.rng.randrange(8)]), b"", bytes([byte, byte]),
+        ])
+
+
+class TargetLine:
+    """The line to a ``boot-target`` with ``memory_bytes`` from ``base`` on.
+
+    What the program would find in memory goes to the file ``started``.
+    """
+
+    def __init__(self, started: Path, *, base: int, memory_bytes: int, rng: random.Random,
+                 rarity: float = float("inf")) -> None:
+        assert TARGET.exists(), f"{TARGET} is not built: make sw"
+        self.down, self.up = Noise(rng, rarity), Noise(rng, rarity)
+        self._process = subprocess.Popen(
+            [TARGET, started, str(base), str(memory_bytes)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def read(self, seconds: float) -> bytes:
+        output = self._process.stdout.fileno()
+        if not select.select([output], [], [], seconds)[0]:
+            return b""
+        return self.up(os.read(output, 65536))
+
+    def write(self, data: bytes) -> None:
+        os.write(self._process.stdin.fileno(), self.down(data))
+
+    def close(self) -> None:
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
