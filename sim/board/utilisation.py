@@ -1,6 +1,7 @@
 """What each module takes of the device, read from the netlist that is placed."""
 
 import json
+import re
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -17,7 +18,8 @@ def utilisation(netlist: Path, *, prefix: str) -> dict[str, Resources]:
     cells = json.loads(netlist.read_text())["modules"]["top"]["cells"]
     counts: dict[str, Counter] = defaultdict(Counter)
     for name, cell in cells.items():
-        module = module_of(signal_name(name))
+        # What follows a double underscore is a field of a port, not a module.
+        module = re.sub(r"(\.|^)[^.]*__.*", "", module_of(signal_name(name)))
         counts[""][cell["type"]] += 1
         if module != prefix and not module.startswith(f"{prefix}."):
             continue
