@@ -83,7 +83,7 @@ def script(path: Path, body: str) -> str:
 
 
 def test_blinker_becomes_a_bitstream(rel4, folder):
-    result = rel4("--seeds", 2, "--json", folder / "report.json")
+    result = rel4("--seeds", 2, "--clock", 40, "--json", folder / "report.json")
     assert result.exit_code == 0, result.output
     bitstream = (folder / "ulx3s-85f.bit").read_bytes()
     assert bitstream != OLD and b"LFE5U-85F" in bitstream[:200]
@@ -92,8 +92,9 @@ def test_blinker_becomes_a_bitstream(rel4, folder):
     assert [p["seed"] for p in report["placements"]] == [1, 2]
     best = report["placements"][report["best_seed"] - 1]
     (clock,) = best["clocks"]
-    assert clock["name"] == "clk" or clock["name"].endswith("clk")
-    assert (clock["constraint_mhz"], clock["achieved_mhz"] > 40) == (40, True)
+    assert clock["name"].endswith("clk")
+    assert clock["constraint_mhz"] == pytest.approx(40, rel=1e-3)
+    assert clock["achieved_mhz"] > 40
     assert max(p["clocks"][0]["achieved_mhz"] for p in report["placements"]) == clock[
         "achieved_mhz"]
     fmax, luts, ffs, *_ = report["metrics"]
