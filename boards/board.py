@@ -52,6 +52,7 @@ class Board:
     memory_bytes: int
     config: str = "default"
     harts: int = 1
+    l2_bytes: int = 32 * 1024  # the memory behind it is as fast, and of the same block RAM
     device: tuple[str, ...] = ()
 
     def clock(self, mhz: int) -> wiring.Component:
@@ -60,11 +61,11 @@ class Board:
         return kind(input_mhz=self.oscillator_mhz, output_mhz=mhz)
 
     def params(self, *, config: str, harts: int, clock_mhz: int, memory_bytes: int,
-               boot_loader: bytes, **changes) -> SocParams:
+               boot_loader: bytes) -> SocParams:
         """The SoC for this board; ``ValueError`` says what cannot be."""
         maker = ecp5_pll if self.toolchain is Toolchain.ECP5 else mmcm
         maker.dividers(self.oscillator_mhz, clock_mhz)
         clock_hz = clock_mhz * 1_000_000
         return configuration(
             config, harts=harts, clock_hz=clock_hz, timebase_hz=gcd(clock_hz, TIMEBASE_HZ),
-            dram_bytes=memory_bytes, boot_loader=boot_loader, **changes)
+            l2_bytes=self.l2_bytes, dram_bytes=memory_bytes, boot_loader=boot_loader)

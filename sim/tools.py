@@ -51,8 +51,9 @@ def nextpnr_ecp5() -> str:
 
 
 def ecppack() -> str:
-    """That of the nextpnr that is used: they share the database of the device."""
-    return shutil.which("ecppack") or _packaged("yowasp-ecppack")
+    """A native one if nextpnr is native too: they should have the same database of the device."""
+    native = shutil.which("nextpnr-ecp5") and shutil.which("ecppack")
+    return native or _packaged("yowasp-ecppack")
 
 
 def _packaged(script: str) -> str:
