@@ -97,8 +97,7 @@ def build(board: Board, params: SocParams, folder: Path, *, seeds: int = 1) -> B
                       f"{folder}/nextpnr-{seed}.log"):
             placements.append(place(
                 synthesis.netlist, seed=seed, device=board.device,
-                target_mhz=params.clock_hz / 1e6, pins=pins, routed=_routed(folder, seed),
-                router="router2"))
+                target_mhz=params.clock_hz / 1e6, pins=pins, routed=_routed(folder, seed)))
     report = BuildReport(
         board=board.name, config=params.name, harts=params.harts,
         clock_mhz=params.clock_hz / 1e6, modules=utilisation(synthesis.netlist, prefix=SOC),

@@ -64,20 +64,18 @@ class Placement:
 
 def place(netlist: Path, *, seed: int, device: Sequence[str] = DEVICE,
           target_mhz: float = TARGET_MHZ, pins: Path | None = None,
-          routed: Path | None = None, router: str = "router1") -> Placement:
+          routed: Path | None = None) -> Placement:
     """Places and routes ``netlist``; raises ``ToolError`` if that fails.
 
     ``target_mhz`` is for clocks that ``pins`` (preferences, in the netlist's folder) says nothing
-    about; missing it is not a failure. ``routed`` gets the configuration for ``ecppack``. Of the
-    routers of nextpnr, ``router1`` has been used for all figures of parts; ``router2`` takes a
-    fraction of the time where much of the device is used.
+    about; missing it is not a failure. ``routed`` gets the configuration for ``ecppack``.
     """
     folder = netlist.parent
     report, log = folder / f"report-{seed}.json", folder / f"nextpnr-{seed}.log"
     command = [
         tools.nextpnr_ecp5(), *device, "--json", netlist.name, "--freq", str(target_mhz),
         "--seed", str(seed), "--lpf-allow-unconstrained", "--timing-allow-fail",
-        "--router", router, "--report", report.name, "--detailed-timing-report",
+        "--report", report.name, "--detailed-timing-report",
     ]
     if pins:
         command += ["--lpf", pins.name]
