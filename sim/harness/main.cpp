@@ -86,9 +86,10 @@ private:
                           segment.memory_bytes - segment.file_bytes);
         fclose(file);
         if (options_.entry != DRAM_BASE) {
-            const uint32_t jump[] = {0x00000297, 0x0082b283 | 4 << 20, 0x00028067};
-            memcpy(dram_.at(DRAM_BASE), jump, sizeof jump);  // auipc t0; ld t0, 12(t0); jr t0
-            memcpy(dram_.at(DRAM_BASE) + sizeof jump, &options_.entry, 8);
+            // auipc t0, 0; ld t0, 16(t0); jr t0; and the entry, aligned for a hart that demands it.
+            const uint32_t jump[] = {0x00000297, 0x0102b283, 0x00028067, 0};
+            memcpy(dram_.at(DRAM_BASE), jump, sizeof jump);
+            memcpy(dram_.at(DRAM_BASE) + sizeof jump, &options_.entry, sizeof options_.entry);
         }
         return good || complain(options_.image, "changed while it was read");
     }

@@ -4,6 +4,7 @@ import struct
 
 import pytest
 
+from sim.program import TRAMPOLINE_BYTES
 from sim.run import Latency, RunOptions, simulate
 from soc.config import configuration
 from tests.sim.elf import DRAM_BASE, Part, elf64
@@ -35,8 +36,9 @@ def test_fails_with_its_code(tmp_path):
     assert (result.exit_status, result.report["exit_code"]) == (1, 7)
 
 
-def test_program_that_does_not_start_at_the_base(tmp_path):
-    assert run(tmp_path, PASS, base=DRAM_BASE + 0x2000).passed
+@pytest.mark.parametrize("offset", [TRAMPOLINE_BYTES, 0x2000])
+def test_program_that_does_not_start_at_the_base(tmp_path, offset):
+    assert run(tmp_path, PASS, base=DRAM_BASE + offset).passed
 
 
 def test_tohost(tmp_path):
