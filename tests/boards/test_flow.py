@@ -1,5 +1,6 @@
 """A build ends with a bitstream, or with one line, another status and no bitstream."""
 
+import functools
 import json
 import signal
 import stat
@@ -141,6 +142,7 @@ open("stat.json", "w").write('{"modules": {"top": {}}}')
 open("top.json", "w").write('{"modules": {"top": {"cells": {}}}}')
 """
 WRITES_PLACEMENT = """
+import functools
 import json
 arguments = dict(zip(sys.argv, sys.argv[1:]))
 step = {"delay": 1.0, "type": "logic", "from": {"cell": "a.b"}, "to": {"cell": "a.c"}}
@@ -197,8 +199,11 @@ def test_tool_is_missing(rel4, folder, monkeypatch, tool):
 
 
 @pytest.mark.parametrize("tool", TOOLS)
-def test_interrupt(rel4, folder, fake, tool):
+def test_interrupt(rel4, folder, fake, request, tool):
     """Ctrl-C reaches all processes of the terminal."""
+    # Whoever runs the tests in the background may ignore it.
+    request.addfinalizer(functools.partial(
+        signal.signal, signal.SIGINT, signal.signal(signal.SIGINT, signal.default_int_handler)))
     fake(**{tool: WRITES_HALF * (tool == "ecppack")
             + f"import signal; os.kill(os.getppid(), {signal.SIGINT}); os.kill(os.getpid(), 2)"})
     failed(rel4(), folder, "interrupted", 130)
