@@ -25,7 +25,7 @@ class SocParams:
     dram_base: int = 0x8000_0000
     dram_bytes: int = 128 << 20
     uintc_receivers: int = 512
-    taic: TaicParams = field(default_factory=TaicParams)
+    taic: TaicParams | None = field(default_factory=TaicParams)  # or there is none
     plic_sources: int = 32  # interrupt sources, with source 0, which does not exist
     uart_baud: int = 115_200  # after reset
     boot_loader: bytes = b""  # what the boot ROM starts, if not what is at the start of DRAM
@@ -70,3 +70,8 @@ def configuration(name: str, **changes) -> SocParams:
     if name not in CONFIGURATIONS:
         raise ValueError(f"no configuration {name!r}; there are {', '.join(CONFIGURATIONS)}")
     return replace(CONFIGURATIONS[name], **changes)
+
+
+def without_taic(params: SocParams) -> SocParams:
+    """The same SoC without TAIC, which its name tells."""
+    return replace(params, name=f"{params.name}-no-taic", taic=None)

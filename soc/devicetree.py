@@ -150,7 +150,8 @@ def device_tree(params: SocParams) -> Node:
         }))
     soc = Node("soc", {"#address-cells": 2, "#size-cells": 2, "compatible": "simple-bus",
                        "ranges": True})
-    for part in (_finisher, _taic, _clint, _uintc, _plic, _uart):
+    taic = (_taic,) if params.taic else ()
+    for part in (_finisher, *taic, _clint, _uintc, _plic, _uart):
         soc.add(part(params))
     root.add(soc)
     return root

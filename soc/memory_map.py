@@ -78,13 +78,16 @@ def plic_contexts(params: SocParams) -> list[tuple[int, str]]:
 def devices(params: SocParams) -> list[Device]:
     """Everything that answers to an address, in the order of addresses."""
     rom, io, memory = RegionKind.ROM, RegionKind.IO, RegionKind.MEMORY
+    taic = [
+        Device("taic", "Task-aware interrupt controller", TAIC_BASE, TAIC_BYTES, io,
+               blocks=taic_blocks(taic_params(params)), direct=True),
+    ] if params.taic else []
     return [
         Device("bootrom", "Boot ROM with the device tree", 0x0000_1000, 60 << 10, rom,
                present=BOOTROM_BYTES),
         Device("finisher", "Test finisher", 0x0010_0000, 4 << 10, io,
                registers=finisher_registers()),
-        Device("taic", "Task-aware interrupt controller", TAIC_BASE, TAIC_BYTES, io,
-               blocks=taic_blocks(taic_params(params)), direct=True),
+        *taic,
         Device("clint", "Core-local interruptor", 0x0200_0000, 64 << 10, io,
                registers=clint_registers(params.harts)),
         Device("uintc", "User-interrupt controller", UINTC_BASE, 32 << 10, io,
@@ -107,6 +110,9 @@ def uintc_params(params: SocParams) -> UintcParams:
 
 
 def taic_params(params: SocParams) -> TaicParams:
+    """``ValueError`` if the SoC has no TAIC."""
+    if params.taic is None:
+        raise ValueError(f"configuration {params.name} has no TAIC")
     return replace(params.taic, harts=params.harts, ports=params.harts, lines=params.plic_sources)
 
 

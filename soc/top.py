@@ -59,7 +59,8 @@ class Soc(wiring.Component):
 
     ``uart_tx_busy`` and ``uart_overrun`` belong to a serial line (see ``UartSerialPhy``) and are 0
     where bytes are taken from the streams; ``uart_format`` is for such a line. ``interrupts`` are
-    further sources of the PLIC. ``taic_busy`` is 1 while there are tasks in the queues of TAIC.
+    further sources of the PLIC. ``taic_busy`` is 1 while there are tasks in the queues of TAIC, if
+    there is one.
     """
 
     def __init__(self, params: SocParams) -> None:
@@ -95,7 +96,6 @@ class Soc(wiring.Component):
             harts=params.harts, clocks_per_tick=params.clocks_per_tick)
         m.submodules.plic = plic = Plic(sources=params.plic_sources, contexts=len(contexts))
         m.submodules.uintc = uintc = Uintc(uintc_params(params))
-        m.submodules.taic = taic = Taic(taic_params(params))
         m.submodules.uart0 = uart = Uart16550(divisor=params.uart_divisor)
         m.submodules.finisher_device = finisher = Finisher()
 
@@ -104,16 +104,21 @@ class Soc(wiring.Component):
         connect(m, xbar.uintc, uintc.bus)
         connect(m, xbar.uart0, uart.bus)
         connect(m, xbar.finisher, finisher.bus)
+        taic = self._taic(m, plic) if params.taic else None
         self._connect_memory(m, l2)
 
         for n in range(params.harts):
             m.submodules[f"hart{n}"] = hart = Hart(self.hart_params)
             connect(m, hart.mem, l2.harts[n])
-            m.submodules[f"split{n}"] = split = MmioSplit(
-                window=window(device(params, "taic")), addr_bits=paddr_bits)
-            connect(m, hart.mmio, split.initiator)
-            connect(m, split.direct, taic.bus[n])
-            connect(m, split.others, xbar.initiator[n])
+            if taic:
+                m.submodules[f"split{n}"] = split = MmioSplit(
+                    window=window(device(params, "taic")), addr_bits=paddr_bits)
+                connect(m, hart.mmio, split.initiator)
+                connect(m, split.direct, taic.bus[n])
+                connect(m, split.others, xbar.initiator[n])
+                m.d.comb += hart.lines.ssip.eq(taic.ssip[n])
+            else:
+                connect(m, hart.mmio, xbar.initiator[n])
             connect(m, hart.commit, flipped(getattr(self, f"commit{n}")))
             monitor = getattr(self, f"memory{n}").request
             external = {mode: plic.irq[contexts.index((n, mode))] for mode in "msu"}
@@ -125,8 +130,7 @@ class Soc(wiring.Component):
                 hart.lines.meip.eq(external["m"]),
                 hart.lines.seip.eq(external["s"]),
                 hart.lines.ueip.eq(external["u"]),
-                hart.lines.usip.eq(uintc.usip[n] | taic.usip[n]),
-                hart.lines.ssip.eq(taic.ssip[n]),
+                hart.lines.usip.eq(uintc.usip[n] | (taic.usip[n] if taic else 0)),
                 monitor.valid.eq(hart.mem.request.valid),
                 monitor.ready.eq(hart.mem.request.ready),
                 monitor.payload.eq(hart.mem.request.payload),
@@ -141,14 +145,21 @@ class Soc(wiring.Component):
             uart.overrun.eq(self.uart_overrun),
             self.uart_format.eq(uart.format),
             uart.modem.eq(Modem.const({"cts": 1, "dsr": 1, "dcd": 1})),
-            taic.line.eq(plic.source_lines),
-            self.taic_busy.eq(taic.engine.busy.any()),
             plic.source_lines.eq(self.interrupts | uart.irq << UART_INTERRUPT),
             self.finisher.valid.eq(finisher.valid),
             self.finisher.kind.eq(finisher.kind),
             self.finisher.code.eq(finisher.code),
         ]
         return m
+
+    def _taic(self, m: Module, plic: Plic) -> Taic:
+        """TAIC with the lines of the devices; the harts have ports of their own at it."""
+        m.submodules.taic = taic = Taic(taic_params(self.params))
+        m.d.comb += [
+            taic.line.eq(plic.source_lines),
+            self.taic_busy.eq(taic.engine.busy.any()),
+        ]
+        return taic
 
     def _connect_memory(self, m: Module, l2: L2Cache) -> None:
         """The L2 sees the boot ROM and the DRAM as one memory."""

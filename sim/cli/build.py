@@ -15,10 +15,11 @@ from sim.board.flow import build as build_bitstream
 from sim.board.flow import discard_bitstream, generate_project
 from sim.board.tables import clocks_table, device_table, modules_table
 from sim.cli import app, refuse
+from sim.cli.options import NoTaic
 from sim.output import write_output
 from sim.synth.report import arrivals_table
 from sim.tools import BUILD, ToolError
-from soc.config import SocParams
+from soc.config import SocParams, without_taic
 
 KIB = 1024
 INTERRUPTED = 130
@@ -38,6 +39,7 @@ def build(
     memory: Annotated[
         int | None, Option(metavar="KIB", help="main memory, of block RAM")
     ] = None,
+    no_taic: NoTaic = False,
     seeds: Annotated[
         int, Option(metavar="N", min=1, help="placements to try; the best is taken")
     ] = 1,
@@ -58,6 +60,8 @@ def build(
             clock_mhz=clock or target.clock_mhz,
             memory_bytes=memory * KIB if memory else target.memory_bytes,
             boot_loader=boot_loader())
+        if no_taic:
+            params = without_taic(params)
     except (ValueError, ToolError, OSError) as error:
         refuse("build", error)
     try:

@@ -6,7 +6,7 @@ from typing import Annotated
 from typer import Argument, Option
 
 from sim.cli import app, refuse
-from sim.cli.options import DEFAULT_HARTS, Config, Harts, Memory, soc_params
+from sim.cli.options import DEFAULT_HARTS, Config, Harts, Memory, NoTaic, soc_params
 from sim.program import BadImage, Program
 from sim.run import BadArgument, Latency, RunOptions, become, model_command, soc_design
 from sim.tools import ToolError
@@ -18,6 +18,7 @@ def sim(
     config: Config = "default",
     harts: Harts = DEFAULT_HARTS,
     memory: Memory = 128,
+    no_taic: NoTaic = False,
     max_cycles: Annotated[int, Option(metavar="N", help="give up after N cycles")] = 100_000_000,
     latency: Annotated[
         str, Option(metavar="N|random[:SEED]", help="cycles from a DRAM request to its data")
@@ -42,7 +43,7 @@ def sim(
     On a terminal, Ctrl-A x leaves.
     """
     try:
-        params = soc_params(config, harts, memory)
+        params = soc_params(config, harts, memory, no_taic=no_taic)
         options = RunOptions(
             max_cycles=max_cycles, latency=Latency.parse(latency, seed=seed), tohost=tohost,
             trace=trace, trace_start=trace_start, trace_stop=trace_stop, commit_log=commit_log,

@@ -11,7 +11,7 @@ from rich.console import Console
 from typer import Option
 
 from sim.cli import app, refuse
-from sim.cli.options import DEFAULT_HARTS, Config, soc_params
+from sim.cli.options import DEFAULT_HARTS, Config, NoTaic, soc_params
 from sim.output import write_output
 from sim.synth.report import (
     arrivals_table,
@@ -41,6 +41,7 @@ def synth(
     harts: Annotated[str, Option(
         metavar="N[,N...]", help="number of harts; with several, one table of the SoC's units"
     )] = str(DEFAULT_HARTS),
+    no_taic: NoTaic = False,
     per_module: Annotated[bool, Option(help="also synthesise each module for itself")] = True,
     depth: Annotated[int, Option(metavar="N", help="levels of modules in the table")] = 2,
     place: Annotated[
@@ -55,8 +56,9 @@ def synth(
     try:
         if not re.fullmatch(r"\d+(,\d+)*", harts):
             raise ValueError(f"harts must be a number, or several with commas, not {harts!r}")
-        reports = [synthesis_report(target.value, soc_params(config, int(count)), seeds=place,
-                                    per_module=per_module) for count in harts.split(",")]
+        reports = [synthesis_report(
+            target.value, soc_params(config, int(count), no_taic=no_taic), seeds=place,
+            per_module=per_module) for count in harts.split(",")]
         if json:
             content = [report.as_json() for report in reports]
             text = json_format.dumps(content if len(content) > 1 else content[0], indent=1)

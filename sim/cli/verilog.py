@@ -12,7 +12,7 @@ from hdl.bus.standalone import BUSES
 from hdl.verilog import verilog_text
 from sim import designs
 from sim.cli import app, refuse
-from sim.cli.options import soc_params
+from sim.cli.options import NoTaic, soc_params
 from sim.designs import DEVICES, PARTS, device
 from sim.output import write_output
 
@@ -21,7 +21,7 @@ Bus = Enum("Bus", {name: name for name in BUSES}, type=str)
 
 OPTIONS = {name: (*signature(make).parameters, "bus", "bus-bits")
            for name, make in DEVICES.items()}
-OPTIONS |= dict.fromkeys(("soc", "hart"), ("config", "harts", "memory"))
+OPTIONS |= dict.fromkeys(("soc", "hart"), ("config", "harts", "memory", "no-taic"))
 
 
 @app.command()
@@ -34,6 +34,7 @@ def verilog(
     memory: Annotated[
         int | None, Option(metavar="MIB", help="size of DRAM in MiB, of soc or hart")
     ] = None,
+    no_taic: NoTaic = False,
     receivers: Annotated[int | None, Option(metavar="N", help="entries of uintc")] = None,
     contexts: Annotated[int | None, Option(metavar="N", help="contexts of taic")] = None,
     queues: Annotated[
@@ -55,7 +56,8 @@ def verilog(
     ] = None,
 ) -> None:
     """print the SoC, the hart or a device as Verilog"""
-    options = {"config": config, "harts": harts, "memory": memory, "receivers": receivers,
+    options = {"config": config, "harts": harts, "memory": memory, "no-taic": no_taic or None,
+               "receivers": receivers,
                "contexts": contexts, "queues": queues, "priorities": priorities, "tasks": tasks,
                "channels": channels, "slots": slots, "lines": lines,
                "bus": bus and bus.value, "bus-bits": bus_bits}
@@ -68,7 +70,8 @@ def verilog(
             given["data_bits"] = given.pop("bus-bits", None)
             component = device(part.value, **given)
         else:
-            params = soc_params(given.pop("config", "default"), **given)
+            no_taic = given.pop("no-taic", False)
+            params = soc_params(given.pop("config", "default"), **given, no_taic=no_taic)
             component = designs.part(part.value, params)
         write_output(verilog_text(component, part.value), output, sys.stdout)
     except (ValueError, OSError) as error:

@@ -6,12 +6,13 @@ from xml.etree import ElementTree
 
 import pytest
 
-from soc.config import CONFIGURATIONS, configuration
+from soc.config import CONFIGURATIONS, configuration, without_taic
 from soc.generate import GENERATORS, generate
 from soc.generate.constants import groups
 from soc.memory_map import devices
 
 PARAMS = [configuration(name, harts=harts) for name in CONFIGURATIONS for harts in (1, 2, 4)]
+PARAMS.append(without_taic(configuration("default")))
 IDS = [f"{params.name}-{params.harts}" for params in PARAMS]
 
 
