@@ -1,0 +1,68 @@
+"""The pins of an SDR SDRAM of 16 bits: registers in the pads, and the clock."""
+
+from amaranth import *
+from amaranth.lib import io, wiring
+from amaranth.lib.wiring import In, Out
+
+DATA_BITS = 16
+ROW_BITS, BANK_BITS = 13, 2
+CLOCK_DEGREES = 90  # that the chip's clock is late; docs/boards.md has the reason
+
+
+class PadsSignature(wiring.Signature):
+    """What the registers in the pads get and have, seen from the controller; all active high.
+
+    The chip sees everything one cycle later. It is always selected, so ``ras``, ``cas`` and ``we``
+    are 0 for NOP.
+    """
+
+    def __init__(self) -> None:
+        super().__init__({
+            "cke": Out(1),
+            "ras": Out(1),
+            "cas": Out(1),
+            "we": Out(1),
+            "a": Out(ROW_BITS),
+            "ba": Out(BANK_BITS),
+            "dqm": Out(DATA_BITS // 8),
+            "dq_o": Out(DATA_BITS),
+            "dq_oe": Out(1),
+            "dq_i": In(DATA_BITS),
+        })
+
+
+class SdramPads(wiring.Component):
+    """``resource`` 0 of the platform, behind registers of the domain ``sync``.
+
+    The chip gets the clock of the domain ``sdram``, which is ``CLOCK_DEGREES`` behind ``sync``, by
+    a register of its pad too: so clock and data leave the FPGA by the same kind of path, whatever
+    the placement. All registers start as 0, which is a command for those pins that are active low;
+    ``cke`` is low then too, and the chip takes no command.
+    """
+
+    pads: In(PadsSignature())
+
+    def __init__(self, resource: str = "sdram") -> None:
+        self.resource = resource
+        super().__init__()
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        names = [sub.name for sub in platform.lookup(self.resource).ios]
+        pins = platform.request(self.resource, dir=dict.fromkeys(names, "-"))
+        pads = self.pads
+        outputs = {"clk_en": pads.cke, "ras": pads.ras, "cas": pads.cas, "we": pads.we,
+                   "a": pads.a, "ba": pads.ba, "dqm": pads.dqm, "cs": C(1)}
+        for name, value in outputs.items():
+            m.submodules[name] = buffer = io.FFBuffer("o", getattr(pins, name))
+            m.d.comb += buffer.o.eq(value)
+        m.submodules.dq = dq = io.FFBuffer("io", pins.dq)
+        m.submodules.clk = clk = io.DDRBuffer("o", pins.clk, o_domain="sdram")
+        m.d.comb += [
+            dq.o.eq(pads.dq_o),
+            dq.oe.eq(pads.dq_oe),
+            pads.dq_i.eq(dq.i),
+            clk.o[0].eq(1),
+            clk.o[1].eq(0),
+        ]
+        return m

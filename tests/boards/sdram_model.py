@@ -1,0 +1,51 @@
+"""The model of an SDRAM chip, and what is between it and the controller."""
+
+from pathlib import Path
+
+from amaranth import *
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from boards.sdram_pads import PadsSignature
+
+CHIP = Path(__file__).with_name("sdram_chip.v").read_text()
+FAULTS = {
+    "cke": 1, "pause": 2, "mode": 3, "open banks": 4, "tRP": 5, "tRFC": 6, "tMRD": 7, "tRAS": 8,
+    "tWR": 9, "no row": 10, "tRCD": 11, "no data": 12, "contention": 13, "late refresh": 14,
+    "no precharge": 15, "not initialised": 16, "open bank": 17, "tRC": 18, "tRRD": 19,
+    "unexpected": 20,
+}
+
+
+class SdramModel(wiring.Component):
+    """The registers in the pads, and the chip behind them; its clock is half a cycle late.
+
+    ``fault`` is one of ``FAULTS`` once a rule of the data sheet was broken; with ``fatal`` the
+    simulation ends then. The Verilog ``CHIP`` must be added to the component's.
+    """
+
+    def __init__(self, *, clock_hz: int, fatal: bool = False) -> None:
+        self.period_ps, self.fatal = round(1e12 / clock_hz), fatal
+        super().__init__({
+            "pads": In(PadsSignature()),
+            "fault": Out(8),
+            "refreshes": Out(32),
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.domains.always = always = ClockDomain(reset_less=True, local=True)
+        m.d.comb += always.clk.eq(ClockSignal())
+        pads, dq_o = self.pads, Signal(16)
+        at_chip = {}
+        for name in ("cke", "ras", "cas", "we", "a", "ba", "dqm", "dq_o", "dq_oe"):
+            at_chip[name] = Signal.like(getattr(pads, name), name=f"chip_{name}")
+            m.d.always += at_chip[name].eq(getattr(pads, name))
+        m.d.always += pads.dq_i.eq(dq_o)
+        m.submodules.chip = Instance(
+            "sdram_chip", p_PERIOD=self.period_ps, p_FATAL=int(self.fatal),
+            i_clk=~ClockSignal(), i_dq_i=at_chip.pop("dq_o"), o_dq_o=dq_o,
+            o_fault=self.fault, o_refreshes=self.refreshes,
+            **{f"i_{name}": signal for name, signal in at_chip.items()},
+        )
+        return m

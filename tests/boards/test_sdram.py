@@ -1,0 +1,172 @@
+"""SDRAM behind the L2: lines are kept, and the chip's data sheet is."""
+
+import random
+from dataclasses import dataclass
+
+import cocotb
+import pytest
+from amaranth import *
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+from cocotb.triggers import FallingEdge, ReadOnly
+
+from boards.litedram_core import SdramChips, core_verilog, init_steps
+from boards.sdram import Sdram
+from hdl.bus.dram import DramSignature
+from sim.elaborate import simulation_verilog
+from tests.boards.sdram_model import CHIP, FAULTS, SdramModel
+from tests.support.clock import cycles, start
+from tests.support.run import run_verilog
+
+CHIPS = SdramChips(("MT48LC16M16", "IS42S16160", "AS4C32M16"))
+BASE, LINE = 0x8000_0000, 64
+PADDR_BITS = 32
+START_LIMIT = 30_000  # cycles until the chip is started
+
+
+class WithChip(wiring.Component):
+    """``Sdram`` and a chip."""
+
+    def __init__(self, chips: SdramChips, clock_hz: int) -> None:
+        self.chips, self.clock_hz = chips, clock_hz
+        super().__init__({
+            "bus": In(DramSignature(PADDR_BITS)),
+            "fault": Out(8),
+            "refreshes": Out(32),
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.submodules.memory = memory = Sdram(
+            self.chips, clock_hz=self.clock_hz, paddr_bits=PADDR_BITS, line_bytes=LINE)
+        m.submodules.chip = chip = SdramModel(clock_hz=self.clock_hz)
+        connect(m, flipped(self.bus), memory.bus)
+        connect(m, memory.pads, chip.pads)
+        m.d.comb += [self.fault.eq(chip.fault), self.refreshes.eq(chip.refreshes)]
+        return m
+
+
+class Bench:
+    """The L2's side of the bus. ``first`` and ``last`` are the cycles, counted from the acceptance
+    of the latest read, in which its first and its last dword came."""
+
+    def __init__(self, dut):
+        self.dut, self.rng = dut, random.Random(cocotb.RANDOM_SEED)
+        dut.bus__request__valid.value = 0
+        dut.bus__wdata__valid.value = 0
+        self.first = self.last = 0
+
+    async def request(self, write, addr, limit=100):
+        self.dut.bus__request__payload.value = addr << 1 | write
+        return await self._transfer(self.dut.bus__request__valid, self.dut.bus__request__ready,
+                                    limit)
+
+    async def write(self, line, dwords, gaps=0.0):
+        await self.request(1, line)
+        for dword in dwords:
+            while self.rng.random() < gaps:
+                await FallingEdge(self.dut.clk)
+            self.dut.bus__wdata__payload.value = dword
+            await self._transfer(self.dut.bus__wdata__valid, self.dut.bus__wdata__ready, 100)
+
+    async def read(self, addr, limit=100):
+        """The dwords in the order in which they come."""
+        dut, dwords = self.dut, []
+        await self.request(0, addr, limit)
+        for cycle in range(1, 150):
+            await ReadOnly()
+            if int(dut.bus__rdata__valid.value):
+                self.last = cycle
+                if not dwords:
+                    self.first = cycle
+                dwords.append(int(dut.bus__rdata__data.value))
+            await FallingEdge(dut.clk)
+            if len(dwords) == LINE // 8:
+                return dwords
+        raise AssertionError(f"{len(dwords)} dwords came")
+
+    async def _transfer(self, valid, ready, limit):
+        """Returns the cycles of waiting."""
+        valid.value = 1
+        for waited in range(limit):
+            await ReadOnly()
+            done = int(ready.value)
+            await FallingEdge(self.dut.clk)
+            if done:
+                valid.value = 0
+                return waited
+        raise AssertionError("not accepted")
+
+    def dwords(self):
+        return [self.rng.getrandbits(64) for _ in range(LINE // 8)]
+
+
+@cocotb.test()
+async def lines_are_kept(dut):
+    """Whatever the order, the rows, the gaps and the refreshes; and no rule is broken but ``rule``.
+    """
+    bench = Bench(dut)
+    await start(dut)
+    rng, kept = bench.rng, {}
+    started = await bench.request(0, BASE, START_LIMIT)
+    await cycles(dut, 60)
+    lines = [BASE + LINE * n for n in range(6)] + [
+        BASE + LINE * rng.randrange((32 << 20) // LINE) for _ in range(30)]
+    firsts = []
+    for _ in range(1200):
+        line = rng.choice(lines)
+        if line not in kept or rng.random() < 0.4:
+            kept[line] = bench.dwords()
+            await bench.write(line, kept[line], rng.choice([0, 0, 0.3]))
+        else:
+            dword = rng.randrange(LINE // 8)
+            dwords = await bench.read(line + 8 * dword)
+            assert dwords == kept[line][dword:] + kept[line][:dword]
+            firsts.append(bench.first)
+        if rng.random() < 0.3:
+            await cycles(dut, rng.randrange(1, 100))
+    refreshes = int(dut.refreshes.value)
+    dut._log.info(f"started after {started} cycles; {refreshes} refreshes; first dword after "
+                  f"{min(firsts)} to {max(firsts)} cycles")
+    assert refreshes > 50
+    assert int(dut.fault.value) == int(cocotb.plusargs.get("rule", 0))
+
+
+@dataclass(frozen=True)
+class WrongChips(SdramChips):
+    """Chips about whose times the controller is told ``wrong``."""
+
+    wrong: tuple[str, int] = ("", 0)
+
+    def timing(self, clock_hz: int):
+        settings = super().timing(clock_hz)
+        setattr(settings, *self.wrong)
+        return settings
+
+
+def simulate(chips: SdramChips, mhz: int, name: str, rule: int = 0) -> None:
+    clock_hz = mhz * 1_000_000
+    text = simulation_verilog(WithChip(chips, clock_hz), "dut")
+    run_verilog(text + core_verilog(chips, clock_hz) + CHIP, "dut", __name__, f"sdram-{name}",
+                plusargs=[f"+rule={rule}"])
+
+
+@pytest.mark.parametrize("mhz", [35, 75])
+def test_sdram(mhz):
+    simulate(CHIPS, mhz, str(mhz))
+
+
+def test_wrong_time_is_seen():
+    simulate(WrongChips(CHIPS.names, ("tRCD", 1)), 60, "tRCD", FAULTS["tRCD"])
+
+
+@pytest.mark.parametrize("mhz", range(25, 101, 5))
+def test_times_are_long_enough(mhz):
+    """In every chip's data sheet, also where the library does not know or rounds."""
+    timing, period_ns = CHIPS.timing(mhz * 1_000_000), 1e3 / mhz
+    for name, ns in {"tRCD": 20, "tRP": 20, "tRAS": 44, "tRFC": 70, "tWR": 15, "tRRD": 15}.items():
+        assert getattr(timing, name) * period_ns >= ns, name
+    assert timing.tREFI * period_ns * 8192 <= 64e6
+    steps = init_steps(CHIPS, mhz * 1_000_000)
+    assert steps[0].wait * period_ns >= 200e3 and min(step.wait for step in steps) >= timing.tRFC
+    assert CHIPS.size_bytes == 32 << 20
