@@ -12,6 +12,9 @@ class SyncDomain(wiring.Component):
     It is in reset while the clock is not ``stable``, while ``button`` is pressed, after ``restart``
     (synchronous, a cycle is enough), and for 2 ** ``delay_bits`` cycles after the last of them,
     which is long enough for a button to stop bouncing.
+
+    With ``dcca`` the reset goes through a global buffer of the ECP5. Half of all flip-flops have it:
+    as a net like others it would be the one that takes most of the wires between them.
     """
 
     clk: In(1)
@@ -19,8 +22,8 @@ class SyncDomain(wiring.Component):
     button: In(1)
     restart: In(1)
 
-    def __init__(self, *, delay_bits: int = 18) -> None:
-        self.delay_bits = delay_bits
+    def __init__(self, *, delay_bits: int = 18, dcca: bool = False) -> None:
+        self.delay_bits, self.dcca = delay_bits, dcca
         super().__init__()
 
     def elaborate(self, platform) -> Module:
@@ -32,7 +35,12 @@ class SyncDomain(wiring.Component):
         m.submodules.button = FFSynchronizer(self.button, button, o_domain="always")
         quiet = Signal(self.delay_bits)  # cycles without a reason
         reset = Signal(init=1)
-        m.d.comb += [always.clk.eq(self.clk), sync.clk.eq(self.clk), sync.rst.eq(reset)]
+        m.d.comb += [always.clk.eq(self.clk), sync.clk.eq(self.clk)]
+        if self.dcca:
+            m.submodules.buffer = Instance(
+                "DCCA", i_CLKI=reset, i_CE=Const(1), o_CLKO=sync.rst)
+        else:
+            m.d.comb += sync.rst.eq(reset)
         with m.If(~stable | button | self.restart):
             m.d.always += quiet.eq(0)
         with m.Elif(~quiet.all()):

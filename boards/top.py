@@ -5,7 +5,7 @@ from amaranth.lib import io
 
 from soc.config import SocParams
 
-from .board import Board, Pin
+from .board import Board, Pin, Toolchain
 from .reset import SyncDomain
 from .soc import BoardSoc
 
@@ -20,7 +20,8 @@ class Top(Elaboratable):
         m = Module()
         board = self.board
         m.submodules.clock = clock = board.clock(self.params.clock_hz // 1_000_000)
-        m.submodules.domain = domain = SyncDomain()
+        m.submodules.domain = domain = SyncDomain(
+            dcca=board.toolchain is Toolchain.ECP5)
         m.submodules.board = soc = BoardSoc(self.params)
         uart = platform.request("uart", 0, dir={"rx": "-", "tx": "-"})
         m.submodules.oscillator = oscillator = io.Buffer("i", _port(platform, board.oscillator))

@@ -6,18 +6,19 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.cache.l2_params import L2Params
 
-# A read never meets a write to the same address in the same cycle, so that the block RAM needs no
-# logic around it which would define what is then read.
+# What is read of an address in the cycle in which it is written is never used, so that the block
+# RAM needs no logic around it which would define what that is.
 _NO_COLLISION = {"no_rw_check": 1}
 
 
 class TagArray(wiring.Component):
     """Valid bits, tags, dirty bits and presence bits of all ways of a set.
 
-    A read presented in cycle ``n`` is answered in ``n + 1`` and stays until the next one. The state
-    (dirty, presence) written in cycle ``n`` is seen by a read of cycle ``n``; a tag must not be
-    written in the cycle in which it is read. After reset the valid bits are cleared, a set a
-    cycle; until then ``initialised`` is low and nothing may be read or written.
+    What ``read_set`` says in cycle ``n`` is answered in ``n + 1``; with ``hold``, the answer stays as
+    it was. Reading needs no enable, which would come late. The state (dirty, presence) written in
+    cycle ``n`` is seen by a read of cycle ``n``; a tag that is written in the cycle in which it is
+    read comes as anything. After reset the valid bits are cleared, a set a cycle; until then
+    ``initialised`` is low and nothing may be used or written.
     """
 
     def __init__(self, params: L2Params) -> None:
@@ -25,7 +26,7 @@ class TagArray(wiring.Component):
         ways = params.ways
         super().__init__({
             "initialised": Out(1),
-            "read_en": In(1),
+            "hold": In(1),
             "read_set": In(params.set_bits),
             "valid": Out(ways),
             "tag": Out(params.tag_bits).array(ways),
@@ -60,7 +61,7 @@ class TagArray(wiring.Component):
                 write.data.eq(Cat(self.initialised, self.write_tag)),
                 write.en.eq(self.tag_en[way] | ~self.initialised),
                 read.addr.eq(self.read_set),
-                read.en.eq(self.read_en),
+                read.en.eq(~self.hold),
                 Cat(self.valid[way], self.tag[way]).eq(read.data),
             ]
 
@@ -74,7 +75,7 @@ class TagArray(wiring.Component):
             write.data.eq(Cat(self.write_dirty, self.write_presence).replicate(ways)),
             write.en.eq(self.state_en),
             read.addr.eq(self.read_set),
-            read.en.eq(self.read_en),
+            read.en.eq(~self.hold),
         ]
         for way in range(ways):
             m.d.comb += Cat(self.dirty[way], self.presence[way]).eq(
@@ -85,16 +86,15 @@ class TagArray(wiring.Component):
 class DataArray(wiring.Component):
     """The data of all ways, a dword wide each.
 
-    A read is presented in cycle ``n``; in ``n + 1`` ``capture`` takes what came of it into
-    registers; from ``n + 2`` on ``data`` is the dword of the way that ``way`` selects in that same
-    cycle. A dword must not be written in the cycle in which it is read.
+    What is at ``read_addr`` in cycle ``n``, ``capture`` takes into registers in ``n + 1``; from
+    ``n + 2`` on ``data`` is the dword of the way that ``way`` selects in that same cycle. A dword that
+    is written in cycle ``n`` must not be captured.
     """
 
     def __init__(self, params: L2Params) -> None:
         self.params = params
         address_bits = params.set_bits + params.beat_bits
         super().__init__({
-            "read_en": In(1),
             "read_addr": In(address_bits),  # set, and below it the dword
             "capture": In(1),
             "way": In(params.way_bits),
@@ -120,7 +120,6 @@ class DataArray(wiring.Component):
                 write.addr.eq(self.write_addr),
                 write.data.eq(self.write_data),
                 read.addr.eq(self.read_addr),
-                read.en.eq(self.read_en),
             ]
             with m.If(self.write_en & (self.way == way)):
                 m.d.comb += write.en.eq(self.write_mask)

@@ -95,9 +95,8 @@ class L2Cache(wiring.Component):
                 hart.request.ready.eq(arbiter.ready[port]),
             ]
         m.d.comb += [
-            tags.read_en.eq(s0_valid & ~burst),
+            tags.hold.eq(burst),
             tags.read_set.eq(s0.set),
-            lines.read_en.eq((s0_valid & ~_is_write(s0)) | misses.copy),
             lines.read_addr.eq(Cat(Mux(misses.copy, misses.copy_dword, s0.dword), s0.set)),
         ]
 
@@ -118,8 +117,7 @@ class L2Cache(wiring.Component):
                 s2_valid.eq(s1_valid),
                 s2_miss.eq(s1_valid & ~s1_hits.any() & (s1.op != MemOp.SC)),
             ]
-            with m.If(s0_valid):
-                m.d.sync += s1.eq(s0)
+            m.d.sync += s1.eq(s0)
             with m.If(s1_valid):
                 m.d.sync += [
                     s2.eq(s1),

@@ -51,7 +51,8 @@ class Clint(wiring.Component):
 
     The time advances by one every ``clocks_per_tick`` cycles. ``mtip`` follows ``mtime`` and
     ``mtimecmp`` one cycle later, ``msip`` is the register itself. Reads are answered after one
-    cycle.
+    cycle. A write of ``mtime`` counts from the cycle after its acceptance, but shows in ``time`` only
+    another cycle later: the time is loaded from flip-flops, since the decoded write comes late.
     """
 
     def __init__(self, *, harts: int, clocks_per_tick: int) -> None:
@@ -74,13 +75,23 @@ class Clint(wiring.Component):
         mtime = bridge["mtime"]
         clocks = Signal(range(self.clocks_per_tick))
         tick = Signal()
+        load = Signal()  # what was written in the cycle before
+        load_data = Signal(64, reset_less=True)
+        load_mask = Signal(8, reset_less=True)
+        loaded = Cat(Mux(load_mask[i], load_data.word_select(i, 8), self.time.word_select(i, 8))
+                     for i in range(8))
         m.d.comb += [
             tick.eq(clocks == self.clocks_per_tick - 1),
-            mtime.r_data.eq(self.time),
+            mtime.r_data.eq(Mux(load, loaded, self.time)),
         ]
-        m.d.sync += clocks.eq(Mux(tick, 0, clocks + 1))
-        with m.If(mtime.write):
-            m.d.sync += self.time.eq(mtime.merge(self.time))
+        m.d.sync += [
+            clocks.eq(Mux(tick, 0, clocks + 1)),
+            load.eq(mtime.write),
+            load_data.eq(mtime.w_data),
+            load_mask.eq(mtime.w_mask),
+        ]
+        with m.If(load):
+            m.d.sync += self.time.eq(loaded)
         with m.Elif(tick):
             m.d.sync += self.time.eq(self.time + 1)
 

@@ -22,45 +22,52 @@ class Model:
 
     def __init__(self):
         self.clocks = self.time = self.msip = self.mtip = 0
+        self.load = None  # of mtime: bits that were written in the cycle before, and their value
         self.mtimecmp = [ALL_ONES] * HARTS
 
     def read(self, addr, size):
         """The value, or None where the access is refused."""
         if MSIP <= addr < MSIP + 4 * HARTS:
             return self.msip >> addr // 4 & 1 if size == 4 else None
-        for base, values in ((MTIMECMP, self.mtimecmp), (MTIME, [self.time])):
+        for base, values in ((MTIMECMP, self.mtimecmp), (MTIME, [self.loaded])):
             if base <= addr < base + 8 * len(values):
                 shifted = values[(addr - base) // 8] >> 8 * (addr % 8)
                 return shifted & (1 << 8 * size) - 1 if size >= 4 else None
         return 0
 
+    @property
+    def loaded(self):
+        """The time with what was written to it."""
+        if self.load is None:
+            return self.time
+        bits, value = self.load
+        return self.time & ~bits | value
+
     def step(self, request):
-        time, written = self.time, False
+        time, loaded = self.time, self.loaded
+        written, self.load = self.load is not None, None
         self.mtip = sum((time >= compare) << n for n, compare in enumerate(self.mtimecmp))
         self.clocks = (self.clocks + 1) % CLOCKS
-        if request and request.write:
-            written = self.write(request)
-        if self.clocks == 0 and not written:
+        if written:
+            self.time = loaded
+        elif self.clocks == 0:
             self.time = time + 1 & ALL_ONES
+        if request and request.write:
+            self.write(request)
 
     def write(self, request):
-        """Returns whether it was mtime."""
         addr, size = request.addr, request.size
-
-        def merge(old):
-            shift, ones = 8 * (addr % 8), (1 << 8 * size) - 1
-            return old & ~(ones << shift) | request.data << shift
+        shift = 8 * (addr % 8)
+        bits, value = ((1 << 8 * size) - 1) << shift, request.data << shift
 
         if MSIP <= addr < MSIP + 4 * HARTS and size == 4:
             n = addr // 4
             self.msip = self.msip & ~(1 << n) | (request.data & 1) << n
         elif MTIMECMP <= addr < MTIMECMP + 8 * HARTS and size >= 4:
             n = (addr - MTIMECMP) // 8
-            self.mtimecmp[n] = merge(self.mtimecmp[n])
+            self.mtimecmp[n] = self.mtimecmp[n] & ~bits | value
         elif MTIME <= addr < MTIME + 8 and size >= 4:
-            self.time = merge(self.time)
-            return True
-        return False
+            self.load = bits, value
 
 
 class Bench:
