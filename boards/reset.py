@@ -13,8 +13,8 @@ class SyncDomain(wiring.Component):
     (synchronous, a cycle is enough), and for 2 ** ``delay_bits`` cycles after the last of them,
     which is long enough for a button to stop bouncing.
 
-    With ``dcca`` the reset goes through a global buffer of the ECP5. Half of all flip-flops have it:
-    as a net like others it would be the one that takes most of the wires between them.
+    With ``dcca`` the reset goes through a global buffer of the ECP5. Half of all flip-flops have
+    it: no other net would take as many of the wires between them.
     """
 
     clk: In(1)

@@ -14,10 +14,10 @@ _NO_COLLISION = {"no_rw_check": 1}
 class TagArray(wiring.Component):
     """Valid bits, tags, dirty bits and presence bits of all ways of a set.
 
-    What ``read_set`` says in cycle ``n`` is answered in ``n + 1``; with ``hold``, the answer stays as
-    it was. Reading needs no enable, which would come late. The state (dirty, presence) written in
-    cycle ``n`` is seen by a read of cycle ``n``; a tag that is written in the cycle in which it is
-    read comes as anything. After reset the valid bits are cleared, a set a cycle; until then
+    What ``read_set`` says in cycle ``n`` is answered in ``n + 1``; with ``hold``, the answer stays
+    as it was. Reading needs no enable, which would come late. The state (dirty, presence) written
+    in cycle ``n`` is seen by a read of cycle ``n``; a tag that is written in the cycle in which it
+    is read comes as anything. After reset the valid bits are cleared, a set a cycle; until then
     ``initialised`` is low and nothing may be used or written.
     """
 
@@ -87,8 +87,8 @@ class DataArray(wiring.Component):
     """The data of all ways, a dword wide each.
 
     What is at ``read_addr`` in cycle ``n``, ``capture`` takes into registers in ``n + 1``; from
-    ``n + 2`` on ``data`` is the dword of the way that ``way`` selects in that same cycle. A dword that
-    is written in cycle ``n`` must not be captured.
+    ``n + 2`` on ``data`` is the dword of the way that ``way`` selects in that same cycle. A dword
+    that is written in cycle ``n`` must not be captured.
     """
 
     def __init__(self, params: L2Params) -> None:
