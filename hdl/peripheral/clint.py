@@ -51,8 +51,8 @@ class Clint(wiring.Component):
 
     The time advances by one every ``clocks_per_tick`` cycles. ``mtip`` follows ``mtime`` and
     ``mtimecmp`` one cycle later, ``msip`` is the register itself. Reads are answered after one
-    cycle. A write of ``mtime`` counts from the cycle after its acceptance, but shows in ``time`` only
-    another cycle later: the time is loaded from flip-flops, since the decoded write comes late.
+    cycle. A write of ``mtime`` counts from the cycle after its acceptance, but shows in ``time``
+    only another cycle later: it is loaded from flip-flops, since the decoded write comes late.
     """
 
     def __init__(self, *, harts: int, clocks_per_tick: int) -> None:
