@@ -11,6 +11,8 @@ from amaranth.lib import wiring
 from soc.config import SocParams, configuration
 
 from . import ecp5_pll, mmcm
+from .litedram_core import SdramChips
+from .sdram_pads import CLOCK_LATE_NS
 
 TIMEBASE_HZ = 10_000_000  # or less, if it does not divide the clock
 
@@ -36,7 +38,8 @@ class Board:
     """A board, and the defaults of what is built for it.
 
     ``device`` are the options of nextpnr that name the FPGA. ``lights`` is for the bits of
-    ``Lights``, as many as there are. ``programmer`` is the board's name for openFPGALoader.
+    ``Lights``, as many as there are. ``programmer`` is the board's name for openFPGALoader. Main
+    memory is block RAM, unless it has the size of the board's ``sdram``: then it is that.
     """
 
     name: str
@@ -54,11 +57,23 @@ class Board:
     harts: int = 1
     l2_bytes: int = 32 * 1024  # the memory behind it is as fast, and of the same block RAM
     device: tuple[str, ...] = ()
+    sdram: SdramChips | None = None
 
     def clock(self, mhz: int) -> wiring.Component:
-        """What makes the clock of the SoC; ``ValueError`` if it cannot."""
-        kind = ecp5_pll.Ecp5Pll if self.toolchain is Toolchain.ECP5 else mmcm.Mmcm
-        return kind(input_mhz=self.oscillator_mhz, output_mhz=mhz)
+        """What makes the clock of the SoC; ``ValueError`` if it cannot.
+
+        Where there may be SDRAM, it has a port ``late`` for the clock of the chip.
+        """
+        if self.toolchain is Toolchain.ECP5:
+            return ecp5_pll.Ecp5Pll(input_mhz=self.oscillator_mhz, output_mhz=mhz,
+                                    late_degrees=360 * CLOCK_LATE_NS * mhz / 1000)
+        return mmcm.Mmcm(input_mhz=self.oscillator_mhz, output_mhz=mhz)
+
+    def sdram_for(self, params: SocParams) -> SdramChips | None:
+        """The SDRAM, if that is the main memory of a SoC with ``params``."""
+        if self.sdram and params.dram_bytes == self.sdram.size_bytes:
+            return self.sdram
+        return None
 
     def params(self, *, config: str, harts: int, clock_mhz: int, memory_bytes: int,
                boot_loader: bytes) -> SocParams:

@@ -5,8 +5,10 @@ from amaranth_boards.ecpix5 import ECPIX585Platform
 from amaranth_boards.ulx3s import ULX3S_85F_Platform
 
 from .board import Board, Pin, Toolchain
+from .litedram_core import SdramChips
 
 KIB = 1024
+ULX3S_SDRAM = SdramChips(("MT48LC16M16", "IS42S16160", "AS4C32M16"))
 
 BOARDS: dict[str, Board] = {board.name: board for board in (
     Board(
@@ -20,7 +22,8 @@ BOARDS: dict[str, Board] = {board.name: board for board in (
         reset=Pin("button_pwr"),
         lights=tuple(Pin("led", n) for n in range(8)),
         clock_mhz=35,
-        memory_bytes=128 * KIB,
+        memory_bytes=ULX3S_SDRAM.size_bytes,
+        sdram=ULX3S_SDRAM,
     ),
     Board(
         name="ecpix5-85f",

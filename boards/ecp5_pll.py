@@ -23,7 +23,7 @@ class Dividers:
     feedback: int
     output: int
 
-    def phase(self, degrees: int) -> tuple[int, int]:
+    def phase(self, degrees: float) -> tuple[int, int]:
         """Delay of an output that comes ``degrees`` late: periods of the oscillator, eighths."""
         return divmod(round(self.output * 8 * degrees / 360), 8)
 
@@ -63,25 +63,33 @@ def _text(mhz: Fraction) -> str:
 
 
 class Ecp5Pll(wiring.Component):
-    """Makes ``clk`` of ``reference``. While ``locked`` is low, ``clk`` is not to be relied upon."""
+    """Makes ``clk`` of ``reference``, and ``late``, which comes ``late_degrees`` behind ``clk``.
+
+    While ``locked`` is low, they are not to be relied upon.
+    """
 
     reference: In(1)
     clk: Out(1)
+    late: Out(1)
     locked: Out(1)
 
-    def __init__(self, *, input_mhz: Fraction | int, output_mhz: Fraction | int) -> None:
+    def __init__(self, *, input_mhz: Fraction | int, output_mhz: Fraction | int,
+                 late_degrees: float = 0) -> None:
         self.input_mhz, self.output_mhz = Fraction(input_mhz), Fraction(output_mhz)
         self.dividers = dividers(input_mhz, output_mhz)
+        self.late_degrees = late_degrees
         super().__init__()
 
     def elaborate(self, platform) -> Module:
         m = Module()
         d = self.dividers
         periods = d.output - 1  # of the oscillator, from which the phase is counted
+        late_periods, late_eighths = d.phase(self.late_degrees)
         m.submodules.pll = Instance(
             "EHXPLLL",
             a_FREQUENCY_PIN_CLKI=_text(self.input_mhz),
             a_FREQUENCY_PIN_CLKOP=_text(self.output_mhz),
+            a_FREQUENCY_PIN_CLKOS=_text(self.output_mhz),
             a_ICP_CURRENT="12", a_LPF_RESISTOR="8",
             a_MFG_ENABLE_FILTEROPAMP="1", a_MFG_GMCREF_SEL="2",
             p_PLLRST_ENA="DISABLED", p_INTFB_WAKE="DISABLED", p_STDBY_ENABLE="DISABLED",
@@ -90,10 +98,12 @@ class Ecp5Pll(wiring.Component):
             p_CLKI_DIV=d.reference, p_CLKFB_DIV=d.feedback, p_FEEDBK_PATH="CLKOP",
             p_CLKOP_ENABLE="ENABLED", p_CLKOP_DIV=d.output, p_CLKOP_CPHASE=periods,
             p_CLKOP_FPHASE=0,
+            p_CLKOS_ENABLE="ENABLED", p_CLKOS_DIV=d.output,
+            p_CLKOS_CPHASE=periods + late_periods, p_CLKOS_FPHASE=late_eighths,
             i_CLKI=self.reference, i_CLKFB=self.clk, i_RST=Const(0), i_STDBY=Const(0),
             i_PHASESEL0=Const(0), i_PHASESEL1=Const(0), i_PHASEDIR=Const(1),
             i_PHASESTEP=Const(1), i_PHASELOADREG=Const(1), i_PLLWAKESYNC=Const(0),
             i_ENCLKOP=Const(0),
-            o_CLKOP=self.clk, o_LOCK=self.locked,
+            o_CLKOP=self.clk, o_CLKOS=self.late, o_LOCK=self.locked,
         )
         return m

@@ -7,6 +7,7 @@ what starts the chip is ``boards.sdram_init``, and the library's user port is dr
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import ceil
 
 import migen
 from amaranth import *
@@ -25,6 +26,9 @@ from .sdram_pads import DATA_BITS, PadsSignature
 MODULE = "litedram_core"
 FILE = f"{MODULE}.v"  # for the platform
 REFRESH_NS, REFRESH_ROWS = 64e6, 8192
+# What data sheets say of some speed grades (7 of AS4C32M16SB, 75 of MT48LC16M16A2) and the library
+# does not.
+SLOWEST_NS = {"tRCD": 21, "tRP": 21, "tRC": 66}
 REFRESHES = 8  # before the first use
 MODE_RESERVED = 1 << 8  # a bit of the mode word
 QUEUE = 4  # commands that a bank has waiting
@@ -67,7 +71,9 @@ class SdramChips:
         several = [module.timing_settings for module in self.modules(clock_hz)]
         settings = several[0]
         for name in ("tRP", "tRCD", "tWR", "tWTR", "tRFC", "tCCD", "tRRD", "tRC", "tRAS"):
-            setattr(settings, name, max(getattr(one, name) or 0 for one in several) or None)
+            known = max(getattr(one, name) or 0 for one in several)
+            slowest = ceil(SLOWEST_NS.get(name, 0) * clock_hz / 1e9)
+            setattr(settings, name, max(known, slowest))
         settings.tREFI = int(REFRESH_NS * clock_hz / REFRESH_ROWS / 1e9)
         return settings
 

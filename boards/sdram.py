@@ -38,7 +38,7 @@ class Sdram(wiring.Component):
         connect(m, flipped(self.bus), bridge.bus)
         connect(m, bridge.words, core.words)
         connect(m, core.pads, flipped(self.pads))
-        m.d.sync += [bridge.enable.eq(init.done), core.rst.eq(~init.done)]
+        m.d.comb += [bridge.enable.eq(init.done), core.rst.eq(~init.done)]
         with m.If(~init.done):
             m.d.comb += [
                 self.pads.cke.eq(init.cke),

@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 DATA_BITS = 16
 ROW_BITS, BANK_BITS = 13, 2
-CLOCK_DEGREES = 90  # that the chip's clock is late; docs/boards.md has the reason
+CLOCK_LATE_NS = 3.5  # of the chip; docs/boards.md has the reason
 
 
 class PadsSignature(wiring.Signature):
@@ -34,7 +34,7 @@ class PadsSignature(wiring.Signature):
 class SdramPads(wiring.Component):
     """``resource`` 0 of the platform, behind registers of the domain ``sync``.
 
-    The chip gets the clock of the domain ``sdram``, which is ``CLOCK_DEGREES`` behind ``sync``, by
+    The chip gets the clock of the domain ``sdram``, which is ``CLOCK_LATE_NS`` behind ``sync``, by
     a register of its pad too: so clock and data leave the FPGA by the same kind of path, whatever
     the placement. All registers start as 0, which is a command for those pins that are active low;
     ``cke`` is low then too, and the chip takes no command.

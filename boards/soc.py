@@ -2,7 +2,7 @@
 
 from amaranth import *
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out, connect
+from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hdl.peripheral.uart_phy import UartSerialPhy
 from soc.config import SocParams
@@ -11,18 +11,22 @@ from soc.top import Soc
 from .block_ram import BlockRam
 from .end import EndReporter
 from .lights import Lights
+from .litedram_core import SdramChips
+from .sdram import Sdram
+from .sdram_pads import PadsSignature
 
 
 class BoardSoc(wiring.Component):
-    """A SoC with block RAM as memory.
+    """A SoC with block RAM as memory, or with one of the ``sdram`` chips at the port ``pads``.
 
     ``txd`` and ``rxd`` are the serial line; ``lights`` as in ``Lights``. When the program has told
     the finisher its end, and the host has been told, ``restart`` asks for a reset.
     """
 
-    def __init__(self, params: SocParams) -> None:
-        self.params = params
+    def __init__(self, params: SocParams, sdram: SdramChips | None = None) -> None:
+        self.params, self.sdram = params, sdram
         super().__init__({
+            **({"pads": Out(PadsSignature())} if sdram else {}),
             "txd": Out(1, init=1),
             "rxd": In(1, init=1),
             "lights": Out(2 + params.harts),
@@ -33,9 +37,13 @@ class BoardSoc(wiring.Component):
         m = Module()
         params = self.params
         m.submodules.soc = soc = Soc(params)
-        m.submodules.memory = memory = BlockRam(
-            size_bytes=params.dram_bytes, paddr_bits=params.hart.paddr_bits,
-            line_bytes=params.hart.line_bytes)
+        bus = {"paddr_bits": params.hart.paddr_bits, "line_bytes": params.hart.line_bytes}
+        if self.sdram:
+            memory = Sdram(self.sdram, clock_hz=params.clock_hz, **bus)
+            connect(m, memory.pads, flipped(self.pads))
+        else:
+            memory = BlockRam(size_bytes=params.dram_bytes, **bus)
+        m.submodules.memory = memory
         m.submodules.line = line = UartSerialPhy()
         m.submodules.end = end = EndReporter()
         m.submodules.lights = lights = Lights(harts=params.harts, clock_hz=params.clock_hz)

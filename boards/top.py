@@ -2,11 +2,13 @@
 
 from amaranth import *
 from amaranth.lib import io
+from amaranth.lib.wiring import connect
 
 from soc.config import SocParams
 
 from .board import Board, Pin, Toolchain
 from .reset import SyncDomain
+from .sdram_pads import SdramPads
 from .soc import BoardSoc
 
 
@@ -22,7 +24,8 @@ class Top(Elaboratable):
         m.submodules.clock = clock = board.clock(self.params.clock_hz // 1_000_000)
         m.submodules.domain = domain = SyncDomain(
             dcca=board.toolchain is Toolchain.ECP5)
-        m.submodules.board = soc = BoardSoc(self.params)
+        sdram = board.sdram_for(self.params)
+        m.submodules.board = soc = BoardSoc(self.params, sdram)
         uart = platform.request("uart", 0, dir={"rx": "-", "tx": "-"})
         m.submodules.oscillator = oscillator = io.Buffer("i", _port(platform, board.oscillator))
         m.submodules.button = button = io.Buffer("i", _port(platform, board.reset))
@@ -40,6 +43,11 @@ class Top(Elaboratable):
         for n, (pin, light) in enumerate(zip(board.lights, soc.lights, strict=False)):
             m.submodules[f"light{n}"] = buffer = io.Buffer("o", _port(platform, pin))
             m.d.comb += buffer.o.eq(light)
+        if sdram:
+            m.domains.sdram = late = ClockDomain(reset_less=True)
+            m.d.comb += late.clk.eq(clock.late)
+            m.submodules.sdram = pads = SdramPads()
+            connect(m, soc.pads, pads.pads)
         return m
 
 

@@ -55,6 +55,7 @@ class Design:
     harts: int
     line_bytes: int
     sources: tuple[Path, ...] = (PROJECT / "hdl", PROJECT / "soc")  # files or folders
+    verilog: str = ""  # modules that it has instances of
 
 
 def build_model(design: Design, variant: Variant = Variant()) -> Path:
@@ -71,7 +72,7 @@ def build_model(design: Design, variant: Variant = Variant()) -> Path:
             return model
     with Progress("elaborating the SoC, about 20 s"):
         top = SimTop(design.make(), harts=design.harts, commit_log=variant.commit_log)
-        text = simulation_verilog(top, "top")
+        text = simulation_verilog(top, "top") + design.verilog
     header = _model_header(design, variant)
     key = _hash(text, header, *_texts(HARNESS, "*"), flags(trace=variant.trace, fast=variant.fast))
     with _lock(key):
@@ -128,7 +129,8 @@ def _model_header(design: Design, variant: Variant) -> str:
 
 def _sources_key(design: Design, variant: Variant) -> str:
     sources = [text for path in design.sources for text in _texts(path, "**/*.py")]
-    return _hash(design.identity, repr((design.harts, design.line_bytes, variant)), *sources,
+    return _hash(design.identity, design.verilog,
+                 repr((design.harts, design.line_bytes, variant)), *sources,
                  *_texts(Path(__file__).parent, "*.py"), *_texts(HARNESS, "*"),
                  version("amaranth"), flags(trace=variant.trace, fast=variant.fast))
 

@@ -84,10 +84,13 @@ def build(board: Board, params: SocParams, folder: Path, *, seeds: int = 1) -> B
         tool()
     discard_bitstream(board, folder)
     folder.mkdir(parents=True, exist_ok=True)
+    platform = board.platform()
     with Progress("elaborating the SoC, about 20 s"):
-        plan = board.platform().prepare(Top(board, params), name="top", emit_src=False)
+        plan = platform.prepare(Top(board, params), name="top", emit_src=False)
     with Progress(f"synthesising, about {1 + params.harts} minutes, log in {folder}/yosys.log"):
-        synthesis = synthesise_rtlil(_text(plan.files["top.il"]), folder, flatten=True)
+        synthesis = synthesise_rtlil(
+            _text(plan.files["top.il"]), folder, flatten=True,
+            verilog={name: _text(plan.files[name]) for name in platform.iter_files(".v")})
     refuse_faults(synthesis)
     pins = folder / "top.lpf"
     pins.write_text(_text(plan.files["top.lpf"]))

@@ -37,7 +37,7 @@ def build(
     harts: Annotated[int | None, Option(metavar="N", help="number of harts")] = None,
     clock: Annotated[int | None, Option(metavar="MHZ", help="clock of the SoC")] = None,
     memory: Annotated[
-        int | None, Option(metavar="KIB", help="main memory, of block RAM")
+        int | None, Option(metavar="KIB", help="main memory of block RAM instead of SDRAM")
     ] = None,
     no_taic: NoTaic = False,
     seeds: Annotated[

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
@@ -77,8 +78,10 @@ def synthesise(component: wiring.Component, folder: Path, *, flatten: bool) -> S
                             flatten=flatten)
 
 
-def synthesise_rtlil(rtlil_text: str, folder: Path, *, flatten: bool) -> Synthesis:
-    """Synthesises the module ``top`` in ``folder``.
+def synthesise_rtlil(rtlil_text: str, folder: Path, *, flatten: bool,
+                     verilog: Mapping[str, str] | None = None) -> Synthesis:
+    """Synthesises the module ``top`` in ``folder``. ``verilog`` are further modules of it, by the
+    names of their files.
 
     Without ``flatten`` the modules stay apart; they are mapped by plain ABC, because ABC9 ends
     without a word on some small ones, and make no netlist to place.
@@ -88,8 +91,11 @@ def synthesise_rtlil(rtlil_text: str, folder: Path, *, flatten: bool) -> Synthes
     folder.mkdir(parents=True, exist_ok=True)
     design = free_collisions(rtlil_text)
     (folder / "top.il").write_text(design)
+    for name, text in (verilog or {}).items():
+        (folder / name).write_text(text)
     script = [
-        "read_rtlil top.il", "hierarchy -top top", "proc",
+        "read_rtlil top.il", *(f"read_verilog {name}" for name in verilog or ()),
+        "hierarchy -top top", "proc",
         f"select -assert-none {LATCHES}",
         *(WHOLE if flatten else BY_MODULE),
         "tee -q -o stat.json stat -json",

@@ -10,15 +10,16 @@ module sdram_chip #(
     parameter integer COLUMN_BITS = 9,
     parameter integer PERIOD = 16667,
     parameter integer PAUSE = 200000000,
-    parameter integer T_RCD = 20000,
-    parameter integer T_RP = 20000,
+    parameter integer T_RCD = 21000,
+    parameter integer T_RP = 21000,
     parameter integer T_RAS = 44000,
     parameter integer T_RC = 66000,
     parameter integer T_RRD = 15000,
     parameter integer T_RFC = 70000,
-    parameter integer T_WR = 15000,      // and a cycle at least
+    parameter integer T_WR = 15000,      // and 2 cycles at least
     parameter integer T_REFI = 7812500,  // 64 ms / 8192
-    parameter integer FATAL = 0
+    parameter integer FATAL = 0,
+    parameter IMAGE = ""                 // file of words in hexadecimal, to start with
 ) (
     input clk,
     input cke,
@@ -60,6 +61,7 @@ module sdram_chip #(
 
     integer i;
     initial begin
+        if (IMAGE != "") $readmemh(IMAGE, words);
         now = 0;
         open = 0;
         cke_before = 0;
@@ -106,7 +108,7 @@ module sdram_chip #(
     task precharge(input [1:0] bank);
         if (open[bank]) begin
             if (too_soon(activated[bank], T_RAS)) broken(8, "tRAS");
-            if (too_soon(written[bank], T_WR)) broken(9, "tWR");
+            if (too_soon(written[bank], T_WR) || now - written[bank] < 2) broken(9, "tWR");
             open[bank] = 0;
             idle_from[bank] = now;
         end
@@ -114,7 +116,7 @@ module sdram_chip #(
 
     task column(input write);
         reg [COLUMN_BITS + 14:0] word;
-        word = {ba, row[ba], a[COLUMN_BITS - 1:0]};
+        word = {row[ba], ba, a[COLUMN_BITS - 1:0]};
         if (!open[ba]) broken(10, "no row is open");
         if (too_soon(activated[ba], T_RCD)) broken(11, "tRCD");
         if (write) begin

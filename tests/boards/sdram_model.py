@@ -1,5 +1,6 @@
 """The model of an SDRAM chip, and what is between it and the controller."""
 
+import struct
 from pathlib import Path
 
 from amaranth import *
@@ -7,6 +8,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from boards.sdram_pads import PadsSignature
+from sim.program import DRAM_BASE, Program
 
 CHIP = Path(__file__).with_name("sdram_chip.v").read_text()
 FAULTS = {
@@ -17,15 +19,27 @@ FAULTS = {
 }
 
 
+def write_image(program: Program, image: Path) -> None:
+    """Writes ``program`` as a chip has it, where all of it lies in its memory."""
+    content = program.path.read_bytes()
+    lines = []
+    for segment in program.segments:
+        data = content[segment.offset:][:segment.file_bytes]
+        words = struct.unpack(f"<{-(-len(data) // 2)}H", data + bytes(len(data) % 2))
+        lines += [f"@{(segment.paddr - DRAM_BASE) // 2:x}", *(f"{word:04x}" for word in words)]
+    image.write_text("\n".join(lines) + "\n")
+
+
 class SdramModel(wiring.Component):
     """The registers in the pads, and the chip behind them; its clock is half a cycle late.
 
+    The chip starts with what ``write_image`` has written to the file ``image``, else with zeros.
     ``fault`` is one of ``FAULTS`` once a rule of the data sheet was broken; with ``fatal`` the
     simulation ends then. The Verilog ``CHIP`` must be added to the component's.
     """
 
-    def __init__(self, *, clock_hz: int, fatal: bool = False) -> None:
-        self.period_ps, self.fatal = round(1e12 / clock_hz), fatal
+    def __init__(self, *, clock_hz: int, fatal: bool = False, image: Path | None = None) -> None:
+        self.period_ps, self.fatal, self.image = round(1e12 / clock_hz), fatal, image
         super().__init__({
             "pads": In(PadsSignature()),
             "fault": Out(8),
@@ -44,6 +58,7 @@ class SdramModel(wiring.Component):
         m.d.always += pads.dq_i.eq(dq_o)
         m.submodules.chip = Instance(
             "sdram_chip", p_PERIOD=self.period_ps, p_FATAL=int(self.fatal),
+            p_IMAGE=str(self.image or ""),
             i_clk=~ClockSignal(), i_dq_i=at_chip.pop("dq_o"), o_dq_o=dq_o,
             o_fault=self.fault, o_refreshes=self.refreshes,
             **{f"i_{name}": signal for name, signal in at_chip.items()},

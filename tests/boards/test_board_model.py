@@ -6,12 +6,11 @@ import sys
 
 from hdl.peripheral.finisher import Kind
 from sim.board.boot_loader import boot_loader
-from sim.build import Design
 from sim.program import DRAM_BASE
 from sim.tools import PROJECT
 from soc.config import configuration
 from soc.memory_map import device
-from tests.boards.board_model import BoardModel
+from tests.boards.board_model import board_design
 from tests.boards.simulated import simulated
 from tests.sim.elf import Part, elf64
 
@@ -52,17 +51,11 @@ def program(text: bytes, finish: int) -> bytes:
     return struct.pack(f"<{len(code)}I", *code)
 
 
-def board() -> Design:
-    params = configuration("tiny", harts=1, boot_loader=boot_loader(), dram_bytes=DRAM_BYTES,
-                           uart_baud=100_000_000 // 16)
-    sources = [PROJECT / name for name in ("hdl", "soc", "boards", "tests/boards/board_model.py")]
-    return Design(make=lambda: BoardModel(params), identity=f"board {params!r}", harts=1,
-                  line_bytes=params.hart.line_bytes, sources=tuple(sources))
-
-
 def test_programs_run_one_after_the_other(tmp_path):
     """Each time the board is reset into its boot loader, and can be loaded again."""
-    with simulated(board(), tmp_path, DRAM_BYTES) as (port, _):
+    params = configuration("tiny", harts=1, boot_loader=boot_loader(), dram_bytes=DRAM_BYTES,
+                           uart_baud=100_000_000 // 16)
+    with simulated(board_design(params), tmp_path, DRAM_BYTES) as (port, _):
         for n, (finish, status) in enumerate([
             (42 << 16 | Kind.FAIL.value, 1), (Kind.PASS.value, 0), (7 << 16 | Kind.FAIL.value, 1),
         ]):

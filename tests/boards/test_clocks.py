@@ -22,6 +22,15 @@ def test_ecp5_prefers_the_fastest():
     assert ecp5_pll.dividers(25, 60) == ecp5_pll.Dividers(reference=5, feedback=12, output=13)
 
 
+@pytest.mark.parametrize("mhz", [25, 35, 50, 60, 75])
+def test_ecp5_phase(mhz):
+    """Within half of the PLL's step."""
+    d = ecp5_pll.dividers(25, mhz)
+    periods, eighths = d.phase(360 * 3.5 * mhz / 1000)
+    assert 0 <= eighths < 8
+    assert (periods + eighths / 8) / (mhz * d.output) == pytest.approx(3.5e-3, abs=1e-3 / 16 / .4)
+
+
 @pytest.mark.parametrize("mhz", [0, 1, 47, 401])
 def test_ecp5_refuses(mhz):
     with pytest.raises(ValueError, match=f"the PLL cannot make {mhz} MHz of 25 MHz"):

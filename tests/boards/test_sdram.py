@@ -164,7 +164,8 @@ def test_wrong_time_is_seen():
 def test_times_are_long_enough(mhz):
     """In every chip's data sheet, also where the library does not know or rounds."""
     timing, period_ns = CHIPS.timing(mhz * 1_000_000), 1e3 / mhz
-    for name, ns in {"tRCD": 20, "tRP": 20, "tRAS": 44, "tRFC": 70, "tWR": 15, "tRRD": 15}.items():
+    for name, ns in {"tRCD": 21, "tRP": 21, "tRAS": 44, "tRC": 66, "tRFC": 70, "tWR": 15,
+                     "tRRD": 15}.items():
         assert getattr(timing, name) * period_ns >= ns, name
     assert timing.tREFI * period_ns * 8192 <= 64e6
     steps = init_steps(CHIPS, mhz * 1_000_000)

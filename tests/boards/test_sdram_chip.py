@@ -12,7 +12,7 @@ from tests.support.run import run_verilog
 
 CLOCK_HZ = 200_000_000  # so that most times are several cycles
 PAUSE = 40_000
-T_RCD, T_RP, T_RAS, T_RC, T_RRD, T_RFC, T_WR = 4, 4, 9, 14, 3, 14, 3  # cycles
+T_RCD, T_RP, T_RAS, T_RC, T_RRD, T_RFC, T_WR = 5, 5, 9, 14, 3, 14, 3  # cycles
 ALL = 1 << 10  # of a column or of a precharge: A10
 MODE = 2 << 4  # CL 2
 COMMANDS = {"nop": 0, "ref": 0b011, "pre": 0b101, "act": 0b001, "read": 0b010, "write": 0b110,
