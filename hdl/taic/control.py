@@ -56,7 +56,8 @@ class Reason(enum.Enum, shape=4):
 
 
 class Control(wiring.Component):
-    """Takes one access at a time, which ``done`` ends, with ``data`` and ``error`` of a read.
+    """Takes one access at a time. A read is answered by ``done`` with ``data`` and ``error``, in
+    the cycle after its end.
 
     Holds MODE, REFUSED and the settings of the contexts; everything else is asked of the part that
     has it. A write that cannot be done at once waits; a read of a record or of OCCUPANCY waits for
@@ -129,7 +130,8 @@ class Control(wiring.Component):
             m.d.sync += [held.eq(1), asked.eq(0), access.eq(self.access.p), port.eq(self.port)]
         with m.If(finish):
             m.d.sync += held.eq(0)
-        m.d.comb += [self.done.eq(finish & ~access.write), self.done_port.eq(port)]
+        # The answer comes from flip-flops: what it is made of comes late, and the hart is far away.
+        m.d.sync += [self.done.eq(finish & ~access.write), self.done_port.eq(port)]
         offset, word, write = access.addr[:PAGE_BITS], access.data, access.write
 
         # REFUSED. An FLQ turns out to be impossible when another access may be under way already.
@@ -375,9 +377,10 @@ class Control(wiring.Component):
                 (in_queue, Reason.IN_QUEUE),
             ))),
             finish.eq(Cat(*ends, no_register, no_size).any()),
-            self.data.eq(choice(answers)),
-            self.error.eq(no_size),
         ]
+        m.d.sync += self.error.eq(no_size)
+        with m.If(~access.write):
+            m.d.sync += self.data.eq(choice(answers))
         return m
 
 
