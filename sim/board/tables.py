@@ -33,14 +33,14 @@ def device_table(report: BuildReport) -> Table:
 
 
 def clocks_table(report: BuildReport) -> Table:
-    """One row a clock and seed: achieved, wanted, and the slowest path of the seed."""
+    """One row a clock and seed: achieved, wanted, and the slowest path."""
     table = Table("seed", "clock", title="clocks")
     for column in ("MHz", "wanted", "ns", "of these logic"):
         table.add_column(column, justify="right")
     table.add_column("critical path")
     for placement in report.placements:
-        path = placement.critical
         for clock in placement.clocks:
+            path = clock.critical
             table.add_row(
                 str(placement.seed), clock.name, f"{clock.achieved_mhz:.1f}",
                 f"{clock.constraint_mhz:.1f}", f"{path.ns:.1f}", f"{path.logic_ns:.1f}",

@@ -14,8 +14,8 @@ from sim.tools import ToolError
 
 DEVICE = ("--85k", "--package", "CABGA381", "--speed", "6")
 TARGET_MHZ = 60
-# Of nextpnr. For a SoC the static placer needs a quarter less wire than the default one, and a
-# fraction of its time to be routed.
+# For a SoC the static placer of nextpnr needs a quarter less wire than the default one, which makes
+# routing a matter of minutes. It never ends if the design does not fit: ``_refuse_excess``.
 PLACER = "static"
 
 
@@ -47,6 +47,7 @@ class Clock:
     name: str
     achieved_mhz: float
     constraint_mhz: float
+    critical: CriticalPath
 
     @property
     def met(self) -> bool:
@@ -58,9 +59,9 @@ class Placement:
     """The result for one seed."""
 
     seed: int
-    fmax_mhz: float
-    clocks: list[Clock]
-    critical: CriticalPath
+    fmax_mhz: float  # of the slowest clock
+    clocks: list[Clock]  # least margin first
+    critical: CriticalPath  # of the first of them
     arrivals: list[Arrival]  # latest first
     utilisation: dict[str, tuple[int, int]]  # used and available, by kind of cell
 
@@ -75,40 +76,58 @@ def place(netlist: Path, *, seed: int, device: Sequence[str] = DEVICE,
     """
     folder = netlist.parent
     report, log = folder / f"report-{seed}.json", folder / f"nextpnr-{seed}.log"
-    command = [
-        tools.nextpnr_ecp5(), *device, "--json", netlist.name, "--freq", str(target_mhz),
-        "--seed", str(seed), "--placer", PLACER, "--lpf-allow-unconstrained", "--timing-allow-fail",
+    design = [*device, "--json", netlist.name, "--lpf-allow-unconstrained"]
+    if pins:
+        design += ["--lpf", pins.name]
+    _refuse_excess(design, folder)
+    options = [
+        "--freq", str(target_mhz), "--seed", str(seed), "--placer", PLACER, "--timing-allow-fail",
         "--report", report.name, "--detailed-timing-report",
     ]
-    if pins:
-        command += ["--lpf", pins.name]
     if routed:
-        command += ["--textcfg", os.path.relpath(routed, folder)]
-    with log.open("w") as output:
-        done = subprocess.run(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT,
-                              stdin=subprocess.DEVNULL)
-    if done.returncode:
-        raise ToolError(failure("nextpnr", done.returncode, log))
+        options += ["--textcfg", os.path.relpath(routed, folder)]
+    _run([*design, *options], log)
     content = json.loads(report.read_text())
-    fmax = min(clock["achieved"] for clock in content["fmax"].values())
+    found = clocks(content)
     return Placement(
-        seed=seed, fmax_mhz=fmax, clocks=clocks(content), critical=critical_path(content),
-        arrivals=arrivals(content),
+        seed=seed, fmax_mhz=min(clock.achieved_mhz for clock in found), clocks=found,
+        critical=found[0].critical, arrivals=arrivals(content),
         utilisation={kind: (use["used"], use["available"])
                      for kind, use in content["utilization"].items() if use["used"]},
     )
 
 
+def _run(arguments: list[str], log: Path) -> None:
+    with log.open("w") as output:
+        done = subprocess.run([tools.nextpnr_ecp5(), *arguments], cwd=log.parent, stdout=output,
+                              stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+    if done.returncode:
+        raise ToolError(failure("nextpnr", done.returncode, log))
+
+
+def _refuse_excess(design: list[str], folder: Path) -> None:
+    """Raises ``ToolError`` if the design needs more cells of a kind than there are."""
+    log = folder / "nextpnr-pack.log"
+    _run([*design, "--pack-only"], log)
+    for kind, used, available in re.findall(r"^Info: \s+(\w+): +(\d+)/ *(\d+) ", log.read_text(),
+                                            re.MULTILINE):
+        if int(used) > int(available):
+            raise ToolError(f"nextpnr: the design does not fit into the device: {used} {kind} of "
+                            f"{available}, see {log}")
+
+
 def clocks(report: dict) -> list[Clock]:
-    """Every clock with paths from register to register, slowest margin first."""
-    found = [Clock(name.removeprefix("$glbnet$"), clock["achieved"], clock["constraint"])
+    """Every clock with paths from register to register, least margin first."""
+    found = [Clock(name.removeprefix("$glbnet$"), clock["achieved"], clock["constraint"],
+                   critical_path(report, name))
              for name, clock in report["fmax"].items()]
     return sorted(found, key=lambda clock: clock.achieved_mhz / clock.constraint_mhz)
 
 
-def critical_path(report: dict) -> CriticalPath:
-    """The slowest path that starts and ends at a clock."""
-    paths = [path["path"] for path in report["critical_paths"] if path["from"] == path["to"]]
+def critical_path(report: dict, clock: str) -> CriticalPath:
+    """The slowest path that starts and ends at the net ``clock``."""
+    paths = [path["path"] for path in report["critical_paths"]
+             if path["from"] == path["to"] and path["from"].endswith(f" {clock}")]
     steps = max(paths, key=lambda steps: sum(step["delay"] for step in steps))
     cells = [step["from"]["cell"] for step in steps] + [steps[-1]["to"]["cell"]]
     modules = [module_of(signal_name(cell)) for cell in cells]

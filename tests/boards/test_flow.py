@@ -144,10 +144,12 @@ open("top.json", "w").write('{"modules": {"top": {"cells": {}}}}')
 WRITES_PLACEMENT = """
 import functools
 import json
+if "--pack-only" in sys.argv:
+    sys.exit()
 arguments = dict(zip(sys.argv, sys.argv[1:]))
 step = {"delay": 1.0, "type": "logic", "from": {"cell": "a.b"}, "to": {"cell": "a.c"}}
 json.dump({"fmax": {"clk": {"achieved": 50.0, "constraint": 40.0}}, "utilization": {},
-           "critical_paths": [{"from": "clk", "to": "clk", "path": [step]}]},
+           "critical_paths": [{"from": "posedge clk", "to": "posedge clk", "path": [step]}]},
           open(arguments["--report"], "w"))
 open(arguments["--textcfg"], "w").write("routed")
 """

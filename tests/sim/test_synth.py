@@ -69,7 +69,7 @@ def test_placement_tells_clock_and_path(store):
     assert placement.fmax_mhz > 60
     assert placement.utilisation["DP16KD"][0] == 2
     assert placement.critical.ns == pytest.approx(1000 / placement.fmax_mhz, abs=0.1)
-    assert placement.critical.start == "dut.memory.0.0"
+    assert placement.critical.start.startswith("dut.memory.0.")
     assert placement.critical.modules[0] == "dut"
     assert placement.arrivals[0].ns <= placement.critical.ns
 
