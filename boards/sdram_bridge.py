@@ -12,6 +12,7 @@ from .sdram_pads import DATA_BITS
 WORD_BYTES_LOG2 = (DATA_BITS // 8).bit_length() - 1
 DWORD_WORDS = 64 // DATA_BITS
 DWORD_WORDS_LOG2 = DWORD_WORDS.bit_length() - 1
+COMPARED_BITS = 8  # of the numbers of two lines that may be the same
 
 
 class WordPortSignature(wiring.Signature):
@@ -19,7 +20,7 @@ class WordPortSignature(wiring.Signature):
 
     For each write that was asked for by ``command``, ``wdata_ready`` takes a word of ``wdata``,
     which must be there by then; words that were read come with ``rdata_valid``. Both are in the
-    order of the commands.
+    order of the commands. A command that waits may give way to another.
     """
 
     def __init__(self, word_bits: int) -> None:
@@ -37,9 +38,11 @@ class SdramBridge(wiring.Component):
 
     The first word of a read is asked for in the cycle in which the request is accepted; a dword is
     passed on in the cycle in which its last word comes. Writes are posted: their dwords are taken
-    at once, and the next request is accepted as soon as the last word has been asked for. Nothing
-    is accepted until ``enable`` is high; it must stay so. The memory repeats through the address
-    space.
+    at once, and words go to the chip while nothing is read. So reads overtake a write, unless it
+    may be of the same line. The next write waits for the last word of the one before.
+
+    Nothing is accepted until ``enable`` is high; it must stay so. The memory repeats through the
+    address space.
     """
 
     def __init__(self, *, word_bits: int, paddr_bits: int, line_bytes: int = 64) -> None:
@@ -53,51 +56,65 @@ class SdramBridge(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         bus, words, command = self.bus, self.words, self.words.command
-        request = bus.request.payload
+        request, requested = bus.request.payload, bus.request.payload.addr[WORD_BYTES_LOG2:]
         index_bits = (self.line_words - 1).bit_length()
         last = self.line_words - 1
-        accept, take = Signal(), Signal()
+        accept, take, issue = Signal(), Signal(), Signal()
+        accept_read, accept_write = Signal(), Signal()
         m.d.comb += [
             accept.eq(bus.request.valid & bus.request.ready),
+            accept_read.eq(accept & ~request.write),
+            accept_write.eq(accept & request.write),
             take.eq(bus.wdata.valid & bus.wdata.ready),
+            issue.eq(command.valid & command.ready),
         ]
 
+        # Requests.
+        asking, posting = Signal(), Signal()  # words of a read, of a write are still to be issued
+        reading, taking = Signal(), Signal()  # dwords are still to come from the chip, the L2
+        read_address, write_address = (
+            Signal(len(command.payload.addr), name=f"{name}_address", reset_less=True)
+            for name in ("read", "write"))  # of the next word
+        compared = slice(index_bits, index_bits + COMPARED_BITS)
+        m.d.comb += bus.request.ready.eq(self.enable & ~reading & ~taking & ~(
+            posting & (request.write | (requested[compared] == write_address[compared]))))
+        with m.If(accept_read):
+            m.d.sync += [read_address.eq(requested), asking.eq(1), reading.eq(1)]
+        with m.If(accept_write):
+            m.d.sync += [write_address.eq(requested), posting.eq(1), taking.eq(1)]
+
         # Commands.
-        address = Signal(len(command.payload.addr), reset_less=True)  # of the next word
-        write = Signal(reset_less=True)
-        active = Signal()  # there are words that have not been asked for
-        issued = Signal(index_bits)
-        taken = Signal(range(self.line_words // DWORD_WORDS + 1))  # dwords of a write
-        reading, writing = Signal(), Signal()  # data of the burst are still to come
-        m.d.comb += [
-            bus.request.ready.eq(self.enable & ~active & ~reading & ~writing),
-            command.payload.write.eq(write),
-            command.payload.addr.eq(address),
-            command.valid.eq(active & (~write | (taken > issued[DWORD_WORDS_LOG2:]))),
-        ]
-        with m.If(~active):
+        asked, posted = Signal(index_bits), Signal(index_bits)
+        taken = Signal(range(self.line_words // DWORD_WORDS + 1))  # dwords of the write
+        with m.If(accept_read | asking):
             m.d.comb += [
-                command.payload.write.eq(0),
-                command.payload.addr.eq(request.addr[WORD_BYTES_LOG2:]),
-                command.valid.eq(accept & ~request.write),
+                command.valid.eq(1),
+                command.payload.addr.eq(Mux(asking, read_address, requested)),
             ]
-        with m.If(accept):
-            m.d.sync += [
-                write.eq(request.write),
-                address.eq(command.payload.addr),
-                active.eq(1),
-                issued.eq(0),
-                taken.eq(0),
-                reading.eq(~request.write),
-                writing.eq(request.write),
+            with m.If(issue):
+                m.d.sync += [
+                    read_address[:index_bits].eq(command.payload.addr[:index_bits] + 1),
+                    asked.eq(asked + 1),
+                ]
+                with m.If(asked == last):
+                    m.d.sync += asking.eq(0)
+        with m.Else():
+            m.d.comb += [
+                command.valid.eq(posting & (taken > posted[DWORD_WORDS_LOG2:])),
+                command.payload.write.eq(1),
+                command.payload.addr.eq(write_address),
             ]
-        with m.If(command.valid & command.ready):
-            m.d.sync += [
-                address[:index_bits].eq(command.payload.addr[:index_bits] + 1),
-                issued.eq(Mux(active, issued, 0) + 1),
-            ]
-            with m.If(active & (issued == last)):
-                m.d.sync += active.eq(0)
+            with m.If(issue):
+                m.d.sync += [
+                    write_address[:index_bits].eq(write_address[:index_bits] + 1),
+                    posted.eq(posted + 1),
+                ]
+                with m.If(posted == last):
+                    m.d.sync += posting.eq(0)
+        with m.If(accept_write):
+            m.d.sync += taken.eq(0)
+        with m.Elif(take):
+            m.d.sync += taken.eq(taken + 1)
 
         # Data of reads.
         received = Signal(index_bits)
@@ -119,16 +136,14 @@ class SdramBridge(wiring.Component):
             width=64, depth=self.line_words // DWORD_WORDS)
         sent = Signal(range(DWORD_WORDS))
         m.d.comb += [
-            bus.wdata.ready.eq(writing & dwords.w_rdy),
+            bus.wdata.ready.eq(taking & dwords.w_rdy),
             dwords.w_data.eq(bus.wdata.payload),
             dwords.w_en.eq(take),
             words.wdata.eq(dwords.r_data.word_select(sent, DATA_BITS)),
             dwords.r_en.eq(words.wdata_ready & sent.all()),
         ]
-        with m.If(take):
-            m.d.sync += taken.eq(taken + 1)
-            with m.If(taken == self.line_words // DWORD_WORDS - 1):
-                m.d.sync += writing.eq(0)
+        with m.If(take & (taken == self.line_words // DWORD_WORDS - 1)):
+            m.d.sync += taking.eq(0)
         with m.If(words.wdata_ready):
             m.d.sync += sent.eq(sent + 1)
         return m
