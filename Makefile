@@ -58,6 +58,10 @@ sw: $(CONSTANTS) $(RUST)
 	@echo '== Software (first time about 1 minute)'
 	@$(MAKE) --no-print-directory -C sw
 
+# One image, perhaps for another machine: SOC_RS, OUT and TARGET_DIR as in sw/Makefile.
+sw-%: $(RUST)
+	@$(MAKE) --no-print-directory -C sw $*
+
 run: $(ENVIRON) sw
 	@echo '== Messages between two processes on the RTL (1 minute; the simulator first, 2 minutes)'
 	@$(REL4) bench message --report build/report

@@ -30,6 +30,9 @@ class Latency:
     cycles: int | None = 10
     seed: int = 1
 
+    def __str__(self) -> str:
+        return f"random:{self.seed}" if self.cycles is None else str(self.cycles)
+
     @classmethod
     def parse(cls, text: str, *, seed: int = 1) -> "Latency":
         """``N``, ``random`` or ``random:SEED``."""

@@ -1,16 +1,18 @@
-"""Contents of the boot ROM: the reset code, behind it the device tree, then the boot loader."""
+"""Contents of the boot ROM: reset code, device tree, and a boot loader with its record."""
 
 import struct
 
 from hdl.core.isa import Csr
 
+from .boot_info import BootInfo
 from .config import SocParams
 from .devicetree import dtb
 from .memory_map import device
 
-A0, A1, A2, A3, T0 = 10, 11, 12, 13, 5
+A0, A1, A2, T0 = 10, 11, 12, 5
 DTB_OFFSET = 0x40
-LOADER_OFFSET = 0x1000  # where a boot loader is linked
+INFO_OFFSET = 0x10C0  # of the record for a boot loader
+LOADER_OFFSET = 0x1100  # where a boot loader is linked
 
 
 def auipc(rd: int, upper: int) -> int:
@@ -50,9 +52,9 @@ def reset_code(params: SocParams) -> bytes:
 
 
 def loader_code(params: SocParams) -> bytes:
-    """Starts the boot loader: ``a0`` and ``a1`` as above, ``a2`` = end of DRAM, ``a3`` = harts.
+    """Starts the boot loader: ``a0`` and ``a1`` as above, ``a2`` = address of its record.
 
-    The address of the loader and what it is told are dwords from 0x20 on.
+    The addresses of the loader and of the record are dwords from 0x20 on.
     """
     rom = device(params, "bootrom")
     code = [
@@ -60,13 +62,12 @@ def loader_code(params: SocParams) -> bytes:
         addi(A1, T0, DTB_OFFSET),
         csrr(A0, Csr.MHARTID),
         ld(A2, T0, 0x28),
-        ld(A3, T0, 0x30),
         ld(T0, T0, 0x20),
         jr(T0),
         0,
+        0,
     ]
-    return struct.pack("<8I3Q", *code, rom.base + LOADER_OFFSET,
-                       params.dram_base + params.dram_bytes, params.harts)
+    return struct.pack("<8I2Q", *code, rom.base + LOADER_OFFSET, rom.base + INFO_OFFSET)
 
 
 def boot_rom(params: SocParams) -> bytes:
@@ -78,9 +79,10 @@ def boot_rom(params: SocParams) -> bytes:
     code = loader_code(params) if params.boot_loader else reset_code(params)
     image = code.ljust(DTB_OFFSET, b"\0") + dtb(params)
     if params.boot_loader:
-        if len(image) > LOADER_OFFSET:
-            raise ValueError(f"device tree of {len(image) - DTB_OFFSET} bytes overlaps the boot "
-                             f"loader at {rom.base + LOADER_OFFSET:#x}")
+        if len(image) > INFO_OFFSET:
+            raise ValueError(f"device tree of {len(image) - DTB_OFFSET} bytes overlaps what is for "
+                             f"the boot loader at {rom.base + INFO_OFFSET:#x}")
+        image = image.ljust(INFO_OFFSET, b"\0") + BootInfo.of(params).encode()
         image = image.ljust(LOADER_OFFSET, b"\0") + params.boot_loader
     if len(image) > rom.present:
         raise ValueError(f"boot ROM image of {len(image)} bytes is larger than {rom.present}")

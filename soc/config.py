@@ -72,6 +72,9 @@ def configuration(name: str, **changes) -> SocParams:
     return replace(CONFIGURATIONS[name], **changes)
 
 
+NO_TAIC = "-no-taic"  # behind the name of a configuration
+
+
 def without_taic(params: SocParams) -> SocParams:
     """The same SoC without TAIC, which its name tells."""
-    return replace(params, name=f"{params.name}-no-taic", taic=None)
+    return replace(params, name=f"{params.name}{NO_TAIC}", taic=None)

@@ -2,19 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from rich.table import Table
 
 from sim.bench import message
-from sim.bench.metric import Metric, parse_metrics
-from sim.run import RunOptions, simulate
-from sim.tools import BUILD, ToolError
-from soc.config import SocParams
+from sim.bench.machine import Machine, Program
+from sim.bench.metric import Metric
 
-
-class BenchError(Exception):
-    """A measurement did not come to its end; the message is one line for the user."""
+CORE = Program("bench-core", harts=1, memory_kib=256)
+UINTR = Program("uintr", harts=2)
+MESSAGE = Program("message", harts=2, taic=True)
+TAIC = Program("taic", harts=2, least_harts=1, taic=True)
+TAIC_CONTENTION = Program("taic-contention", harts=4, least_harts=1, taic=True)
 
 
 @dataclass(frozen=True)
@@ -23,56 +22,38 @@ class Suite:
 
     name: str
     title: str
-    harts: int
-    run: Callable[[SocParams, RunOptions], list[Metric]]
+    run: Callable[[Machine], list[Metric]]
     table: Callable[[list[Metric]], Table] | None = None  # instead of a line for each metric
     plot: Callable[[list[Metric], str], bytes] | None = None  # as svg or png
 
 
-def run_program(image: Path, params: SocParams, options: RunOptions) -> list[Metric]:
-    """Runs a program on the RTL and returns the metrics that it printed."""
-    if not image.exists():
-        raise ToolError(f"{image.name} is not built: make sw")
-    result = simulate(params, image, replace(options, max_cycles=1_000_000_000))
-    if not result.passed:
-        raise BenchError(f"{image.name} did not pass: {result.errors.splitlines()[0]}")
-    return parse_metrics(result.output.decode(errors="replace").splitlines())
-
-
-def _core(params: SocParams, options: RunOptions) -> list[Metric]:
-    return run_program(BUILD / "sw" / "bench-core.elf", params, options)
-
-
-def _with_common(image: str, params: SocParams, options: RunOptions) -> list[Metric]:
-    """The metrics of a program, with the number of harts and the latency among their parameters."""
-    latency = "random" if options.latency.cycles is None else str(options.latency.cycles)
-    common = {"harts": str(params.harts), "latency": latency}
-    metrics = run_program(BUILD / "sw" / image, params, options)
+def _with(metrics: list[Metric], common: dict[str, str]) -> list[Metric]:
     return [replace(metric, params=metric.params | common) for metric in metrics]
 
 
-def _uintr(params: SocParams, options: RunOptions) -> list[Metric]:
-    return _with_common("uintr.elf", params, options)
+def _core(machine: Machine) -> list[Metric]:
+    return machine.run(CORE)
 
 
-def _message(params: SocParams, options: RunOptions) -> list[Metric]:
-    return _with_common("message.elf", params, options)
+def _uintr(machine: Machine) -> list[Metric]:
+    return _with(machine.run(UINTR), {"harts": str(UINTR.harts)} | machine.common)
 
 
-def _taic(params: SocParams, options: RunOptions) -> list[Metric]:
+def _message(machine: Machine) -> list[Metric]:
+    return _with(machine.run(MESSAGE), {"harts": str(MESSAGE.harts)} | machine.common)
+
+
+def _taic(machine: Machine) -> list[Metric]:
     """One hart and two; then up to four that use it at the same time."""
-    latency = "random" if options.latency.cycles is None else str(options.latency.cycles)
-    metrics = run_program(BUILD / "sw" / "taic.elf", params, options)
-    metrics += run_program(BUILD / "sw" / "taic-contention.elf", replace(params, harts=4), options)
-    return [replace(metric, params=metric.params | {"latency": latency}) for metric in metrics]
+    return _with(machine.run(TAIC) + machine.run(TAIC_CONTENTION), machine.common)
 
 
 SUITES = {suite.name: suite for suite in (
-    Suite("core", "cycles of single instructions, misses, traps and device accesses", 1, _core),
-    Suite("uintr", "user interrupts: send, entry, round trip, two harts, sleeping receivers", 2,
+    Suite("core", "cycles of single instructions, misses, traps and device accesses", _core),
+    Suite("uintr", "user interrupts: send, entry, round trip, two harts, sleeping receivers",
           _uintr),
-    Suite("taic", "ready queues and wake-ups: one hart, two, four; queues in memory beside", 2,
+    Suite("taic", "ready queues and wake-ups: one hart, two, four; queues in memory beside",
           _taic),
-    Suite("message", "a message between two processes, woken by kernel, UINTC or TAIC", 2, _message,
+    Suite("message", "a message between two processes, woken by kernel, UINTC or TAIC", _message,
           table=message.comparison, plot=message.plot),
 )}

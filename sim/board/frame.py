@@ -16,6 +16,7 @@ class Kind(IntEnum):
     CLEAR = 3
     CHECK = 4
     RUN = 5
+    SPEED = 6
     INFO = 0x81
     DONE = 0x82
     REFUSED = 0x83

@@ -10,10 +10,11 @@ from pathlib import Path
 from sim.board.frame import Frame, FrameReader, Kind
 from sim.board.serial_line import Line, LineError
 from sim.program import DRAM_BASE, BadImage, Program
+from soc.boot_info import FORMAT, BootInfo
 
-VERSION = 1
-CHUNK = 4096  # bytes of memory that one request clears or checks: under 10 ms at 40 MHz
-INFO = struct.Struct("<BQQH")
+VERSION = 2
+CHUNK = 4096  # bytes of memory that one request clears or checks
+INFO = struct.Struct(f"<BQQH{FORMAT.size}s")
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class TargetInfo:
     first: int  # address of its memory
     end: int
     block: int  # bytes that one request writes at most
+    soc: BootInfo
 
     @property
     def announcement(self) -> bytes:
@@ -69,6 +71,7 @@ class Loader:
         self.damaged = 0
         self._reader = FrameReader()
         self._sequence = 0
+        self._usual_baud: int | None = None  # if the line has another
 
     @property
     def behind(self) -> bytes:
@@ -80,8 +83,32 @@ class Loader:
         fields = self._ask(Kind.HELLO, b"", answer=Kind.INFO)
         if len(fields) != INFO.size or fields[0] != VERSION:
             raise LineError("the boot loader has another version of the protocol")
-        _, first, end, block = INFO.unpack(fields)
-        return TargetInfo(fields, first, end, block)
+        _, first, end, block, record = INFO.unpack(fields)
+        return TargetInfo(fields, first, end, block, BootInfo.decode(record))
+
+    def hasten(self, baud: int) -> bool:
+        """Lets the line run at ``baud``, or the nearest that the loader can make, until ``run``.
+
+        If it does not work at that rate, it has its own again, and the result is false.
+        """
+        answer = self._ask(Kind.SPEED, struct.pack("<I", baud))
+        usual, self.line.baud = self.line.baud, *struct.unpack("<I", answer)
+        patience, self.patience = self.patience, Patience(self.patience.seconds / 4, attempts=3)
+        try:
+            self._ask(Kind.HELLO, b"", answer=Kind.INFO)
+            self._usual_baud = usual
+            return True
+        except LineError:
+            self._slow_down(usual)
+            return False
+        finally:
+            self.patience = patience
+
+    def _slow_down(self, usual: int) -> None:
+        """Brings the line back to its own rate: a byte 0 at that is a break for a faster one."""
+        self.line.baud = usual
+        self._usual_baud = None
+        self._ask(Kind.HELLO, b"", answer=Kind.INFO)
 
     def load(self, program: Program, info: TargetInfo,
              progress: Callable[[int, int], None] = lambda done, total: None) -> None:
@@ -111,7 +138,10 @@ class Loader:
                 raise LineError(f"the memory at {address:#x} does not hold what was written")
 
     def run(self) -> None:
-        """Starts the program; what follows on the line is its own (``behind`` may have some)."""
+        """Starts the program; what follows on the line is its own (``behind`` may have some), at
+        the rate of before ``hasten``."""
+        if self._usual_baud:
+            self._slow_down(self._usual_baud)
         try:
             self._ask(Kind.RUN, b"")
         except LineError:
@@ -126,6 +156,8 @@ class Loader:
             # The 0 ends what noise may have begun.
             self.line.write(b"\0" + request)
             frame = self._answer(self.patience.wait(attempt))
+            if frame and frame.sequence == 0 and frame.kind == Kind.INFO:
+                continue  # the loader starts just now, and does not wait for long
             if frame is None or frame.kind == Kind.DAMAGED:
                 self.damaged += 1
             elif frame.kind == Kind.REFUSED:
@@ -137,11 +169,12 @@ class Loader:
         raise LineError(f"no answer to {kind.name.lower()} in {self.patience.attempts} attempts")
 
     def _answer(self, seconds: float) -> Frame | None:
-        """The frame that answers the request; ``None`` if none comes in time."""
+        """The frame that answers the request, or one that nobody asked for; ``None`` if none comes
+        in time."""
         deadline = time.monotonic() + seconds
         while True:
             while frame := self._reader.next():
-                if frame.sequence == self._sequence or frame.kind == Kind.DAMAGED:
+                if frame.sequence in (0, self._sequence):
                     return frame
             left = deadline - time.monotonic()
             if left <= 0:

@@ -11,7 +11,9 @@ class LineError(Exception):
 
 
 class Line(Protocol):
-    """Bytes both ways."""
+    """Bytes both ways, at ``baud`` bits a second; assigning to it changes it."""
+
+    baud: int
 
     def read(self, seconds: float) -> bytes:
         """What has come; waits for the first byte, at most so long. Raises ``LineError``."""
@@ -29,6 +31,18 @@ class SerialLine:
         except (serial.SerialException, ValueError, OSError) as error:
             number = getattr(error, "errno", None)
             raise LineError(f"{port}: {os.strerror(number) if number else error}") from None
+
+    @property
+    def baud(self) -> int:
+        return self._port.baudrate
+
+    @baud.setter
+    def baud(self, baud: int) -> None:
+        try:
+            self._port.flush()
+            self._port.baudrate = baud
+        except (serial.SerialException, ValueError, OSError) as error:
+            raise LineError(f"{self._port.port}: {baud} baud: {error}") from None
 
     def read(self, seconds: float) -> bytes:
         try:

@@ -1,4 +1,4 @@
-"""``rel4 bench``: measure on the RTL."""
+"""``rel4 bench``: measure on the RTL or on a board."""
 
 import json as json_format
 import sys
@@ -11,10 +11,15 @@ from rich.console import Console
 from rich.table import Table
 from typer import Argument, Option
 
+from sim.bench.machine import BenchError, CannotRun, Machine, OnBoard, Simulated
 from sim.bench.metric import Metric
-from sim.bench.suites import SUITES, BenchError
+from sim.bench.suites import SUITES
+from sim.board.loader import Loader, Patience
+from sim.board.run import BAUD
+from sim.board.serial_line import LineError, SerialLine
 from sim.cli import app, refuse
-from sim.cli.options import Config, soc_params
+from sim.cli.load import PATIENCE, Baud, Wait
+from sim.cli.options import NoTaic, soc_params
 from sim.output import write_output
 from sim.program import BadImage
 from sim.run import BadArgument, Latency, RunOptions
@@ -26,17 +31,28 @@ def bench(
     suites: Annotated[
         list[str] | None, Argument(metavar="[SUITE ...]", help="what to measure, else everything")
     ] = None,
-    config: Config = "default",
-    latency: Annotated[
-        str, Option(metavar="N|random[:SEED]", help="cycles from a DRAM request to its data")
-    ] = "10",
+    target: Annotated[
+        str, Option(metavar="sim|board:PORT", help="the RTL, or a board at a serial port")
+    ] = "sim",
+    config: Annotated[str | None, Option(
+        metavar="NAME", help="of the RTL: tiny, default or full  [default: default]")] = None,
+    no_taic: NoTaic = False,
+    latency: Annotated[str | None, Option(
+        metavar="N|random[:SEED]",
+        help="cycles from a DRAM request to its data, in the simulator  [default: 10]")] = None,
+    baud: Baud = BAUD,
+    patience: Wait = PATIENCE,
     json: Annotated[Path | None, Option(metavar="F", help="write the metrics as JSON")] = None,
     report: Annotated[
         Path | None, Option(metavar="DIR", help="write tables, plots and JSON into a folder")
     ] = None,
     list_suites: Annotated[bool, Option("--list", help="only say what suites there are")] = False,
 ) -> None:
-    """measure cycles on the RTL, as a table and JSON"""
+    """measure cycles on the RTL or on a board, as a table and JSON
+
+    A suite for which a board has too little is left out, with a line that says why, unless it is
+    named.
+    """
     if list_suites:
         for suite in SUITES.values():
             print(f"{suite.name:10} {suite.title}")
@@ -45,22 +61,26 @@ def bench(
     for name in chosen:
         if name not in SUITES:
             refuse("bench", f"no suite {name!r}; there are {', '.join(SUITES)}")
-    measured = {}
     try:
-        options = RunOptions(latency=Latency.parse(latency))
-        for name in chosen:
-            suite = SUITES[name]
-            measured[name] = suite.run(soc_params(config, harts=suite.harts), options)
-    except (BadArgument, BadImage, ToolError, ValueError) as error:
+        if target == "sim":
+            options = RunOptions(latency=Latency.parse(latency or "10"))
+            machine = Simulated(soc_params(config or "default", no_taic=no_taic), options)
+        else:
+            given = {"config": config, "no-taic": no_taic, "latency": latency}
+            machine = _board(target, baud, Patience(patience),
+                             [option for option, value in given.items() if value])
+        measured = _measure(machine, chosen, leave_out=not suites)
+    except (BadArgument, BadImage, LineError, ToolError, ValueError) as error:
         refuse("bench", error)
     except BenchError as error:
-        print(f"rel4 bench: {error}", file=sys.stderr)
+        _say(error)
         raise SystemExit(1) from None
     tables = [(SUITES[name].table or metrics_table)(metrics) for name, metrics in measured.items()]
     for table in tables:
         Console().print(table)
-    measuring = {"config": config, "latency": latency}
-    text = metrics_json(chosen, measuring, [m for metrics in measured.values() for m in metrics])
+    measuring = machine.config()
+    text = metrics_json(list(measured), measuring,
+                        [m for metrics in measured.values() for m in metrics])
     try:
         if json:
             write_output(text, json, sys.stdout)
@@ -76,7 +96,37 @@ def bench(
         refuse("bench", error)
 
 
-def write_plots(name: str, metrics: list[Metric], measuring: dict[str, str], report: Path) -> None:
+def _board(target: str, baud: int, patience: Patience, given: list[str]) -> OnBoard:
+    """The board at the port that ``target`` names; ``given`` are options that are not for it."""
+    kind, _, port = target.partition(":")
+    if kind != "board" or not port:
+        raise ValueError(f"no target {target!r}; there are sim and board:PORT")
+    if given:
+        raise ValueError(f"--{given[0]} is for the simulator; a board is what it is")
+    line = SerialLine(port, BAUD)
+    info = Loader(line, patience).hello()
+    return OnBoard(line, info.soc, baud, patience, _say)
+
+
+def _say(text: object) -> None:
+    print(f"rel4 bench: {text}", file=sys.stderr)
+
+
+def _measure(machine: Machine, names: list[str], *, leave_out: bool) -> dict[str, list[Metric]]:
+    """The metrics of each suite; those that cannot run are left out or an error."""
+    measured = {}
+    for name in names:
+        try:
+            measured[name] = SUITES[name].run(machine)
+        except CannotRun as error:
+            if not leave_out:
+                raise ValueError(error) from None
+            _say(f"{name} is left out: {error}")
+    return measured
+
+
+def write_plots(name: str, metrics: list[Metric], measuring: dict[str, str | int],
+                report: Path) -> None:
     """Of a suite that has a plot: the plot in both forms, and what is in it."""
     if draw := SUITES[name].plot:
         for kind in ("svg", "png"):
@@ -95,6 +145,7 @@ def metrics_table(metrics: list[Metric]) -> Table:
     return table
 
 
-def metrics_json(suites: list[str], config: dict[str, str], metrics: list[Metric]) -> str:
+def metrics_json(suites: list[str], config: dict[str, str | int],
+                 metrics: list[Metric]) -> str:
     content = {"suites": suites, "config": config, "metrics": [asdict(m) for m in metrics]}
     return json_format.dumps(content, indent=1) + "\n"

@@ -14,10 +14,11 @@ from typing import Annotated
 
 from typer import Exit, Option
 
+from sim.board.loader import Patience
+from sim.board.run import BAUD, run_to_end
 from sim.board.serial_line import LineError, SerialLine
-from sim.board.session import End, converse
 from sim.cli import app, refuse
-from sim.cli.load import BAUD, Baud, Image, load_and_start
+from sim.cli.load import PATIENCE, Baud, Image, Wait
 from sim.output import write_output
 from sim.program import BadImage
 from sim.run import CYCLE_LIMIT
@@ -30,6 +31,7 @@ def run(
     image: Image,
     board: Annotated[str, Option(metavar="PORT", help="serial port of the board")],
     baud: Baud = BAUD,
+    patience: Wait = PATIENCE,
     timeout: Annotated[
         float | None, Option(metavar="S", help="give up S seconds after the start")
     ] = None,
@@ -41,9 +43,11 @@ def run(
     On a terminal, Ctrl-A x leaves.
     """
     try:
-        line = SerialLine(board, baud)
+        line = SerialLine(board, BAUD)
         start = time.monotonic()
-        end = _run_to_end(line, image, timeout)
+        with _keyboard() as keyboard:
+            end = run_to_end(line, image, baud=baud, patience=Patience(patience), output=_show,
+                             typed=keyboard.read, seconds=timeout)
         line.close()
         status = "limit" if end is None else "passed" if end.passed else "failed"
         if json:
@@ -60,17 +64,6 @@ def run(
     if not end.passed:
         print(f"rel4 run: failed with code {end.code}", file=sys.stderr)
         raise Exit(1)
-
-
-def _run_to_end(line: SerialLine, image: Path, seconds: float | None) -> End | None:
-    """Loads the program, and once more each time that it asks for a reset."""
-    while True:
-        info, behind = load_and_start(line, image)
-        with _keyboard() as keyboard:
-            end = converse(line, info.announcement, behind=behind, output=_show,
-                           typed=keyboard.read, seconds=seconds)
-        if end is None or not end.wants_reset:
-            return end
 
 
 def _show(output: bytes) -> None:

@@ -8,6 +8,7 @@ from hdl.core.isa import Cause, Csr, Event, Irq, Priv
 from hdl.core.uipi import Refusal, UipiOp
 from hdl.peripheral.mmio import RegisterMap
 from hdl.taic.params import KEEP_BIT, PREEMPT_BIT, PRIORITY_BITS, PRIORITY_LSB
+from soc.boot_info import FIELDS, FORMAT, offsets
 from soc.bootrom import LOADER_OFFSET
 from soc.config import SocParams
 from soc.memory_map import Block, devices, plic_contexts, taic_params
@@ -74,6 +75,9 @@ def groups(params: SocParams) -> Iterator[Group]:
             if not block.alias_of:
                 yield Group(f"Registers: {part.title}, {block.title}", f"{part.name}_{block.name}",
                             tuple(_registers(block.registers)))
+    yield Group("The record for the boot loader: offsets of its fields", "boot_info", (
+        *(Constant(name.upper(), offsets()[name], doc) for name, _, doc in FIELDS),
+        Constant("BYTES", FORMAT.size, "its size")))
     yield _enumeration("CSR numbers", "csr", Csr, hexadecimal=True, bits=16)
     yield _enumeration("Exceptions: xcause without the interrupt bit", "cause", Cause)
     yield _enumeration("Interrupts: bits of mip, codes of xcause", "irq", Irq)

@@ -11,27 +11,29 @@ from boards.soc import BoardSoc
 from hdl.bus.dram import DramSignature
 from hdl.core.commit import CommitSignature
 from hdl.peripheral.finisher import Kind
-from hdl.peripheral.uart16550 import LineFormat
 from hdl.peripheral.uart_phy import UartSerialPhy
 from sim.build import Design
 from sim.tools import PROJECT
 from soc.config import SocParams
 from soc.top import RequestMonitor
 from tests.boards.sdram_model import CHIP, SdramModel
+from tests.boards.speed_model import DivisorFilter
 
 
 class BoardModel(wiring.Component):
     """``BoardSoc`` with the ports of ``Soc``; another serial line turns its pins into bytes.
 
     If there are ``sdram`` chips, there is the model of one, which starts with ``image`` (see
-    ``SdramModel``) and ends the simulation as soon as a rule of its data sheet is broken.
-    ``params.uart_divisor`` must be 1. ``dram``, ``finisher`` and what shows the harts stay silent.
+    ``SdramModel``) and ends the simulation as soon as a rule of its data sheet is broken. The rate
+    of the line is the board's after reset; if ``host_changes_rate``, its divisor is what a
+    ``DivisorFilter`` finds among the bytes. ``dram``, ``finisher`` and what shows the harts stay
+    silent.
     """
 
     def __init__(self, params: SocParams, sdram: SdramChips | None = None,
-                 image: Path | None = None) -> None:
-        assert params.uart_divisor == 1
+                 image: Path | None = None, *, host_changes_rate: bool = False) -> None:
         self.params, self.sdram, self.image = params, sdram, image
+        self.host_changes_rate = host_changes_rate
         paddr_bits = params.hart.paddr_bits
         super().__init__({
             "dram": Out(DramSignature(paddr_bits)),
@@ -58,9 +60,18 @@ class BoardModel(wiring.Component):
                 clock_hz=self.params.clock_hz, fatal=True, image=self.image)
             connect(m, board.pads, chip.pads)
         m.submodules.host = host = UartSerialPhy()
-        connect(m, flipped(self.uart_rx), host.tx)
+        divisor = C(self.params.uart_divisor)
+        if self.host_changes_rate:
+            m.submodules.filter = divisors = DivisorFilter()
+            connect(m, flipped(self.uart_rx), divisors.i)
+            connect(m, divisors.o, host.tx)
+            m.d.comb += divisors.busy.eq(host.tx_busy)
+            divisor = divisors.divisor
+        else:
+            connect(m, flipped(self.uart_rx), host.tx)
         m.d.comb += [
-            host.format.eq(LineFormat.const({"divisor": 1, "word": 3})),
+            host.format.word.eq(3),
+            host.format.divisor.eq(divisor),
             host.rxd.eq(board.txd),
             board.rxd.eq(host.txd),
             self.uart_tx.valid.eq(host.rx.valid),
@@ -71,12 +82,12 @@ class BoardModel(wiring.Component):
 
 
 def board_design(params: SocParams, sdram: SdramChips | None = None,
-                 image: Path | None = None) -> Design:
+                 image: Path | None = None, **options) -> Design:
     """``BoardModel``, to be simulated."""
-    sources = [PROJECT / name for name in (
-        "hdl", "soc", "boards", "tests/boards/board_model.py", "tests/boards/sdram_model.py")]
+    sources = [PROJECT / name for name in ("hdl", "soc", "boards", *(
+        f"tests/boards/{name}_model.py" for name in ("board", "sdram", "speed")))]
     return Design(
-        make=lambda: BoardModel(params, sdram, image),
-        identity=f"board {params!r} {sdram!r} {image}",
+        make=lambda: BoardModel(params, sdram, image, **options),
+        identity=f"board {params!r} {sdram!r} {image} {options}",
         harts=params.harts, line_bytes=params.hart.line_bytes, sources=tuple(sources),
         verilog=core_verilog(sdram, params.clock_hz) + CHIP if sdram else "")

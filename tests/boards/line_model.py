@@ -7,6 +7,8 @@ import subprocess
 from pathlib import Path
 
 from sim.tools import BUILD
+from soc.boot_info import BootInfo
+from soc.config import configuration
 
 TARGET = BUILD / "sw" / "boot-target"
 
@@ -30,18 +32,23 @@ class Noise:
         ])
 
 
+RECORD = BootInfo.of(configuration("tiny", harts=1)).encode()
+
+
 class TargetLine:
     """The line to a ``boot-target`` with ``memory_bytes`` from ``base`` on.
 
     What the program would find in memory goes to the file ``started``.
     """
 
+    baud = 115_200
+
     def __init__(self, started: Path, *, base: int, memory_bytes: int, rng: random.Random,
                  rarity: float = float("inf")) -> None:
         assert TARGET.exists(), f"{TARGET} is not built: make sw"
         self.down, self.up = Noise(rng, rarity), Noise(rng, rarity)
         self._process = subprocess.Popen(
-            [TARGET, started, str(base), str(memory_bytes)],
+            [TARGET, started, str(base), str(memory_bytes), RECORD.hex()],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def read(self, seconds: float) -> bytes:

@@ -21,7 +21,7 @@ def test_rel4_load_starts_a_program_on_both_harts(tmp_path):
     """The program passes only if hart 1 takes part."""
     params = configuration("tiny", boot_loader=boot_loader(), dram_bytes=DRAM_BYTES)
     with simulated(soc_design(params), tmp_path, DRAM_BYTES) as (port, process):
-        result = CliRunner().invoke(app, ["load", port, str(PROGRAM)])
+        result = CliRunner().invoke(app, ["load", port, str(PROGRAM), "--patience", "60"])
         assert result.exit_code == 0, result.output
         assert process.wait(timeout=300) == 0
 
@@ -33,7 +33,7 @@ def test_loader_that_is_not_built(tmp_path):
 
 def test_loader_for_another_address(tmp_path):
     (tmp_path / "boot.elf").write_bytes(elf64([Part(bytes(16), DRAM_BASE)]))
-    with pytest.raises(ToolError, match="is not linked for 0x2000"):
+    with pytest.raises(ToolError, match="is not linked for 0x2100"):
         boot_loader(tmp_path / "boot.elf")
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import capstone
 import pytest
 
+from soc.boot_info import FIELDS, FORMAT, BootInfo, offsets
 from soc.bootrom import DTB_OFFSET, boot_rom
 from soc.config import configuration
 from soc.devicetree import dtb
@@ -41,22 +42,27 @@ def test_reset_vector_must_be_the_rom():
         boot_rom(params)
 
 
-def test_loader_code_hands_over_the_size_of_the_memory():
+def test_loader_code_hands_over_the_record():
     params = replace(configuration("tiny", harts=3, dram_bytes=1 << 20), boot_loader=b"loader")
     rom = boot_rom(params)
     disassembler = capstone.Cs(capstone.CS_ARCH_RISCV, capstone.CS_MODE_RISCV64)
-    lines = [f"{i.mnemonic} {i.op_str}" for i in disassembler.disasm(rom[:28], 0x1000)]
+    lines = [f"{i.mnemonic} {i.op_str}" for i in disassembler.disasm(rom[:24], 0x1000)]
     assert lines == [
         "auipc t0, 0",
         "addi a1, t0, 0x40",
         "csrr a0, mhartid",
         "ld a2, 0x28(t0)",
-        "ld a3, 0x30(t0)",
         "ld t0, 0x20(t0)",
         "jr t0",
     ]
-    target, end, harts = struct.unpack_from("<3Q", rom, 0x20)
-    assert (end, harts) == (0x8010_0000, 3)
+    target, record = struct.unpack_from("<2Q", rom, 0x20)
+    record = rom[record - 0x1000:][:FORMAT.size]
+    assert BootInfo.decode(record) == BootInfo(
+        dram_base=0x8000_0000, dram_end=0x8010_0000, clock_hz=100_000_000, timebase_hz=10_000_000,
+        harts=3, taic=True, name="tiny")
+    values = (0x8000_0000, 0x8010_0000, 100_000_000, 10_000_000, 3, 1)
+    for (name, form, _), value in zip(FIELDS, values, strict=False):
+        assert struct.unpack_from(f"<{form}", record, offsets()[name]) == (value,)
     assert rom[DTB_OFFSET:].startswith(dtb(params))
     assert rom[target - 0x1000:].startswith(b"loader\0")
 
@@ -64,3 +70,8 @@ def test_loader_code_hands_over_the_size_of_the_memory():
 def test_loader_must_fit():
     with pytest.raises(ValueError, match="is larger than 8192"):
         boot_rom(replace(configuration("default"), boot_loader=bytes(4097)))
+
+
+def test_record_of_another_size():
+    with pytest.raises(ValueError, match="the record has 3 bytes"):
+        BootInfo.decode(b"abc")

@@ -1,31 +1,52 @@
 //! Boot loader in the ROM of a board: takes a program over the serial line and starts it.
 //!
-//! The reset code enters it on every hart with `a0` = hart, `a1` = device tree, `a2` = end of the
-//! DRAM, `a3` = number of harts. Hart 0 loads (`bootlink` is the protocol) while the others sleep;
-//! then each starts the program at the start of the DRAM, with `a0` and `a1` as without a loader.
-//! The last [`OWN_BYTES`] of the DRAM are the loader's until then.
+//! The reset code enters it on every hart with `a0` = hart, `a1` = device tree, `a2` = record of the
+//! SoC ([`info`]). Hart 0 loads (`bootlink` is the protocol) while the others sleep; then each starts
+//! the program at the start of the DRAM, with `a0` and `a1` as without a loader. The last
+//! [`OWN_BYTES`] of the DRAM are the loader's until then.
 
 #![no_std]
 #![no_main]
 
+mod info;
 mod memory;
 mod start;
 mod uart;
 
 use bootlink::{Action, Target};
 use core::panic::PanicInfo;
+use info::Info;
 use memory::Dram;
+use uart::Received;
 
 /// For the stack, which holds a whole frame.
-const OWN_BYTES: usize = 8192;
+const OWN_BYTES: u64 = 8192;
 
 /// On hart 0: loads a program, and returns when it is to be started.
-extern "C" fn load(dram_end: usize) {
+extern "C" fn load(info: usize) {
+    // SAFETY: the reset code gives the record in the boot ROM.
+    let info = unsafe { Info::at(info) };
+    let usual = uart::divisor();
     uart::enable_fifos(true);
-    let mut target = Target::new(Dram::up_to(dram_end - OWN_BYTES));
+    let dram = Dram::up_to(info.dram_end() - OWN_BYTES);
+    let mut target = Target::new(dram, info.clock_hz(), info.bytes());
     target.announce(uart::send);
-    while target.receive(uart::receive(), uart::send) == Action::Continue {}
-    uart::wait_until_sent();
+    loop {
+        let action = match uart::receive() {
+            Received::Byte(byte) => target.receive(byte, uart::send),
+            Received::Break => {
+                uart::set_divisor(usual);
+                target.line_break();
+                continue;
+            }
+        };
+        match action {
+            Action::Continue => {}
+            Action::Speed(divisor) => uart::set_divisor(divisor),
+            Action::Run => break,
+        }
+    }
+    uart::set_divisor(usual);
     uart::enable_fifos(false);
 }
 

@@ -11,8 +11,8 @@ pub struct Dram {
 
 impl Dram {
     /// The DRAM from its start to `end`.
-    pub fn up_to(end: usize) -> Self {
-        Self { end: end as u64 }
+    pub fn up_to(end: u64) -> Self {
+        Self { end }
     }
 }
 

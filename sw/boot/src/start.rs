@@ -1,7 +1,7 @@
 //! From reset to the loader, and from there to the program.
 
 use core::arch::global_asm;
-use soc::{CLINT_BASE, DRAM_BASE, clint, irq};
+use soc::{CLINT_BASE, DRAM_BASE, boot_info, clint, irq};
 
 // The other harts wait for their software interrupt and take it back; hart 0 goes on when all of
 // them have, so the program can use the interrupt from its first instruction on.
@@ -14,8 +14,8 @@ global_asm!(
     "li s2, {msip}",
     "bnez a0, 3f",
     "mv s0, a1",
-    "mv s1, a3",
-    "mv sp, a2",
+    "lbu s1, {harts}(a2)",
+    "ld sp, {dram_end}(a2)",
     "mv a0, a2",
     "call {load}",
     "fence rw, rw",
@@ -48,4 +48,6 @@ global_asm!(
     load = sym crate::load,
     software_interrupt = const 1 << irq::MSI,
     dram = const DRAM_BASE,
+    harts = const boot_info::HARTS,
+    dram_end = const boot_info::DRAM_END,
 );

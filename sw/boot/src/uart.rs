@@ -14,15 +14,47 @@ pub fn send(byte: u8) {
     write(uart0::THR, byte.into());
 }
 
-/// The next byte, when it has come.
-pub fn receive() -> u8 {
-    while read(uart0::LSR) & uart0::LSR_DR == 0 {}
-    read(uart0::RBR) as u8
+/// What comes over the line.
+pub enum Received {
+    /// A byte.
+    Byte(u8),
+    /// The line was low for longer than a byte: also what a byte of a slower line looks like.
+    Break,
 }
 
-/// Waits until the last bit is on the line.
-pub fn wait_until_sent() {
+/// The next of it, when it has come.
+pub fn receive() -> Received {
+    loop {
+        let status = read(uart0::LSR);
+        if status & uart0::LSR_DR != 0 {
+            let byte = read(uart0::RBR) as u8;
+            let broken = status & uart0::LSR_BI != 0;
+            return if broken { Received::Break } else { Received::Byte(byte) };
+        }
+    }
+}
+
+/// The clock over 16 times the rate of the line.
+pub fn divisor() -> u16 {
+    with_latch(|| read(uart0::DLL) | read(uart0::DLM) << 8) as u16
+}
+
+/// Changes the rate of the line when the last bit is sent.
+pub fn set_divisor(divisor: u16) {
     while read(uart0::LSR) & uart0::LSR_TEMT == 0 {}
+    with_latch(|| {
+        write(uart0::DLL, usize::from(divisor) & 0xff);
+        write(uart0::DLM, usize::from(divisor) >> 8);
+    });
+}
+
+/// Does `work` while the divisor latch is where the data registers are otherwise.
+fn with_latch<T>(work: impl FnOnce() -> T) -> T {
+    let format = read(uart0::LCR);
+    write(uart0::LCR, format | uart0::LCR_DLAB);
+    let result = work();
+    write(uart0::LCR, format);
+    result
 }
 
 fn read(offset: usize) -> usize {

@@ -1,8 +1,8 @@
 //! The side that is loaded, as a process: the line is standard input and output.
 //!
-//! `target FILE BASE BYTES`: when the program is to be started, writes the memory to `FILE` and
-//! then `started` and a new line to the line. Ends when the line ends. The memory is full of 0xA5
-//! at first.
+//! `target FILE BASE BYTES RECORD`: it tells the record, given in hexadecimal digits. When the
+//! program is to be started, writes the memory to `FILE` and then `started` and a new line to the
+//! line. Ends when the line ends. The memory is full of 0xA5 at first.
 
 use bootlink::{Action, Memory, Target};
 use std::{
@@ -11,6 +11,9 @@ use std::{
     ops::Range,
     process::ExitCode,
 };
+
+/// Of the UART that is not there.
+const CLOCK_HZ: u32 = 16_000_000;
 
 struct Ram {
     base: u64,
@@ -31,9 +34,11 @@ impl Memory for Ram {
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().collect();
-    let [_, file, base, bytes] = &arguments[..] else { return ExitCode::from(2) };
-    let (Ok(base), Ok(bytes)) = (base.parse(), bytes.parse()) else { return ExitCode::from(2) };
-    match serve(file, Ram { base, contents: vec![0xa5; bytes] }) {
+    let [_, file, base, bytes, record] = &arguments[..] else { return ExitCode::from(2) };
+    let (Ok(base), Ok(bytes), Some(record)) = (base.parse(), bytes.parse(), unhex(record)) else {
+        return ExitCode::from(2);
+    };
+    match serve(file, Ram { base, contents: vec![0xa5; bytes] }, record.leak()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -42,8 +47,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn serve(file: &str, memory: Ram) -> io::Result<()> {
-    let mut target = Target::new(memory);
+/// The bytes of which `digits` has two each.
+fn unhex(digits: &str) -> Option<Vec<u8>> {
+    let byte = |start| u8::from_str_radix(digits.get(start..start + 2)?, 16).ok();
+    (0..digits.len()).step_by(2).map(byte).collect()
+}
+
+fn serve(file: &str, memory: Ram, record: &'static [u8]) -> io::Result<()> {
+    let mut target = Target::new(memory, CLOCK_HZ, record);
     let mut reply = Vec::new();
     target.announce(|byte| reply.push(byte));
     let mut output = io::stdout();

@@ -1,15 +1,17 @@
 //! Frames: byte-stuffed, with a checksum, ended by a 0.
 
 use crate::target::BLOCK;
-use crc::{CRC_32_ISO_HDLC, Crc};
+use crc::{CRC_32_ISO_HDLC, Crc, NoTable};
 
-/// The checksum of frames and memory, the one of Ethernet.
-pub(crate) static CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
+/// The checksum of frames and memory, the one of Ethernet. Without a table, for it is in a ROM.
+pub(crate) static CRC: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
 
 const HEADER_BYTES: usize = 2;
 const CRC_BYTES: usize = 4;
 /// The longest content of a frame: a write of a whole block.
 const BODY_BYTES: usize = HEADER_BYTES + 8 + BLOCK + CRC_BYTES;
+/// The longest content of a reply.
+const REPLY_BYTES: usize = HEADER_BYTES + 80 + CRC_BYTES;
 /// The longest frame on the line, without the 0 at its end.
 pub const FRAME_BYTES: usize = cobs::max_encoding_length(BODY_BYTES);
 
@@ -34,6 +36,11 @@ impl Receiver {
     /// A receiver that has seen nothing.
     pub const fn new() -> Self {
         Self { buffer: [0; FRAME_BYTES], length: 0 }
+    }
+
+    /// Forgets what has come of a frame.
+    pub fn clear(&mut self) {
+        self.length = 0;
     }
 
     /// Takes the next byte. At the end of a frame returns it, or `Err` if it is damaged. Ends of
@@ -72,16 +79,16 @@ fn decode(stuffed: &mut [u8]) -> Result<Frame<'_>, ()> {
     Ok(Frame { kind: *kind, sequence: *sequence, fields })
 }
 
-/// Sends a frame byte by byte, with a 0 at its end. `fields` are at most 32 bytes.
+/// Sends a frame byte by byte, with a 0 at its end. `fields` are at most 80 bytes.
 pub fn send(frame: Frame, mut put: impl FnMut(u8)) {
-    let mut body = [0; HEADER_BYTES + 32 + CRC_BYTES];
+    let mut body = [0; REPLY_BYTES];
     let content = HEADER_BYTES + frame.fields.len();
     body[0] = frame.kind;
     body[1] = frame.sequence;
     body[HEADER_BYTES..content].copy_from_slice(frame.fields);
     let sum = CRC.checksum(&body[..content]);
     body[content..content + CRC_BYTES].copy_from_slice(&sum.to_le_bytes());
-    let mut stuffed = [0; cobs::max_encoding_length(HEADER_BYTES + 32 + CRC_BYTES)];
+    let mut stuffed = [0; cobs::max_encoding_length(REPLY_BYTES)];
     let length = cobs::encode(&body[..content + CRC_BYTES], &mut stuffed);
     stuffed[..length].iter().for_each(|&byte| put(byte));
     put(0);

@@ -12,14 +12,20 @@
 //!
 //! | kind | request | fields | reply |
 //! | --- | --- | --- | --- |
-//! | 1 | hello | | 0x81: version (1 byte), first address, end of the memory (8 each), block (2) |
+//! | 1 | hello | | 0x81: version (1), first address (8), end of the memory (8), block (2), record |
 //! | 2 | write | address (8), up to `BLOCK` bytes | 0x82: 0 (4) |
 //! | 3 | clear | address (8), length (8) | 0x82: 0 (4) |
 //! | 4 | check | address (8), length (8) | 0x82: CRC-32 of the memory (4) |
 //! | 5 | run | | 0x82: 0 (4); then the program has the line |
+//! | 6 | speed | bits a second (4) | 0x82: the nearest rate (4), which the line has from then on |
+//!
+//! Sizes are in bytes. The record tells what the machine is; it is the host's to read.
 //!
 //! 0x83 refuses a request: its addresses lie outside the memory, or it is unknown. 0x84 says that a
 //! damaged frame has come; its sequence number is 0.
+//!
+//! A break brings the line back to the rate that it has after reset. As a byte 0 of a line at that
+//! rate is a break for a faster one, a host that begins each request with a 0 is always found.
 
 #![no_std]
 

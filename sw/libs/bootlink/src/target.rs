@@ -4,7 +4,7 @@ use crate::frame::{Frame, Receiver, send};
 use core::ops::Range;
 
 /// Of the protocol.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 /// Bytes that one request writes at most.
 pub const BLOCK: usize = 1024;
 
@@ -13,6 +13,7 @@ const WRITE: u8 = 2;
 const CLEAR: u8 = 3;
 const CHECK: u8 = 4;
 const RUN: u8 = 5;
+const SPEED: u8 = 6;
 const INFO: u8 = 0x81;
 const DONE: u8 = 0x82;
 const REFUSED: u8 = 0x83;
@@ -33,18 +34,23 @@ pub enum Action {
     Continue,
     /// The host has its reply once the line is idle: start the program.
     Run,
+    /// Likewise: go on with this divisor of the clock.
+    Speed(u16),
 }
 
 /// Answers requests.
 pub struct Target<M> {
     receiver: Receiver,
     memory: M,
+    clock_hz: u32,
+    info: &'static [u8],
 }
 
 impl<M: Memory> Target<M> {
-    /// A target whose memory is `memory`.
-    pub const fn new(memory: M) -> Self {
-        Self { receiver: Receiver::new(), memory }
+    /// A target whose memory is `memory`. The line's rate is `clock_hz` over 16 and a divisor;
+    /// `info`, of at most 48 bytes, is what the host is told of the machine.
+    pub const fn new(memory: M, clock_hz: u32, info: &'static [u8]) -> Self {
+        Self { receiver: Receiver::new(), memory, clock_hz, info }
     }
 
     /// The memory that was loaded.
@@ -57,6 +63,11 @@ impl<M: Memory> Target<M> {
         self.inform(0, put);
     }
 
+    /// A break was on the line, and the rate is the one of the beginning again: there a frame begins.
+    pub fn line_break(&mut self) {
+        self.receiver.clear();
+    }
+
     /// Takes a byte of the line. Replies go to `put`.
     pub fn receive(&mut self, byte: u8, put: impl FnMut(u8)) -> Action {
         let Some(result) = self.receiver.push(byte) else { return Action::Continue };
@@ -64,12 +75,20 @@ impl<M: Memory> Target<M> {
             send(Frame { kind: DAMAGED, sequence: 0, fields: &[] }, put);
             return Action::Continue;
         };
+        let mut action = Action::Continue;
         let done = match kind {
             HELLO => {
                 self.inform(sequence, put);
-                return Action::Continue;
+                return action;
             }
-            RUN => Some(0),
+            RUN => {
+                action = Action::Run;
+                Some(0)
+            }
+            SPEED => divisor(self.clock_hz, fields).map(|divisor| {
+                action = Action::Speed(divisor);
+                rate(self.clock_hz, divisor)
+            }),
             _ => perform(&mut self.memory, kind, fields),
         };
         match done {
@@ -79,17 +98,31 @@ impl<M: Memory> Target<M> {
             }
             None => send(Frame { kind: REFUSED, sequence, fields: &[] }, put),
         }
-        if kind == RUN { Action::Run } else { Action::Continue }
+        action
     }
 
     fn inform(&self, sequence: u8, put: impl FnMut(u8)) {
         let Range { start, end } = self.memory.range();
-        let mut fields = [VERSION; 19];
+        let mut fields = [VERSION; 19 + 48];
         fields[1..9].copy_from_slice(&start.to_le_bytes());
         fields[9..17].copy_from_slice(&end.to_le_bytes());
-        fields[17..].copy_from_slice(&(BLOCK as u16).to_le_bytes());
-        send(Frame { kind: INFO, sequence, fields: &fields }, put);
+        fields[17..19].copy_from_slice(&(BLOCK as u16).to_le_bytes());
+        let end = 19 + self.info.len();
+        fields[19..end].copy_from_slice(self.info);
+        send(Frame { kind: INFO, sequence, fields: &fields[..end] }, put);
     }
+}
+
+/// The divisor whose rate is the nearest to the one asked for.
+fn divisor(clock_hz: u32, fields: &[u8]) -> Option<u16> {
+    let sixteenths = u32::from_le_bytes(fields.try_into().ok()?).checked_mul(16)?;
+    let nearest = clock_hz.checked_add(sixteenths / 2)?.checked_div(sixteenths)?;
+    u16::try_from(nearest.max(1)).ok()
+}
+
+/// Bits a second.
+fn rate(clock_hz: u32, divisor: u16) -> u32 {
+    clock_hz / (16 * u32::from(divisor))
 }
 
 /// Performs a request on memory; what it answers, or `None` if it is refused.

@@ -20,7 +20,7 @@ impl Memory for Ram {
 }
 
 fn target() -> Target<Ram> {
-    Target::new(Ram(vec![0xa5; BYTES]))
+    Target::new(Ram(vec![0xa5; BYTES]), 35_000_000, b"record")
 }
 
 fn checksum(bytes: &[u8]) -> u32 {
@@ -82,7 +82,34 @@ fn hello_tells_the_memory() {
     fields.extend(BASE.to_le_bytes());
     fields.extend((BASE + BYTES as u64).to_le_bytes());
     fields.extend((BLOCK as u16).to_le_bytes());
+    fields.extend(b"record");
     assert_eq!(replies, [(0x81, 9, fields)]);
+}
+
+#[test]
+fn the_nearest_rate_is_told_and_used() {
+    for (asked, divisor, rate) in [
+        (115_200, 19, 115_131),
+        (1_000_000, 2, 1_093_750),
+        (2_000_000, 1, 2_187_500),
+        (100_000_000, 1, 2_187_500),
+        (34, 64_338, 34),
+    ] {
+        let (replies, action) = exchange(&mut target(), &request(6, 7, &u32::to_le_bytes(asked)));
+        assert_eq!((replies, action), (done(rate), Action::Speed(divisor)));
+    }
+    for asked in [0, 33, u32::MAX] {
+        let (replies, action) = exchange(&mut target(), &request(6, 7, &u32::to_le_bytes(asked)));
+        assert_eq!((replies, action), (vec![(0x83, 7, vec![])], Action::Continue));
+    }
+}
+
+#[test]
+fn after_a_break_a_frame_begins() {
+    let mut target = target();
+    exchange(&mut target, &area(3, BASE, 1)[..5]);
+    target.line_break();
+    assert_eq!(exchange(&mut target, &area(3, BASE, 1)).0, done(0));
 }
 
 #[test]

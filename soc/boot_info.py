@@ -1,0 +1,58 @@
+"""What the boot loader is told about the SoC, and tells the host: a record in the boot ROM."""
+
+import struct
+from dataclasses import astuple, dataclass
+
+from .config import SocParams
+
+# Name, format (little-endian, without gaps) and meaning of each field, in this order.
+FIELDS = (
+    ("dram_base", "Q", "address of the DRAM"),
+    ("dram_end", "Q", "address behind its last byte"),
+    ("clock_hz", "I", "clock of the harts and devices"),
+    ("timebase_hz", "I", "ticks of mtime a second"),
+    ("harts", "B", "number of harts"),
+    ("taic", "B", "1 if there is a TAIC"),
+    ("name", "22s", "the configuration's name, filled up with zeros"),
+)
+FORMAT = struct.Struct("<" + "".join(form for _, form, _ in FIELDS))
+
+
+@dataclass(frozen=True)
+class BootInfo:
+    """The record's fields."""
+
+    dram_base: int
+    dram_end: int
+    clock_hz: int
+    timebase_hz: int
+    harts: int
+    taic: bool
+    name: str
+
+    @classmethod
+    def of(cls, params: SocParams) -> "BootInfo":
+        return cls(params.dram_base, params.dram_base + params.dram_bytes, params.clock_hz,
+                   params.timebase_hz, params.harts, params.taic is not None, params.name)
+
+    @property
+    def dram_bytes(self) -> int:
+        return self.dram_end - self.dram_base
+
+    def encode(self) -> bytes:
+        *numbers, name = astuple(self)
+        return FORMAT.pack(*numbers, name.encode())
+
+    @classmethod
+    def decode(cls, record: bytes) -> "BootInfo":
+        """``ValueError`` if it is no such record."""
+        if len(record) != FORMAT.size:
+            raise ValueError(f"the record has {len(record)} bytes, not {FORMAT.size}")
+        *numbers, taic, name = FORMAT.unpack(record)
+        return cls(*numbers, taic != 0, name.rstrip(b"\0").decode(errors="replace"))
+
+
+def offsets() -> dict[str, int]:
+    """Where each field is in the record."""
+    sizes = [struct.calcsize(f"<{form}") for _, form, _ in FIELDS]
+    return {name: sum(sizes[:n]) for n, (name, _, _) in enumerate(FIELDS)}

@@ -1,0 +1,41 @@
+//! What the boot ROM says of the SoC.
+
+use core::ptr;
+use soc::boot_info;
+
+/// The record in the ROM.
+#[derive(Clone, Copy)]
+pub struct Info(&'static [u8; boot_info::BYTES]);
+
+impl Info {
+    /// The record at `address`.
+    ///
+    /// # Safety
+    ///
+    /// It is there, for ever.
+    pub unsafe fn at(address: usize) -> Self {
+        // SAFETY: the caller's word.
+        Self(unsafe { &*ptr::with_exposed_provenance(address) })
+    }
+
+    /// The whole record.
+    pub fn bytes(&self) -> &'static [u8] {
+        self.0
+    }
+
+    /// The address behind the last byte of the DRAM.
+    pub fn dram_end(&self) -> u64 {
+        u64::from_le_bytes(self.field(boot_info::DRAM_END))
+    }
+
+    /// The clock of the UART.
+    pub fn clock_hz(&self) -> u32 {
+        u32::from_le_bytes(self.field(boot_info::CLOCK_HZ))
+    }
+
+    fn field<const N: usize>(&self, offset: usize) -> [u8; N] {
+        let mut field = [0; N];
+        field.copy_from_slice(&self.0[offset..offset + N]);
+        field
+    }
+}
