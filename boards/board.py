@@ -15,6 +15,9 @@ from .litedram_core import SdramChips
 from .sdram_pads import CLOCK_LATE_NS
 
 TIMEBASE_HZ = 10_000_000  # or less, if it does not divide the clock
+# Where a boot image is in the flash: behind the bitstream, which begins at 0. The largest, that of
+# an LFE5U-85F without compression, has less than 2 MiB.
+FLASH_IMAGE = 2 << 20
 
 
 class Toolchain(Enum):
@@ -39,7 +42,9 @@ class Board:
 
     ``device`` are the options of nextpnr that name the FPGA. ``lights`` is for the bits of
     ``Lights``, as many as there are. ``programmer`` is the board's name for openFPGALoader. Main
-    memory is block RAM, unless it has the size of the board's ``sdram``: then it is that.
+    memory is block RAM, unless it has the size of the board's ``sdram``: then it is that. ``flash``
+    names the resource of the SPI flash from which the FPGA is configured, if programs can be
+    started from it.
     """
 
     name: str
@@ -58,6 +63,7 @@ class Board:
     l2_bytes: int = 32 * 1024  # the memory behind it is as fast, and of the same block RAM
     device: tuple[str, ...] = ()
     sdram: SdramChips | None = None
+    flash: str | None = None
 
     def clock(self, mhz: int) -> wiring.Component:
         """What makes the clock of the SoC; ``ValueError`` if it cannot.
@@ -83,4 +89,5 @@ class Board:
         clock_hz = clock_mhz * 1_000_000
         return configuration(
             config, harts=harts, clock_hz=clock_hz, timebase_hz=gcd(clock_hz, TIMEBASE_HZ),
-            l2_bytes=self.l2_bytes, dram_bytes=memory_bytes, boot_loader=boot_loader)
+            l2_bytes=self.l2_bytes, dram_bytes=memory_bytes, boot_loader=boot_loader,
+            flash_image=FLASH_IMAGE if self.flash else None)

@@ -26,6 +26,7 @@ BOARDS: dict[str, Board] = {board.name: board for board in (
         l2_bytes=64 * KIB,
         memory_bytes=ULX3S_SDRAM.size_bytes,
         sdram=ULX3S_SDRAM,
+        flash="spi_flash",
     ),
     Board(
         name="ecpix5-85f",
@@ -39,6 +40,7 @@ BOARDS: dict[str, Board] = {board.name: board for board in (
         lights=tuple(Pin("rgb_led", n, "g") for n in range(4)),
         clock_mhz=35,
         memory_bytes=128 * KIB,
+        flash="spi_flash_1x",
     ),
     Board(
         name="arty-a7-100",

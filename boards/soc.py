@@ -4,6 +4,7 @@ from amaranth import *
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from hdl.peripheral.spi_flash import SpiFlashSignature
 from hdl.peripheral.uart_phy import UartSerialPhy
 from soc.config import SocParams
 from soc.top import Soc
@@ -19,7 +20,8 @@ from .sdram_pads import PadsSignature
 class BoardSoc(wiring.Component):
     """A SoC with block RAM as memory, or with one of the ``sdram`` chips at the port ``pads``.
 
-    ``txd`` and ``rxd`` are the serial line; ``lights`` as in ``Lights``. When the program has told
+    ``txd`` and ``rxd`` are the serial line; ``lights`` as in ``Lights``; ``flash`` as in
+    ``Soc``. When the program has told
     the finisher its end, and the host has been told, ``restart`` asks for a reset.
     """
 
@@ -27,6 +29,7 @@ class BoardSoc(wiring.Component):
         self.params, self.sdram = params, sdram
         super().__init__({
             **({"pads": Out(PadsSignature())} if sdram else {}),
+            **({"flash": Out(SpiFlashSignature())} if params.flash_image is not None else {}),
             "txd": Out(1, init=1),
             "rxd": In(1, init=1),
             "lights": Out(2 + params.harts),
@@ -49,6 +52,8 @@ class BoardSoc(wiring.Component):
         m.submodules.lights = lights = Lights(harts=params.harts, clock_hz=params.clock_hz)
 
         connect(m, soc.dram, memory.bus)
+        if params.flash_image is not None:
+            connect(m, soc.flash, flipped(self.flash))
         connect(m, soc.uart_tx, end.i)
         connect(m, end.o, line.tx)
         m.d.comb += [

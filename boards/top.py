@@ -7,6 +7,7 @@ from amaranth.lib.wiring import connect
 from soc.config import SocParams
 
 from .board import Board, Pin, Toolchain
+from .flash_pads import FlashPads
 from .reset import SyncDomain
 from .sdram_pads import SdramPads
 from .soc import BoardSoc
@@ -43,6 +44,9 @@ class Top(Elaboratable):
         for n, (pin, light) in enumerate(zip(board.lights, soc.lights, strict=False)):
             m.submodules[f"light{n}"] = buffer = io.Buffer("o", _port(platform, pin))
             m.d.comb += buffer.o.eq(light)
+        if board.flash:
+            m.submodules.flash = flash = FlashPads(board.flash)
+            connect(m, soc.flash, flash.flash)
         if sdram:
             m.domains.sdram = late = ClockDomain(reset_less=True)
             m.d.comb += late.clk.eq(clock.late)

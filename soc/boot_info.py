@@ -4,6 +4,7 @@ import struct
 from dataclasses import astuple, dataclass
 
 from .config import SocParams
+from .memory_map import device
 
 # Name, format (little-endian, without gaps) and meaning of each field, in this order.
 FIELDS = (
@@ -11,6 +12,9 @@ FIELDS = (
     ("dram_end", "Q", "address behind its last byte"),
     ("clock_hz", "I", "clock of the harts and devices"),
     ("timebase_hz", "I", "ticks of mtime a second"),
+    ("flash_base", "I", "address of the reader of the SPI flash, 0 if there is none"),
+    ("flash_image", "I", "where a boot image is in the flash"),
+    ("boot_window", "I", "ticks of mtime to wait for the host before the flash is looked at"),
     ("harts", "B", "number of harts"),
     ("taic", "B", "1 if there is a TAIC"),
     ("name", "22s", "the configuration's name, filled up with zeros"),
@@ -26,14 +30,23 @@ class BootInfo:
     dram_end: int
     clock_hz: int
     timebase_hz: int
+    flash_base: int
+    flash_image: int
+    boot_window: int
     harts: int
     taic: bool
     name: str
 
     @classmethod
     def of(cls, params: SocParams) -> "BootInfo":
-        return cls(params.dram_base, params.dram_base + params.dram_bytes, params.clock_hz,
-                   params.timebase_hz, params.harts, params.taic is not None, params.name)
+        has_flash = params.flash_image is not None
+        return cls(
+            dram_base=params.dram_base, dram_end=params.dram_base + params.dram_bytes,
+            clock_hz=params.clock_hz, timebase_hz=params.timebase_hz,
+            flash_base=device(params, "flash").base if has_flash else 0,
+            flash_image=params.flash_image or 0,
+            boot_window=params.timebase_hz * params.boot_window_ms // 1000,
+            harts=params.harts, taic=params.taic is not None, name=params.name)
 
     @property
     def dram_bytes(self) -> int:

@@ -11,8 +11,8 @@ from .memory_map import device
 
 A0, A1, A2, T0 = 10, 11, 12, 5
 DTB_OFFSET = 0x40
-INFO_OFFSET = 0x10C0  # of the record for a boot loader
-LOADER_OFFSET = 0x1100  # where a boot loader is linked
+INFO_OFFSET = 0x1000  # of the record for a boot loader
+LOADER_OFFSET = 0x1040  # where a boot loader is linked
 
 
 def auipc(rd: int, upper: int) -> int:

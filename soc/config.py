@@ -28,6 +28,8 @@ class SocParams:
     taic: TaicParams | None = field(default_factory=TaicParams)  # or there is none
     plic_sources: int = 32  # interrupt sources, with source 0, which does not exist
     uart_baud: int = 115_200  # after reset
+    flash_image: int | None = None  # where a boot image is in the SPI flash, if there is one
+    boot_window_ms: int = 500  # how long the boot loader waits for the host before it looks there
     boot_loader: bytes = b""  # what the boot ROM starts, if not what is at the start of DRAM
 
     def __post_init__(self) -> None:

@@ -121,6 +121,12 @@ def _uart(params: SocParams) -> Node:
     }, label="uart0")
 
 
+def _flash(params: SocParams) -> Node:
+    part = device(params, "flash")
+    return Node(f"flash@{part.base:x}", {"compatible": "rel4,spi-flash-reader", "reg": _reg(part)},
+                label="flash")
+
+
 def _finisher(params: SocParams) -> Node:
     part = device(params, "finisher")
     return Node(f"test@{part.base:x}", {
@@ -151,7 +157,8 @@ def device_tree(params: SocParams) -> Node:
     soc = Node("soc", {"#address-cells": 2, "#size-cells": 2, "compatible": "simple-bus",
                        "ranges": True})
     taic = (_taic,) if params.taic else ()
-    for part in (_finisher, *taic, _clint, _uintc, _plic, _uart):
+    flash = (_flash,) if params.flash_image is not None else ()
+    for part in (_finisher, *taic, _clint, _uintc, _plic, _uart, *flash):
         soc.add(part(params))
     root.add(soc)
     return root

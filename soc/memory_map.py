@@ -8,6 +8,7 @@ from hdl.peripheral.clint import clint_registers
 from hdl.peripheral.finisher import finisher_registers
 from hdl.peripheral.mmio import RegisterMap
 from hdl.peripheral.plic import plic_registers
+from hdl.peripheral.spi_flash import spi_flash_registers
 from hdl.peripheral.uart16550_registers import uart_registers
 from hdl.taic import TaicParams, channel_registers, control_registers, queue_registers
 from hdl.taic.params import ALIAS, CHANNEL_BYTES, CHANNEL_PAGES, QUEUE_PAGES
@@ -82,6 +83,10 @@ def devices(params: SocParams) -> list[Device]:
         Device("taic", "Task-aware interrupt controller", TAIC_BASE, TAIC_BYTES, io,
                blocks=taic_blocks(taic_params(params)), direct=True),
     ] if params.taic else []
+    flash = [
+        Device("flash", "SPI flash, to be read only", 0x1000_1000, PAGE, io,
+               registers=spi_flash_registers()),
+    ] if params.flash_image is not None else []
     return [
         Device("bootrom", "Boot ROM with the device tree", 0x0000_1000, 60 << 10, rom,
                present=BOOTROM_BYTES),
@@ -96,6 +101,7 @@ def devices(params: SocParams) -> list[Device]:
                registers=plic_registers(params.plic_sources, len(plic_contexts(params)))),
         Device("uart0", "UART, 16550A", 0x1000_0000, 256, io, interrupt=UART_INTERRUPT,
                registers=uart_registers(params.uart_divisor)),
+        *flash,
         Device("dram", "Main memory", params.dram_base, params.dram_bytes, memory),
     ]
 

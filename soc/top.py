@@ -17,6 +17,7 @@ from hdl.core.hart import Hart
 from hdl.peripheral.clint import Clint
 from hdl.peripheral.finisher import Finisher, Kind
 from hdl.peripheral.plic import Plic
+from hdl.peripheral.spi_flash import SpiFlashReader, SpiFlashSignature
 from hdl.peripheral.uart16550 import LineFormat, Modem, Uart16550
 from hdl.taic import Taic
 from hdl.uintc import Uintc
@@ -60,7 +61,7 @@ class Soc(wiring.Component):
     ``uart_tx_busy`` and ``uart_overrun`` belong to a serial line (see ``UartSerialPhy``) and are 0
     where bytes are taken from the streams; ``uart_format`` is for such a line. ``interrupts`` are
     further sources of the PLIC. ``taic_busy`` is 1 while there are tasks in the queues of TAIC, if
-    there is one.
+    there is one. ``flash`` are the pins of an SPI flash, if there is one.
     """
 
     def __init__(self, params: SocParams) -> None:
@@ -78,6 +79,7 @@ class Soc(wiring.Component):
             "finisher": Out(wiring.Signature({
                 "valid": Out(1), "kind": Out(Kind), "code": Out(16),
             })),
+            **({"flash": Out(SpiFlashSignature())} if params.flash_image is not None else {}),
             **{f"commit{n}": Out(CommitSignature()) for n in range(params.harts)},
             **{f"memory{n}": Out(RequestMonitor(paddr_bits)) for n in range(params.harts)},
         })
@@ -105,6 +107,10 @@ class Soc(wiring.Component):
         connect(m, xbar.uart0, uart.bus)
         connect(m, xbar.finisher, finisher.bus)
         taic = self._taic(m, plic) if params.taic else None
+        if params.flash_image is not None:
+            m.submodules.flash_device = flash = SpiFlashReader(clock_hz=params.clock_hz)
+            connect(m, xbar.flash, flash.bus)
+            connect(m, flash.flash, flipped(self.flash))
         self._connect_memory(m, l2)
 
         for n in range(params.harts):

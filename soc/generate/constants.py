@@ -7,7 +7,9 @@ from enum import Enum
 from hdl.core.isa import Cause, Csr, Event, Irq, Priv
 from hdl.core.uipi import Refusal, UipiOp
 from hdl.peripheral.mmio import RegisterMap
+from hdl.peripheral.spi_flash import spi_flash_registers
 from hdl.taic.params import KEEP_BIT, PREEMPT_BIT, PRIORITY_BITS, PRIORITY_LSB
+from soc import boot_image
 from soc.boot_info import FIELDS, FORMAT, offsets
 from soc.bootrom import LOADER_OFFSET
 from soc.config import SocParams
@@ -78,6 +80,12 @@ def groups(params: SocParams) -> Iterator[Group]:
     yield Group("The record for the boot loader: offsets of its fields", "boot_info", (
         *(Constant(name.upper(), offsets()[name], doc) for name, _, doc in FIELDS),
         Constant("BYTES", FORMAT.size, "its size")))
+    yield Group("The boot image in a flash, and what the boot loader reads it with", "boot_image", (
+        Constant("MAGIC", boot_image.MAGIC, "first dword", hexadecimal=True),
+        Constant("VERSION", boot_image.VERSION, "version"),
+        Constant("RECORD_BYTES", boot_image.RECORD.size, "head of a segment"),
+        *(Constant(f"FLASH_{entry.name.upper()}", entry.offset, f"offset of {entry.name}")
+          for entry in spi_flash_registers())))
     yield _enumeration("CSR numbers", "csr", Csr, hexadecimal=True, bits=16)
     yield _enumeration("Exceptions: xcause without the interrupt bit", "cause", Cause)
     yield _enumeration("Interrupts: bits of mip, codes of xcause", "irq", Irq)

@@ -16,6 +16,7 @@ from sim.build import Design
 from sim.tools import PROJECT
 from soc.config import SocParams
 from soc.top import RequestMonitor
+from tests.boards.flash_chip import FlashChip
 from tests.boards.sdram_model import CHIP, SdramModel
 from tests.boards.speed_model import DivisorFilter
 
@@ -26,14 +27,15 @@ class BoardModel(wiring.Component):
     If there are ``sdram`` chips, there is the model of one, which starts with ``image`` (see
     ``SdramModel``) and ends the simulation as soon as a rule of its data sheet is broken. The rate
     of the line is the board's after reset; if ``host_changes_rate``, its divisor is what a
-    ``DivisorFilter`` finds among the bytes. ``dram``, ``finisher`` and what shows the harts stay
-    silent.
+    ``DivisorFilter`` finds among the bytes. ``flash`` is what the SPI flash holds. ``dram``,
+    ``finisher`` and what shows the harts stay silent.
     """
 
     def __init__(self, params: SocParams, sdram: SdramChips | None = None,
-                 image: Path | None = None, *, host_changes_rate: bool = False) -> None:
+                 image: Path | None = None, *, host_changes_rate: bool = False,
+                 flash: bytes | None = None) -> None:
         self.params, self.sdram, self.image = params, sdram, image
-        self.host_changes_rate = host_changes_rate
+        self.host_changes_rate, self.flash = host_changes_rate, flash
         paddr_bits = params.hart.paddr_bits
         super().__init__({
             "dram": Out(DramSignature(paddr_bits)),
@@ -59,6 +61,9 @@ class BoardModel(wiring.Component):
             m.submodules.chip = chip = SdramModel(
                 clock_hz=self.params.clock_hz, fatal=True, image=self.image)
             connect(m, board.pads, chip.pads)
+        if self.flash:
+            m.submodules.flash = chip = FlashChip(self.params.flash_image, self.flash)
+            connect(m, board.flash, chip.pins)
         m.submodules.host = host = UartSerialPhy()
         divisor = C(self.params.uart_divisor)
         if self.host_changes_rate:
@@ -85,7 +90,8 @@ def board_design(params: SocParams, sdram: SdramChips | None = None,
                  image: Path | None = None, **options) -> Design:
     """``BoardModel``, to be simulated."""
     sources = [PROJECT / name for name in ("hdl", "soc", "boards", *(
-        f"tests/boards/{name}_model.py" for name in ("board", "sdram", "speed")))]
+        f"tests/boards/{name}.py"
+        for name in ("board_model", "flash_chip", "sdram_model", "speed_model")))]
     return Design(
         make=lambda: BoardModel(params, sdram, image, **options),
         identity=f"board {params!r} {sdram!r} {image} {options}",

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -65,4 +66,4 @@ def test_constants_are_those_of_the_board():
     assert params_of(BootInfo.of(params)) == params
     assert params_of(BootInfo.of(without_taic(params))) == params
     with pytest.raises(ToolError, match="is not known here: no configuration 'huge'"):
-        params_of(BootInfo(0x8000_0000, 0x8010_0000, 10, 10, 1, False, "huge"))
+        params_of(replace(BootInfo.of(params), name="huge"))

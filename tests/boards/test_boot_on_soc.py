@@ -33,7 +33,7 @@ def test_loader_that_is_not_built(tmp_path):
 
 def test_loader_for_another_address(tmp_path):
     (tmp_path / "boot.elf").write_bytes(elf64([Part(bytes(16), DRAM_BASE)]))
-    with pytest.raises(ToolError, match="is not linked for 0x2100"):
+    with pytest.raises(ToolError, match="is not linked for 0x2040"):
         boot_loader(tmp_path / "boot.elf")
 
 

@@ -59,12 +59,26 @@ def test_loader_code_hands_over_the_record():
     record = rom[record - 0x1000:][:FORMAT.size]
     assert BootInfo.decode(record) == BootInfo(
         dram_base=0x8000_0000, dram_end=0x8010_0000, clock_hz=100_000_000, timebase_hz=10_000_000,
-        harts=3, taic=True, name="tiny")
-    values = (0x8000_0000, 0x8010_0000, 100_000_000, 10_000_000, 3, 1)
-    for (name, form, _), value in zip(FIELDS, values, strict=False):
-        assert struct.unpack_from(f"<{form}", record, offsets()[name]) == (value,)
+        flash_base=0, flash_image=0, boot_window=5_000_000, harts=3, taic=True, name="tiny")
+    fields = {name: struct.unpack_from(f"<{form}", record, offsets()[name])
+              for name, form, _ in FIELDS}
+    assert fields["dram_end"] == (0x8010_0000,) and fields["harts"] == (3,)
     assert rom[DTB_OFFSET:].startswith(dtb(params))
     assert rom[target - 0x1000:].startswith(b"loader\0")
+
+
+def test_record_tells_the_flash():
+    params = replace(configuration("tiny"), flash_image=0x20_0000, boot_window_ms=20)
+    info = BootInfo.of(params)
+    assert (info.flash_base, info.flash_image, info.boot_window) == (
+        0x1000_1000, 0x20_0000, 200_000)
+    assert BootInfo.decode(info.encode()) == info
+
+
+@pytest.mark.parametrize("harts", [1, 4])
+def test_everything_fits(harts):
+    params = configuration("default", harts=harts, flash_image=0x20_0000, boot_loader=b"loader")
+    assert boot_rom(params)[DTB_OFFSET:].startswith(dtb(params))
 
 
 def test_loader_must_fit():

@@ -12,8 +12,8 @@ from soc.generate.constants import groups
 from soc.memory_map import devices
 
 PARAMS = [configuration(name, harts=harts) for name in CONFIGURATIONS for harts in (1, 2, 4)]
-PARAMS.append(without_taic(configuration("default")))
-IDS = [f"{params.name}-{params.harts}" for params in PARAMS]
+PARAMS += [without_taic(configuration("default")), configuration("tiny", flash_image=0x20_0000)]
+IDS = [f"{params.name}-{params.harts}-{n}" for n, params in enumerate(PARAMS)]
 
 
 def maps(device):

@@ -1,5 +1,7 @@
 """The memory map is the published one, and the harts see exactly what is there."""
 
+from dataclasses import replace
+
 import pytest
 
 from hdl.core.params import RegionKind
@@ -30,6 +32,12 @@ def test_addresses_are_those_of_the_design(params):
         "uart0": (0x1000_0000, 256),
         "dram": (0x8000_0000, 128 << 20),
     }
+
+
+def test_flash_is_there_where_a_board_has_one(params):
+    params = replace(params, flash_image=0x20_0000)
+    assert {d.name: (d.base, d.size) for d in devices(params)}["flash"] == (0x1000_1000, 4096)
+    assert "flash" in {w.name for w in windows(params)}
 
 
 def test_nothing_overlaps(params):

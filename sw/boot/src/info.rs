@@ -30,7 +30,27 @@ impl Info {
 
     /// The clock of the UART.
     pub fn clock_hz(&self) -> u32 {
-        u32::from_le_bytes(self.field(boot_info::CLOCK_HZ))
+        self.word(boot_info::CLOCK_HZ)
+    }
+
+    /// The address of the reader of the flash, if there is one.
+    pub fn flash(&self) -> Option<usize> {
+        let base = self.word(boot_info::FLASH_BASE) as usize;
+        (base != 0).then_some(base)
+    }
+
+    /// Where an image is in the flash.
+    pub fn flash_image(&self) -> u32 {
+        self.word(boot_info::FLASH_IMAGE)
+    }
+
+    /// How long to wait for the host, in ticks of `mtime`.
+    pub fn boot_window(&self) -> u64 {
+        self.word(boot_info::BOOT_WINDOW).into()
+    }
+
+    fn word(&self, offset: usize) -> u32 {
+        u32::from_le_bytes(self.field(offset))
     }
 
     fn field<const N: usize>(&self, offset: usize) -> [u8; N] {

@@ -1,4 +1,5 @@
-//! Boot loader in the ROM of a board: takes a program over the serial line and starts it.
+//! Boot loader in the ROM of a board: takes a program over the serial line, or from the flash if the
+//! host is silent, and starts it.
 //!
 //! The reset code enters it on every hart with `a0` = hart, `a1` = device tree, `a2` = record of the
 //! SoC ([`info`]). Hart 0 loads (`bootlink` is the protocol) while the others sleep; then each starts
@@ -8,13 +9,15 @@
 #![no_std]
 #![no_main]
 
+mod flash;
 mod info;
 mod memory;
 mod start;
 mod uart;
 
-use bootlink::{Action, Target};
+use bootlink::{Action, Target, load_image};
 use core::panic::PanicInfo;
+use flash::Flash;
 use info::Info;
 use memory::Dram;
 use uart::Received;
@@ -31,6 +34,34 @@ extern "C" fn load(info: usize) {
     let dram = Dram::up_to(info.dram_end() - OWN_BYTES);
     let mut target = Target::new(dram, info.clock_hz(), info.bytes());
     target.announce(uart::send);
+    if !loaded_from_flash(info) {
+        serve(&mut target, usual);
+    }
+    uart::set_divisor(usual);
+    uart::enable_fifos(false);
+}
+
+/// Loads from the flash, if there is an image and the host is silent for a while.
+fn loaded_from_flash(info: Info) -> bool {
+    let Some(base) = info.flash() else { return false };
+    if uart::receives_within(info.boot_window()) {
+        return false;
+    }
+    // SAFETY: the record says that it is there.
+    let mut flash = unsafe { Flash::from(base, info.flash_image()) };
+    let mut dram = Dram::up_to(info.dram_end() - OWN_BYTES);
+    let loaded = load_image(|| flash.dword(), &mut dram);
+    if let Err(fault) = loaded {
+        uart::print("\r\nflash: ");
+        uart::print(fault.text());
+        uart::print("\r\n\0"); // with the end of a frame, which this is not
+    }
+    loaded.is_ok()
+}
+
+/// Does what the host asks for until the program is to be started. `usual` is the divisor of the
+/// line's clock after reset.
+fn serve(target: &mut Target<Dram>, usual: u16) {
     loop {
         let action = match uart::receive() {
             Received::Byte(byte) => target.receive(byte, uart::send),
@@ -46,8 +77,6 @@ extern "C" fn load(info: usize) {
             Action::Run => break,
         }
     }
-    uart::set_divisor(usual);
-    uart::enable_fifos(false);
 }
 
 #[panic_handler]

@@ -1,7 +1,7 @@
 //! UART 0, polled.
 
 use core::ptr;
-use soc::{UART0_BASE, uart0};
+use soc::{CLINT_BASE, UART0_BASE, clint, uart0};
 
 /// Turns the FIFOs on, or off as they are after reset. Either way they are empty then.
 pub fn enable_fifos(on: bool) {
@@ -12,6 +12,30 @@ pub fn enable_fifos(on: bool) {
 pub fn send(byte: u8) {
     while read(uart0::LSR) & uart0::LSR_THRE == 0 {}
     write(uart0::THR, byte.into());
+}
+
+/// Sends a text.
+pub fn print(text: &str) {
+    text.bytes().for_each(send);
+}
+
+/// Whether something comes over the line before so many ticks of `mtime` have passed.
+pub fn receives_within(ticks: u64) -> bool {
+    let start = time();
+    loop {
+        if read(uart0::LSR) & uart0::LSR_DR != 0 {
+            return true;
+        }
+        if time() - start >= ticks {
+            return false;
+        }
+    }
+}
+
+fn time() -> u64 {
+    let mtime = ptr::with_exposed_provenance::<u64>(CLINT_BASE + clint::MTIME);
+    // SAFETY: a register of the CLINT.
+    unsafe { mtime.read_volatile() }
 }
 
 /// What comes over the line.

@@ -48,7 +48,7 @@ pub struct Target<M> {
 
 impl<M: Memory> Target<M> {
     /// A target whose memory is `memory`. The line's rate is `clock_hz` over 16 and a divisor;
-    /// `info`, of at most 48 bytes, is what the host is told of the machine.
+    /// `info`, of at most 60 bytes, is what the host is told of the machine.
     pub const fn new(memory: M, clock_hz: u32, info: &'static [u8]) -> Self {
         Self { receiver: Receiver::new(), memory, clock_hz, info }
     }
@@ -103,7 +103,7 @@ impl<M: Memory> Target<M> {
 
     fn inform(&self, sequence: u8, put: impl FnMut(u8)) {
         let Range { start, end } = self.memory.range();
-        let mut fields = [VERSION; 19 + 48];
+        let mut fields = [VERSION; 19 + 60];
         fields[1..9].copy_from_slice(&start.to_le_bytes());
         fields[9..17].copy_from_slice(&end.to_le_bytes());
         fields[17..19].copy_from_slice(&(BLOCK as u16).to_le_bytes());
