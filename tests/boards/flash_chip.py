@@ -44,7 +44,7 @@ class FlashChip(wiring.Component):
             with m.If(bits < 32):
                 m.d.sync += command.eq(Cat(self.pins.copi, command[:-1]))
         with m.Elif(falls & (bits >= 40)):
-            m.d.sync += self.pins.cipo.eq(byte.bit_select(7 - bits[:3], 1))
+            m.d.sync += self.pins.cipo.eq(byte.bit_select(~bits[:3], 1))
             m.d.sync += bits.eq(Mux(bits == 47, 40, bits + 1))
             with m.If(bits == 47):
                 m.d.sync += address.eq(address + 1)
