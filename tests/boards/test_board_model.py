@@ -30,7 +30,7 @@ def lui(rd: int, value: int) -> int:
     return value + 0x800 & 0xFFFF_F000 | rd << 7 | 0x37
 
 
-def finishing_program(text: bytes, finish: int) -> bytes:
+def program(text: bytes, finish: int) -> bytes:
     """Writes ``text`` to the UART and ``finish`` to the finisher."""
     params = configuration("tiny")
     code = [lui(T0, device(params, "uart0").base)]
@@ -61,7 +61,7 @@ def test_programs_run_one_after_the_other(tmp_path):
         ]):
             text = f"program {n}\n".encode()
             (tmp_path / "image.elf").write_bytes(elf64([
-                Part(finishing_program(text, finish), DRAM_BASE),
+                Part(program(text, finish), DRAM_BASE),
                 Part(b"data", DRAM_BASE + 4096, 5000)]))
             command = [sys.executable, "-m", "sim", "run", tmp_path / "image.elf",
                        "--board", port, "--patience", "60", "--timeout", "200"]

@@ -14,7 +14,7 @@ from soc.boot_image import boot_image
 from soc.config import configuration, without_taic
 from tests.boards.board_model import board_design
 from tests.boards.simulated import simulated
-from tests.boards.test_board_model import finishing_program
+from tests.boards.test_board_model import program
 from tests.sim.elf import Part, elf64
 
 DRAM_BYTES = 32 << 10
@@ -32,14 +32,14 @@ def read_until(line, wanted, seconds=PATIENCE_SECONDS):
 def test_flash_and_host(tmp_path):
     """The flash gives a wrong bit at first. Then the board waits for the host, whose program runs;
     after the reset at its end the program in the flash does, again and again."""
-    code = finishing_program(b"from the flash", Kind.PASS.value)
+    code = program(b"from the flash", Kind.PASS.value)
     params = without_taic(configuration(
         "tiny", harts=1, boot_loader=boot_loader(), dram_bytes=DRAM_BYTES,
         uart_baud=100_000_000 // 16, flash_image=FLASH_IMAGE, boot_window_ms=1))
     image = boot_image(DRAM_BASE, [(DRAM_BASE, code, len(code)),
                                    (DRAM_BASE + 4096, bytes(range(1, 200)), 3000)])
     (tmp_path / "image.elf").write_bytes(elf64([
-        Part(finishing_program(b"from the host", Kind.PASS.value), DRAM_BASE)]))
+        Part(program(b"from the host", Kind.PASS.value), DRAM_BASE)]))
     with simulated(board_design(params, flash=image), tmp_path, DRAM_BYTES) as (port, _):
         line = SerialLine(port, 115_200)
         assert b"from" not in read_until(line, b"flash: CRC-32")

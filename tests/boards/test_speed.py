@@ -14,7 +14,7 @@ from soc.config import configuration, without_taic
 from tests.boards.board_model import board_design
 from tests.boards.simulated import simulated
 from tests.boards.speed_model import ModelLine
-from tests.boards.test_board_model import finishing_program
+from tests.boards.test_board_model import program
 from tests.sim.elf import Part, elf64
 
 CLOCK_HZ = 100_000_000
@@ -32,7 +32,7 @@ def board(folder, **options):
         uart_baud=BAUD)), host_changes_rate=True)
     image = folder / "image.elf"
     image.write_bytes(elf64([
-        Part(finishing_program(TEXT, Kind.PASS.value), DRAM_BASE), Part(bytes(range(256)) * 4,
+        Part(program(TEXT, Kind.PASS.value), DRAM_BASE), Part(bytes(range(256)) * 4,
                                                              DRAM_BASE + 4096)]))
     with simulated(design, folder, DRAM_BYTES) as (port, _):
         yield ModelLine(port, CLOCK_HZ, BAUD, **options), image
