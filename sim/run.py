@@ -60,10 +60,13 @@ class RunOptions:
     trace_stop: int | None = None
     commit_log: Path | None = None
     json: Path | None = None
+    netlist: bool = False
+    random_start: int | None = None  # the seed, if flip-flops and memories start with anything
 
     @property
     def variant(self) -> Variant:
-        return Variant(trace=self.trace is not None, commit_log=self.commit_log is not None)
+        return Variant(trace=self.trace is not None, commit_log=self.commit_log is not None,
+                       netlist=self.netlist)
 
     def check(self) -> None:
         """Raises ``BadArgument`` for a number out of range."""
@@ -71,6 +74,10 @@ class RunOptions:
             raise BadArgument(f"max-cycles must be at least 1, not {self.max_cycles}")
         if self.trace_start < 0 or (self.trace_stop or 1) < 0:
             raise BadArgument("a waveform cannot start or stop before cycle 0")
+        if self.netlist and self.trace:
+            raise BadArgument("a netlist has no names that a waveform could show")
+        if self.random_start is not None and not self.netlist:
+            raise BadArgument("only a netlist starts with random contents")
 
     def check_outputs(self) -> None:
         """Raises ``BadArgument`` if a file cannot be written; creates nothing."""
@@ -135,6 +142,8 @@ def model_command(design: Design, program: Program, memory_bytes: int,
     ]
     for s in program.segments:
         command += ["--segment", f"{s.offset}:{s.paddr}:{s.file_bytes}:{s.memory_bytes}"]
+    if options.random_start is not None:
+        command += ["--random-start", str(options.random_start)]
     if options.tohost:
         command += ["--tohost", str(program.tohost)]
     if options.trace_stop is not None:

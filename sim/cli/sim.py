@@ -33,6 +33,12 @@ def sim(
         Path | None, Option(metavar="F", help="write a line for every retired instruction")
     ] = None,
     json: Annotated[Path | None, Option(metavar="F", help="write the result as JSON")] = None,
+    netlist: Annotated[
+        bool, Option("--netlist", help="run the netlist of ECP5 cells that Yosys makes of the RTL")
+    ] = False,
+    random_start: Annotated[int | None, Option(
+        metavar="SEED", help="flip-flops and memories of the netlist start with random contents"
+    )] = None,
     tohost: Annotated[
         bool, Option("--tohost", help="the program ends by writing the symbol tohost")
     ] = False,
@@ -47,7 +53,7 @@ def sim(
         options = RunOptions(
             max_cycles=max_cycles, latency=Latency.parse(latency, seed=seed), tohost=tohost,
             trace=trace, trace_start=trace_start, trace_stop=trace_stop, commit_log=commit_log,
-            json=json,
+            json=json, netlist=netlist, random_start=random_start,
         )
         program = Program.load(image, memory_bytes=params.dram_bytes)
         command = model_command(soc_design(params), program, params.dram_bytes, options)

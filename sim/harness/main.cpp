@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <climits>
 #include <cstdint>
 #include <cstdio>
 #include <memory>
@@ -51,7 +52,12 @@ public:
           disassembler_(options.capstone),
           harts_(HART_COUNT),
           dram_(options.memory_bytes, options.latency, options.random_latency, options.seed),
-          top_(std::make_unique<Model>(&context_)) {}
+          top_(std::make_unique<Model>(&context_)) {
+        // 0 would choose a seed by itself.
+        context_.randSeed(static_cast<int>(options.random_start_seed % INT_MAX) + 1);
+        const char* arguments[] = {"model", "+random_start"};
+        context_.commandArgs(options.random_start ? 2 : 1, arguments);
+    }
 
     // Reads the image and opens the files to write; says what is wrong otherwise.
     bool prepare() { return load() && open_outputs(); }
