@@ -117,6 +117,7 @@ def _with_start(text: str) -> str:
     """Lets what has an initial value start with another one."""
     text = re.sub(r"^  reg (.*) = (1'h[01]);$", r"  reg \1;\n  initial \1 = start(\2);", text,
                   flags=re.MULTILINE)
-    text = re.sub(r"^(    \\c\S+ \[\d+\]) = (4'\S+);$", r"\1 = start(\2);", text, flags=re.MULTILINE)
+    text = re.sub(r"^(    \\c\S+ \[\d+\]) = (4'\S+);$", r"\1 = start(\2);", text,
+                  flags=re.MULTILINE)
     header, end, body = text.partition(");\n")
     return header + end + START + body
