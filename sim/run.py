@@ -61,7 +61,7 @@ class RunOptions:
     commit_log: Path | None = None
     json: Path | None = None
     netlist: bool = False
-    random_start: int | None = None  # the seed, if flip-flops and memories start with anything
+    undefined: int | None = None  # the seed, if flip-flops and memories start with anything
 
     @property
     def variant(self) -> Variant:
@@ -76,7 +76,7 @@ class RunOptions:
             raise BadArgument("a waveform cannot start or stop before cycle 0")
         if self.netlist and self.trace:
             raise BadArgument("a netlist has no names that a waveform could show")
-        if self.random_start is not None and not self.netlist:
+        if self.undefined is not None and not self.netlist:
             raise BadArgument("only a netlist starts with random contents")
 
     def check_outputs(self) -> None:
@@ -142,8 +142,8 @@ def model_command(design: Design, program: Program, memory_bytes: int,
     ]
     for s in program.segments:
         command += ["--segment", f"{s.offset}:{s.paddr}:{s.file_bytes}:{s.memory_bytes}"]
-    if options.random_start is not None:
-        command += ["--random-start", str(options.random_start)]
+    if options.undefined is not None:
+        command += ["--undefined", str(options.undefined)]
     if options.tohost:
         command += ["--tohost", str(program.tohost)]
     if options.trace_stop is not None:

@@ -7,8 +7,8 @@ from typing import NoReturn
 
 import typer
 
-VERBS = ("sim", "account", "bench", "gen", "verilog", "conformance", "synth", "build", "program",
-         "load", "run")
+VERBS = ("sim", "account", "bench", "gen", "verilog", "conformance", "synth", "equivalence",
+         "build", "program", "load", "run")
 
 app = typer.Typer(
     name="rel4",

@@ -36,7 +36,7 @@ def sim(
     netlist: Annotated[
         bool, Option("--netlist", help="run the netlist of ECP5 cells that Yosys makes of the RTL")
     ] = False,
-    random_start: Annotated[int | None, Option(
+    undefined: Annotated[int | None, Option(
         metavar="SEED", help="flip-flops and memories of the netlist start with random contents"
     )] = None,
     tohost: Annotated[
@@ -53,7 +53,7 @@ def sim(
         options = RunOptions(
             max_cycles=max_cycles, latency=Latency.parse(latency, seed=seed), tohost=tohost,
             trace=trace, trace_start=trace_start, trace_stop=trace_stop, commit_log=commit_log,
-            json=json, netlist=netlist, random_start=random_start,
+            json=json, netlist=netlist, undefined=undefined,
         )
         program = Program.load(image, memory_bytes=params.dram_bytes)
         command = model_command(soc_design(params), program, params.dram_bytes, options)

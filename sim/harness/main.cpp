@@ -54,9 +54,9 @@ public:
           dram_(options.memory_bytes, options.latency, options.random_latency, options.seed),
           top_(std::make_unique<Model>(&context_)) {
         // 0 would choose a seed by itself.
-        context_.randSeed(static_cast<int>(options.random_start_seed % INT_MAX) + 1);
-        const char* arguments[] = {"model", "+random_start"};
-        context_.commandArgs(options.random_start ? 2 : 1, arguments);
+        context_.randSeed(static_cast<int>(options.undefined_seed % INT_MAX) + 1);
+        const char* arguments[] = {"model", "+undefined"};
+        context_.commandArgs(options.undefined ? 2 : 1, arguments);
     }
 
     // Reads the image and opens the files to write; says what is wrong otherwise.

@@ -22,8 +22,8 @@ struct Options {
     unsigned latency = 10;
     bool random_latency = false;
     uint64_t seed = 1;
-    bool random_start = false;
-    uint64_t random_start_seed = 0;
+    bool undefined = false;
+    uint64_t undefined_seed = 0;
     bool tohost = false;
     uint64_t tohost_address = 0;
     std::string trace, commit_log, json, capstone;
@@ -49,8 +49,8 @@ inline Options parse_options(int argc, char** argv) {
         else if (name == "--latency") options.latency = number();
         else if (name == "--random-latency") options.random_latency = number();
         else if (name == "--seed") options.seed = number();
-        else if (name == "--random-start")
-            options.random_start = true, options.random_start_seed = number();
+        else if (name == "--undefined")
+            options.undefined = true, options.undefined_seed = number();
         else if (name == "--tohost") options.tohost = true, options.tohost_address = number();
         else if (name == "--trace") options.trace = text;
         else if (name == "--trace-start") options.trace_start = number();

@@ -1,8 +1,8 @@
 """Finds which flip-flops of two descriptions of one design are the same.
 
 Most have the same name. Synthesis gives names of its own to those that it makes for memories: these
-are paired by what they would take over under random inputs. A wrong pair does no harm, because the
-comparison that follows proves each of them.
+are paired by what they hold in a simulation with random inputs. A wrong pair does no harm, because
+the comparison that follows proves each of them.
 """
 
 import random
@@ -12,11 +12,13 @@ from operator import and_
 from sim.netlist.gather import Bit
 from sim.netlist.logic import Logic
 
-PATTERNS = 1 << 14
+PATTERNS = 1 << 11
+CYCLES = 12
 SEED = 1
 _ALL = (1 << PATTERNS) - 1
 
 Pair = tuple[Bit, Bit]  # outputs of a flip-flop on both sides
+Stimulus = dict[tuple[int, str], int]  # by cycle and name
 
 
 def pair_flip_flops(gold: Logic, gate: Logic) -> list[Pair]:
@@ -28,7 +30,7 @@ def pair_flip_flops(gold: Logic, gate: Logic) -> list[Pair]:
     pairs = list(dict.fromkeys((places[name], q) for q in gate.flip_flops for name in gate.names[q]
                                if name in places))
     rng = random.Random(SEED)
-    stimulus: dict[str, int] = defaultdict(lambda: rng.getrandbits(PATTERNS))
+    stimulus: Stimulus = defaultdict(lambda: rng.getrandbits(PATTERNS))
     while found := _by_behaviour(gold, gate, pairs, stimulus):
         pairs += found
     return pairs
@@ -52,9 +54,10 @@ def _by_behaviour(gold: Logic, gate: Logic, pairs: list[Pair], stimulus: dict[st
                   ) -> list[Pair]:
     """Pairs of flip-flops that behave alike, of those that are in none."""
     names = common_names(pairs)
-    alike: dict[tuple[int, int], list[Bit]] = defaultdict(list)
+    alike: dict[tuple[int, ...], list[Bit]] = defaultdict(list)
     for q, signature in _signatures(gold, names[0], stimulus).items():
-        alike[signature].append(q)
+        if len(set(signature)) > 1:  # else it is a constant that only the RTL has, or never moved
+            alike[signature].append(q)
     found = []
     for q, signature in _signatures(gate, names[1], stimulus).items():
         if same := alike.get(signature):
@@ -62,13 +65,17 @@ def _by_behaviour(gold: Logic, gate: Logic, pairs: list[Pair], stimulus: dict[st
     return found
 
 
-def _signatures(logic: Logic, names: dict[Bit, str], stimulus: dict[str, int]
-                ) -> dict[Bit, tuple[int, int]]:
-    """What each flip-flop without a name takes over while all of them are 0, and while all are
-    1."""
-    wanted = [q for q in logic.flip_flops if q not in names]
-    given = {bit: stimulus[name] for bit, name in (logic.inputs | names).items()}
-    inputs = [logic.flip_flops[q] for q in wanted]
-    low, high = (logic.evaluate(given | dict.fromkeys(wanted, value), inputs, and_,
-                                lambda a: _ALL ^ a, 0) for value in (0, _ALL))
-    return {q: (low[logic.flip_flops[q]], high[logic.flip_flops[q]]) for q in wanted}
+def _signatures(logic: Logic, names: dict[Bit, str], stimulus: Stimulus
+                ) -> dict[Bit, tuple[int, ...]]:
+    """The values of each flip-flop without a name in some cycles, from its start on. Inputs, and
+    flip-flops with a name, are random in each cycle."""
+    wanted = {q: logic.flip_flops[q] for q in logic.flip_flops if q not in names}
+    known = logic.inputs | names
+    state = {q: _ALL if logic.starts.get(q) == "1" else 0 for q in wanted}
+    history: list[dict[Bit, int]] = []
+    for cycle in range(CYCLES):
+        given = {bit: stimulus[cycle, name] for bit, name in known.items()} | state
+        after = logic.evaluate(given, wanted.values(), and_, lambda a: _ALL ^ a, 0)
+        state = {q: after[d] for q, d in wanted.items()}
+        history.append(state)
+    return {q: tuple(state[q] for state in history) for q in wanted}

@@ -31,11 +31,11 @@ splitnets
 opt_clean -purge
 write_verilog -noattr top.v
 """
-# What holds anything at first if the simulation is started so.
+# What may hold anything at first.
 START = """\
-  reg random_start = $test$plusargs("random_start") != 0;
+  reg undefined = $test$plusargs("undefined") != 0;
   function [3:0] start(input [3:0] value);
-    start = random_start ? $urandom : value;
+    start = undefined ? $urandom : value;
   endfunction
 """
 
@@ -44,7 +44,8 @@ def netlist_verilog(netlist: Path, folder: Path) -> str:
     """The Verilog of ``netlist``, which Yosys wrote as JSON; temporary files go to ``folder``.
 
     The module is ``top``, with the ports of the design. Flip-flops and memories start as on the
-    device, or, with ``+random_start``, with random contents, but for what is never written.
+    device. With ``+undefined`` they start with random contents, but for what is never written, and
+    a read that collides with a write is random.
     """
     top = json.loads(netlist.read_text())["modules"]["top"]
     cells = {name: cell for name, cell in top["cells"].items() if cell["type"] != "$scopeinfo"}

@@ -1,0 +1,20 @@
+"""Programs with two harts on netlists, cycle by cycle as on the RTL; `make netlist` runs them."""
+
+import pytest
+
+from sim.run import RunOptions, simulate
+from sim.tools import BUILD
+from soc.config import configuration
+
+PROGRAMS = ["hello", "selftest", "uintr-hostile", "taic-hostile"]
+
+
+@pytest.mark.parametrize("config", ["tiny", "default"])
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_takes_the_same_cycles(config, program):
+    params, image = configuration(config, harts=2), BUILD / "sw" / f"{program}.elf"
+    rtl, netlist = (simulate(params, image, RunOptions(netlist=kind)) for kind in (False, True))
+    assert netlist.passed, netlist.output.decode() + netlist.errors
+    assert netlist.output == rtl.output
+    assert netlist.report["cycles"] == rtl.report["cycles"]
+    assert netlist.report["harts"] == rtl.report["harts"]

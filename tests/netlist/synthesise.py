@@ -1,0 +1,16 @@
+"""Netlists of small components."""
+
+import re
+
+from amaranth.back import rtlil
+from amaranth.lib import wiring
+
+from sim.netlist.verilog import netlist_verilog
+from sim.synth.yosys import synthesise_rtlil
+from tests.support.run import BUILD
+
+
+def netlist_of(component: wiring.Component, name: str) -> str:
+    folder = BUILD / "netlist" / re.sub(r"\W", "_", name)
+    text = rtlil.convert(component, name="top", emit_src=False)
+    return netlist_verilog(synthesise_rtlil(text, folder, flatten=True).netlist, folder)
