@@ -15,7 +15,7 @@ CONSTANTS := build/stamps/constants
 GATEWARE := $(shell find hdl soc -name '*.py')
 PROGRAMS := build/sw/hello.elf
 
-.PHONY: help setup sw run hello test lint synth bitstream bench docs clean
+.PHONY: help setup sw run hello test lint synth netlist bitstream bench docs clean
 help:
 	@echo 'make setup   tools: Debian packages, .venv, Rust target (first time 1 to 3 minutes)'
 	@echo 'make run     builds everything and compares ways to wake the receiver of a message (first'
@@ -24,6 +24,7 @@ help:
 	@echo 'make test    all tests (first time about 30 minutes); SEED=random for other stimulus'
 	@echo 'make lint    ruff, rustfmt and clippy (1 minute)'
 	@echo 'make synth   resources of hart, UINTC, TAIC and SoC on ECP5 (about 40 minutes)'
+	@echo 'make netlist programs on the netlists of the SoC with two harts (hours)'
 	@echo 'make bitstream  for a board (BOARD=ulx3s-85f, about 15 minutes)'
 	@echo 'make bench   cycles of core, user interrupts, TAIC, messages, measured on the RTL (10 minutes)'
 	@echo 'make docs    generated references: memory map, device tree, SVD, headers (10 seconds)'
@@ -88,6 +89,10 @@ synth: $(ENVIRON)
 	@$(REL4) synth --target taic --place 2
 	@$(REL4) synth --target taic-reference --no-per-module
 	@$(REL4) synth --target soc --harts 1,2,4
+
+netlist: $(ENVIRON) sw
+	@echo '== Programs on netlists with two harts (hours)'
+	@$(PYTHON) -m pytest -q tests/netlist/long_programs.py
 
 bitstream: $(ENVIRON) sw
 	@echo '== Bitstream for the $(BOARD) (about 15 minutes)'

@@ -1,12 +1,13 @@
 """Finds which flip-flops of two descriptions of one design are the same.
 
 Most have the same name. Synthesis gives names of its own to those that it makes for memories: these
-are paired by what they hold in a simulation with random inputs. A wrong pair does no harm, because
-the comparison that follows proves each of them.
+are paired by what they hold in a simulation with random inputs, or by what they depend on. A wrong
+pair does no harm, because the comparison that follows proves each of them.
 """
 
 import random
 from collections import defaultdict
+from collections.abc import Callable, Hashable, Mapping
 from operator import and_
 
 from sim.netlist.gather import Bit
@@ -19,6 +20,7 @@ _ALL = (1 << PATTERNS) - 1
 
 Pair = tuple[Bit, Bit]  # outputs of a flip-flop on both sides
 Stimulus = dict[tuple[int, str], int]  # by cycle and name
+Signatures = Callable[[Logic, dict[Bit, str]], Mapping[Bit, Hashable]]
 
 
 def pair_flip_flops(gold: Logic, gate: Logic) -> list[Pair]:
@@ -31,7 +33,11 @@ def pair_flip_flops(gold: Logic, gate: Logic) -> list[Pair]:
                                if name in places))
     rng = random.Random(SEED)
     stimulus: Stimulus = defaultdict(lambda: rng.getrandbits(PATTERNS))
-    while found := _by_behaviour(gold, gate, pairs, stimulus):
+
+    def histories(logic: Logic, names: dict[Bit, str]) -> dict[Bit, tuple[int, ...]]:
+        return _histories(logic, names, stimulus)
+
+    while found := _alike(gold, gate, pairs, histories) or _alike(gold, gate, pairs, _supports):
         pairs += found
     return pairs
 
@@ -50,25 +56,26 @@ def common_names(pairs: list[Pair]) -> tuple[dict[Bit, str], dict[Bit, str]]:
     return names
 
 
-def _by_behaviour(gold: Logic, gate: Logic, pairs: list[Pair], stimulus: dict[str, int]
-                  ) -> list[Pair]:
-    """Pairs of flip-flops that behave alike, of those that are in none."""
+def _alike(gold: Logic, gate: Logic, pairs: list[Pair], signatures: Signatures) -> list[Pair]:
+    """Pairs of flip-flops with the same signature, of those that are in no pair."""
     names = common_names(pairs)
-    alike: dict[tuple[int, ...], list[Bit]] = defaultdict(list)
-    for q, signature in _signatures(gold, names[0], stimulus).items():
-        if len(set(signature)) > 1:  # else it is a constant that only the RTL has, or never moved
-            alike[signature].append(q)
+    alike: dict[Hashable, list[Bit]] = defaultdict(list)
+    for q, signature in signatures(gold, names[0]).items():
+        alike[signature].append(q)
     found = []
-    for q, signature in _signatures(gate, names[1], stimulus).items():
+    for q, signature in signatures(gate, names[1]).items():
         if same := alike.get(signature):
             found.append((same.pop() if len(same) > 1 else same[0], q))
     return found
 
 
-def _signatures(logic: Logic, names: dict[Bit, str], stimulus: Stimulus
-                ) -> dict[Bit, tuple[int, ...]]:
+def _histories(logic: Logic, names: dict[Bit, str], stimulus: Stimulus
+               ) -> dict[Bit, tuple[int, ...]]:
     """The values of each flip-flop without a name in some cycles, from its start on. Inputs, and
-    flip-flops with a name, are random in each cycle."""
+    flip-flops with a name, are random in each cycle.
+
+    Those that never move are left out: most are constants, which only the RTL has.
+    """
     wanted = {q: logic.flip_flops[q] for q in logic.flip_flops if q not in names}
     known = logic.inputs | names
     state = {q: _ALL if logic.starts.get(q) == "1" else 0 for q in wanted}
@@ -78,4 +85,13 @@ def _signatures(logic: Logic, names: dict[Bit, str], stimulus: Stimulus
         after = logic.evaluate(given, wanted.values(), and_, lambda a: _ALL ^ a, 0)
         state = {q: after[d] for q, d in wanted.items()}
         history.append(state)
-    return {q: tuple(state[q] for state in history) for q in wanted}
+    values = {q: tuple(state[q] for state in history) for q in wanted}
+    return {q: value for q, value in values.items() if len(set(value)) > 1}
+
+
+def _supports(logic: Logic, names: dict[Bit, str]) -> dict[Bit, frozenset[str]]:
+    """The names of what the input of each flip-flop without a name depends on."""
+    wanted = {q: logic.flip_flops[q] for q in logic.flip_flops if q not in names}
+    given = {bit: frozenset({name}) for bit, name in (logic.inputs | names).items()}
+    found = logic.evaluate(given, wanted.values(), frozenset.union, lambda a: a, frozenset())
+    return {q: found[d] for q, d in wanted.items() if found[d]}
