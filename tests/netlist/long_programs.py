@@ -18,3 +18,12 @@ def test_takes_the_same_cycles(config, program):
     assert netlist.output == rtl.output
     assert netlist.report["cycles"] == rtl.report["cycles"]
     assert netlist.report["harts"] == rtl.report["harts"]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_hello_relies_on_nothing_undefined(seed):
+    params, image = configuration("tiny", harts=1), BUILD / "sw" / "hello.elf"
+    result = simulate(params, image,
+                      RunOptions(max_cycles=2_000_000, netlist=True, undefined=seed))
+    assert result.passed, result.errors
+    assert b"Hello from U-mode" in result.output
