@@ -17,7 +17,7 @@ from sim.synth.yosys import Resources, Synthesis, synthesise_rtlil
 from sim.tools import ToolError
 from soc.config import SocParams
 
-SOC = "board.soc"  # the SoC's module in ``Top``
+BOARD = "board"  # all but pins, clock and reset, in ``Top``
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def build(board: Board, params: SocParams, folder: Path, *, seeds: int = 1) -> B
                 target_mhz=params.clock_hz / 1e6, pins=pins, routed=_routed(folder, seed)))
     report = BuildReport(
         board=board.name, config=params.name, harts=params.harts,
-        clock_mhz=params.clock_hz / 1e6, modules=utilisation(synthesis.netlist, prefix=SOC),
+        clock_mhz=params.clock_hz / 1e6, modules=utilisation(synthesis.netlist, prefix=BOARD),
         placements=placements, bitstream="")
     if not all(clock.met for clock in report.best.clocks):
         return report
