@@ -21,7 +21,7 @@ BOARDS: dict[str, Board] = {board.name: board for board in (
         oscillator=Pin("clk25"), oscillator_mhz=25,
         reset=Pin("button_pwr"),
         lights=tuple(Pin("led", n) for n in range(8)),
-        clock_mhz=40,
+        clock_mhz=50,
         harts=2,
         l2_bytes=64 * KIB,
         memory_bytes=ULX3S_SDRAM.size_bytes,
