@@ -198,6 +198,7 @@ async def the_time_is_the_same_for_all(dut):
     bench = Bench(dut)
     await bench.start()
     await bench.harts[0].write(CLINT + 0xBFF8, 0x1234_5678_9ABC_DEF0, 8)
+    await cycles(dut, 1)  # until it shows
     for n in range(PARAMS.harts):
         assert int(getattr(dut, f"hart{n}__time").value) == 0x1234_5678_9ABC_DEF0
         assert int(getattr(dut, f"hart{n}__hart_id").value) == n
