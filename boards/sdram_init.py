@@ -7,7 +7,7 @@ from amaranth import *
 from amaranth.lib import wiring
 from amaranth.lib.wiring import Out
 
-from .sdram_pads import BANK_BITS, ROW_BITS
+from .sdram_pads import BANK_BITS, COMMAND, ROW_BITS
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,7 @@ class SdramInit(wiring.Component):
             raise ValueError("there must be at least one step")
         self.steps = tuple(steps)
         super().__init__({
-            "cke": Out(1),
-            "ras": Out(1),
-            "cas": Out(1),
-            "we": Out(1),
-            "a": Out(ROW_BITS),
-            "ba": Out(BANK_BITS),
+            **COMMAND,
             "done": Out(1),
         })
 

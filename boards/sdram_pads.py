@@ -9,6 +9,17 @@ ROW_BITS, BANK_BITS = 13, 2
 CLOCK_LATE_NS = 3.5  # of the chip; docs/boards.md has the reason
 
 
+# The chip's inputs but for data, seen from what drives them.
+COMMAND = {
+    "cke": Out(1),
+    "ras": Out(1),
+    "cas": Out(1),
+    "we": Out(1),
+    "a": Out(ROW_BITS),
+    "ba": Out(BANK_BITS),
+}
+
+
 class PadsSignature(wiring.Signature):
     """What the registers in the pads get and have, seen from the controller; all active high.
 
@@ -18,12 +29,7 @@ class PadsSignature(wiring.Signature):
 
     def __init__(self) -> None:
         super().__init__({
-            "cke": Out(1),
-            "ras": Out(1),
-            "cas": Out(1),
-            "we": Out(1),
-            "a": Out(ROW_BITS),
-            "ba": Out(BANK_BITS),
+            **COMMAND,
             "dqm": Out(DATA_BITS // 8),
             "dq_o": Out(DATA_BITS),
             "dq_oe": Out(1),

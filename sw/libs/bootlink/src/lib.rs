@@ -26,7 +26,7 @@
 //!
 //! A break brings the line back to the rate that it has after reset. As a byte 0 of a line at that
 //! rate is a break for a faster one, a host that begins each request with a 0 is always found.
-
+//!
 //! [`load_image`] takes a program from a flash instead; `soc/boot_image.py` has its format.
 
 #![no_std]

@@ -1,24 +1,11 @@
 //! Images in a flash: a good one is loaded, and each kind of damage is told.
 
-use bootlink::{Fault, Memory, load_image};
+mod ram;
+
+use bootlink::{Fault, load_image};
 use crc::{CRC_32_ISO_HDLC, Crc};
+use ram::{BASE, BYTES, Ram};
 use soc::boot_image::{MAGIC, VERSION};
-use std::ops::Range;
-
-const BASE: u64 = 0x8000_0000;
-const BYTES: usize = 4096;
-
-struct Ram(Vec<u8>);
-
-impl Memory for Ram {
-    fn range(&self) -> Range<u64> {
-        BASE..BASE + BYTES as u64
-    }
-
-    fn bytes(&mut self, addresses: Range<u64>) -> &mut [u8] {
-        &mut self.0[(addresses.start - BASE) as usize..(addresses.end - BASE) as usize]
-    }
-}
 
 /// An image with what its fields say; its checksum is right.
 struct Image {

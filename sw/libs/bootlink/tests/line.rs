@@ -1,23 +1,10 @@
 //! The target and its line: what it answers, and that nothing but a whole request counts.
 
-use bootlink::{Action, BLOCK, FRAME_BYTES, Frame, Memory, Receiver, Target, VERSION};
+mod ram;
+
+use bootlink::{Action, BLOCK, FRAME_BYTES, Frame, Receiver, Target, VERSION};
 use crc::{CRC_32_ISO_HDLC, Crc};
-use std::ops::Range;
-
-const BASE: u64 = 0x8000_0000;
-const BYTES: usize = 4096;
-
-struct Ram(Vec<u8>);
-
-impl Memory for Ram {
-    fn range(&self) -> Range<u64> {
-        BASE..BASE + BYTES as u64
-    }
-
-    fn bytes(&mut self, addresses: Range<u64>) -> &mut [u8] {
-        &mut self.0[(addresses.start - BASE) as usize..(addresses.end - BASE) as usize]
-    }
-}
+use ram::{BASE, BYTES, Ram};
 
 fn target() -> Target<Ram> {
     Target::new(Ram(vec![0xa5; BYTES]), 35_000_000, b"record")
