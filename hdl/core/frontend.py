@@ -74,20 +74,21 @@ class Frontend(wiring.Component):
         f_valid = Signal()  # f_pc has been read: L1I and predictors tell about it
         f_pc = Signal(PC_BITS, init=params.reset_vector)
         f_waiting = Signal(Waiting)
-        f_look, f_accept = Signal(), Signal()
+        f_read, f_look, f_accept = Signal(), Signal(), Signal()
         restart = Signal()
         f_translated, f_fault = Signal(), Signal()
         m.d.comb += [
             f_translated.eq(itlb.hit.any()),
             f_fault.eq(itlb.fault != FetchFault.NONE),
-            f_look.eq(f_valid & ~queue.full),
+            f_read.eq(f_valid & ~predictor.f_again),
+            f_look.eq(f_read & ~queue.full),
             f_accept.eq(f_look & ~f_fault & icache.hit),
             restart.eq(aligner.restart & predictor.drop_done),
         ]
 
         # P
         p_en = Signal()
-        m.d.comb += p_en.eq(redirect.valid | ~f_valid | (f_translated & ~queue.full))
+        m.d.comb += p_en.eq(redirect.valid | ~f_read | (f_translated & ~queue.full))
         with m.If(redirect.valid):
             m.d.sync += [f_valid.eq(1), f_pc.eq(predictor.p_pc)]
         with m.Elif(restart):

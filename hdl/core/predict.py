@@ -38,7 +38,8 @@ class BranchTargetBuffer(wiring.Component):
 
     With ``p_en`` the entry for ``p_block`` is read; from the next cycle until the next ``p_en`` it
     is at ``entry``, and ``match`` tells (combinationally) whether it is one of ``f_block``, if it
-    is one at all. A write is seen by reads from the next cycle on.
+    is one at all. A write is seen by reads from the next cycle on; what is read in the same cycle
+    may be anything.
     """
 
     def __init__(self, entries: int) -> None:
@@ -59,7 +60,6 @@ class BranchTargetBuffer(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         index_bits = exact_log2(self.entries)
-        # A word read while it is written may be garbage: predictions are only hints.
         m.submodules.memory = memory = Memory(
             shape=BTB_ENTRY, depth=self.entries, init=[], attrs={"no_rw_check": 1})
         read, write = memory.read_port(), memory.write_port()
@@ -84,7 +84,8 @@ class BranchHistoryTable(wiring.Component):
 
     There are two banks: what the block fetched just before did, which is known too late for an
     address, selects between them. With ``p_en`` both are read at ``p_index``, which is ``index()``
-    of block and history; the counter is there from the next cycle until the next ``p_en``.
+    of block and history; the counter is there from the next cycle until the next ``p_en``. What is
+    read while it is written may be anything.
     """
 
     def __init__(self, *, entries: int, history_bits: int) -> None:
@@ -99,8 +100,7 @@ class BranchHistoryTable(wiring.Component):
             "f_recent_taken": In(1),
             "counter": Out(2),
             "write": In(1),
-            "write_block": In(BLOCK_BITS),
-            "write_history": In(history_bits),
+            "write_index": In(self.index_bits),
             "write_recent_taken": In(1),
             "write_counter": In(2),
         })
@@ -120,7 +120,7 @@ class BranchHistoryTable(wiring.Component):
                 read.en.eq(self.p_en),
                 read.addr.eq(self.p_index),
                 write.en.eq(self.write & (self.write_recent_taken == bank)),
-                write.addr.eq(self.index(self.write_block, self.write_history)),
+                write.addr.eq(self.write_index),
                 write.data.eq(self.write_counter ^ NEW_COUNTER),
             ]
             counters.append(read.data)
@@ -191,6 +191,10 @@ class Predictor(wiring.Component):
     All outputs are combinational. ``f_accept`` says that the block is fetched:
     history and return stack follow the prediction.
 
+    With ``f_again``, which comes early in the cycle, tables were written where they were read:
+    ``f_valid`` then counts as low, so that ``p_en`` reads the same block again. It is low when
+    ``f_valid`` is, and in the second cycle after a ``p_en``.
+
     The BTB knows up to one branch of each half of the block. The block ends with the first that is
     predicted taken.
 
@@ -215,6 +219,7 @@ class Predictor(wiring.Component):
             "p_pc": Out(PC_BITS),
             "f_valid": In(1),
             "f_pc": In(PC_BITS),
+            "f_again": Out(1),
             "f_accept": In(1),
             "f_branches": Out(BLOCK_BRANCHES),
             "f_target": Out(PC_BITS),  # of the taken branch
@@ -231,8 +236,11 @@ class Predictor(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         params, f_block = self.params, self.f_pc[3:]
-        following = Signal(BLOCK_BITS)
-        m.d.comb += following.eq(f_block + self.f_valid)
+        following, f_read = Signal(BLOCK_BITS), Signal()
+        m.d.comb += [
+            f_read.eq(self.f_valid & ~self.f_again),
+            following.eq(f_block + f_read),
+        ]
         m.submodules.stack = stack = ReturnStack(params)
 
         btbs, bhts, takens, conditionals, targets = [], [], [], [], []
@@ -250,7 +258,7 @@ class Predictor(wiring.Component):
                 btb.p_block.eq(self.p_pc[3:]),
                 btb.f_block.eq(f_block),
                 bht.p_en.eq(self.p_en),
-                hit.eq(self.f_valid & btb.match & (last >= self.f_pc[1:3])),
+                hit.eq(f_read & btb.match & (last >= self.f_pc[1:3])),
                 conditional.eq(hit & (btb.entry.kind == BranchKind.BRANCH)),
                 taken.eq(hit & (kind[2] | (kind[0] & bht.counter[1]))),
                 self.f_branches.conditional[half].eq(conditional),
@@ -273,7 +281,7 @@ class Predictor(wiring.Component):
             self.f_target.eq(Mux(takens[0], targets[0], targets[1])),
         ]
         f_conditional = conditionals[0] | (conditionals[1] & ~takens[0])
-        f_history, back = self._follow(m, bhts, stack, f_conditional)
+        f_history, back = self._follow(m, bhts, stack, f_read, f_conditional)
 
         # From table to table in one cycle: the shortest way for the late ``takens``.
         anew, otherwise = self.redirect.valid, Cat(C(0, 3), following)
@@ -301,9 +309,10 @@ class Predictor(wiring.Component):
                               Mux(ends_block, following, f_block))),
         ]
         self._train(m, btbs, bhts)
+        self._detect_collisions(m, btbs, bhts)
         return m
 
-    def _follow(self, m, bhts, stack, f_conditional):
+    def _follow(self, m, bhts, stack, f_read, f_conditional):
         """History, and return stack after a redirect. Returns the histories to read with, without
         and with a redirect."""
         redirect, restart = self.redirect.p, self.restart_state
@@ -316,7 +325,7 @@ class Predictor(wiring.Component):
         f_history = Signal.like(history)  # with the block before the one in F
         back = Signal.like(history)  # after a redirect
         m.d.comb += [
-            f_history.eq(shifted(history, recent_branch & self.f_valid, recent_taken)),
+            f_history.eq(shifted(history, recent_branch & f_read, recent_taken)),
             back.eq(shifted(redirect.prediction.history, redirect.prediction.recent_branch,
                             redirect.prediction.recent_taken)),
             self.f_state.history.eq(history),
@@ -351,6 +360,7 @@ class Predictor(wiring.Component):
                 recent_taken.eq(self.f_branches.taken),
             ]
         return f_history, back
+
     def _train(self, m, btbs, bhts):
         train = self.train.p
         counter, branch = train.prediction.counter, train.kind == BranchKind.BRANCH
@@ -379,9 +389,26 @@ class Predictor(wiring.Component):
                 btb.write_target.eq(train.target),
                 bht.write.eq(self.train.valid & branch & (train.prediction.hit | allocate)
                              & (train.pc_last[2] == half)),
-                bht.write_block.eq(train.pc_last[3:]),
-                bht.write_history.eq(train.prediction.history),
+                bht.write_index.eq(bht.index(train.pc_last[3:], train.prediction.history)),
                 bht.write_recent_taken.eq(
                     train.prediction.recent_branch & train.prediction.recent_taken),
                 bht.write_counter.eq(next_counter),
             ]
+
+    def _detect_collisions(self, m, btbs, bhts):
+        """Compares in F, because the addresses of P are late."""
+        read, written_entry, written_counter = Signal(), Signal(), Signal()
+        read_index = Signal.like(bhts[0].p_index)
+        btb_index = Signal(exact_log2(btbs[0].entries))
+        bht_index = Signal.like(read_index)
+        m.d.sync += [
+            read.eq(self.p_en),
+            read_index.eq(bhts[0].p_index),
+            written_entry.eq(Cat(btb.write for btb in btbs).any()),
+            btb_index.eq(btbs[0].write_block),
+            written_counter.eq(Cat(bht.write for bht in bhts).any()),
+            bht_index.eq(bhts[0].write_index),
+        ]
+        m.d.comb += self.f_again.eq(self.f_valid & read & (
+            (written_entry & (btb_index == self.f_pc[3:3 + len(btb_index)]))
+            | (written_counter & (bht_index == read_index))))

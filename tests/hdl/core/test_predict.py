@@ -41,6 +41,7 @@ class Model:
         self.entries: list[dict | None] = [None, None]
         # for each half, the counters after a block without and with a taken branch
         self.pairs = [(2, 2), (2, 2)]
+        self.read_keys = self.written_keys = (None, None)  # of BTB and counters, in one cycle
 
     def shift(self, history: int, *outcomes) -> int:
         for outcome in outcomes:
@@ -53,9 +54,14 @@ class Model:
 
     def read(self, block: int, history: int) -> None:
         key = self.key(block, history)
+        self.read_keys = block % HALF_ENTRIES, key
         for half in range(2):
             self.entries[half] = self.btb.get((half, block % HALF_ENTRIES))
             self.pairs[half] = tuple(self.counters.get((half, bank, key), 2) for bank in range(2))
+
+    def collided(self) -> bool:
+        return any(read is not None and read == written
+                   for read, written in zip(self.read_keys, self.written_keys, strict=True))
 
     def settled(self) -> int:
         """The history with the last block."""
@@ -117,12 +123,15 @@ class Model:
         half = train["pc_last"] >> 2 & 1
         index = half, block % HALF_ENTRIES
         wrong, taken, kind = train["mispredicted"], train["taken"], train["kind"]
+        written_entry = written_key = None
         if wrong and taken and kind != NONE:
             self.btb[index] = {
                 "kind": kind, "last": train["pc_last"] >> 1 & 3,
                 "tag": block // HALF_ENTRIES % 256, "target": train["target"] % (1 << 25)}
+            written_entry = index[1]
         elif kind == NONE or (wrong and not taken and not state["hit"]):
             self.btb.pop(index, None)
+            written_entry = index[1]
         if kind == BRANCH and (state["hit"] or (wrong and taken)):
             counter = state["counter"]
             if not state["hit"]:
@@ -130,7 +139,14 @@ class Model:
             else:
                 counter = min(counter + 1, 3) if taken else max(counter - 1, 0)
             bank = int(state["recent_branch"] and state["recent_taken"])
-            self.counters[half, bank, self.key(block, state["history"])] = counter
+            written_key = self.key(block, state["history"])
+            self.counters[half, bank, written_key] = counter
+        self.written_keys = written_entry, written_key
+
+    def drop(self, pc: int) -> None:
+        index = pc >> 2 & 1, (pc >> 3) % HALF_ENTRIES
+        self.btb.pop(index, None)
+        self.written_keys = index[1], None
 
 
 class Stimulus:
@@ -179,14 +195,18 @@ async def predicts_as_the_model(dut):
         getattr(dut, name).value = 0
     await clock.start(dut)
     f_valid, pc = False, 0
-    taken = 0
+    taken = collisions = 0
     for _ in range(20_000):
         happens = {name: rng.random() < p for name, p in (
             ("redirect", 0.1), ("restart", 0.05), ("train", 0.3), ("drop", 0.05))}
         redirect, train = stimulus.redirect(), stimulus.train()
         restart_state, drop_pc = stimulus.state(), stimulus.pc()
-        stall = f_valid and rng.random() < 0.2
-        accept = f_valid and not stall and rng.random() < 0.8
+        # What collided is not to be relied on; whatever else F would do, it must read again.
+        again = f_valid and model.collided()
+        collisions += again
+        f_read = f_valid and not again
+        stall = f_read and rng.random() < 0.2
+        accept = f_read and not stall and rng.random() < 0.8
         p_en = happens["redirect"] or not stall
 
         dut.redirect__valid.value = happens["redirect"]
@@ -201,9 +221,10 @@ async def predicts_as_the_model(dut):
         dut.p_en.value = p_en
         await ReadOnly()
 
+        assert dut.f_again.value == again
         assert dut.drop_done.value == (not happens["train"])
         expected = model.predict(pc)
-        if f_valid:
+        if f_read:
             branches = unpack(BLOCK_BRANCHES, int(dut.f_branches.value))
             ending = expected["ending"]
             assert branches["taken"] == (ending is not None)
@@ -231,7 +252,7 @@ async def predicts_as_the_model(dut):
         if happens["redirect"]:
             fetch_pc = redirect["pc"]
         assert int(dut.p_pc.value) == fetch_pc
-        settled = model.settled() if f_valid else model.history
+        settled = model.settled() if f_read else model.history
         if happens["redirect"]:
             model.redirect(redirect)
             settled = model.history
@@ -239,12 +260,13 @@ async def predicts_as_the_model(dut):
             model.restart(restart_state)
         elif accept:
             model.accept(pc, expected)
+        model.read_keys = model.written_keys = (None, None)
         if p_en:
             model.read(fetch_pc >> 3, settled)
         if happens["train"]:
             model.train(train)
         elif happens["drop"]:
-            model.btb.pop((drop_pc >> 2 & 1, (drop_pc >> 3) % HALF_ENTRIES), None)
+            model.drop(drop_pc)
 
         if happens["redirect"]:
             f_valid, pc = True, fetch_pc
@@ -254,10 +276,11 @@ async def predicts_as_the_model(dut):
             f_valid = True
         elif accept:
             pc = fetch_pc
-        elif not stall:
+        elif not (stall or again):
             f_valid = False
         await FallingEdge(dut.clk)
     assert taken > 500
+    assert collisions > 100
 
 
 def test_predict():
