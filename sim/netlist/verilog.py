@@ -43,9 +43,9 @@ START = """\
 def netlist_verilog(netlist: Path, folder: Path) -> str:
     """The Verilog of ``netlist``, which Yosys wrote as JSON; temporary files go to ``folder``.
 
-    The module is ``top``, with the ports of the design. Flip-flops and memories start as on the
-    device. With ``+undefined`` they start with random contents, but for what is never written, and
-    a read that collides with a write is random.
+    The module is ``top``, with the ports of the design. A read of a block RAM that collides with a
+    write is random. Flip-flops and memories start as on the device, or, but for what is never
+    written, with random contents if there is ``+undefined``.
     """
     top = json.loads(netlist.read_text())["modules"]["top"]
     cells = {name: cell for name, cell in top["cells"].items() if cell["type"] != "$scopeinfo"}

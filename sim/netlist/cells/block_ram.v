@@ -6,7 +6,7 @@
 //
 // In a write, the output of port A stays (NORMAL), becomes what is written (WRITETHROUGH) or what
 // was there before (READBEFOREWRITE). What port B reads where port A writes at the same edge is
-// undefined: here it is what was there before or, with +undefined, random.
+// undefined: here it is random. With +undefined, so are the contents at the start.
 module BLOCK_RAM #(
     parameter DATA_WIDTH_A = 18,
     parameter DATA_WIDTH_B = 18,
@@ -63,7 +63,7 @@ module BLOCK_RAM #(
     wire [35:0] row_b = rows[ADB[13:5]];
     wire [35:0] mask = CEA & WEA ? enabled(DATA_WIDTH_A, ADA[3:0]) << place_a : 36'b0;
     wire [35:0] written = row_a & ~mask | ({DIB, DIA} << place_a) & mask;
-    wire [35:0] lost = undefined && ADA[13:5] == ADB[13:5] ? mask : 36'b0;
+    wire [35:0] lost = ADA[13:5] == ADB[13:5] ? mask : 36'b0;
 
     always @(posedge CLK) begin
         if (CEA & WEA) rows[ADA[13:5]] <= written;
