@@ -20,7 +20,6 @@ from tests.support.clock import PERIOD_NS
 from tests.support.run import run_verilog
 
 
-
 class Shape(NamedTuple):
     width: int
     depth: int
