@@ -24,7 +24,7 @@ help:
 	@echo 'make test    all tests (first time about 30 minutes); SEED=random for other stimulus'
 	@echo 'make lint    ruff, rustfmt and clippy (1 minute)'
 	@echo 'make synth   resources of hart, UINTC, TAIC and SoC on ECP5 (about 40 minutes)'
-	@echo 'make netlist programs on the netlists of the SoC with two harts (hours)'
+	@echo 'make netlist programs on the netlists of the SoC with two harts (25 minutes)'
 	@echo 'make bitstream  for a board (BOARD=ulx3s-85f, about 15 minutes)'
 	@echo 'make bench   cycles of core, user interrupts, TAIC, messages, measured on the RTL (10 minutes)'
 	@echo 'make docs    generated references: memory map, device tree, SVD, headers (10 seconds)'
@@ -91,7 +91,7 @@ synth: $(ENVIRON)
 	@$(REL4) synth --target soc --harts 1,2,4
 
 netlist: $(ENVIRON) sw
-	@echo '== Programs on netlists with two harts (hours)'
+	@echo '== Programs on netlists with two harts (25 minutes)'
 	@$(PYTHON) -m pytest -q tests/netlist/long_programs.py
 
 bitstream: $(ENVIRON) sw

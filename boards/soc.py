@@ -56,10 +56,8 @@ class BoardSoc(wiring.Component):
             connect(m, soc.flash, flipped(self.flash))
         connect(m, soc.uart_tx, end.i)
         connect(m, end.o, line.tx)
+        connect(m, line.rx, soc.uart_rx)
         m.d.comb += [
-            soc.uart_rx.valid.eq(line.rx.valid),
-            soc.uart_rx.payload.eq(line.rx.payload.data),
-            line.rx.ready.eq(soc.uart_rx.ready),
             soc.uart_tx_busy.eq(line.tx_busy),
             soc.uart_overrun.eq(line.overrun),
             line.format.eq(soc.uart_format),

@@ -18,7 +18,7 @@ from hdl.peripheral.clint import Clint
 from hdl.peripheral.finisher import Finisher, Kind
 from hdl.peripheral.plic import Plic
 from hdl.peripheral.spi_flash import SpiFlashReader, SpiFlashSignature
-from hdl.peripheral.uart16550 import LineFormat, Modem, Uart16550
+from hdl.peripheral.uart16550 import LineFormat, Modem, RxByte, Uart16550
 from hdl.taic import Taic
 from hdl.uintc import Uintc
 from hdl.verilog import verilog_text
@@ -70,7 +70,7 @@ class Soc(wiring.Component):
         super().__init__({
             "dram": Out(DramSignature(paddr_bits)),
             "uart_tx": Out(stream.Signature(8)),
-            "uart_rx": In(stream.Signature(8)),
+            "uart_rx": In(stream.Signature(RxByte)),
             "uart_tx_busy": In(1),
             "uart_overrun": In(1),
             "uart_format": Out(LineFormat),
@@ -143,10 +143,8 @@ class Soc(wiring.Component):
             ]
 
         connect(m, uart.tx, flipped(self.uart_tx))
+        connect(m, uart.rx, flipped(self.uart_rx))
         m.d.comb += [
-            uart.rx.valid.eq(self.uart_rx.valid),
-            uart.rx.p.data.eq(self.uart_rx.p),
-            self.uart_rx.ready.eq(uart.rx.ready),
             uart.tx_busy.eq(self.uart_tx_busy),
             uart.overrun.eq(self.uart_overrun),
             self.uart_format.eq(uart.format),
