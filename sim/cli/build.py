@@ -41,8 +41,8 @@ def build(
     ] = None,
     no_taic: NoTaic = False,
     seeds: Annotated[
-        int, Option(metavar="N", min=1, help="placements to try; the best is taken")
-    ] = 1,
+        int, Option(metavar="N", min=1, help="placements to try until one reaches the clock")
+    ] = 3,
     depth: Annotated[int, Option(metavar="N", help="levels of modules in the table")] = 2,
     json: Annotated[Path | None, Option(metavar="F", help="write the result as JSON")] = None,
 ) -> None:
@@ -88,7 +88,8 @@ def _bitstream(target: Board, params: SocParams, folder: Path, seeds: int, depth
     if not report.bitstream:
         slowest = report.best.clocks[0]
         _fail(f"clock {slowest.name} reaches {slowest.achieved_mhz:.1f} MHz of "
-              f"{slowest.constraint_mhz:.1f} with the best of {seeds} seeds: no bitstream")
+              f"{slowest.constraint_mhz:.1f} with the best of {len(report.placements)} seeds: no "
+              "bitstream")
     print(f"{report.bitstream}: seed {report.best.seed}")
 
 

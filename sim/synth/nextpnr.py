@@ -65,6 +65,10 @@ class Placement:
     arrivals: list[Arrival]  # latest first
     utilisation: dict[str, tuple[int, int]]  # used and available, by kind of cell
 
+    @property
+    def met(self) -> bool:
+        return all(clock.met for clock in self.clocks)
+
 
 def place(netlist: Path, *, seed: int, device: Sequence[str] = DEVICE,
           target_mhz: float = TARGET_MHZ, pins: Path | None = None,
