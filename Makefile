@@ -21,11 +21,11 @@ help:
 	@echo 'make run     builds everything and compares ways to wake the receiver of a message (first'
 	@echo '             time 4 to 6 minutes); table, plot and JSON also go to build/report'
 	@echo 'make hello   the smallest kernel and its program on the RTL'
-	@echo 'make test    all tests (first time about 30 minutes); SEED=random for other stimulus'
+	@echo 'make test    all tests (first time about 35 minutes); SEED=random for other stimulus'
 	@echo 'make lint    ruff, rustfmt and clippy (1 minute)'
 	@echo 'make synth   resources of hart, UINTC, TAIC and SoC on ECP5 (about 40 minutes)'
 	@echo 'make netlist programs on the netlists of the SoC with two harts (25 minutes)'
-	@echo 'make bitstream  for a board (BOARD=ulx3s-85f, about 15 minutes)'
+	@echo 'make bitstream  for a board (BOARD=ulx3s-85f, about 20 minutes)'
 	@echo 'make bench   cycles of core, user interrupts, TAIC, messages, measured on the RTL (10 minutes)'
 	@echo 'make docs    generated references: memory map, device tree, SVD, headers (10 seconds)'
 	@echo 'make sw      firmware and programs only (first time 1 minute)'
@@ -74,7 +74,7 @@ hello: $(ENVIRON) sw
 test: $(ENVIRON) sw
 	@echo '== Tests of the software on the host (1 minute)'
 	@$(MAKE) --no-print-directory -C sw test
-	@echo '== Tests of gateware, simulator and programs (about 30 minutes)'
+	@echo '== Tests of gateware, simulator and programs (about 35 minutes)'
 	@seed=$(SEED); test $$seed != random || seed=$$(od -An -N4 -tu4 /dev/urandom | tr -d ' '); \
 	echo "seed $$seed"; COCOTB_RANDOM_SEED=$$seed $(PYTHON) -m pytest -n $(JOBS) -q tests
 
@@ -95,7 +95,7 @@ netlist: $(ENVIRON) sw
 	@$(PYTHON) -m pytest -q tests/netlist/long_programs.py
 
 bitstream: $(ENVIRON) sw
-	@echo '== Bitstream for the $(BOARD) (about 15 minutes)'
+	@echo '== Bitstream for the $(BOARD) (about 20 minutes)'
 	@$(REL4) build $(BOARD)
 
 bench: $(ENVIRON) sw
