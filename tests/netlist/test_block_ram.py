@@ -129,7 +129,9 @@ async def memory_is_read_and_written(dut, name):
 
 def test_memories():
     text = netlist_of(Memories(), "memories")
-    cells = {int(width) for width in
-             re.findall(r"BLOCK_RAM #\(\s+\.DATA_WIDTH_A\(32'd(\d+)\)", text)}
-    assert {shape.cell for shape in SHAPES.values() if shape.parts} <= cells
+    cells = [(memory, int(width)) for width, memory in re.findall(
+        r"BLOCK_RAM #\(\s+\.DATA_WIDTH_A\(32'd(\d+)\)[^;]*?\b(\w+)__read_addr", text)]
+    for name, shape in SHAPES.items():
+        widths = {width for memory, width in cells if memory == name}
+        assert widths == {shape.cell} if shape.parts else widths, name
     run_verilog(text, "top", __name__, "netlist memories")
