@@ -5,6 +5,7 @@ import json
 import signal
 import stat
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,9 @@ from boards.board import Pin
 from boards.catalogue import BOARDS
 from boards.top import Top
 from sim import tools
+from sim.board.flow import pack
 from sim.cli import app, load_verbs
+from sim.synth.nextpnr import place
 from sim.tools import BUILD
 
 load_verbs(["build", "program"])
@@ -119,6 +122,25 @@ def test_missed_clock_leaves_no_bitstream(rel4, folder, monkeypatch):
     reached = {p["seed"]: p["clocks"][0]["achieved_mhz"] for p in report["placements"]}
     assert list(reached) == [1, 2]
     assert reached[report["best_seed"]] == max(reached.values())
+
+
+def test_second_seed_reaches_the_clock(rel4, folder, monkeypatch):
+    """The bitstream is that of the first seed that does; no further one is tried."""
+    def place_slowly(*arguments, seed, **options):
+        placement = place(*arguments, seed=seed, **options)
+        missed = [replace(clock, achieved_mhz=0.99 * clock.constraint_mhz)
+                  for clock in placement.clocks]
+        return replace(placement, clocks=missed) if seed == 1 else placement
+
+    monkeypatch.setattr(sim.board.flow, "place", place_slowly)
+    result = rel4("--clock", 40, "--json", folder / "report.json")
+    assert result.exit_code == 0, result.output
+    report = json.loads((folder / "report.json").read_text())
+    assert [p["seed"] for p in report["placements"]] == [1, 2]
+    assert report["best_seed"] == 2
+    chosen = folder / "chosen.bit"
+    pack(folder / "routed-2.config", chosen)
+    assert (folder / "ulx3s-85f.bit").read_bytes() == chosen.read_bytes()
 
 
 def test_design_that_does_not_fit(rel4, folder, monkeypatch):
