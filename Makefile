@@ -31,8 +31,6 @@ help:
 	@echo 'make sw      firmware and programs only (first time 1 minute)'
 	@echo 'make clean   removes what was built; .venv stays'
 
--include $(wildcard $(RUST))
-
 setup: $(PACKAGES) $(ENVIRON) $(RUST)
 
 $(PACKAGES): scripts/debian-packages.sh

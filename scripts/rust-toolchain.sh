@@ -1,7 +1,7 @@
 #!/bin/sh
-# Finds a Rust toolchain that can build for the SoC, or makes one, and writes how to use it to the
-# file named by the argument, as a makefile. In this order: the target is installed; rustup can add
-# it; the toolchain has the library's sources; Debian's rustc-web packages have them.
+# Finds a Rust toolchain that can build for the SoC, or makes one. Writes how to use it to the file
+# named by the argument: a makefile that sw/Makefile includes. In this order: the target is installed;
+# rustup can add it; the toolchain has the library's sources; Debian's rustc-web packages have them.
 set -eu
 
 output=$1
@@ -18,7 +18,9 @@ has_target() { ls "$(rustc --print sysroot)/lib/rustlib/$target/lib/"libcore-*.r
 has_sources() { [ -d "$(rustc --print sysroot)/lib/rustlib/src/rust/library/core" ]; }
 finish() { # finish LINE...: writes the makefile
     mkdir -p "$(dirname "$output")"
-    printf '%s\n' "export PATH := \$(PATH):$cargo_bin" "$@" >"$output.partial"
+    host=$(rustc -vV | sed -n 's/^host: //p')
+    printf '%s\n' "export PATH := \$(PATH):$cargo_bin" "RUST_HOST := $host" "$@" \
+        >"$output.partial"
     mv "$output.partial" "$output"
     echo "Rust: $(rustc --version)"
     exit 0
