@@ -1,5 +1,5 @@
 //! Measures user interrupts: a small kernel for processes on two harts, which interrupt each
-//! other. The metrics of `rel4 bench uintr`; what they mean is told in `apps/uintr-user`.
+//! other. The metrics of `rel4 bench uintr`; what they mean is told in `experiments/uintr/user`.
 //!
 //! Process 0 has hart 0 and measures. Process 1 runs on hart 1, beside up to three busy threads of
 //! process 3. The receiver of process 2 has no hart, but for moments in which one of these gives it

@@ -1,5 +1,5 @@
 //! Measures the TAIC: a small kernel for a process on each hart. The metrics of `rel4 bench taic`;
-//! what they mean is told in `apps/taic-user`.
+//! what they mean is told in `experiments/taic/user`.
 //!
 //! Process `n` has hart `n` and a context of its own, of which it sees two queues; all have a queue
 //! each of a further context. Process 0 measures. It is trusted: it also sees the control page and

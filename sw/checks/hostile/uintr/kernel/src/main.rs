@@ -1,6 +1,6 @@
 //! A hostile program gets nothing from user interrupts that it was not given.
 //!
-//! The attacker, on hart 0, tries all that U-mode can encode (`apps/uintr-hostile-user` tells
+//! The attacker, on hart 0, tries all that U-mode can encode (`checks/hostile/uintr/user` tells
 //! what), three times: without any right, with a sender table, and as a receiver too. Meanwhile a
 //! victim runs on hart 1, and all other entries of UINTC hold what other receivers would have
 //! there. After each time the kernel looks at every entry, at the victim's record, and at what UIPI

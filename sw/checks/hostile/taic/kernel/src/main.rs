@@ -1,7 +1,7 @@
 //! A hostile program gets nothing from the TAIC that it was not given.
 //!
 //! The attacker, on hart 0, tries all that U-mode can do with the pages that it is given
-//! (`apps/taic-hostile-user` tells what), four times: without any page, with one, with two, a
+//! (`checks/hostile/taic/user` tells what), four times: without any page, with one, with two, a
 //! channel to somebody else, one from somebody else and a line of a device, and at last permitted
 //! the compatible registrations. Meanwhile a victim runs on hart 1, all other contexts have tasks in
 //! their queues, and channels between them wait for a task, for a notification, or have a task

@@ -1,5 +1,5 @@
 //! Measures messages between two processes: a small kernel for two harts. The metrics of `rel4 bench
-//! message`; what is measured is told in `apps/message-user`.
+//! message`; what is measured is told in `experiments/message/user`.
 //!
 //! Process 0, the client, has hart 0; process 1, the server, has hart 1. They see two pages in
 //! common, in which the rings lie, and nothing else of each other. The kernel sets up what wakes

@@ -4,7 +4,7 @@ use std::{env, path::Path};
 
 fn main() {
     println!("cargo:rerun-if-env-changed=SOC_RS");
-    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../build/generated/soc.rs");
+    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../../build/generated/soc.rs");
     let file = env::var("SOC_RS").unwrap_or_else(|_| default.into());
     if !Path::new(&file).is_file() {
         eprintln!("{file}: not there; `make sw` generates it (rel4 gen rust)");
