@@ -33,6 +33,8 @@ pub struct Consumer<'a, const WORDS: usize, const SLOTS: usize, A: Atomics = Nat
     take: Cell<u64>,
     /// Number of the next message to be found.
     find: Cell<u64>,
+    /// Messages behind the next one that have been taken already: the bits of their slots.
+    early: Cell<u64>,
 }
 
 impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Consumer<'a, WORDS, SLOTS, A> {
@@ -40,7 +42,7 @@ impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Consumer<'a, WORDS,
     /// again.
     pub fn new(ring: &'a Ring<WORDS, SLOTS, A>) -> Self {
         let next = after(ring.taken.0.load(Ordering::Relaxed));
-        Self { ring, take: Cell::new(next), find: Cell::new(next) }
+        Self { ring, take: Cell::new(next), find: Cell::new(next), early: Cell::new(0) }
     }
 
     /// Tells `each` the place and the first word of the messages that were not found before, the
@@ -60,8 +62,8 @@ impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Consumer<'a, WORDS,
         self.find.set(number);
     }
 
-    /// Takes the message at a place that was found; `None` unless all before it are taken, and it
-    /// is not.
+    /// Takes the oldest message of those that were found, if it is at this place; `None` of every
+    /// other place.
     #[inline(always)]
     pub fn take(&self, place: Place) -> Option<[u64; WORDS]> {
         let (ring, number) = (self.ring, self.take.get());
@@ -71,6 +73,32 @@ impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Consumer<'a, WORDS,
         let message = ring.message(number);
         self.taken(number);
         Some(message)
+    }
+
+    /// Takes whatever message was found at a place, before or after those around it. `None`: none was
+    /// found there, or it has been taken. The producer gets the slot when all before it are taken.
+    pub fn take_early(&self, place: Place) -> Option<[u64; WORDS]> {
+        const { assert!(SLOTS <= u64::BITS as usize, "a bit for each slot") }
+        let next = self.take.get();
+        if place == Place::of(next) && next != self.find.get() {
+            return self.take(place);
+        }
+        let distance = u64::from(place.0.wrapping_sub(next as u32));
+        let number = next.wrapping_add(distance);
+        let early = self.early.get();
+        if number & 1 == 0
+            || distance >= self.find.get().wrapping_sub(next)
+            || early & Self::bit(number) != 0
+        {
+            return None;
+        }
+        self.early.set(early | Self::bit(number));
+        Some(self.ring.message(number))
+    }
+
+    /// Of the slot of a message.
+    const fn bit(number: u64) -> u64 {
+        1 << ((number >> 1) as usize % SLOTS)
     }
 
     /// Finds and takes the oldest message if `accept` says so of its first word. `None` also while
@@ -97,10 +125,28 @@ impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Consumer<'a, WORDS,
     }
 
     #[inline(always)]
-    fn taken(&self, number: u64) {
+    fn taken(&self, mut number: u64) {
+        if self.early.get() != 0 {
+            number = self.pass_early(number);
+        }
         self.take.set(number.wrapping_add(2));
         // `Release`: the producer may write the slot once it sees the number.
         self.ring.taken.0.store(number, Ordering::Release);
+    }
+
+    /// The last message in a row of those that have been taken, from this one on.
+    #[cold]
+    fn pass_early(&self, mut number: u64) -> u64 {
+        let mut early = self.early.get();
+        loop {
+            let next = number.wrapping_add(2);
+            if early & Self::bit(next) == 0 {
+                self.early.set(early);
+                return number;
+            }
+            early &= !Self::bit(next);
+            number = next;
+        }
     }
 
     /// Whether there is nothing to find.
@@ -202,6 +248,28 @@ mod tests {
                 assert_eq!(consumer.take(place), Some([word, !word]));
                 assert_eq!(consumer.take(place), None);
             }
+        }
+    }
+
+    #[test]
+    fn what_is_taken_early_is_passed_over_when_its_turn_comes() {
+        let ring = Small::new();
+        let (producer, consumer) = (Producer::new(&ring), Consumer::new(&ring));
+        for lap in (0..100).step_by(4) {
+            (lap..lap + 4).for_each(|word| assert_eq!(producer.send([word, !word]), Ok(false)));
+            let places = find(&consumer).into_iter().map(|found| found.0);
+            let [first, second, third, last] = places.collect::<Vec<_>>().try_into().unwrap();
+            for (place, word) in [(third, lap + 2), (second, lap + 1)] {
+                assert_eq!(consumer.take(place), None);
+                assert_eq!(consumer.take_early(place), Some([word, !word]));
+                assert_eq!(consumer.take_early(place), None);
+            }
+            assert_eq!(producer.send([0, 0]), Err(Full));
+            assert_eq!(consumer.take_early(first), Some([lap, !lap]));
+            assert_eq!(consumer.take_early(second), None);
+            assert_eq!(consumer.take(last), Some([lap + 3, !(lap + 3)]));
+            assert_eq!(consumer.take_early(last), None);
+            assert_eq!(consumer.take_early(Place(2)), None);
         }
     }
 

@@ -4,7 +4,7 @@ use crate::{
     PEER,
     shared::{Step, shared},
 };
-use user::measure::cycle_of_time_zero;
+use rt::measure::cycle_of_time_zero;
 
 /// `cycle` of the peer's hart less that of this one.
 pub fn offset() -> i64 {

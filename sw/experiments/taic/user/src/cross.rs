@@ -10,7 +10,7 @@ use crate::{
     shared::{OWN, Save, Step, shared},
 };
 use hal::soc::taic_queue as register;
-use user::measure::Phase;
+use rt::measure::Phase;
 
 /// Samples, with those that are not counted.
 const ROUNDS: u64 = (WARM_UP + SAMPLES) as u64;
@@ -87,10 +87,10 @@ pub fn measure(collected: &mut Collected, offset: i64) {
                 }
             }
             let [name, parameters] = source.metric(step);
-            user::println!("{}", collected.report(name, parameters));
+            rt::println!("{}", collected.report(name, parameters));
             collected.clear();
             if matches!((source, step), (Source::Send, Step::Running(Save::Leaf))) {
-                user::println!("{}", preempt.report("taic.preempt", ""));
+                rt::println!("{}", preempt.report("taic.preempt", ""));
             }
             preempt.clear();
         }

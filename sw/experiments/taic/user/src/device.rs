@@ -1,6 +1,6 @@
 //! What this process sees of the TAIC, and the UART.
 
-use crate::shared::{COMMON, CONTROL, OWN, SECOND, UART};
+use crate::shared::{CONTROL, OWN, SECOND, UART};
 use core::ptr;
 use hal::soc::{UART0_INTERRUPT, taic_control, uart0};
 use taic::{Arming, LocalQueue, TaskId};
@@ -24,12 +24,6 @@ pub fn own() -> LocalQueue {
 pub fn second() -> LocalQueue {
     // SAFETY: mapped there for ever.
     unsafe { LocalQueue::new(SECOND) }
-}
-
-/// The queue of this process in the context of all.
-pub fn common() -> LocalQueue {
-    // SAFETY: mapped there for ever.
-    unsafe { LocalQueue::new(COMMON) }
 }
 
 /// A task that this process only counts.

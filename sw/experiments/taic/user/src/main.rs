@@ -40,15 +40,15 @@ mod pingpong;
 mod probes;
 mod ready;
 mod schedule;
-mod scheduler;
+mod schedulers;
 mod shared;
 mod software;
 
 use metric::Samples;
+use rt::exit;
 use shared::{Step, shared};
-use user::exit;
 
-user::program!(main);
+rt::program!(main);
 
 /// Samples of each metric, and runs before them that are not counted.
 pub const SAMPLES: usize = 1000;
@@ -72,13 +72,13 @@ fn main(hart: usize, harts: usize) -> ! {
     pingpong::measure(&mut collected);
     if harts > PEER {
         let offset = clock::offset();
-        user::println!("taic: cycle of hart 1 less that of hart 0: {offset}");
+        rt::println!("taic: cycle of hart 1 less that of hart 0: {offset}");
         cross::measure(&mut collected, offset);
         software::measure_cross(&mut collected, offset);
         schedule::measure_cross(&mut collected);
         pingpong::measure_cross(&mut collected);
     }
-    user::println!("taic: done");
+    rt::println!("taic: done");
     exit(0)
 }
 

@@ -7,8 +7,8 @@ use core::{
     ptr,
     sync::atomic::{AtomicU64, Ordering},
 };
-use queue::{Deque, Mpsc, Spmc, Spsc};
-use user::{QUEUES, SHARED, measure::Word};
+use rt::{QUEUES, SHARED, measure::Word};
+use task::memory::{Deque, Mpsc, Spmc, Spsc};
 
 const PAGE: usize = 4096;
 const HARTS: usize = 4;
@@ -75,7 +75,8 @@ pub enum Load {
 }
 
 impl Load {
-    pub const ALL: [Self; 4] = [Self::Spawn, Self::Yield, Self::Steal, Self::Fanout];
+    /// Those in which both harts must have spawned the same come first.
+    pub const ALL: [Self; 4] = [Self::Steal, Self::Fanout, Self::Spawn, Self::Yield];
 }
 
 /// What a peer is to take part in.

@@ -1,7 +1,7 @@
 //! Whether `cycle` of both harts counts from the same cycle.
 
 use crate::shared::{Step, shared};
-use user::measure::cycle_of_time_zero;
+use rt::measure::cycle_of_time_zero;
 
 /// `cycle` of the peer's hart less that of this one.
 pub fn offset() -> i64 {

@@ -7,8 +7,8 @@ use crate::{
     same::read_to_read,
     shared::{ARRIVAL, Step, shared},
 };
+use rt::measure::Phase;
 use uintr::{Receiver, Sender};
-use user::measure::Phase;
 
 /// Samples, with those that are not counted.
 pub const ROUNDS: u64 = (WARM_UP + SAMPLES) as u64;

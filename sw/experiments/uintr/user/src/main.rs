@@ -40,11 +40,11 @@ mod shared;
 mod switch;
 
 use metric::Samples;
+use rt::exit;
 use shared::{Step, shared};
 use uintr::{Kernel, SenderIndex, Vector};
-use user::exit;
 
-user::program!(main);
+rt::program!(main);
 
 /// Samples of each metric, and runs before them that are not counted.
 pub const SAMPLES: usize = 1000;
@@ -76,14 +76,14 @@ fn measure() -> ! {
     entries::check(&mut bench);
     same::measure(&mut bench, &mut collected);
     let offset = clock::offset();
-    user::println!("uintr: cycle of hart 1 less that of hart 0: {offset}");
+    rt::println!("uintr: cycle of hart 1 less that of hart 0: {offset}");
     cross::measure(&mut collected, offset);
     pingpong::measure(&mut bench, &mut collected);
     kernel::measure(&mut collected);
     offline::measure(&mut collected, offset);
     switch::measure(&mut collected);
     shared().begin(Step::End);
-    user::println!("uintr: done");
+    rt::println!("uintr: done");
     exit(0)
 }
 
@@ -108,7 +108,7 @@ fn serve() -> ! {
 
 /// Reports what was collected.
 pub fn report(collected: &mut Collected, name: &'static str, parameters: &'static str) {
-    user::println!("{}", collected.report(name, parameters));
+    rt::println!("{}", collected.report(name, parameters));
     collected.clear();
 }
 
@@ -120,15 +120,15 @@ impl Kernel for System {
     type Peer = usize;
 
     fn register_receiver(&mut self) -> Result<(), ()> {
-        match user::call(user::Call::RegisterReceiver, [0, 0]) {
-            user::REFUSED => Err(()),
+        match rt::call(rt::Call::RegisterReceiver, [0, 0]) {
+            rt::REFUSED => Err(()),
             _ => Ok(()),
         }
     }
 
     fn register_sender(&mut self, peer: usize, vector: Vector) -> Result<SenderIndex, ()> {
-        match user::call(user::Call::RegisterSender, [peer, vector.number().into()]) {
-            user::REFUSED => Err(()),
+        match rt::call(rt::Call::RegisterSender, [peer, vector.number().into()]) {
+            rt::REFUSED => Err(()),
             index => Ok(SenderIndex(index)),
         }
     }

@@ -6,7 +6,7 @@ use core::{
     ptr,
     sync::atomic::{AtomicU64, Ordering},
 };
-use user::{SHARED, measure::Word};
+use rt::{SHARED, measure::Word};
 
 /// What a handler notes of an interrupt.
 #[repr(C, align(64))]

@@ -1,6 +1,6 @@
 //! A queue of one thread.
 
-use crate::{Full, places::STEP};
+use super::{Full, places::STEP};
 use core::{cell::Cell, num::NonZeroU64};
 
 /// First in, first out. A place that holds 0 is free, so neither side looks at the other's index.

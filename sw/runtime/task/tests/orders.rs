@@ -14,15 +14,15 @@ mod atomics {
     };
 }
 
-#[path = "../src/deque.rs"]
+#[path = "../src/memory/deque.rs"]
 mod deque;
-#[path = "../src/mpsc.rs"]
+#[path = "../src/memory/mpsc.rs"]
 mod mpsc;
-#[path = "../src/places.rs"]
+#[path = "../src/memory/places.rs"]
 mod places;
-#[path = "../src/spmc.rs"]
+#[path = "../src/memory/spmc.rs"]
 mod spmc;
-#[path = "../src/spsc.rs"]
+#[path = "../src/memory/spsc.rs"]
 mod spsc;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

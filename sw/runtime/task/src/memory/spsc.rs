@@ -1,6 +1,6 @@
 //! A queue from one hart to one.
 
-use crate::{
+use super::{
     Full, Line,
     atomics::AtomicUsize,
     places::{Places, STEP},

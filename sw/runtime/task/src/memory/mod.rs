@@ -13,8 +13,6 @@
 //!
 //! `tests/orders.rs` runs the same source on the atomics of `loom`, in all orders of execution.
 
-#![cfg_attr(not(test), no_std)]
-
 mod atomics;
 mod deque;
 mod fifo;

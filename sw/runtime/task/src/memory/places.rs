@@ -1,6 +1,6 @@
 //! Places of a ring, by indices that go on beyond the end.
 
-use crate::atomics::AtomicU64;
+use super::atomics::AtomicU64;
 use core::array;
 
 /// By how much indices differ: they count bytes, which saves a shift.

@@ -1,6 +1,6 @@
 //! A queue with many producers.
 
-use crate::{
+use super::{
     Line,
     atomics::{AtomicU64, AtomicUsize, spin_loop},
 };

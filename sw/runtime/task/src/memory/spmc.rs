@@ -1,6 +1,6 @@
 //! A queue whose owner and thieves all take the oldest task.
 
-use crate::{
+use super::{
     Full, Line,
     atomics::AtomicUsize,
     places::{Places, STEP},

@@ -1,7 +1,7 @@
 //! A queue whose owner and thieves take from different ends (Chase and Lev 2005; with the fences of
 //! Le, Pop, Cohen and Zappa Nardelli 2013).
 
-use crate::{
+use super::{
     Full, Line,
     atomics::{AtomicU64, AtomicUsize, fence},
 };

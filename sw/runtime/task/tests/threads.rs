@@ -1,11 +1,11 @@
 //! The queues between threads of the host.
 
-use queue::{Deque, Full, Mpsc, Spmc, Spsc, Steal};
 use std::{
     num::NonZeroU64,
     sync::atomic::{AtomicBool, AtomicU64, Ordering},
     thread,
 };
+use task::memory::{Deque, Full, Mpsc, Spmc, Spsc, Steal};
 
 #[test]
 fn tasks_of_each_producer_leave_once_and_in_order() {
