@@ -4,6 +4,7 @@ use crate::{slot::Slot, waker::Target};
 use core::{
     cell::{Cell, OnceCell},
     future::{Future, poll_fn},
+    mem::ManuallyDrop,
     ptr,
     sync::atomic::{AtomicU64, Ordering},
     task::{Context, Poll, Waker},
@@ -146,7 +147,7 @@ impl<Q: ReadyQueue, const SLOTS: usize, const BYTES: usize> Executor<Q, SLOTS, B
 
     /// Polls ready tasks until there is none, or `most`, which is not 0, have been polled. Returns
     /// their number. Not for tasks: panics if one of them calls it.
-    #[inline(always)]
+    #[inline(never)]
     pub fn run_some(&'static self, most: usize) -> usize {
         let left = Cell::new(most);
         let more = || {
@@ -164,24 +165,25 @@ impl<Q: ReadyQueue, const SLOTS: usize, const BYTES: usize> Executor<Q, SLOTS, B
         mut more: impl FnMut() -> bool,
         mut idle: impl FnMut(Option<TaskId>) -> Option<TaskId>,
     ) {
-        let waker = self.own_waker();
+        // Its `drop` does nothing, but would be called through a table.
+        let waker = ManuallyDrop::new(self.own_waker());
         let mut context = Context::from_waker(&waker);
-        assert!(self.waker.replace(&raw const waker).is_null(), "a task runs its own executor");
+        assert!(self.waker.replace(&raw const *waker).is_null(), "a task runs its own executor");
         let mut ready = self.queue.dequeue();
         while let Some(task) = ready.or_else(|| idle(self.leave())) {
-            let mut done = false;
-            let slot = self.slots.get(index(task));
-            if let Some(slot) = slot {
-                // Before the poll: a wake-up during it asks for another.
-                slot.queued.set(false);
-                self.current.store(task.bits(), Ordering::Relaxed);
-                // SAFETY: polls are here alone, one after the other: `waker` was null.
-                done = unsafe { slot.poll(&mut context) };
-            }
+            let Some(slot) = self.slots.get(index(task)) else {
+                ready = self.queue.dequeue();
+                continue;
+            };
+            // Before the poll: a wake-up during it asks for another.
+            slot.queued.set(false);
+            self.current.store(task.bits(), Ordering::Relaxed);
+            // SAFETY: polls are here alone, one after the other: `waker` was null.
+            let done = unsafe { slot.poll(&mut context) };
             let more = more();
             // The processor predicts one jump in a few bytes: there is something between both.
             ready = if more { self.queue.dequeue() } else { None };
-            if let (true, Some(slot)) = (done, slot) {
+            if done {
                 self.free(index(task), slot);
             }
             if !more {

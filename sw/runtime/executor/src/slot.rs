@@ -5,16 +5,21 @@ use core::{
     future::Future,
     mem::MaybeUninit,
     pin::Pin,
+    ptr,
     task::Context,
 };
 
-/// Polls the future at an address; when it is done, drops it and returns `true`.
+/// Polls the future in the slot at an address; when it is done, drops it and returns `true`.
 type Poll = unsafe fn(*mut u8, &mut Context<'_>) -> bool;
 
+/// Where a future is in its slot.
+const STORAGE: usize = 16;
+
 /// # Safety
-/// A pinned `F` that is not being polled must be there; after `true` there is none.
-unsafe fn poll<F: Future<Output = ()>>(future: *mut u8, context: &mut Context<'_>) -> bool {
-    let future: *mut F = future.cast();
+/// In the slot a pinned `F` must be that is not being polled; after `true` there is none.
+unsafe fn poll<F: Future<Output = ()>>(slot: *mut u8, context: &mut Context<'_>) -> bool {
+    // SAFETY: it is in the slot.
+    let future: *mut F = unsafe { slot.add(STORAGE) }.cast();
     // SAFETY: by the caller.
     let done = unsafe { Pin::new_unchecked(&mut *future) }.poll(context).is_ready();
     if done {
@@ -66,6 +71,7 @@ impl<const BYTES: usize> Slot<BYTES> {
     {
         const { assert!(size_of::<F>() <= BYTES, "the future does not fit into a slot") }
         const { assert!(align_of::<F>() <= 16, "the future's alignment is too large") }
+        const { assert!(core::mem::offset_of!(Self, storage) == STORAGE) }
         // SAFETY: nothing is there, by the caller; it is large enough.
         unsafe { self.storage.0.get().cast::<F>().write(future) };
         self.poll.set(poll::<F>);
@@ -79,7 +85,7 @@ impl<const BYTES: usize> Slot<BYTES> {
     pub unsafe fn poll(&'static self, context: &mut Context<'_>) -> bool {
         // SAFETY: `fill` has put a future there to which the function belongs; it stays, as the slot
         // is static and not free; nobody else polls it, by the caller. `vacant` needs none.
-        unsafe { (self.poll.get())(self.storage.0.get().cast(), context) }
+        unsafe { (self.poll.get())(ptr::from_ref(self).cast_mut().cast(), context) }
     }
 
     /// The slot has no future any more.

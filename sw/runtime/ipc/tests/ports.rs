@@ -49,9 +49,7 @@ fn coroutines() -> &'static Coroutines {
 }
 
 /// This side, and the ring that leads to the peer.
-fn open(
-    steps: impl IntoIterator<Item = Step>,
-) -> (&'static Endpoint<Test>, &'static Messages) {
+fn open(steps: impl IntoIterator<Item = Step>) -> (&'static Endpoint<Test>, &'static Messages) {
     let [outgoing, incoming]: [&Messages; 2] = [(); 2].map(|()| &*Box::leak(Box::default()));
     let script = Script(RefCell::new(steps.into_iter().collect()), ring::Producer::new(incoming));
     (Box::leak(Box::new(Endpoint::new(script, outgoing, incoming))), outgoing)

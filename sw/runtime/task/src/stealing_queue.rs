@@ -32,10 +32,16 @@ impl<const N: usize> StealingQueue<N> {
     /// Whether it is the turn of those that were woken although there are own tasks.
     #[inline(always)]
     fn patience_ends(&self) -> bool {
-        let patience = self.patience.load(Ordering::Relaxed);
-        let ends = patience == 0;
-        self.patience.store(if ends { N as u32 } else { patience - 1 }, Ordering::Relaxed);
-        ends
+        let patience = self.patience.load(Ordering::Relaxed).wrapping_sub(1);
+        self.patience.store(patience, Ordering::Relaxed);
+        patience == 0
+    }
+
+    /// A task that was woken, though there may be own ones.
+    #[cold]
+    fn take_woken(&self) -> Option<TaskId> {
+        self.patience.store(N as u32, Ordering::Relaxed);
+        self.wakes.take()
     }
 }
 
@@ -49,8 +55,10 @@ impl<const N: usize> ReadyQueue for StealingQueue<N> {
 
     #[inline(always)]
     fn dequeue(&self) -> Option<TaskId> {
-        if self.patience_ends() && self.wakes.is_woken() {
-            return self.wakes.take();
+        if self.patience_ends()
+            && let Some(task) = self.take_woken()
+        {
+            return Some(task);
         }
         if let Some(task) = self.own.dequeue() {
             return Some(task.into());

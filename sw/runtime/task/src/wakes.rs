@@ -53,11 +53,13 @@ impl Wakes {
     /// Whether a task has been woken since [`Wakes::take`] returned `None`.
     #[inline(always)]
     pub fn is_woken(&self) -> bool {
-        let words = [&self.taken, &self.signals.0, &self.wakes.0];
-        words.map(|word| word.load(Ordering::Relaxed)) != [0; 3]
+        let [taken, signals, wakes] =
+            [&self.taken, &self.signals.0, &self.wakes.0].map(|word| word.load(Ordering::Relaxed));
+        (taken | signals | wakes) != 0
     }
 
     /// Takes a task that was woken, if there is one. By the owner.
+    #[cold]
     pub fn take(&self) -> Option<TaskId> {
         let mut taken = self.taken.load(Ordering::Relaxed);
         if taken == 0 {

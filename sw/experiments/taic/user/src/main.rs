@@ -30,7 +30,6 @@
 #![no_std]
 #![no_main]
 
-mod clock;
 mod collect;
 mod coroutine;
 mod cross;
@@ -45,7 +44,7 @@ mod shared;
 mod software;
 
 use metric::Samples;
-use rt::exit;
+use rt::{exit, measure::cycle_of_time_zero};
 use shared::{Step, shared};
 
 rt::program!(main);
@@ -71,7 +70,7 @@ fn main(hart: usize, harts: usize) -> ! {
     schedule::measure(&mut collected);
     pingpong::measure(&mut collected);
     if harts > PEER {
-        let offset = clock::offset();
+        let offset = shared().cycle_offset(PEER);
         rt::println!("taic: cycle of hart 1 less that of hart 0: {offset}");
         cross::measure(&mut collected, offset);
         software::measure_cross(&mut collected, offset);
@@ -86,7 +85,7 @@ fn main(hart: usize, harts: usize) -> ! {
 fn serve(hart: usize) -> ! {
     loop {
         match shared().next_step(hart) {
-            Step::Clock => clock::serve(),
+            Step::Clock => shared().result.set(cycle_of_time_zero() as u64),
             Step::Polling => cross::serve_polling(),
             Step::Running(save) => cross::serve_running(save),
             Step::Mpsc => software::serve_mpsc(),
