@@ -42,8 +42,14 @@ def pytest_collection_modifyitems(config, items) -> None:
 
     items[:] = [item for item in items if chosen(item)]
     if hasattr(config, "workerinput"):
-        seconds = durations.known()
+        seconds = config.workerinput["seconds"]
         items.sort(key=lambda item: -seconds.get(item.nodeid, 0))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node) -> None:
+    """All workers must have the same order, so that they get the durations from here."""
+    node.workerinput["seconds"] = durations.known()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -34,11 +34,13 @@ RULES = {
         /soc/test_generate.py::test_memory_map_*
         /soc/test_generate.py::test_svd_*
         /soc/test_memory_map.py::*
+        /test_model.py::*
         /test_tiers.py::*
-        *_refused
-        *_refused[*]
-        *_checked
-        *_checked[*]
+        /hdl/*_refused
+        /hdl/*_refused[*]
+        /hdl/*_checked
+        /hdl/*_checked[*]
+        /sim/test_verilog.py::*_refused[*]
 
         /core/test_alu.py::test_alu
         /core/test_decode.py::test_decoder
