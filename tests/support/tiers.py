@@ -20,13 +20,13 @@ RULES = {
         /boards/test_sdram.py::test_times_are_long_enough[*]
         /boards/test_utilisation.py::*
         /cache/test_l2_params.py::*
-        /sim/test_account.py::*
-        /sim/test_bench_message.py::*
-        /sim/test_cli.py::test_*
-        /sim/test_contention.py::test_faults_are_told
-        /sim/test_program.py::*
-        /sim/test_riscv_formal.py::*
-        /sim/test_rvwmo.py::*
+        /test_account.py::*
+        /test_bench_message.py::*
+        /test_cli.py::test_*
+        /test_contention.py::test_faults_are_told
+        /test_program.py::*
+        /test_riscv_formal.py::*
+        /test_rvwmo.py::*
         /soc/test_bootrom.py::*
         /soc/test_config.py::*
         /soc/test_generate.py::test_dt*
@@ -40,7 +40,7 @@ RULES = {
         /hdl/*_refused[*]
         /hdl/*_checked
         /hdl/*_checked[*]
-        /sim/test_verilog.py::*_refused[*]
+        /test_verilog.py::*_refused[*]
 
         /core/test_alu.py::test_alu
         /core/test_decode.py::test_decoder
@@ -72,7 +72,7 @@ RULES = {
         ::test_selftest_passes[full-10]
 
         /netlist/test_equivalence.py::*[tiny]
-        /netlist/test_programs.py::*
+        /netlist/test_programs.py::test_hello_*
         /netlist/test_long_programs.py::*
     """,
 }
