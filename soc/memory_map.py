@@ -18,6 +18,8 @@ from .config import SocParams
 
 PAGE = 4096
 
+DRAM_BASE = 0x8000_0000
+
 TAIC_BASE, TAIC_BYTES = 0x0100_0000, 16 << 20
 
 UINTC_BASE = 0x02F1_0000

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sim.board.loader import read_regions
-from sim.program import BadImage, Program
+from sim.model.elf import BadImage, Program
 from soc.boot_image import boot_image
 from soc.config import SocParams
 

@@ -15,13 +15,13 @@ from typing import Annotated
 from typer import Exit, Option
 
 from sim.board.loader import Patience
-from sim.board.run import BAUD, run_to_end
+from sim.board.runner import BAUD, run_to_end
 from sim.board.serial_line import LineError, SerialLine
 from sim.cli import app, refuse
 from sim.cli.load import PATIENCE, Baud, Image, Wait
+from sim.model.elf import BadImage
+from sim.model.simulate import CYCLE_LIMIT
 from sim.output import write_output
-from sim.program import BadImage
-from sim.run import CYCLE_LIMIT
 
 ESCAPE, LEAVE = b"\x01", b"x"  # Ctrl-A x, as in ``rel4 sim``
 
