@@ -11,7 +11,7 @@ from sim.board.frame import Frame, FrameReader, Kind
 from sim.board.serial_line import Line, LineError
 from sim.model.elf import BadImage, Program
 from soc.boot_info import FORMAT, BootInfo
-from soc.memory_map import DRAM_BASE
+from soc.config import DRAM_BASE
 
 VERSION = 2
 CHUNK = 4096  # bytes of memory that one request clears or checks

@@ -8,17 +8,20 @@ from sim.output import write_output
 from sim.progress import Progress
 from sim.tools import BUILD, PROJECT, ToolError
 from soc.boot_info import BootInfo
-from soc.config import NO_TAIC, SocParams, configuration
+from soc.config import DRAM_BASE, NO_TAIC, SocParams, configuration
 from soc.generate import generate
 
 
 def params_of(info: BootInfo) -> SocParams:
     """The parameters of the SoC whose boot loader says ``info``, but with TAIC: programs that do
     not use it are the same. ``ToolError`` if there is no such SoC."""
+    if info.dram_base != DRAM_BASE:
+        raise ToolError(f"the memory of the board is at {info.dram_base:#x}, programs are linked "
+                        f"for {DRAM_BASE:#x}")
     try:
         return configuration(
             info.name.removesuffix(NO_TAIC), harts=info.harts, clock_hz=info.clock_hz,
-            timebase_hz=info.timebase_hz, dram_base=info.dram_base, dram_bytes=info.dram_bytes)
+            timebase_hz=info.timebase_hz, dram_bytes=info.dram_bytes)
     except ValueError as error:
         raise ToolError(f"the board has a SoC that is not known here: {error}") from None
 

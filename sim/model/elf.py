@@ -7,9 +7,9 @@ from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
-from soc.memory_map import DRAM_BASE
+from soc.config import DRAM_BASE
 
-TRAMPOLINE_BYTES = 24  # of the jump that sim/model/harness/main.cpp puts at the base of DRAM
+TRAMPOLINE_BYTES = 24  # of the jump that the harness puts at the base of DRAM
 
 
 class BadImage(Exception):

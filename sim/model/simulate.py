@@ -14,24 +14,22 @@ from sim.model.cache import build_model
 from sim.model.design import Design, soc_design
 from sim.model.elf import BadImage, Program
 from sim.model.run_options import RunOptions
-from soc.config import SocParams
-from soc.memory_map import DRAM_BASE
-
-CYCLE_LIMIT = 124
+from sim.status import Status
+from soc.config import DRAM_BASE, SocParams
 
 
 @dataclass(frozen=True)
 class Result:
     """The end of a run."""
 
-    exit_status: int  # 0 passed, 1 failed, 124 cycle limit, 128 + signal
+    exit_status: int  # as ``Status`` has it
     report: dict[str, Any]  # the JSON result
     output: bytes  # what the program wrote to the UART
     errors: str  # where the harts were, if the program did not pass
 
     @property
     def passed(self) -> bool:
-        return self.exit_status == 0
+        return self.exit_status == Status.PASSED.exit_status
 
 
 def model_command(design: Design, program: Program, memory_bytes: int,

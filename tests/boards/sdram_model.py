@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 
 from boards.sdram_pads import PadsSignature
 from sim.model.elf import Program
-from soc.memory_map import DRAM_BASE
+from soc.config import DRAM_BASE
 
 CHIP = Path(__file__).with_name("sdram_chip.v").read_text()
 FAULTS = {

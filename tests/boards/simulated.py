@@ -10,7 +10,7 @@ from sim.model.design import Design
 from sim.model.elf import Program
 from sim.model.run_options import RunOptions
 from sim.model.simulate import model_command
-from soc.memory_map import DRAM_BASE
+from soc.config import DRAM_BASE
 from tests.support.elf import Part, elf64
 
 LOOP = b"\x6f\0\0\0" * 16  # jumps to themselves

@@ -10,8 +10,7 @@ from sim.board.boot_loader import boot_loader
 from sim.board.serial_line import SerialLine
 from sim.tools import PROJECT
 from soc.boot_image import boot_image
-from soc.config import configuration, without_taic
-from soc.memory_map import DRAM_BASE
+from soc.config import DRAM_BASE, configuration, without_taic
 from tests.boards.board_model import board_design
 from tests.boards.simulated import simulated
 from tests.boards.test_board_model import program

@@ -9,7 +9,7 @@ from sim.board.frame import Frame, FrameReader, Kind
 from sim.board.loader import Loader, Patience, program_for
 from sim.board.serial_line import LineError
 from sim.model.elf import BadImage
-from soc.memory_map import DRAM_BASE
+from soc.config import DRAM_BASE
 from tests.boards.line_model import TargetLine
 from tests.support.elf import Part, elf64
 

@@ -14,7 +14,7 @@ import pytest
 from boards.end import end_message
 from hdl.peripheral.finisher import Kind
 from sim.tools import PROJECT
-from soc.memory_map import DRAM_BASE
+from soc.config import DRAM_BASE
 from tests.boards.line_model import TargetLine
 from tests.support.elf import Part, elf64
 

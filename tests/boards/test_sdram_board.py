@@ -8,8 +8,7 @@ from sim.board.serial_line import SerialLine
 from sim.board.session import converse
 from sim.model.elf import Program
 from sim.tools import BUILD
-from soc.config import configuration
-from soc.memory_map import DRAM_BASE
+from soc.config import DRAM_BASE, configuration
 from tests.boards.board_model import board_design
 from tests.boards.sdram_model import write_image
 from tests.boards.simulated import simulated

@@ -9,8 +9,7 @@ from sim.board.boot_loader import boot_loader
 from sim.board.loader import Loader, Patience, program_for
 from sim.board.serial_line import LineError
 from sim.board.session import converse
-from soc.config import configuration, without_taic
-from soc.memory_map import DRAM_BASE
+from soc.config import DRAM_BASE, configuration, without_taic
 from tests.boards.board_model import board_design
 from tests.boards.simulated import simulated
 from tests.boards.speed_model import ModelLine

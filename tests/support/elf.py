@@ -3,7 +3,7 @@
 import struct
 from dataclasses import dataclass
 
-from soc.memory_map import DRAM_BASE
+from soc.config import DRAM_BASE
 
 RISCV, X86_64 = 243, 62
 HEADER_BYTES, PROGRAM_HEADER_BYTES, SECTION_HEADER_BYTES = 64, 56, 64

@@ -14,7 +14,6 @@
 
 #include "model.h"
 
-constexpr uint64_t DRAM_BASE = 0x80000000;
 constexpr uint64_t LINE_BYTES = 8 * LINE_BEATS;
 
 class Dram {

@@ -37,8 +37,6 @@ constexpr unsigned RESET_CYCLES = 4;
 constexpr uint64_t CLOCK_NS = 10;
 static_assert(CHUNK_CYCLES <= EventCounters::CYCLES_BEFORE_FLUSH);
 
-constexpr unsigned FINISH_PASS = 0x5555, FINISH_FAIL = 0x3333, FINISH_RESET = 0x7777;
-
 volatile sig_atomic_t caught_signal = 0;
 
 void on_signal(int signal) { caught_signal = signal; }
@@ -65,12 +63,12 @@ public:
     Result run() {
         reset();
         start_ = Clock::now();
-        for (unsigned chunk = 0; result_.status == Status::Running; ++chunk) {
+        for (unsigned chunk = 0; result_.status == Status::RUNNING; ++chunk) {
             const uint64_t left = options_.max_cycles - cycle_;
             run_cycles(std::min<uint64_t>(left, CHUNK_CYCLES));
             for (Hart& hart : harts_) hart.events.flush();
-            if (result_.status == Status::Running && cycle_ >= options_.max_cycles)
-                result_.status = Status::Limit;
+            if (result_.status == Status::RUNNING && cycle_ >= options_.max_cycles)
+                result_.status = Status::CYCLE_LIMIT;
             if (chunk % CHUNKS_BETWEEN_LOOKS == 0) look_around();
         }
         finish();
@@ -94,6 +92,7 @@ private:
         if (options_.entry != DRAM_BASE) {
             // auipc t0, 0; ld t0, 16(t0); jr t0; and the entry, aligned for a hart that demands it.
             const uint32_t jump[] = {0x00000297, 0x0102b283, 0x00028067, 0};
+            static_assert(sizeof jump + sizeof options_.entry == TRAMPOLINE_BYTES);
             memcpy(dram_.at(DRAM_BASE), jump, sizeof jump);
             memcpy(dram_.at(DRAM_BASE) + sizeof jump, &options_.entry, sizeof options_.entry);
         }
@@ -138,7 +137,7 @@ private:
 
     void run_cycles(uint64_t count) {
         const uint64_t end = cycle_ + count;
-        while (cycle_ < end && result_.status == Status::Running) {
+        while (cycle_ < end && result_.status == Status::RUNNING) {
             dump(0);
             sample();
             drive();
@@ -212,7 +211,7 @@ private:
 
     void end_program(uint64_t code) {
         result_.exit_code = code;
-        result_.status = code == 0 ? Status::Passed : Status::Failed;
+        result_.status = code == 0 ? Status::PASSED : Status::FAILED;
     }
 
     void look_around() {
@@ -231,8 +230,8 @@ private:
     }
 
     void interrupt(int signal) {
-        if (result_.status != Status::Running) return;
-        result_.status = Status::Interrupted;
+        if (result_.status != Status::RUNNING) return;
+        result_.status = Status::INTERRUPTED;
         result_.signal = signal;
     }
 
@@ -258,14 +257,14 @@ private:
 #if MODEL_TRACE
         waves_->close();
 #endif
-        if (result_.status == Status::Failed)
+        if (result_.status == Status::FAILED)
             fprintf(stderr, "rel4 sim: failed with code %lu in cycle %lu\n", result_.exit_code,
                     cycle_);
-        if (result_.status == Status::Limit)
+        if (result_.status == Status::CYCLE_LIMIT)
             fprintf(stderr, "rel4 sim: no end after %lu cycles\n", cycle_);
-        if (result_.status == Status::Interrupted)
+        if (result_.status == Status::INTERRUPTED)
             fprintf(stderr, "rel4 sim: interrupted in cycle %lu\n", cycle_);
-        if (result_.status != Status::Passed)
+        if (result_.status != Status::PASSED)
             for (unsigned n = 0; n < HART_COUNT; ++n) print_report(harts_[n], n, disassembler_);
         if (!options_.json.empty() && !write_json(options_.json, result_, harts_))
             complain(options_.json, "not writable");

@@ -10,32 +10,39 @@
 #include <vector>
 
 #include "hart.h"
+#include "model.h"
 
-enum class Status { Running, Passed, Failed, Limit, Interrupted };
+#define NAME(name, word, exit_status) name,
+enum class Status { STATUSES(NAME) RUNNING };
+#undef NAME
 
 struct Result {
-    Status status = Status::Running;
+    Status status = Status::RUNNING;
     uint64_t exit_code = 0;  // the program's own, if it ended
-    int signal = 0;          // which one interrupted
+    int signal = 0;          // which one interrupted, else 0
     uint64_t cycles = 0;
     double seconds = 0;
 
     int exit_status() const {
         switch (status) {
-        case Status::Passed: return 0;
-        case Status::Failed: return 1;
-        case Status::Limit: return 124;
-        default: return 128 + signal;
+#define EXIT_STATUS(name, word, exit_status) \
+    case Status::name: return exit_status + signal;
+            STATUSES(EXIT_STATUS)
+#undef EXIT_STATUS
+        case Status::RUNNING: break;
         }
+        return -1;
     }
 
-    const char* name() const {
+    const char* word() const {
         switch (status) {
-        case Status::Passed: return "passed";
-        case Status::Failed: return "failed";
-        case Status::Limit: return "cycle_limit";
-        default: return "interrupted";
+#define WORD(name, word, exit_status) \
+    case Status::name: return word;
+            STATUSES(WORD)
+#undef WORD
+        case Status::RUNNING: break;
         }
+        return "running";
     }
 };
 
@@ -49,13 +56,13 @@ inline bool write_json(const std::string& path, const Result& result,
     if (!file) return false;
     uint64_t instructions = 0;
     for (const Hart& hart : harts) instructions += hart.events[EVENT_INSTRUCTION];
-    const bool ended = result.status == Status::Passed || result.status == Status::Failed;
+    const bool ended = result.status == Status::PASSED || result.status == Status::FAILED;
     const std::string code = ended ? std::to_string(result.exit_code) : "null";
     const double khz = result.seconds > 0 ? result.cycles / result.seconds / 1000 : 0;
     fprintf(file,
             "{\"status\": \"%s\", \"exit_code\": %s, \"cycles\": %lu, \"instructions\": %lu, "
             "\"seconds\": %.3f, \"sim_khz\": %.1f,\n \"harts\": [",
-            result.name(), code.c_str(), result.cycles, instructions, result.seconds, khz);
+            result.word(), code.c_str(), result.cycles, instructions, result.seconds, khz);
     for (size_t n = 0; n < harts.size(); ++n) {
         const EventCounters& events = harts[n].events;
         fprintf(file, "%s\n  {\"cycles\": %lu, \"instructions\": %lu, \"counters\": {",

@@ -9,10 +9,10 @@ from hdl.bus.dram import DramSignature
 from hdl.core.commit import CommitSignature
 from hdl.core.isa import Event
 from hdl.peripheral.finisher import Kind
+from soc.config import DRAM_BASE
 
 PADDR_BITS = 32
 LINE_BYTES = 64
-DRAM_BASE = 0x8000_0000
 
 
 class Command(enum.Enum, shape=8):
