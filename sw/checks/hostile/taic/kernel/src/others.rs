@@ -150,7 +150,7 @@ impl Others {
         sound
     }
 
-    /// The sum of what was queued, what channels woke, and what lines woke.
+    /// The tasks of a queue: enqueued, woken by channels, and woken by a line.
     fn tasks_of(&self, queue: QueueIndex) -> impl Iterator<Item = TaskId> {
         let channels = (0..CHANNEL_COUNT as u16).filter(move |number| {
             number % 4 == 3 && self.ends(*number).is_some_and(|[_, receiver]| receiver == queue)
