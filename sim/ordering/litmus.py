@@ -1,6 +1,6 @@
 """Litmus tests of the memory model: runs them on the RTL and judges what comes out.
 
-The tests are those of the program ``sw/apps/litmus``, which prints their instructions; what these
+The tests are those of the program ``sw/checks/litmus``, which prints their instructions; what these
 allow is derived from them by :mod:`sim.ordering.rvwmo`.
 """
 
