@@ -10,7 +10,7 @@ from .fetch_queue import FetchQueue
 from .fetch_types import FetchFault, fetched_layout, redirect_layout, train_layout
 from .icache import ICache
 from .itlb import InstructionTlb
-from .params import PC_BITS, HartParams
+from .params import PAGE_BITS, PC_BITS, HartParams
 from .predict import Predictor
 from .translation import Context, RefillSignature
 
@@ -115,7 +115,7 @@ class Frontend(wiring.Component):
         index = slice(3, 3 + icache.index_bits)
         m.d.comb += [
             itlb.ctx.eq(self.ctx),
-            itlb.f_page.eq(f_pc[12:]),
+            itlb.f_page.eq(f_pc[PAGE_BITS:]),
             itlb.look.eq(f_look),
             itlb.give_up.eq(redirect.valid | restart),
             itlb.flush.eq(self.tlb_flush),

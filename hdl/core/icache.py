@@ -8,7 +8,7 @@ from amaranth.utils import exact_log2
 
 from ..bus.coherent import MemOp, MemoryPortSignature, MemSource
 from .itlb import RECENT_PAGES
-from .params import HartParams
+from .params import PAGE_BYTES, HartParams
 
 
 class ICache(wiring.Component):
@@ -35,9 +35,9 @@ class ICache(wiring.Component):
     """
 
     def __init__(self, params: HartParams) -> None:
-        if params.icache_way_bytes < 4096:
+        if params.icache_way_bytes < PAGE_BYTES:
             raise ValueError(
-                f"icache_way_bytes must be at least 4096 (tags are page numbers), "
+                f"icache_way_bytes must be at least {PAGE_BYTES} (tags are page numbers), "
                 f"not {params.icache_way_bytes!r}")
         self.params = params
         self.dword_bits = exact_log2(params.line_beats)

@@ -12,7 +12,7 @@ from amaranth.utils import exact_log2
 from .fetch_types import FetchFault
 from .isa import Priv
 from .params import HartParams
-from .translation import PAGE_BITS, Context, Mode, RefillSignature
+from .translation import TLB_PAGE_BITS, Context, Mode, RefillSignature
 
 RECENT_PAGES = 2  # in registers
 
@@ -41,7 +41,7 @@ class InstructionTlb(wiring.Component):
         self._space = data.StructLayout({"mode": Mode, "priv": 2, "asid": params.asid_bits})
         super().__init__({
             "ctx": In(Context),
-            "f_page": In(PAGE_BITS),
+            "f_page": In(TLB_PAGE_BITS),
             "look": In(1),
             "hit": Out(RECENT_PAGES),
             "ppn": Out(data.ArrayLayout(params.ppn_bits, RECENT_PAGES)),
@@ -63,7 +63,7 @@ class InstructionTlb(wiring.Component):
         # Loading a register, from the table or, for what was asked of it, from the MMU.
         space = Signal(self._space)
         request_space = Signal(self._space, reset_less=True)
-        load_page, load_space = Signal(PAGE_BITS), Signal(self._space)
+        load_page, load_space = Signal(TLB_PAGE_BITS), Signal(self._space)
         m.d.comb += [
             space.mode.eq(ctx.mode),
             space.priv.eq(ctx.priv),
@@ -122,7 +122,7 @@ class InstructionTlb(wiring.Component):
         faults = []
         for index in range(RECENT_PAGES):
             valid = Signal(name=f"valid_{index}")
-            page = Signal(PAGE_BITS, reset_less=True, name=f"page_{index}")
+            page = Signal(TLB_PAGE_BITS, reset_less=True, name=f"page_{index}")
             owner = Signal(self._space, reset_less=True, name=f"context_{index}")
             page_fault = Signal(FetchFault, reset_less=True, name=f"fault_{index}")
             ppn = Signal(self.params.ppn_bits, reset_less=True, name=f"ppn_{index}")
@@ -153,7 +153,7 @@ class InstructionTlb(wiring.Component):
         params, ctx, tlb = self.params, self.ctx, self.tlb
         index_bits = exact_log2(params.itlb_entries)
         tag_layout = data.StructLayout({
-            "page": PAGE_BITS - index_bits,
+            "page": TLB_PAGE_BITS - index_bits,
             "mode": Mode,
             "asid": params.asid_bits,
             "everywhere": 1,  # in every address space
@@ -175,7 +175,7 @@ class InstructionTlb(wiring.Component):
             fill.eq(tlb.valid & tlb.done & ~(tlb.page_fault | tlb.access_fault) & ~flushed),
             tag_write.en.eq(fill),
             tag_write.addr.eq(index(tlb.page)),
-            tag_write.data.page.eq(tlb.page[index_bits:PAGE_BITS]),
+            tag_write.data.page.eq(tlb.page[index_bits:TLB_PAGE_BITS]),
             tag_write.data.mode.eq(tlb.mode),
             tag_write.data.asid.eq(tlb.asid),
             tag_write.data.everywhere.eq(tlb.entry.g | (tlb.mode != Mode.SV39)),

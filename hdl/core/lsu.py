@@ -11,7 +11,7 @@ from .isa import Cause
 from .lsu_align import LoadAlign, StoreAlign
 from .lsu_rights import Rights
 from .lsu_types import LsuOp, LsuRequest
-from .params import HartParams
+from .params import PAGE_BITS, HartParams
 from .store_buffer import StoreBuffer
 from .tlb import MicroTlb
 from .translation import Context, Mode, RefillSignature, tlb_entry_layout
@@ -101,7 +101,7 @@ class Lsu(wiring.Component):
         m.d.comb += [
             x_addr.eq(x.base + x.offset),
             x_wild.eq(x_addr[40:] != x_addr[39].replicate(24)),  # beyond what the DTLB compares
-            dtlb.page.eq(x_addr[12:]),
+            dtlb.page.eq(x_addr[PAGE_BITS:]),
             dtlb.mode.eq(self.ctx.mode),
             dtlb.asid.eq(self.ctx.asid),
             dtlb.flush.eq(self.tlb_flush),
@@ -121,7 +121,7 @@ class Lsu(wiring.Component):
         m_unsigned = Signal(reset_less=True)
         m_funct7 = Signal(7, reset_less=True)
         m_vaddr = Signal(64, reset_less=True)
-        m_offset = Signal(12, reset_less=True)  # in the page, of the dword at hand
+        m_offset = Signal(PAGE_BITS, reset_less=True)  # in the page, of the dword at hand
         m_unaligned = Signal(reset_less=True)
         m_crosses = Signal(reset_less=True)  # a dword; only loads and stores can
         m_wild = Signal(reset_less=True)
@@ -283,7 +283,7 @@ class Lsu(wiring.Component):
                 m_first_ppn.eq(m_entry.ppn),
             ]
             m.next = "AGAIN"
-            with m.If(m_vaddr[3:12].all()):  # and a page
+            with m.If(m_vaddr[3:PAGE_BITS].all()):  # and a page
                 m.next = "TRANSLATE"
 
         with m.FSM(name="slow") as slow:
@@ -482,7 +482,7 @@ class Lsu(wiring.Component):
             self.m_addr.eq(m_vaddr),
             self.m_vaddr.eq(Mux(m_part.upper, m_upper_addr, m_vaddr)),
 
-            self.tlb.page.eq(Mux(m_part.upper, m_upper_addr[12:], m_vaddr[12:])),
+            self.tlb.page.eq(Mux(m_part.upper, m_upper_addr[PAGE_BITS:], m_vaddr[PAGE_BITS:])),
             self.tlb.mode.eq(self.ctx.mode),
             uipi.state.eq(self.uipi),
             uipi.op.eq(m_funct7[:3]),
@@ -495,7 +495,7 @@ class Lsu(wiring.Component):
             self.refused.op.eq(uipi.op),
             self.refused.operand.eq(m_vaddr),
             self.tlb.asid.eq(self.ctx.asid),
-            dtlb.fill_page.eq(m_vaddr[12:]),
+            dtlb.fill_page.eq(m_vaddr[PAGE_BITS:]),
             dtlb.fill_mode.eq(self.ctx.mode),
             dtlb.fill_asid.eq(self.ctx.asid),
             dtlb.fill_entry.eq(self.tlb.entry),

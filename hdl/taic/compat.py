@@ -5,9 +5,10 @@ from amaranth.lib import data, enum, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..bits import one_hot
-from .directory import owner_signature
+from .codes import Error
+from .context_allocator import owner_signature
 from .params import TaicParams
-from .types import Error, RecordOp, config_layout, error_layout, record_op_layout
+from .types import RecordOp, config_layout, error_layout, record_op_layout
 
 HALF = 32  # of a word P: channel below, process above
 TASK = 2  # number of the write that gives the task, after os id and word P

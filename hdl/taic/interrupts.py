@@ -5,11 +5,9 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..bits import one_hot
-from .contexts import allocation_layout, change_layout
-from .params import PRIORITY_BITS, PRIORITY_LSB, TaicParams
+from .context_table import allocation_layout, change_layout
+from .params import LOWEST_PRIORITY, PRIORITY_BITS, PRIORITY_LSB, TaicParams
 from .types import event_layout
-
-LOWEST = (1 << PRIORITY_BITS) - 1
 
 
 def installed_layout(params: TaicParams) -> data.StructLayout:
@@ -100,7 +98,8 @@ class Interrupts(wiring.Component):
         params, change, allocation = self.params, self.change, self.allocation
         harts = params.harts
         raised = Signal(harts)
-        running = [Signal(PRIORITY_BITS, init=LOWEST, name=f"running{h}") for h in range(harts)]
+        running = [Signal(PRIORITY_BITS, init=LOWEST_PRIORITY, name=f"running{h}")
+                   for h in range(harts)]
         source = self.redirect_queue
         same_context, same_queue = Signal(harts), Signal(harts)
         target = Signal(harts)
@@ -166,7 +165,7 @@ class Interrupts(wiring.Component):
                     m.d.sync += [
                         self.installed[h].eq(new),
                         kernel[h].eq(self.kernel),
-                        running[h].eq(LOWEST),
+                        running[h].eq(LOWEST_PRIORITY),
                         raised[h].eq(raised[h] & keeps[h] | due),
                     ]
                     with m.If(~keeps[h]):
@@ -187,7 +186,7 @@ class Interrupts(wiring.Component):
             (self.undelivered & ~self.clear | one_hot(one, none | owed) | one_hot(other, lost))
             & ~one_hot(other, self.end.valid | installs & due))
 
-        m.d.comb += self.running.eq(LOWEST)
+        m.d.comb += self.running.eq(LOWEST_PRIORITY)
         for h, installed in enumerate(self.installed):
             with m.If(installed.as_value() == self.running_of.as_value()):
                 m.d.comb += self.running.eq(running[h])

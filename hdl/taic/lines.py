@@ -5,8 +5,9 @@ from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..bits import lowest, one_hot
+from .codes import Error
 from .params import TASK_BITS, TaicParams
-from .types import Error, RecordOp, error_layout, record_op_layout
+from .types import RecordOp, error_layout, record_op_layout
 
 
 def arm_layout(params: TaicParams) -> data.StructLayout:

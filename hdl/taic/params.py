@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 TASK_BITS = 64
 SHORT_TASK_BITS = 52  # of a task identifier in ARM and ARM_LINE, sign-extended
+CHANNEL_BITS = 16  # of the number of a channel in SEND_CHANNEL; the choice of a queue follows
 PRIORITY_BITS = 4  # of the field in a task identifier
+LOWEST_PRIORITY = (1 << PRIORITY_BITS) - 1
 PREEMPT_BIT, KEEP_BIT, PRIORITY_LSB = 0, 1, 2  # in a task identifier
 
 ADDR_BITS = 24

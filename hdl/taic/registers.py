@@ -4,7 +4,17 @@ Sources: the published map for the offsets below 0x900, ours from there on.
 """
 
 from ..peripheral import mmio
-from .params import CHANNEL_BYTES, PAGE_BITS, TaicParams
+from .codes import Error, Policy, Reason
+from .params import (
+    CHANNEL_BITS,
+    CHANNEL_BYTES,
+    LOWEST_PRIORITY,
+    PAGE_BITS,
+    PRIORITY_BITS,
+    SHORT_TASK_BITS,
+    TASK_BITS,
+    TaicParams,
+)
 
 ID_MAGIC = 0x5441
 ID_VERSION = 1
@@ -64,8 +74,7 @@ class Refused(mmio.Register, access="rw", bytes=8):
     """The last access to the control page or to a record that was refused. Any write clears it."""
 
     fields = {
-        "reason": mmio.Field(4, "0 none, 1 no such register, 2 access not of 8 bytes, 3 limit "
-                                "beyond what is unassigned, 4 no such queue, 5 record in a queue"),
+        "reason": mmio.Field(4, Reason.text()),
         "write": mmio.Field(1, "1 if it was a write"),
         "_reserved": mmio.Field(11, ""),
         "count": mmio.Field(16, "refused accesses; stays at 65535"),
@@ -153,14 +162,7 @@ class Dequeue(mmio.Register, access="r", bytes=8):
 class ErrorBits(mmio.Register, access="r", bytes=8):
     """What was refused through this page. Side effect of the read: cleared."""
 
-    fields = {
-        "full": mmio.Field(1, "enqueue while the context is at its limit, or no free slot"),
-        "no_owner": mmio.Field(1, "the context has no owner"),
-        "no_send": mmio.Field(1, "no permission to send there"),
-        "no_receive": mmio.Field(1, "no permission to receive that, or no such receiver"),
-        "no_queue": mmio.Field(1, "this queue is not allocated"),
-        "not_permitted": mmio.Field(1, "no such register, or not through this page"),
-    }
+    fields = {error.name.lower(): mmio.Field(1, error.meaning) for error in Error}
 
 
 class RegisterSender(mmio.Register, access="w", bytes=8):
@@ -199,7 +201,7 @@ class SendChannel(mmio.Register, access="w", bytes=8):
     """SEND_CHANNEL: notifies through a channel of which this context is the sender."""
 
     fields = {
-        "channel": mmio.Field(16, "number"),
+        "channel": mmio.Field(CHANNEL_BITS, "number"),
         "queue": mmio.Field(8, "of the receiver, if the channel leaves the choice to the sender"),
     }
 
@@ -216,15 +218,16 @@ class Length(mmio.Register, access="r", bytes=8):
 class Running(mmio.Register, access="rw", bytes=8):
     """Priority of the task that runs, set by every dequeue."""
 
-    fields = {"priority": mmio.Field(4, "0 highest; 15 after a dequeue without a task", init=15)}
+    fields = {"priority": mmio.Field(PRIORITY_BITS, "0 highest; 15 after a dequeue without a task",
+                                     init=LOWEST_PRIORITY)}
 
 
 class Arm(mmio.Register, access="w", bytes=8):
     """ARM: the task that a channel wakes, of which this context is the receiver."""
 
     fields = {
-        "task": mmio.Field(52, "identifier, sign-extended; 0 for none"),
-        "channel": mmio.Field(12, "number"),
+        "task": mmio.Field(SHORT_TASK_BITS, "identifier, sign-extended; 0 for none"),
+        "channel": mmio.Field(TASK_BITS - SHORT_TASK_BITS, "number"),
     }
 
 
@@ -232,8 +235,8 @@ class ArmLine(mmio.Register, access="w", bytes=8):
     """ARM_LINE: the task that a line wakes into this queue."""
 
     fields = {
-        "task": mmio.Field(52, "identifier, sign-extended; 0 for none"),
-        "line": mmio.Field(12, "number"),
+        "task": mmio.Field(SHORT_TASK_BITS, "identifier, sign-extended; 0 for none"),
+        "line": mmio.Field(TASK_BITS - SHORT_TASK_BITS, "number"),
     }
 
 
@@ -246,8 +249,7 @@ class ChannelConfig(mmio.Register, access="rw", bytes=8):
     fields = {
         "enabled": mmio.Field(1, "1: it can be used"),
         "_reserved_1": mmio.Field(1, ""),
-        "policy": mmio.Field(2, "queue of the receiver: 0 that in this register, 1 the least "
-                                "loaded (up to 15 tasks), 2 the sender's choice"),
+        "policy": mmio.Field(2, f"queue of the receiver: {Policy.text()}"),
         "_reserved_4": mmio.Field(4, ""),
         "sender": mmio.Field(8, "context"),
         "receiver": mmio.Field(8, "context"),

@@ -2,10 +2,12 @@
 
 from amaranth.lib import data, enum
 
+from .codes import Error, Policy
 from .params import TASK_BITS, TaicParams
+from .registers import ChannelConfig
 
 
-class Kind(enum.Enum, shape=4):
+class QueueOp(enum.Enum, shape=4):
     """Operations on the queues."""
 
     ENQUEUE = 0  # by software; refused if the context is at its limit
@@ -18,25 +20,6 @@ class Kind(enum.Enum, shape=4):
     LENGTH = 7  # gives the tasks in the queue, in the context, and there at most: 16 bits each
     MOVE = 8  # as WAKE of a task that was ready already: at the tail, interrupts nobody
     MARK = 9  # sets the most there were in the context to what there are
-
-
-class Policy(enum.Enum, shape=2):
-    """Into which queue of its context a woken task goes."""
-
-    FIXED = 0  # ``queue``; if that is not allocated, the lowest that is
-    LEAST_LOADED = 1  # 15 tasks count as many as more
-    SENDER = 2  # as FIXED; the sender's ``queue`` has taken the place of the record's
-
-
-class Error(enum.IntFlag, shape=6):
-    """Bits of the register ERROR."""
-
-    FULL = 1
-    NO_OWNER = 2
-    NO_SEND = 4
-    NO_RECEIVE = 8
-    NO_QUEUE = 16
-    NOT_PERMITTED = 32
 
 
 class RecordOp(enum.Enum, shape=3):
@@ -58,7 +41,7 @@ def queue_op_layout(params: TaicParams) -> data.StructLayout:
     answer.
     """
     return data.StructLayout({
-        "kind": Kind,
+        "kind": QueueOp,
         "context": params.context_bits,
         "queue": params.queue_bits,
         "policy": Policy,
@@ -121,7 +104,7 @@ def answer_layout(params: TaicParams) -> data.StructLayout:
     """
     return data.StructLayout({
         "valid": 1,
-        "kind": Kind,
+        "kind": QueueOp,
         "source": range(params.ports + 1),
         "data": TASK_BITS,
         "found": 1,
@@ -157,16 +140,5 @@ def error_layout(params: TaicParams) -> data.StructLayout:
 
 
 def config_layout() -> data.StructLayout:
-    """CONFIG of a channel record."""
-    return data.StructLayout({
-        "enabled": 1,
-        "_reserved_1": 1,
-        "policy": Policy,
-        "_reserved_4": 4,
-        "sender": 8,
-        "receiver": 8,
-        "queue": 8,
-        "armed": 1,
-        "pending": 1,
-        "queued": 1,
-    })
+    """The register CONFIG of a record."""
+    return ChannelConfig().layout

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-VECTORS = 64  # of each receiver
+from .layout import ENTRY_BYTES
+
 HART_ID_BITS = 16
 TABLE_BITS = 14  # of an address within the table: 512 entries of 32 bytes, whatever is built
 ADDR_BITS = 15  # the table, and above it the error page
-ENTRY_BYTES = 32
 MAX_RECEIVERS = (1 << TABLE_BITS) // ENTRY_BYTES
 MAX_HARTS = 16
 

@@ -1,21 +1,22 @@
 """The registers of the UINTC."""
 
-from enum import IntEnum
-
+from ..codes import Code
 from ..peripheral import mmio
-from .params import ADDR_BITS, ENTRY_BYTES, HART_ID_BITS, TABLE_BITS, VECTORS, UintcParams
+from . import layout
+from .layout import ENTRY_BYTES, VECTORS
+from .params import ADDR_BITS, HART_ID_BITS, TABLE_BITS, UintcParams
 
 ID_MAGIC = 0x5549
 ID_VERSION = 1
 
 
-class Refusal(IntEnum):
+class Refusal(Code):
     """Why an operation was refused."""
 
-    NONE = 0
-    VECTOR = 1  # SEND of a vector that does not exist
-    RECEIVER = 2  # the entry does not exist
-    SIZE = 3  # the access is not of 8 bytes
+    NONE = 0, "none"
+    VECTOR = 1, f"SEND of a vector above {VECTORS - 1}"
+    RECEIVER = 2, "no such entry"
+    SIZE = 3, "access not of 8 bytes"
 
 
 class Id(mmio.Register, access="r", bytes=8):
@@ -70,8 +71,7 @@ class Error(mmio.Register, access="rw", bytes=8):
     """
 
     fields = {
-        "reason": mmio.Field(4, "0 none, 1 SEND of a vector above 63, 2 no such entry, "
-                                "3 access not of 8 bytes"),
+        "reason": mmio.Field(4, Refusal.text()),
         "_low": mmio.Field(4, ""),
         "register": mmio.Field(2, "offset within the entry, divided by 8"),
         "write": mmio.Field(1, "1 if it was a write"),
@@ -85,11 +85,11 @@ def uintc_registers(params: UintcParams) -> mmio.RegisterMap:
     """The register map: the table, then the error page."""
     registers = mmio.RegisterMap(addr_bits=ADDR_BITS)
     for name, register, offset, when in (
-        ("id", Id(params), 0x00, "reading"),
-        ("send", Send(), 0x00, "writing"),
-        ("low", Low(), 0x08, ""),
-        ("high", High(), 0x10, ""),
-        ("active", Active(), 0x18, ""),
+        ("id", Id(params), layout.ID, "reading"),
+        ("send", Send(), layout.SEND, "writing"),
+        ("low", Low(), layout.LOW, ""),
+        ("high", High(), layout.HIGH, ""),
+        ("active", Active(), layout.ACTIVE, ""),
     ):
         registers.add(name, register, offset=offset, count=params.receivers, stride=ENTRY_BYTES,
                       when=when)

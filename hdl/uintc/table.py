@@ -4,7 +4,8 @@ from amaranth import *
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
-from .params import HART_ID_BITS, VECTORS, UintcParams
+from .layout import VECTORS
+from .params import HART_ID_BITS, UintcParams
 from .registers import Low
 
 

@@ -7,14 +7,14 @@ from amaranth import *
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from ..bus.mmio import MmioSignature
+from ..bus.mmio import DWORD, MmioSignature
+from .layout import ENTRY_BYTES
 from .line import HartLine
-from .params import ADDR_BITS, ENTRY_BYTES, TABLE_BITS, UintcParams
+from .params import ADDR_BITS, TABLE_BITS, UintcParams
 from .refusals import Access, Refusals
 from .registers import Refusal, uintc_registers
 from .table import EntryTable
 
-DWORD = 3  # logarithm of the bytes of the only size of access that is allowed
 ENTRY_BITS = (ENTRY_BYTES - 1).bit_length()
 
 

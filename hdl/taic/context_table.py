@@ -30,7 +30,7 @@ def row_layout(params: TaicParams) -> data.StructLayout:
     })
 
 
-class Contexts(wiring.Component):
+class ContextTable(wiring.Component):
     """Settings of the contexts, in LUT RAM but for what is needed of all at once.
 
     ``allocated`` and ``settings`` belong to ``context``, ``kernel`` to ``kernel_context``,

@@ -5,14 +5,15 @@ from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..bits import lowest, one_hot
+from .context_table import allocation_layout, change_layout
 from .params import TASK_BITS, TaicParams
-from .types import Kind, RecordOp, queue_op_layout, record_op_layout
+from .types import QueueOp, RecordOp, queue_op_layout, record_op_layout
 
 NOTHING = (1 << 64) - 1  # answer to a read of ALQ without a result
 HALF = 32  # of an index word: the queue below, the context above
 
 
-def directory_request_layout(params: TaicParams) -> data.StructLayout:
+def allocator_request_layout(params: TaicParams) -> data.StructLayout:
     """An access of ``port`` to FLQ (``free``) or to ALQ, then a read or a write of ``data``."""
     return data.StructLayout({
         "port": range(params.ports),
@@ -36,7 +37,7 @@ def owner_signature(params: TaicParams) -> wiring.Signature:
     })
 
 
-class Directory(wiring.Component):
+class ContextAllocator(wiring.Component):
     """Allocates local queues, and frees them with what they hold.
 
     ALQ: two writes of a port give the os id and the process id, its read then allocates. The
@@ -61,12 +62,11 @@ class Directory(wiring.Component):
     def __init__(self, params: TaicParams) -> None:
         self.params = params
         super().__init__({
-            "request": In(stream.Signature(directory_request_layout(params))),
+            "request": In(stream.Signature(allocator_request_layout(params))),
             "answer": Out(data.StructLayout({"valid": 1, "data": 64})),
-            "allocation": Out(data.StructLayout({
-                "en": 1, "context": params.context_bits, "mask": params.queues, "kernel": 1})),
-            "begin": Out(data.StructLayout({"valid": 1, "context": params.context_bits})),
-            "end": Out(data.StructLayout({"valid": 1, "context": params.context_bits})),
+            "allocation": Out(allocation_layout(params)),
+            "begin": Out(change_layout(params)),
+            "end": Out(change_layout(params)),
             "forget": Out(stream.Signature(params.context_bits)),
             "queue_op": Out(stream.Signature(queue_op_layout(params))),
             "queue_answer": In(data.StructLayout({
@@ -305,7 +305,7 @@ class Directory(wiring.Component):
             with m.State("TAKE"):
                 m.d.comb += [
                     self.queue_op.valid.eq(1),
-                    op.kind.eq(Kind.TAKE),
+                    op.kind.eq(QueueOp.TAKE),
                     op.queue.eq(queue),
                 ]
                 with m.If(self.queue_op.ready):
@@ -331,7 +331,7 @@ class Directory(wiring.Component):
             with m.State("MOVE"):
                 m.d.comb += [
                     self.queue_op.valid.eq(1),
-                    op.kind.eq(Kind.MOVE),
+                    op.kind.eq(QueueOp.MOVE),
                     op.queue.eq(target),
                 ]
                 with m.If(self.queue_op.ready):

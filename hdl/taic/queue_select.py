@@ -5,12 +5,13 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from ..bits import choice, lowest
+from .codes import Error, Policy
 from .occupancy import occupancy_layout
 from .params import PREEMPT_BIT, TaicParams
-from .types import Error, Kind, Policy, queue_op_layout, settings_layout
+from .types import QueueOp, queue_op_layout, settings_layout
 
 
-class Choose(wiring.Component):
+class QueueSelect(wiring.Component):
     """Combinational. From what the context is, and has in its queues:
 
     - ``queue``: that of which the list changes or is looked at; for what is refused, and for an
@@ -72,7 +73,7 @@ class Choose(wiring.Component):
             m.d.comb += woken_into.eq(row.least)
 
         with m.Switch(op.kind):
-            with m.Case(Kind.ENQUEUE):
+            with m.Case(QueueOp.ENQUEUE):
                 with m.If(~owned):
                     m.d.comb += self.errors.eq(Error.NO_OWNER)
                 with m.Elif(~here):
@@ -83,14 +84,14 @@ class Choose(wiring.Component):
                     m.d.comb += self.errors.eq(Error.FULL)
                 with m.Else():
                     m.d.comb += self.inserts.eq(1)
-            with m.Case(Kind.WAKE, Kind.MOVE):
+            with m.Case(QueueOp.WAKE, QueueOp.MOVE):
                 m.d.comb += [
                     self.inserts.eq(owned),
                     self.queue.eq(woken_into),
-                    self.head.eq((op.kind == Kind.WAKE) & op.task[PREEMPT_BIT]
+                    self.head.eq((op.kind == QueueOp.WAKE) & op.task[PREEMPT_BIT]
                                  & ~self.settings.priorities),
                 ]
-            with m.Case(Kind.DEQUEUE):
+            with m.Case(QueueOp.DEQUEUE):
                 with m.If(~owned):
                     m.d.comb += self.errors.eq(Error.NO_OWNER)
                 with m.Elif(~here):
@@ -100,11 +101,11 @@ class Choose(wiring.Component):
                         self.removes.eq(filled.any()),
                         self.queue.eq(Mux(redirects, redirected_to, next_filled)),
                     ]
-            with m.Case(Kind.TAKE):
+            with m.Case(QueueOp.TAKE):
                 m.d.comb += self.removes.eq(filled.bit_select(op.queue, 1))
-            with m.Case(Kind.PEEK):
+            with m.Case(QueueOp.PEEK):
                 m.d.comb += self.looks.eq(filled.bit_select(op.queue, 1))
-            with m.Case(Kind.ERROR):
+            with m.Case(QueueOp.ERROR):
                 m.d.comb += self.errors.eq(op.task)
         with m.If(self.removes):
             m.d.comb += self.looks.eq(1)
