@@ -1,4 +1,4 @@
-"""From the ports to the parts that perform accesses."""
+"""Access arbiter: routes the accesses of the ports to the parts that perform them."""
 
 from collections.abc import Iterable
 from functools import reduce
@@ -21,18 +21,18 @@ KINDS = {"enqueue": QueueOp.ENQUEUE, "dequeue": QueueOp.DEQUEUE, "error": QueueO
 
 
 class AccessArbiter(wiring.Component):
-    """Gives one access a cycle to the engine, the records or the control registers.
+    """Grants one access a cycle, to the engine, the records or the control registers.
 
-    A port takes part in the arbitration once that which performs its access can accept it
-    (``free``, which must not depend on the three outputs): so none waits for what another waits
-    for. What a page does not permit becomes an ERROR of the engine. Combinational.
+    A port requests only while the target of its access is ``free``, so that no port waits for the
+    target of another. ``free`` must not depend on ``queue_op``, ``record_op`` or ``control``. An
+    access that a page does not permit becomes an ERROR operation of the engine. Combinational.
     """
 
     def __init__(self, params: TaicParams) -> None:
         self.params = params
         super().__init__({
             "access": In(stream.Signature(access_layout(params))).array(params.ports),
-            "free": In(len(Target)),  # by target
+            "free": In(len(Target)),  # bit n: target n can accept an access
             "queue_op": Out(1),
             "queue": Out(queue_op_layout(params)),
             "record_op": Out(1),
@@ -49,10 +49,10 @@ class AccessArbiter(wiring.Component):
         m.submodules.arbiter = arbiter = RoundRobin(params.ports)
         grant = arbiter.grant
 
-        # Where each access goes.
+        # The target of each access.
         engine, records, control = (Signal(params.ports, name=name)
                                     for name in ("engine", "records", "control"))
-        permitted = Signal(params.ports)  # for the engine
+        permitted = Signal(params.ports)  # by the page, of accesses to the engine
         for n, port in enumerate(self.access):
             p = port.p
             number = Mux(self._arms(p), p.data[SHORT_TASK_BITS + number_bits:],
@@ -99,7 +99,7 @@ class AccessArbiter(wiring.Component):
             numbered = (asked.target == Target.RECORDS) & asked.whole & asked.write
             error = Mux(numbered, Mux(arms, Error.NO_RECEIVE, Error.NO_SEND), Error.NOT_PERMITTED)
             m.d.comb += self.queue.task[:len(error)].eq(error)
-            with m.If(asked.write):  # no port waits for it
+            with m.If(asked.write):  # no port waits for the answer
                 m.d.comb += self.queue.source.eq(params.ports)
         return m
 
@@ -107,7 +107,7 @@ class AccessArbiter(wiring.Component):
         return self._is(access, "arm", ("arm", "send"))
 
     def _is(self, access, name: str, names: Iterable[str]) -> Value:
-        """The register at the offset, which is one of ``names``, is ``name``."""
+        """The access is to register ``name``. Its offset must be that of one of ``names``."""
         offsets = {entry.name: entry.offset for entry in queue_registers(self.params)}
         differ = reduce(or_, (offsets[name] ^ offsets[other] for other in names))
         return (access.addr[:PAGE_BITS] & differ) == (offsets[name] & differ)

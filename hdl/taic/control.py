@@ -1,4 +1,4 @@
-"""The registers that are not on a fast path."""
+"""The registers that are not on a fast path: control page, records, registrations."""
 
 from amaranth import *
 from amaranth.lib import data, stream, wiring
@@ -38,12 +38,13 @@ COMPATIBLE = ("register_sender", "cancel_sender", "register_receiver", "send_int
 
 
 class Control(wiring.Component):
-    """Takes one access at a time. A read is answered by ``done`` with ``data`` and ``error``, in
-    the cycle after its end.
+    """Performs one access at a time.
 
-    Holds MODE, REFUSED and the settings of the contexts; everything else is asked of the part that
-    has it. A write that cannot be done at once waits; a read of a record or of OCCUPANCY waits for
-    its answer, and whatever follows an installation until that is done (``install_ready``).
+    A read is answered by ``done`` with ``data`` and ``error``, in the cycle after it finished.
+
+    MODE, REFUSED and the context table are here; other registers belong to other parts. A write
+    waits until it can be done. A read of a record or of OCCUPANCY waits for the answer. After an
+    installation the next access waits for ``install_ready``.
     """
 
     def __init__(self, params: TaicParams) -> None:
@@ -102,8 +103,8 @@ class Control(wiring.Component):
         page = {entry.name: entry for entry in queue_registers(params)}
         record = {entry.name: entry for entry in channel_registers(params)}
 
-        held, asked = Signal(), Signal()  # an access; it waits for an answer
-        judged = Signal()  # asked, and it is known whether it is refused
+        held, asked = Signal(), Signal()  # there is an access; it waits for an answer
+        judged = Signal()  # asked, and a refusal would be known by now
         access = Signal(access_layout(params), reset_less=True)
         port = Signal.like(self.port, reset_less=True)
         finish = Signal()  # at the end of this cycle
@@ -112,11 +113,11 @@ class Control(wiring.Component):
             m.d.sync += [held.eq(1), asked.eq(0), access.eq(self.access.p), port.eq(self.port)]
         with m.If(finish):
             m.d.sync += held.eq(0)
-        # The answer comes from flip-flops: what it is made of comes late, and the hart is far away.
+        # The answer is registered: its inputs come late, and the path to the hart is long.
         m.d.sync += [self.done.eq(finish & ~access.write), self.done_port.eq(port)]
         offset, word, write = access.addr[:PAGE_BITS], access.data, access.write
 
-        # REFUSED. An FLQ turns out to be impossible when another access may be under way already.
+        # REFUSED. The allocator refuses an FLQ late, when another access may already be held.
         refused = Signal(Refused().layout)
         reason = Signal.like(refused.reason)
         with m.If((reason != Reason.NONE) | self.allocator_refused):
@@ -140,7 +141,7 @@ class Control(wiring.Component):
         with m.If(swept & (self.free_places < lowest_free)):
             m.d.sync += lowest_free.eq(self.free_places)
 
-        # What the access is to: a page of a queue, a record or a register of the control page.
+        # The target of the access: the page of a queue, a record, or the control page.
         in_page, in_channels, in_control = Signal(), Signal(), Signal()
         channels_lsb = (params.channels * CHANNEL_BYTES).bit_length() - 1
         aligned = ~offset[:3].any()
@@ -154,7 +155,7 @@ class Control(wiring.Component):
         blocks = {}  # of registers, by number
 
         def at(entry: Entry) -> Value:
-            """A word's offset is that of a register, or of one of an array."""
+            """The offset is that of ``entry``, or of one of its elements."""
             if not _aligned(entry):
                 return ~_beyond(_element(entry, offset, whole=True), entry.count)
             low = 3 + entry.index_bits
@@ -167,8 +168,8 @@ class Control(wiring.Component):
             return blocks[block] & (
                 offset[low:BLOCK_LSB] == (entry.offset >> low) % (1 << BLOCK_LSB - low))
 
-        answers = []  # conditions, and what is read then
-        ends = []  # conditions of the end of an access
+        answers = []  # conditions, and the values that are read
+        ends = []  # conditions under which an access finishes
 
         # Records.
         is_config, is_task = (access.addr[:CHANNEL_BYTES.bit_length() - 1] == record[name].offset
@@ -184,7 +185,7 @@ class Control(wiring.Component):
         ]
         no_record = in_channels & ~exists
         in_queue = in_channels & judged & write & self.record_refused
-        # A refusal comes in the second cycle after a write was accepted.
+        # A write of a record finishes two cycles after its acceptance, when a refusal is known.
         ends.append(in_channels & Mux(write, judged, asked & self.record_answer.valid))
         answers.append((in_channels & exists, self.record_answer.data))
 
@@ -265,7 +266,7 @@ class Control(wiring.Component):
             (hit["occupancy"], self.answer.data[16:48]),
         ]
 
-        # Pages of local queues, but for the registers that have other target.
+        # Pages of local queues, except the registers with other targets.
         permitted = access.alias | context_table.compatible
         is_arm_line = at(page["arm_line"])
         compatible, places, registers, arms, runs = (
@@ -368,12 +369,12 @@ class Control(wiring.Component):
 
 
 def _aligned(entry: Entry) -> bool:
-    """The index of an array is bits of the address."""
+    """The index of the array is a field of the address."""
     return entry.offset % (8 << entry.index_bits) == 0 and entry.count == 1 << entry.index_bits
 
 
 def _element(entry: Entry, offset: Value, *, whole: bool = False) -> Value:
-    """Index into an array; the ``whole`` is large for what is before or behind the array."""
+    """Index into an array. The ``whole`` index is too large for offsets outside the array."""
     index = offset[3:]
     if not _aligned(entry):
         index = (index - (entry.offset >> 3))[:len(index)]

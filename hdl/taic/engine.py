@@ -22,7 +22,7 @@ from .types import (
 
 
 def list_layout(params: TaicParams) -> data.StructLayout:
-    """The tasks of a priority in a local queue: are there any, first and last place."""
+    """The tasks of one priority in a local queue: ``filled`` if any, first and last node."""
     return data.StructLayout({
         "filled": 1,
         "first": params.node_bits,
@@ -31,33 +31,33 @@ def list_layout(params: TaicParams) -> data.StructLayout:
 
 
 def queue_layout(params: TaicParams) -> data.StructLayout:
-    """A local queue, apart from its lists."""
+    """A local queue, without its lists."""
     return data.StructLayout({"count": params.count_bits, "errors": Error})
 
 
 class Engine(wiring.Component):
     """Lists of tasks in block RAM, one for each priority of each local queue.
 
-    Operations take effect in the order in which ``issue_queue`` gives them. The stages:
+    Operations take effect in the order of ``issue_queue``. The stages:
 
-    - *select*: the row of the context tells the queue; ``event``, for the fronts.
-    - *link*: the queue's lists; a place is taken or looked up. ``change``, for the interrupts.
-    - *finish*: the lists are written back; the place after that which a front takes is looked up.
+    - *select*: the row of the context determines the queue. ``event`` informs the prefetches.
+    - *link*: the lists of the queue have been read. A node is allocated, or the node of the task
+      is read. ``change`` informs the interrupts.
+    - *finish*: the lists are written back. After the TAKE of a prefetch, the next node is read.
     - ``answer``, from flip-flops, three cycles after *select*.
 
-    ``lookup`` is for the fronts, from block RAM: two cycles after the *select* of a PEEK, three
-    after that of a TAKE of a front, which brings the next task.
+    ``lookup`` serves the prefetches, from block RAM. It comes two cycles after the *select* of a
+    PEEK, and three cycles after that of a prefetch's TAKE, with the next task.
 
-    An operation waits in *select* while another of the same context is in *link*, and a cycle in
-    *link* if the lists of its queue have just been written. So there is one operation a cycle on
-    different contexts, one in two cycles on a context, one in three on a queue. One that needs its
-    own task waits while the TAKE of a front is in *link*.
+    An operation waits in *select* while another of the same context is in *link*, and one cycle in
+    *link* if the lists of its queue have just been written. This gives one operation a cycle on
+    different contexts, one in two cycles on one context, and one in three on one queue. An
+    operation that reads its own task also waits while a prefetch's TAKE is in *link*.
 
-    ``allocated``, ``kernel`` come from the directory, ``settings`` from the registers, for the
-    context that is asked by ``select_context``, combinationally.
+    ``allocated`` and ``settings`` are looked up for ``select_context``, combinationally.
 
-    ``room``: there is a place for a MOVE; none may be requested without it. Bit ``n`` of
-    ``under_way`` is set while an operation of port ``n`` waits or is in *link*.
+    ``room``: a node is free for a MOVE, which must not be requested otherwise. Bit ``n`` of
+    ``in_flight`` is set while an operation of port ``n`` is in the issue queue or in *link*.
     """
 
     def __init__(self, params: TaicParams) -> None:
@@ -153,7 +153,7 @@ class Engine(wiring.Component):
         ]
 
         # Link.
-        # What goes into the occupancy is 0 until the first operation, for the sweep.
+        # These are 0 until the first operation, because the sweep writes them to the occupancy.
         link_queue = Signal(params.queue_bits)
         link_row = Signal(occupancy_layout(params))
         link_loads = Signal(loads_layout(params))
@@ -178,8 +178,8 @@ class Engine(wiring.Component):
                 link["priorities"].eq(self.settings.priorities),
                 link["dequeues"].eq(dequeues | pops),
             ]
-        # The lists of the queue have been written in the cycle in which they were read.
-        stale, fresh = Signal(), Signal()  # it was read a cycle ago
+        # Lists that were read in the cycle of their write are stale, and are read again.
+        stale, fresh = Signal(), Signal()  # ``fresh``: the lists were read a cycle ago
         written, link_index = Signal.like(finish_index), Cat(link_queue, link_op.context)
         was_written = Signal()
         m.d.sync += [
@@ -225,7 +225,7 @@ class Engine(wiring.Component):
             pool.next_of.eq(first),
         ]
 
-        # Occupancy: the load of the queue against the least of the others.
+        # Occupancy. The least loaded queue is this one or the least of the others.
         changes = link["inserts"] | link["removes"]
         step = Mux(changes, Cat(C(1, 1), link["removes"].replicate(params.count_bits - 1)), 0)
         row = Signal(occupancy_layout(params))
@@ -277,12 +277,13 @@ class Engine(wiring.Component):
 
         # Finish.
         finish = Signal(list_layout(params))  # except what ``pool`` gives
-        finish_lists = Signal(params.priorities)  # that change
+        finish_lists = Signal(params.priorities)  # one-hot: the list that changes
         finish_valid, finish_peeks = Signal(), Signal()
         finish_removes, finish_looks, finish_some = Signal(), Signal(), Signal()
         finish_kind = Signal(QueueOp, reset_less=True)
         finish_source = Signal.like(self.answer.source, reset_less=True)
-        finish_queue, finish_errors = Signal(queue_layout(params)), Signal(Error)  # and new ones
+        finish_queue = Signal(queue_layout(params))
+        finish_errors = Signal(Error)  # new error bits
         finish_data = Signal(48, reset_less=True)
         m.d.sync += [
             finish_valid.eq(linked),
@@ -331,7 +332,7 @@ class Engine(wiring.Component):
             pool.free_node.eq(finish.first),
         ]
 
-        # For the fronts. No PEEK is in *finish* a cycle after a TAKE of theirs.
+        # Lookups for the prefetches. No PEEK is in *finish* one cycle after a prefetch's TAKE.
         lookup, found = self.lookup, pool.read_data
         next_valid, next_found, next_none = Signal(), Signal(), Signal()
         next_source = Signal.like(finish_source, reset_less=True)

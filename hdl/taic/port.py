@@ -1,4 +1,4 @@
-"""A bus port: takes one access at a time, answers DEQUEUE from the prefetch where it can."""
+"""A bus port: takes one access at a time, and answers DEQUEUE from its head prefetch if it can."""
 
 from amaranth import *
 from amaranth.lib import data, enum, stream, wiring
@@ -11,12 +11,12 @@ from .params import ADDR_BITS, LOWEST_PRIORITY, PAGE_BITS, TASK_BITS, TaicParams
 from .registers import queue_registers
 from .types import QueueOp, answer_layout
 
-# Operations of the engine that answer a read; an ERROR if it has a port as its source.
+# Operations of the engine that answer a read. An ERROR does so if its source is a port.
 READS = (QueueOp.DEQUEUE, QueueOp.READ_ERROR, QueueOp.LENGTH, QueueOp.ERROR)
 
 
 class Target(enum.Enum, shape=2):
-    """Who performs an access."""
+    """The part that performs an access."""
 
     ENGINE = 0
     RECORDS = 1
@@ -24,9 +24,10 @@ class Target(enum.Enum, shape=2):
 
 
 def access_layout(params: TaicParams) -> data.StructLayout:
-    """An access to a register. ``whole``: of 8 bytes.
+    """An access to a register. ``whole``: it has 8 bytes.
 
-    ``paged``: to the page of ``queue`` of ``context``, through the kernel's ``alias`` or not.
+    ``paged``: it goes to the page of ``queue`` of ``context``; with ``alias``, through the kernel's
+    alias of that page.
     """
     return data.StructLayout({
         "target": Target,
@@ -44,14 +45,14 @@ def access_layout(params: TaicParams) -> data.StructLayout:
 class Port(wiring.Component):
     """One ``bus`` port.
 
-    A read of TASK_DEQUEUE of the queue that ``prefetch`` follows is answered in the cycle of its
-    acceptance, if what the prefetch knows is good and nothing of this port that is older is under
-    way in the engine. All other accesses go into a register; ``access`` is valid from the next
-    cycle on. A write frees the port once it is accepted there, a read once it is answered: by
-    ``answer`` (of the engine) or by ``done`` with ``done_data`` and ``done_error``.
+    A read of TASK_DEQUEUE is answered in the cycle of its acceptance, if ``prefetch`` tracks the
+    queue and knows its head, and no older operation of this port is in flight in the engine. All
+    other accesses are registered, and ``access`` is valid from the next cycle on. A write frees the
+    port when ``access`` is accepted. A read frees it when it is answered: by ``answer`` of the
+    engine, or by ``done`` with ``done_data`` and ``done_error``.
 
-    ``behind``: something of this port is in the first two stages of the engine. ``runs``: the
-    priority of what a DEQUEUE has given.
+    ``behind``: an operation of this port is in the first two stages of the engine. ``runs``: the
+    priority of the task that a DEQUEUE returned.
     """
 
     def __init__(self, params: TaicParams, *, port: int) -> None:
@@ -65,9 +66,9 @@ class Port(wiring.Component):
             "done_data": In(TASK_BITS),
             "done_error": In(1),
             "behind": In(1),
-            "room": In(1),  # for the records of dequeued tasks
+            "room": In(1),  # for another record of a dequeued task
             "runs": Out(runs_layout(params)),
-            "ready": In(1),  # high once the device has been swept
+            "ready": In(1),  # high when the tables of the device are cleared
         })
 
     def elaborate(self, platform) -> Module:
@@ -77,8 +78,8 @@ class Port(wiring.Component):
         m.submodules.prefetch = prefetch
         offsets = {entry.name: entry.offset for entry in queue_registers(params)}
 
-        held = Signal()  # an access that has not gone on
-        waits = Signal()  # a read that has
+        held = Signal()  # a registered access waits to be accepted
+        waits = Signal()  # a read has been accepted and waits for its answer
 
         # On the bus.
         offset = request.p.addr[:PAGE_BITS]
@@ -117,7 +118,7 @@ class Port(wiring.Component):
                         m.d.sync += access.target.eq(Target.ENGINE)
                     with m.Case(offsets["send"], offsets["arm"]):
                         m.d.sync += access.target.eq(Target.RECORDS)
-        # What the control registers do comes after what this port has asked of the queues.
+        # An access to control registers waits until this port's operations on queues are done.
         m.d.comb += self.access.valid.eq(
             held & (self.room | access.write) & ~((access.target == Target.CONTROL) & self.behind))
         with m.If(self.access.valid & self.access.ready):

@@ -1,4 +1,4 @@
-"""Which local queue an operation works on, and whether it may."""
+"""Queue select: which local queue an operation works on, and whether it is permitted."""
 
 from amaranth import *
 from amaranth.lib import wiring
@@ -12,15 +12,16 @@ from .types import QueueOp, queue_op_layout, settings_layout
 
 
 class QueueSelect(wiring.Component):
-    """Combinational. From what the context is, and has in its queues:
+    """Decides what ``op`` does, from the state of its context. Combinational.
 
-    - ``queue``: that of which the list changes or is looked at; for what is refused, and for an
-      operation on no list, the one that was addressed;
-    - ``inserts`` a task (at the ``head`` of its list) or ``removes`` one;
-    - ``looks`` for the first task of the queue;
-    - ``errors``: why it is refused.
+    - ``queue``: the queue that the operation reads or changes. It is the addressed queue if the
+      operation is refused or uses no list.
+    - ``inserts``: it inserts a task, at the ``head`` of the list or at its tail. ``removes``: it
+      removes one.
+    - ``looks``: it reads the first task of the queue.
+    - ``errors``: the reasons of a refusal.
 
-    ``redirect``, one-hot: a DEQUEUE first looks into that ``redirect_queue``.
+    ``redirect`` is one-hot: a DEQUEUE tries that hart's ``redirect_queue`` first.
     """
 
     def __init__(self, params: TaicParams) -> None:
@@ -53,14 +54,14 @@ class QueueSelect(wiring.Component):
             self.queue.eq(op.queue),
         ]
 
-        # The next queue with tasks, round robin from the own one; any if there is none.
+        # The next queue with tasks, round robin from the own one. Undefined if all are empty.
         after, next_filled = Signal(queues), Signal(self.params.queue_bits)
         m.d.comb += [
             after.eq(Cat(filled[n] & (op.queue <= n) for n in range(queues))),
             next_filled.eq(Mux(after.any(), lowest(after), lowest(filled))),
         ]
 
-        redirects = Signal()  # to a queue with tasks
+        redirects = Signal()  # the queue of the redirection has tasks
         redirected_to = choice(zip(self.redirect, self.redirect_queue, strict=True))
         m.d.comb += redirects.eq(Cat(
             here & filled.bit_select(to, 1)
