@@ -11,10 +11,10 @@ from hdl.cache.l2_params import L2Params
 
 
 class Reservations(wiring.Component):
-    """Remembers the line that each port has reserved, by its place in the cache.
+    """Stores the line that each port has reserved, by its set and way.
 
-    The strobes refer to the line in ``set`` and ``way`` and act at the end of the cycle; at most
-    one of ``reserve``, ``write`` and ``evict`` is given. ``release`` may come with ``write`` (a
+    The strobes refer to the line in ``set`` and ``way`` and act at the end of the cycle. At most
+    one of ``reserve``, ``write`` and ``evict`` is high. ``release`` may come with ``write`` (a
     successful SC) or alone (a refused one). ``held`` and ``pinned`` are combinational; ``losers``
     changes with ``release``.
     """
@@ -31,7 +31,7 @@ class Reservations(wiring.Component):
             "evict": In(1),  # the line leaves: every reservation of it ends
             "held": Out(1),  # the port has reserved the line
             "pinned": Out(params.ways),  # ways of the set that hold a reserved line
-            "losers": Out(params.ports),  # the ports whose last SC was refused
+            "losers": Out(params.ports),  # the ports that lost their last SC
         })
 
     def elaborate(self, platform) -> Module:

@@ -20,52 +20,52 @@ class Refusal(Code):
 
 
 class Id(mmio.Register, access="r", bytes=8):
-    """What this controller is; the same in every entry."""
+    """Identifies this controller; the same in every entry."""
 
     def __init__(self, params: UintcParams) -> None:
         super().__init__({
-            "receivers": mmio.Field(16, "entries that there are", init=params.receivers),
-            "harts": mmio.Field(16, "harts that have a line", init=params.harts),
+            "receivers": mmio.Field(16, "number of entries", init=params.receivers),
+            "harts": mmio.Field(16, "number of harts with a line", init=params.harts),
             "version": mmio.Field(16, "of the register map", init=ID_VERSION),
             "magic": mmio.Field(16, f"{ID_MAGIC:#x}, which spells UI", init=ID_MAGIC),
         })
 
 
 class Send(mmio.Register, access="w", bytes=8):
-    """SEND: the vector written becomes pending. A number above 63 is refused."""
+    """SEND: makes the written vector pending. A number above 63 is refused."""
 
     fields = {"vector": mmio.Field(64, "number of the vector, 0 to 63")}
 
 
 class Low(mmio.Register, access="rw", bytes=8):
-    """READ_LOW and WRITE_LOW: where the receiver runs, and whether it does."""
+    """READ_LOW and WRITE_LOW: the hart of the receiver, and whether it is active."""
 
     fields = {
         "active": mmio.Field(1, "1: pending vectors interrupt the hart"),
-        "mode": mmio.Field(1, "kept, otherwise without effect: there are always 64 vectors"),
+        "mode": mmio.Field(1, "stored without effect: there are always 64 vectors"),
         "_reserved": mmio.Field(14, ""),
-        "hart_id": mmio.Field(HART_ID_BITS, "hart on which the receiver runs; of an unknown one "
-                                            "nothing is interrupted"),
+        "hart_id": mmio.Field(HART_ID_BITS, "hart on which the receiver runs; an unknown hart is "
+                                            "not interrupted"),
     }
 
 
 class High(mmio.Register, access="rw", bytes=8):
     """READ_HIGH and WRITE_HIGH: the pending vectors.
 
-    A read gives them. Side effect: afterwards none is pending. What is written is added to them.
+    Side effect: a read clears them. A write adds the written vectors.
     """
 
     fields = {"pending": mmio.Field(VECTORS, "a bit for each vector")}
 
 
 class Active(mmio.Register, access="rw", bytes=8):
-    """GET_ACTIVE and SET_ACTIVE: only the active bit of ``low``."""
+    """GET_ACTIVE and SET_ACTIVE: the active bit of ``low`` alone."""
 
     fields = {"active": mmio.Field(1, "as in low")}
 
 
 class Error(mmio.Register, access="rw", bytes=8):
-    """The last operation that was refused, and how many were. Any write clears it to 0.
+    """The last refused operation, and the number of refusals. Any write clears it to 0.
 
     Only operations on the table are recorded.
     """
