@@ -22,13 +22,13 @@ class Reservations(wiring.Component):
     def __init__(self, params: L2Params) -> None:
         self.params = params
         super().__init__({
-            "port": In(params.ports),  # one-hot: whose access it is
+            "port": In(params.ports),  # one-hot: the port of the access
             "set": In(params.set_bits),
             "way": In(params.way_bits),
             "reserve": In(1),  # the port reserves the line
-            "write": In(1),  # the port writes the line: reservations of the others end
-            "release": In(1),  # the port's own reservation ends, of whatever line
-            "evict": In(1),  # the line leaves: every reservation of it ends
+            "write": In(1),  # the port writes the line: ends the reservations of other ports
+            "release": In(1),  # ends the port's own reservation, of any line
+            "evict": In(1),  # the line is evicted: ends all reservations of it
             "held": Out(1),  # the port has reserved the line
             "pinned": Out(params.ways),  # ways of the set that hold a reserved line
             "losers": Out(params.ports),  # the ports that lost their last SC
