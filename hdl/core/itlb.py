@@ -18,18 +18,17 @@ RECENT_PAGES = 2  # in registers
 
 
 class InstructionTlb(wiring.Component):
-    """Translates fetches: the pages of late in registers, behind them a direct-mapped table.
+    """Translates fetches. The recent pages are in registers; behind them is a direct-mapped table.
 
-    The look-up of ``f_page`` for ``ctx`` is combinational: bit ``n`` of ``hit`` says that
-    ``ppn[n]`` is the page, or, if ``fault`` is not NONE, that it must not be fetched from. Without
-    a hit, ``look`` (a fetch is waiting for the answer) brings it about: in the next cycle if the
-    table has the page; else ``wait`` is high and the MMU is asked. It has answered, or is free to
-    be asked, in the cycle after ``retry``.
+    The look-up of ``f_page`` for ``ctx`` is combinational. Bit ``n`` of ``hit`` says that
+    ``ppn[n]`` is the page, or, if ``fault`` is not NONE, that fetching from it is forbidden. After
+    a miss with ``look`` (a fetch waits for the answer) the page is loaded. That takes one cycle if
+    the table has it. Otherwise ``wait`` is high and the MMU gets a request; in the cycle after
+    ``retry`` the MMU has answered, or can accept a request.
 
-    ``give_up`` (late): the fetch that is waiting is given up. A request to the MMU is not
-    withdrawn, nor one that starts in this cycle, but a fault that it returns is forgotten.
-    ``flush`` drops everything, and what a request under way will return; it wins over a fill in
-    the same cycle.
+    ``give_up`` (late) abandons the waiting fetch. A request to the MMU is not withdrawn, even if it
+    starts in this cycle, but a fault that it returns is dropped. ``flush`` drops everything,
+    including the result of an outstanding request, and has priority over a fill in its cycle.
     """
 
     def __init__(self, params: HartParams) -> None:
@@ -117,8 +116,8 @@ class InstructionTlb(wiring.Component):
         oldest = Signal()  # the page of the two that was not used last
         with m.If(self.look & self.hit.any()):
             m.d.sync += oldest.eq(self.hit[0])
-        # A page counts in the context for which it was loaded, so that a trap and the return from
-        # it both find theirs.
+        # A page is valid only in the context for which it was loaded. So a trap and the return
+        # from it both find their pages.
         faults = []
         for index in range(RECENT_PAGES):
             valid = Signal(name=f"valid_{index}")
