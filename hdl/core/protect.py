@@ -6,7 +6,7 @@ from amaranth import *
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from .params import HartParams, RegionKind
+from .params import PAGE_BITS, HartParams, RegionKind
 from .translation import PmpEntry
 
 PMP_TOR, PMP_NAPOT = 1, 3  # values of PmpEntry.a that match something
@@ -129,6 +129,6 @@ class Protect(wiring.Component):
         blocks = [
             block
             for region in self.params.regions if region.kind is kind
-            for block in aligned_blocks(region.base >> 12, region.size >> 12)
+            for block in aligned_blocks(region.base >> PAGE_BITS, region.size >> PAGE_BITS)
         ]
         return Cat(self.check.page[log2:] == first >> log2 for first, log2 in blocks).any()

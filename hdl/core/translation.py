@@ -5,7 +5,7 @@ from amaranth.lib.wiring import In, Out
 
 from .params import HartParams
 
-PAGE_BITS = 28  # page number kept by a TLB: vaddr[39:12]; bit 39 tells a non-canonical address
+TLB_PAGE_BITS = 28  # page number kept by a TLB: vaddr[39:12]; bit 39 tells a non-canonical address
 
 
 class Mode(enum.Enum, shape=2):
