@@ -49,10 +49,10 @@ class CsrSignature(wiring.Signature):
             "addr": Out(12),
             "op": Out(CsrOp),
             "wdata": Out(64),
-            "read_only": Out(1),  # the instruction writes nothing, whatever op says
+            "read_only": Out(1),  # the instruction writes nothing, regardless of op
             "rdata": In(64),
             "illegal": In(1),  # no such CSR, no right, write to a read-only one, TVM, counters
-            "refetch": In(1),  # a write to this CSR changes what was already fetched (satp, pmp*)
+            "refetch": In(1),  # a write to this CSR affects fetched instructions (satp, pmp*)
             "commit": Out(1),  # perform the write, unless it is illegal
             # traps
             "trap": Out(1),

@@ -132,16 +132,16 @@ class DCache(wiring.Component):
         with m.If(w_ways.any()):
             m.d.sync += past_index.eq(w_index)
 
-        # Refill. Dwords that arrived and wait for the write port are those between r_out and r_in.
+        # Refill. The dwords from r_out to r_in have arrived and wait for the write port.
         r_busy = Signal()
         r_line = Signal(self.tag_bits + self.set_bits, reset_less=True)
         r_first = Signal(beat_bits, reset_less=True)
-        r_way = Signal(ways, init=1)  # victim of the refill under way, or of the next
-        r_begin = Signal()  # the tag is to be written, and then the dwords
-        r_killed = Signal()  # invalidated even before that
+        r_way = Signal(ways, init=1)  # victim of the current refill, or of the next one
+        r_begin = Signal()  # the tag is to be written, then the dwords
+        r_killed = Signal()  # the line was invalidated before that
         r_in, r_out = Signal(beat_bits + 1), Signal(beat_bits + 1)
         r_missing = Signal(beats)  # dwords not yet written
-        r_unseen = Signal(beats)  # dwords that were not when the look-up in M read them
+        r_unseen = Signal(beats)  # dwords not yet written when the look-up in M was read
         r_set = r_line[:self.set_bits]
         m.submodules.beats = arrived = memory.Memory(shape=unsigned(64), depth=beats, init=[],
                                                      attrs=distributed)

@@ -52,9 +52,9 @@ class FetchQueue(wiring.Component):
             "head": Out(BLOCK_CONTROL),
             "next_valid": Out(1),
             "next": Out(BLOCK_CONTROL),
-            "of_next": In(1),  # ``read_detail`` is that of ``next``
+            "of_next": In(1),  # ``read_detail`` belongs to ``next``
             "read_detail": Out(detail),
-            "wrapped": In(1),  # ``halfwords[0]`` is that of ``next``
+            "wrapped": In(1),  # ``halfwords[0]`` belongs to ``next``
             "halfwords": Out(data.ArrayLayout(16, 4)),
             "pop": In(range(3)),
         })

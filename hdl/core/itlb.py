@@ -59,7 +59,7 @@ class InstructionTlb(wiring.Component):
         flushed = Signal()  # the answer of the MMU may be older than a flush
         table_hit, table_rights = self._table(m, flushed)
 
-        # Loading a register, from the table or, for what was asked of it, from the MMU.
+        # Loading a register, from the table or from the answer of the MMU.
         space = Signal(self._space)
         request_space = Signal(self._space, reset_less=True)
         load_page, load_space = Signal(TLB_PAGE_BITS), Signal(self._space)
@@ -89,7 +89,7 @@ class InstructionTlb(wiring.Component):
         with m.Elif(~rights.acc_x):
             m.d.comb += fault.eq(FetchFault.ACCESS)
 
-        outdated = Signal()  # the request is for a fetch that was given up
+        outdated = Signal()  # the request belongs to an abandoned fetch
         missing = Signal()
         m.d.comb += [
             missing.eq(self.look & ~self.hit.any()),
@@ -113,7 +113,7 @@ class InstructionTlb(wiring.Component):
                 flushed.eq(self.flush),
             ]
 
-        oldest = Signal()  # the page of the two that was not used last
+        oldest = Signal()  # the register that was not used last
         with m.If(self.look & self.hit.any()):
             m.d.sync += oldest.eq(self.hit[0])
         # A page is valid only in the context for which it was loaded. So a trap and the return

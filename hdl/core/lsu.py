@@ -122,9 +122,9 @@ class Lsu(wiring.Component):
         m_unsigned = Signal(reset_less=True)
         m_funct7 = Signal(7, reset_less=True)
         m_vaddr = Signal(64, reset_less=True)
-        m_offset = Signal(PAGE_BITS, reset_less=True)  # in the page, of the dword at hand
+        m_offset = Signal(PAGE_BITS, reset_less=True)  # of the current dword within its page
         m_unaligned = Signal(reset_less=True)
-        m_crosses = Signal(reset_less=True)  # a dword; only loads and stores can
+        m_crosses = Signal(reset_less=True)  # crosses a dword; only loads and stores can
         m_wild = Signal(reset_less=True)
         m_translated = Signal(reset_less=True)
         m_entry = Signal(tlb_entry_layout(params), reset_less=True)
@@ -288,9 +288,9 @@ class Lsu(wiring.Component):
                 m.next = "TRANSLATE"
 
         with m.FSM(name="slow") as slow:
-            with m.State("NONE"):  # no operation, one that looks, or one that is done
+            with m.State("NONE"):  # no operation, one with a look-up, or one that is done
                 m.d.sync += m_look.eq(0)
-                # Of a load that misses, too, without harm: whether it hits is known too late.
+                # Also done for a load that misses, because a hit is known too late.
                 m.d.comb += take.eq(m_look & m_load)
                 with m.If(m_look & ~self.m_kill):
                     with m.If(m_uipi):
@@ -346,7 +346,7 @@ class Lsu(wiring.Component):
                     with m.Elif(m_crosses):
                         second_dword()
 
-            with m.State("AGAIN"):  # reads the L1D again, once that has a chance
+            with m.State("AGAIN"):  # reads the L1D again, when it may hit
                 with m.If(~dcache.filling & ~(m_store & stores.full)):
                     m.d.sync += [m_look.eq(1), m_kept.eq(0)]
                     m.next = "NONE"
@@ -380,7 +380,7 @@ class Lsu(wiring.Component):
                     with m.Elif(m_crosses):
                         second_dword()
 
-            with m.State("TABLE"):  # may S-mode read it? Reads the L1D, once that has a chance
+            with m.State("TABLE"):  # may S-mode read it? Reads the L1D when it may hit
                 with m.If(~uipi.page_known):
                     m.next = "TABLE_RIGHTS"
                 with m.Elif(~uipi.page_readable):
@@ -433,8 +433,8 @@ class Lsu(wiring.Component):
                 with m.If(device_answered):
                     m.next = "NONE"
 
-            # The bytes of an access that crosses a dword turn to where they belong: those of a
-            # store after the check of the first dword, those of a load when all are there.
+            # Rotate the bytes of an access that crosses a dword: those of a store after the check
+            # of the first dword, those of a load when all have arrived.
             with m.State("ROTATE"):
                 m.d.comb += rotate.eq(1)
                 m.d.sync += m_turns.eq(m_turns - 1)

@@ -13,13 +13,13 @@ ALIAS_BITS = 14  # low page bits compared at a fill
 class MicroTlb(wiring.Component):
     """A fully associative TLB of 4 KiB pages.
 
-    The look-up is combinational: ``page`` and ``mode`` to ``hit`` and ``entry`` (0 without a hit).
-    ``asid`` is compared a cycle ahead, so a look-up counts only if ``asid`` was the same in the
-    cycle before. An entry filled in cycle ``n`` hits from cycle ``n + 1``.
+    The look-up from ``page`` and ``mode`` to ``hit`` and ``entry`` (0 without a hit) is
+    combinational. ``asid`` is compared one cycle ahead, so a look-up is valid only if ``asid`` was
+    the same in the cycle before. An entry filled in cycle ``n`` hits from cycle ``n + 1``.
 
-    A fill replaces the oldest entry, and drops every entry whose page agrees in the low
-    ``ALIAS_BITS`` bits: so two entries never hold one page, whatever the owner fills. ``flush``
-    drops everything and wins over a fill in the same cycle.
+    A fill replaces the oldest entry, and drops every entry with a page that is equal in the low
+    ``ALIAS_BITS`` bits. So two entries never hold the same page. ``flush`` drops everything and has
+    priority over a fill in its cycle.
     """
 
     def __init__(self, params: HartParams, entries: int) -> None:

@@ -1,4 +1,4 @@
-"""UIPI: what the instruction addresses, and whether it may."""
+"""UIPI: the addresses and checks of the instruction."""
 
 from amaranth import *
 from amaranth.lib import data, enum, wiring
@@ -62,7 +62,7 @@ SUIERR = data.StructLayout({
 
 
 def uipi_state_layout(params: HartParams) -> data.StructLayout:
-    """What ``suist`` and ``suirs`` hold."""
+    """The contents of ``suist`` and ``suirs``."""
     return data.StructLayout({
         "send_enable": 1,
         "table_ppn": params.ppn_bits,
@@ -73,16 +73,17 @@ def uipi_state_layout(params: HartParams) -> data.StructLayout:
 
 
 class Uipi(wiring.Component):
-    """Addresses and checks of one operation. Combinational, but for ``page_known``.
+    """Addresses and checks of one operation. Combinational, except for the rights on the table.
 
-    - ``refusal``: what ``state`` alone has against the operation.
-    - ``table_addr``: where the entry for a SEND lies; meaningful if not refused. ``beyond``: it
-      lies beyond what an address can say.
-    - ``entry_refusal``: what the entry, once read, has against a SEND.
+    - ``refusal``: the reason for a refusal that follows from ``state`` alone.
+    - ``table_addr``: the address of the entry for a SEND, unless that is refused. ``beyond``: it
+      exceeds the physical addresses.
+    - ``entry_refusal``: the reason for the refusal of a SEND that follows from ``entry``.
     - ``addr``, ``data``: the access to UINTC (a read for READ). ``addr`` of a SEND needs ``entry``.
 
-    The rights on the table's page are kept for the page asked last: ``page`` is compared with it
-    (``page_known``, ``page_readable``), ``fill`` replaces it, ``flush`` forgets it and wins.
+    The rights on the last page of the table are stored. ``page_known`` says that ``page`` is that
+    page, and ``page_readable`` that it can be read. ``fill`` replaces them; ``flush`` drops them
+    and has priority.
     """
 
     def __init__(self, params: HartParams) -> None:
