@@ -8,9 +8,9 @@ from amaranth.back import rtlil
 from amaranth.lib import wiring
 
 from hdl.uintc import Uintc, UintcParams
-from sim.designs import part
-from sim.netlist.equivalence import compare
-from sim.synth.yosys import synthesise_rtlil
+from sim.fpga.netlist.comparison import compare
+from sim.fpga.yosys import synthesise_rtlil
+from sim.parts import part
 from sim.tools import BUILD
 from soc.config import configuration
 

@@ -1,9 +1,10 @@
 """Programs run on the netlist of ECP5 cells as on the RTL, cycle by cycle."""
 
-from sim.run import RunOptions, simulate
+from sim.model.run_options import RunOptions
+from sim.model.simulate import simulate
 from sim.tools import BUILD
 from soc.config import configuration
-from tests.sim.test_harness import DESIGN, PARAMS, finish, image, show
+from tests.sim.model.test_harness import DESIGN, PARAMS, finish, image, show
 
 
 def same_on_netlist(params, program, design=None) -> None:

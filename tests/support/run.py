@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from amaranth.lib import wiring
 
-from sim.elaborate import simulation_verilog
+from sim.model.elaborate import simulation_verilog
 from tests.support import reuse
 from tests.support.model import BUILD, model
 from tests.support.sources import contents

@@ -20,13 +20,14 @@ RULES = {
         /boards/test_sdram.py::test_times_are_long_enough[*]
         /boards/test_utilisation.py::*
         /cache/test_l2_params.py::*
-        /test_account.py::*
-        /test_bench_message.py::*
-        /test_cli.py::test_*
-        /test_contention.py::test_faults_are_told
-        /test_program.py::*
-        /test_riscv_formal.py::*
-        /test_rvwmo.py::*
+        /docs/*
+        /trace/test_cycles.py::*
+        /sim/bench/*
+        /cli/test_refusals.py::*
+        /ordering/test_contention.py::test_faults_are_told
+        /model/test_elf.py::*
+        /conformance/test_riscv_formal.py::*
+        /ordering/test_rvwmo.py::*
         /soc/test_bootrom.py::*
         /soc/test_config.py::*
         /soc/test_generate.py::test_dt*
@@ -40,7 +41,7 @@ RULES = {
         /hdl/*_refused[*]
         /hdl/*_checked
         /hdl/*_checked[*]
-        /test_verilog.py::*_refused[*]
+        /cli/test_verilog.py::*_refused[*]
 
         /core/test_alu.py::test_alu
         /core/test_decode.py::test_decoder
