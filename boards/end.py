@@ -1,5 +1,7 @@
 """Reports the end of a program to the host, over the serial line."""
 
+import struct
+
 from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -11,9 +13,17 @@ END_BYTES = len(END_MARK) + 5  # kind, code, check
 
 
 def end_message(kind: int, code: int) -> bytes:
-    """Mark, kind and code (16 bits each, little-endian), and 0xFF minus the sum of these bytes."""
-    fields = kind.to_bytes(2, "little") + code.to_bytes(2, "little")
+    """Mark, kind and code (16 bits each, little-endian), and 0xFF minus the sum of their bytes."""
+    fields = struct.pack("<HH", kind, code)
     return END_MARK + fields + bytes([0xFF - sum(fields) & 0xFF])
+
+
+def read_end(message: bytes) -> tuple[int, int]:
+    """Kind and code of an ``end_message``. ``ValueError`` if it is damaged."""
+    kind, code = struct.unpack_from("<HH", message, len(END_MARK))
+    if message != end_message(kind, code):
+        raise ValueError("damaged")
+    return kind, code
 
 
 class EndReporter(wiring.Component):

@@ -17,7 +17,7 @@ from hdl.uintc import UintcParams, uintc_registers
 from hdl.uintc.params import ADDR_BITS as UINTC_ADDR_BITS
 from hdl.uintc.params import TABLE_BITS
 
-from .config import SocParams
+from .config import DRAM_BASE, SocParams
 
 TAIC_BASE = 0x0100_0000
 
@@ -104,7 +104,7 @@ def devices(params: SocParams) -> list[Device]:
         Device("uart0", "UART, 16550A", 0x1000_0000, 256, io, interrupt=UART_INTERRUPT,
                registers=uart_registers(params.uart_divisor)),
         *flash,
-        Device("dram", "Main memory", params.dram_base, params.dram_bytes, memory),
+        Device("dram", "Main memory", DRAM_BASE, params.dram_bytes, memory),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Frames of the serial line between host and boot loader; ``sw/libs/bootlink`` describes them."""
+"""Frames of the serial line between host and boot loader; ``sw/boot/link`` describes them."""
 
 import struct
 import zlib

@@ -1,0 +1,98 @@
+//! What the firmware does between harts. With one hart, the tests ask for that hart only.
+
+use crate::{becomes_pending, soon};
+use core::{
+    arch::global_asm,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+use sbi_spec::hsm::{EID_HSM, HART_STOP, hart_state};
+use supervisor::{
+    hal::{
+        csr,
+        soc::{DRAM_BASE, HARTS, csr as number, irq},
+    },
+    sbi_rt::{self, HartMask, NonRetentive, Retentive},
+};
+
+/// No hart has this ID.
+const NO_HART: usize = HARTS;
+
+/// The other hart that runs, plus 1.
+static VISITOR: AtomicUsize = AtomicUsize::new(0);
+
+unsafe extern "C" {
+    fn sbitest_visitor();
+}
+
+// Another hart: writes its number plus 1 to the word at `a1`, waits until it is 0 again, and stops.
+global_asm!(
+    ".text",
+    ".balign 4",
+    "sbitest_visitor:",
+    "addi t0, a0, 1",
+    "sd t0, 0(a1)",
+    "1: ld t0, 0(a1)",
+    "bnez t0, 1b",
+    "li a7, {hsm}",
+    "li a6, {stop}",
+    "ecall",
+    "2: j 2b",
+    hsm = const EID_HSM,
+    stop = const HART_STOP,
+);
+
+/// Interrupts between harts: to oneself, by mask. An unknown hart is refused.
+pub fn interrupts(hart: usize) -> bool {
+    let sent = sbi_rt::send_ipi(HartMask::from_mask_base(1, hart)).is_ok();
+    let arrived = becomes_pending(irq::SSI);
+    // SAFETY: withdraws the interrupt.
+    unsafe { csr::clear::<{ number::SIP }>(1 << irq::SSI) };
+    let refused = sbi_rt::send_ipi(HartMask::from_mask_base(1, NO_HART)).is_err();
+    sent && arrived && refused
+}
+
+/// Remote fences of all harts.
+pub fn fences(hart: usize) -> bool {
+    let own = HartMask::from_mask_base(1, hart);
+    let all = HartMask::from_mask_base(0, usize::MAX);
+    [own, all].into_iter().all(|mask| {
+        sbi_rt::remote_fence_i(mask).is_ok()
+            && sbi_rt::remote_sfence_vma(mask, 0, usize::MAX).is_ok()
+            && sbi_rt::remote_sfence_vma_asid(mask, 0x1000, 0x1000, 1).is_ok()
+    }) && sbi_rt::remote_fence_i(HartMask::from_mask_base(1, NO_HART)).is_err()
+}
+
+/// Hart states: starts all other harts, fences them while they run, and sees them stop.
+pub fn management(hart: usize) -> bool {
+    let entry = sbitest_visitor as *const () as usize;
+    let opaque = VISITOR.as_ptr() as usize;
+    let refused = sbi_rt::hart_get_status(NO_HART).is_err()
+        && sbi_rt::hart_start(hart, entry, opaque).is_err()
+        && sbi_rt::hart_start(NO_HART, entry, opaque).is_err();
+    let others = (0..HARTS).filter(|other| *other != hart);
+    let served = others.clone().all(|other| {
+        sbi_rt::hart_get_status(other).value == hart_state::STOPPED
+            && sbi_rt::hart_start(other, DRAM_BASE, opaque).is_err()
+            && sbi_rt::hart_start(other, entry, opaque).is_ok()
+            && soon(|| VISITOR.load(Ordering::Relaxed) == other + 1)
+            && sbi_rt::remote_fence_i(HartMask::from_mask_base(1, other)).is_ok()
+            && sbi_rt::hart_start(other, entry, opaque).is_err()
+            && VISITOR.swap(0, Ordering::Relaxed) == other + 1
+            && soon(|| sbi_rt::hart_get_status(other).value == hart_state::STOPPED)
+    });
+    // A pending and enabled interrupt ends the suspension at once.
+    // SAFETY: interrupts are off in S-mode: it stays pending until it is withdrawn.
+    let suspended = unsafe {
+        csr::set::<{ number::SIE }>(1 << irq::SSI);
+        csr::set::<{ number::SIP }>(1 << irq::SSI);
+        let suspended = sbi_rt::hart_suspend(Retentive, 0, 0).is_ok();
+        csr::clear::<{ number::SIP }>(1 << irq::SSI);
+        csr::clear::<{ number::SIE }>(1 << irq::SSI);
+        suspended
+    };
+    refused
+        && served
+        && suspended
+        && sbi_rt::hart_suspend(NonRetentive, entry, 0).is_err()
+        && sbi_rt::hart_get_status(hart).value == hart_state::STARTED
+}
