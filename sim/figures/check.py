@@ -28,15 +28,15 @@ def refresh(root: Path) -> list[Path]:
 
 def faults(root: Path) -> list[str]:
     """One line for everything that is not as it should be."""
+    found = []
     try:
-        made = _made(root)
+        found += [f"{path.relative_to(root)} does not show what docs/figures has: rel4 figures"
+                  for path, content in _made(root).items() if _content(path) != content]
+        for page in pages(root):
+            found += [f"{page.relative_to(root)}:{line}: {text!r} is a figure without a source"
+                      for line, text in stray_figures(page.read_text())]
     except FigureError as error:
-        return [str(error)]
-    found = [f"{path.relative_to(root)} does not show what docs/figures has: rel4 figures"
-             for path, content in made.items() if _content(path) != content]
-    for page in pages(root):
-        found += [f"{page.relative_to(root)}:{line}: {text!r} is a figure without a source"
-                  for line, text in stray_figures(page.read_text())]
+        found.append(str(error))
     return found
 
 

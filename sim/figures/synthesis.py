@@ -4,6 +4,7 @@ from typing import Any
 
 RESOURCES = ("luts", "lut_ram_luts", "ffs", "block_rams", "dsps")
 DEPTH = 2  # levels of modules that are kept
+ARRIVALS = 8  # latest ones that are kept
 
 
 def synth_values(result: dict[str, Any]) -> dict[str, Any]:
@@ -23,8 +24,15 @@ def board_values(result: dict[str, Any]) -> dict[str, Any]:
     used = {kind: round(100 * part / whole) for kind, (part, whole) in best["utilisation"].items()
             if whole}
     return {"values": resources(result["modules"][""]) | {
-        "units": units, "mhz": mhz, "best_seed": result["best_seed"], "used": used,
-        "wanted_mhz": result["clock_mhz"], "slowest": best["critical"]["end"]}}
+        "units": units,
+        "mhz": mhz,
+        "best_seed": result["best_seed"],
+        "reached_mhz": mhz[str(result["best_seed"])],
+        "wanted_mhz": result["clock_mhz"],
+        "used": used,
+        "slowest": best["critical"]["end"],
+        "arrivals": [[round(a["ns"], 1), a["module"]] for a in best["arrivals"][:ARRIVALS]],
+    }}
 
 
 def resources(counts: dict[str, int]) -> dict[str, int]:
