@@ -32,13 +32,14 @@ def provenance(sources: Sequence[Measurement], note: str = "") -> str:
         return f"{note} Commit {', '.join(revisions)}.\n"
     told = list(dict.fromkeys(_told(m) for m in sources))
     if len(told) == 1:
-        return f"Measured by {told[0]}\n"
-    return "".join(["Measured by\n\n", *(f"- {text}\n" for text in told)])
+        return f"Measured with {told[0]}.\n"
+    return "".join(["Measured with\n\n", *(f"- {text}\n" for text in told)])
 
 
 def _told(measurement: Measurement) -> str:
-    parameters = "".join(f", {key} {value}" for key, value in measurement.parameters.items())
-    return f"`{measurement.command}`{parameters}; commit {measurement.revision}."
+    told = f"`{measurement.command}` at commit {measurement.revision}"
+    parameters = ", ".join(f"{key} {value}" for key, value in measurement.parameters.items())
+    return f"{told} ({parameters})" if parameters else told
 
 
 def count(n: float) -> str:

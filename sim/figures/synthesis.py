@@ -1,5 +1,6 @@
 """What is kept of the JSON of ``rel4 synth`` and ``rel4 build``: resources and clocks."""
 
+import re
 from typing import Any
 
 RESOURCES = ("luts", "lut_ram_luts", "ffs", "block_rams", "dsps")
@@ -9,8 +10,8 @@ ARRIVALS = 8  # latest ones that are kept
 
 def synth_values(result: dict[str, Any]) -> dict[str, Any]:
     """The target as one, what each module takes for itself, and the clock with each seed."""
-    units = {name.partition(".")[2]: resources(r) for name, r in result["modules"].items()
-             if 1 <= name.count(".") <= DEPTH}
+    units = {re.sub(r"\$[^.]*", "", name.partition(".")[2]): resources(r)
+             for name, r in result["modules"].items() if 1 <= name.count(".") <= DEPTH}
     mhz = {str(p["seed"]): round(p["fmax_mhz"], 1) for p in result["placements"]}
     return {"values": resources(result["total"]) | {"units": units, "mhz": mhz}}
 

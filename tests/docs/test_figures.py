@@ -86,7 +86,7 @@ def test_regions_are_made_anew(figures):
     assert refreshed(page, figures, {"t": table}) == (
         "Above.\n<!-- figures: t -->\n"
         "| what | cycles |\n| --- | --- |\n| a | 1 234 |\n\n"
-        "Measured by `rel4 bench core`, harts 1; commit 6e5107b.\n<!-- /figures -->\n"
+        "Measured with `rel4 bench core` at commit 6e5107b (harts 1).\n<!-- /figures -->\n"
         "In all <!-- fig: core.a -->1 234<!-- / -->,\n"
         "<!-- fig: bench.core.alu?bits=8 -->2<!-- / -->.")
 
