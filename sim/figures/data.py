@@ -78,7 +78,7 @@ class Figures:
 
     def __getitem__(self, name: str) -> Measurement:
         if name not in self._by_name:
-            raise FigureError(f"no figures {name!r}; there are {', '.join(self._by_name)}")
+            raise FigureError(f"docs/figures has no {name!r}")
         return self._by_name[name]
 
     def inline(self, key: str) -> Any:

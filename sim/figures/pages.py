@@ -15,6 +15,7 @@ Describe = Callable[[Figures], Table]
 
 BEGIN = re.compile(r"^<!-- figures: (?P<name>\S+) -->$")
 END = "<!-- /figures -->"
+CODE = re.compile(r"`[^`\n]+`")
 INLINE = re.compile(r"<!-- fig: (?P<key>\S+) -->(?P<shown>.*?)<!-- / -->")
 
 
@@ -28,14 +29,22 @@ def refreshed(text: str, figures: Figures, tables: dict[str, Describe]) -> str:
     parts = []
     for name, content in regions(text):
         if name is None:
-            parts.append(INLINE.sub(lambda m: f"<!-- fig: {m['key']} -->"
-                                              f"{show(figures.inline(m['key']))}<!-- / -->",
-                                    content))
+            parts.append(_with_figures(content, figures))
         elif name not in tables:
             raise FigureError(f"no table {name!r}; there are {', '.join(sorted(tables))}")
         else:
             parts.append(f"<!-- figures: {name} -->\n{tables[name](figures).render()}{END}\n")
     return "".join(parts)
+
+
+def _with_figures(text: str, figures: Figures) -> str:
+    """The text with its single figures made anew; what is in code spans stays as it is."""
+    def shown(match: re.Match[str]) -> str:
+        if match["key"] is None:
+            return match[0]
+        return f"<!-- fig: {match['key']} -->{show(figures.inline(match['key']))}<!-- / -->"
+
+    return re.sub(f"{CODE.pattern}|{INLINE.pattern}", shown, text)
 
 
 def regions(text: str) -> Iterator[tuple[str | None, str]]:

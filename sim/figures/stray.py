@@ -8,7 +8,7 @@ stated with ``<!-- by design -->`` behind its sentence, or on a line before its 
 import re
 from collections.abc import Iterator
 
-from sim.figures.pages import INLINE, regions
+from sim.figures.pages import CODE, INLINE, regions
 
 UNIT = (r"(?:cycles?|[kM]Hz|LUT4s?|LUTs|flip-flops|block RAMs?|DSPs?|%|minutes?|seconds?|ms|us|"
         r"CoreMark/MHz|DMIPS/MHz)")
@@ -17,7 +17,6 @@ FIGURE = re.compile(rf"(?<![\w.])\.?\d[\d., ]*(?:-| )?{UNIT}(?!\w)")
 HEADER = re.compile(rf"(?<![\w-]){UNIT}(?!\w)|\b(?:retired|lost|bubbles)\b")
 BY_DESIGN = re.compile(r"<!-- by design(?:: [^>]*)? -->")
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-CODE = re.compile(r"`[^`]*`")
 SENTENCE_END = re.compile(r"[.!?](?=\s)")
 
 

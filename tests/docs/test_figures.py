@@ -91,6 +91,11 @@ def test_regions_are_made_anew(figures):
         "<!-- fig: bench.core.alu?bits=8 -->2<!-- / -->.")
 
 
+def test_code_may_tell_of_regions(figures):
+    page = "Write `<!-- fig: FILE.KEY -->` and `<!-- / -->`, `<!-- figures: NAME -->`.\n"
+    assert refreshed(page, figures, {}) == page
+
+
 @pytest.mark.parametrize(("page", "problem"), [
     ("<!-- figures: u -->\n<!-- /figures -->\n", "no table 'u'"),
     ("<!-- figures: t -->\n", "region of t does not end"),

@@ -16,7 +16,7 @@ ROWS = (  # what it is, metric, its parameters
     ("L2 miss, beyond a hit", "l2_miss", {}),
     ("hit of the second-level TLB, beyond a hit", "tlb_miss", {"level": "l2tlb"}),
     ("page-table walk, beyond a hit", "tlb_miss", {"level": "walk"}),
-    ("read of a device register", "mmio_read", {"device": "clint"}),
+    ("read of a device register", "mmio_read", {"device": "clint", "after": None}),
     ("write of a device register", "mmio_write", {"device": "clint"}),
     ("ECALL to the handler's first instruction (bubbles)", "ecall_entry", {}),
     ("SRET to the instruction behind it (bubbles)", "sret", {}),
