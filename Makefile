@@ -10,6 +10,8 @@ SEED   ?= 1
 # again. If it is not given, it is 1 for `make check` and 0 for the others.
 REUSE  ?=
 BOARD  ?= ulx3s-85f
+# Figures that are measured anew; rel4 figures --list tells which there are.
+GROUPS ?= core uintr taic message
 
 PACKAGES := build/stamps/debian-packages
 ENVIRON  := $(VENV)/installed
@@ -18,7 +20,8 @@ CONSTANTS := build/stamps/constants
 GATEWARE := $(shell find hdl soc -name '*.py')
 PROGRAMS := build/sw/hello.elf
 
-.PHONY: help setup sw run hello check test test-all lint synth netlist bitstream bench docs clean
+.PHONY: help setup sw run hello check test test-all lint synth netlist bitstream bench docs clean \
+        figures figures-check
 help:
 	@echo 'make setup   tools: Debian packages, .venv, Rust target (first time 1 to 3 minutes)'
 	@echo 'make run     builds everything and compares ways to wake the receiver of a message (first'
@@ -34,6 +37,10 @@ help:
 	@echo 'make netlist programs on the netlists of the SoC with two harts (25 minutes)'
 	@echo 'make bitstream  for a board (BOARD=ulx3s-85f, about 20 minutes)'
 	@echo 'make bench   cycles of core, user interrupts, TAIC, messages, measured on the RTL (10 minutes)'
+	@echo 'make figures GROUPS="core uintr taic message"  measures these anew and writes docs/figures and'
+	@echo '             the pages that show them (10 minutes); area and boards take up to an hour a'
+	@echo '             group: area-hart, area-uintc, area-taic, area-soc, board-ulx3s'
+	@echo 'make figures-check  fails if a page says something else than docs/figures (10 seconds)'
 	@echo 'make docs    generated references: memory map, device tree, SVD, headers (10 seconds)'
 	@echo 'make sw      firmware and programs only (first time 1 minute)'
 	@echo 'make clean   removes what was built; .venv stays'
@@ -119,6 +126,12 @@ bitstream: $(ENVIRON) sw
 
 bench: $(ENVIRON) sw
 	@$(REL4) bench
+
+figures: $(ENVIRON) sw
+	@$(REL4) figures $(GROUPS)
+
+figures-check: $(ENVIRON)
+	@$(REL4) figures --check
 
 docs: $(ENVIRON)
 	@mkdir -p build/docs
