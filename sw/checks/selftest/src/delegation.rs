@@ -1,4 +1,4 @@
-//! Delegation of exceptions to S-mode, and of none to U-mode.
+//! Delegation of exceptions to S-mode. None goes to U-mode.
 
 use crate::{
     accesses::HOLE,
@@ -17,7 +17,7 @@ pub const TESTS: &[Test] = &[
     test("medeleg.not_from_m", "priv 3.1.8", not_from_machine),
     test("medeleg.ecall_s", "priv 3.1.8", ecall_s),
     test("medeleg.others_stay", "priv 3.1.8", others_stay),
-    ours("sedeleg.none_to_u", "N 13.4", none_to_user),
+    ours("sedeleg.none_to_u", "N-3.3", none_to_user),
 ];
 
 /// An instruction, its `a1`, the exception it raises, and whether `a1` is its `tval`.
@@ -61,7 +61,7 @@ fn not_from_machine(check: &mut Check) {
 }
 
 fn ecall_s(check: &mut Check) {
-    // The vector of S-mode then may not end in `ecall`: it leads to the illegal second word.
+    // Then the vector of S-mode must not end in `ecall`: it leads to the illegal second word.
     write::<{ number::MEDELEG }>(1 << cause::ECALL_S);
     write::<{ number::STVEC }>(code_page() + 8);
     let trap = run(Mode::Supervisor, &[bare::encode::ECALL, NOP, ILLEGAL], &[]);

@@ -1,4 +1,4 @@
-//! The line from UINTC to the hart, and how it becomes a user interrupt: N section 7, UINTC 3.
+//! The line from UINTC to the hart, and how it becomes a user interrupt: UINTC-4.1, N-4.1.
 
 use crate::{
     check::{Check, Test, ours},
@@ -20,31 +20,31 @@ use uintc::Location;
 use uintr::{Pending, Vector};
 
 pub const TESTS: &[Test] = &[
-    ours("line.level", "UINTC 3, 9.3", level),
-    ours("line.hart", "UINTC 9.8", hart),
-    ours("line.move", "UINTC 7.4", moved),
-    ours("line.two_receivers", "UINTC 6", two_receivers),
-    ours("line.views", "N 7", views),
-    ours("line.latch", "N 13.8", latch),
-    ours("line.read_then_clear", "N 9", read_then_clear),
-    ours("line.taken", "N 5, 7", taken),
-    ours("line.handled", "N 9", handled),
-    ours("line.left_pending", "N 9", left_pending),
-    ours("line.vectored", "N 3", vectored),
-    ours("line.mode_ignored", "UINTC 9.4", mode_ignored),
-    ours("line.not_in_s", "N 4", not_in_supervisor),
-    ours("line.sret", "N 5, 13.14", at_sret),
-    ours("line.uie_off", "N 5", nested_off),
-    ours("line.mideleg_0", "N 4, 13.5", mideleg_0),
-    ours("line.sideleg_0", "N 4", sideleg_0),
-    ours("line.wfi", "N 4", wfi),
-    ours("uintc.id", "UINTC 9.7", identity),
-    ours("uintc.refused", "UINTC 9.5, 9.9", refused),
+    ours("line.level", "UINTC-4.1", level),
+    ours("line.hart", "UINTC-4.4", hart),
+    ours("line.move", "UINTC-4.5", moved),
+    ours("line.two_receivers", "UINTC-4.3", two_receivers),
+    ours("line.views", "N-3.5, N-3.6, N-4.1", views),
+    ours("line.latch", "N-4.2", latch),
+    ours("line.read_then_clear", "N-8.2", read_then_clear),
+    ours("line.taken", "N-5.1", taken),
+    ours("line.handled", "N-8.1", handled),
+    ours("line.left_pending", "N-8.3", left_pending),
+    ours("line.vectored", "N-5.2", vectored),
+    ours("line.mode_ignored", "UINTC-3.6", mode_ignored),
+    ours("line.not_in_s", "N-4.5", not_in_supervisor),
+    ours("line.sret", "N-5.6", at_sret),
+    ours("line.uie_off", "N-4.5, N-4.7", nested_off),
+    ours("line.mideleg_0", "N-4.4", mideleg_0),
+    ours("line.sideleg_0", "N-4.4", sideleg_0),
+    ours("line.wfi", "N-4.8", wfi),
+    ours("uintc.id", "UINTC-2.5", identity),
+    ours("uintc.refused", "UINTC-5.1, UINTC-5.3", refused),
 ];
 
 const USI: usize = 1 << irq::USI;
 
-/// USIP of the hart, some cycles after what changed it.
+/// USIP of the hart, some cycles after a change.
 fn line() -> usize {
     for _ in 0..16 {
         riscv::asm::nop();
@@ -52,7 +52,7 @@ fn line() -> usize {
     read::<{ number::MIP }>() & USI
 }
 
-/// The user software interrupt delegated to U-mode and enabled, the own receiver on this hart.
+/// Delegates and enables the user software interrupt, and puts the own receiver on this hart.
 fn delegated() -> Receivers {
     let receivers = Receivers::new();
     write::<{ number::MIDELEG }>(USI);
@@ -134,7 +134,7 @@ fn views(check: &mut Check) {
 }
 
 fn latch(check: &mut Check) {
-    // While the line is high other bits are written, in all views; afterwards the latch is clear.
+    // Other bits are written in all views while the line is high. Afterwards the latch is clear.
     let others = 1 << irq::UTI | 1 << irq::UEI | 1 << irq::SSI;
     for number in [number::MIP, number::SIP, number::UIP] {
         for code in [csrs(number, A0), csrc(number, A0)] {
@@ -197,7 +197,7 @@ fn handled(check: &mut Check) {
     write::<{ number::UTVEC }>(code_page() + 24);
     let code = [
         uipi(Uipi::Send, X0, A0),
-        // Until the handler has come.
+        // Until the handler has run.
         0x0006_0063, // beqz a2, to itself
         addi(A1, A1, 1),
         NOP,
@@ -216,7 +216,7 @@ fn handled(check: &mut Check) {
 }
 
 fn left_pending(check: &mut Check) {
-    // What a handler writes back interrupts again, right behind its `uret`.
+    // What a handler writes back interrupts again right after its `uret`.
     let receivers = delegated();
     write::<{ number::USTATUS }>(status::UPIE);
     write::<{ number::UEPC }>(code_page() + 16);

@@ -3,14 +3,15 @@
 use soc::uintc as register;
 use uintr::{Pending, Vector};
 
-const MAGIC: u64 = 0x5549;
+const MAGIC: u64 = register::MAGIC as u64;
+const HART_SHIFT: u32 = register::LOW_HART_ID.trailing_zeros();
 
-/// Where a receiver runs, and whether it does: the low word of its entry.
+/// Whether and where a receiver runs: the low word of its entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Location {
     /// Pending vectors interrupt the hart.
     pub active: bool,
-    /// Kept by the controller, without effect.
+    /// The controller keeps this; it has no effect.
     pub mode: bool,
     pub hart: u16,
 }
@@ -22,11 +23,17 @@ impl Location {
     }
 
     pub const fn encode(self) -> u64 {
-        self.active as u64 | (self.mode as u64) << 1 | (self.hart as u64) << 16
+        let active = if self.active { register::LOW_ACTIVE } else { 0 };
+        let mode = if self.mode { register::LOW_MODE } else { 0 };
+        (active | mode) as u64 | (self.hart as u64) << HART_SHIFT
     }
 
     pub const fn decode(word: u64) -> Self {
-        Self { active: word & 1 != 0, mode: word & 2 != 0, hart: (word >> 16) as u16 }
+        Self {
+            active: word & register::LOW_ACTIVE as u64 != 0,
+            mode: word & register::LOW_MODE as u64 != 0,
+            hart: (word >> HART_SHIFT) as u16,
+        }
     }
 }
 
@@ -53,14 +60,14 @@ impl Identity {
 /// The last access that the controller refused, and how many there were (at most 65535).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused {
-    /// 1 a vector above 63, 2 no such entry, 3 not 8 bytes.
+    /// One of `soc::uintc_refusal`.
     pub reason: u8,
     pub entry: u16,
     pub count: u16,
 }
 
-/// The controller. Of one kernel there may be many: each register access is one operation of the
-/// controller, which loses and doubles nothing.
+/// The controller. A kernel may have many copies of this. Each register access is one operation of
+/// the controller, so no send is lost or doubled.
 #[derive(Clone, Copy, Debug)]
 pub struct Uintc {
     base: *mut u64,
@@ -93,12 +100,12 @@ impl Uintc {
         self.write(offset(entry, register::LOW), location.encode());
     }
 
-    /// The pending vectors, of which afterwards none is pending.
+    /// Takes the pending vectors: afterwards none is pending.
     pub fn take_pending(self, entry: u16) -> Pending {
         Pending(self.read(offset(entry, register::HIGH)))
     }
 
-    /// Makes vectors pending in addition to those that are.
+    /// Makes further vectors pending.
     pub fn add_pending(self, entry: u16, pending: Pending) {
         self.write(offset(entry, register::HIGH), pending.0);
     }
@@ -118,14 +125,15 @@ impl Uintc {
         self.take_pending(entry);
     }
 
-    /// The last refused access, which is forgotten with [`Uintc::forget_refused`].
+    /// The last refused access, until [`Uintc::forget_refused`].
     pub fn refused(self) -> Option<Refused> {
         let word = self.read(register::ERROR);
-        let reason = (word & 0xf) as u8;
+        let field = |mask: usize| (word & mask as u64) >> mask.trailing_zeros();
+        let reason = field(register::ERROR_REASON) as u8;
         (reason != 0).then_some(Refused {
             reason,
-            entry: (word >> 16) as u16,
-            count: (word >> 32) as u16,
+            entry: field(register::ERROR_INDEX) as u16,
+            count: field(register::ERROR_COUNT) as u16,
         })
     }
 
@@ -154,7 +162,7 @@ fn offset(entry: u16, register: usize) -> usize {
 mod tests {
     use super::*;
 
-    /// Memory in the place of the registers: what is written is there, what is there is read.
+    /// Memory in the place of the registers.
     struct Memory(Vec<u64>);
 
     impl Memory {
@@ -163,7 +171,7 @@ mod tests {
         }
 
         fn uintc(&mut self) -> Uintc {
-            // SAFETY: as long as the vector, which is not resized.
+            // SAFETY: the vector outlives the controller and is not resized.
             unsafe { Uintc::new(self.0.as_mut_ptr()) }
         }
     }
