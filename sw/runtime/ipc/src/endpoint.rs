@@ -4,7 +4,7 @@ use crate::{
     Consumer, Full, Message, Messages, PORTS, Port, Process, Producer, Way, message,
     place::PortPlace, process::Tasks as _,
 };
-use core::cell::Cell;
+use core::{cell::Cell, task::Context};
 use ring::Place;
 use task::TaskId;
 
@@ -102,7 +102,7 @@ impl<P: Process> Endpoint<P> {
 
     /// Finds what has come, and wakes those for whom it is.
     #[inline(always)]
-    pub(crate) fn find(&self) {
+    fn find(&self) {
         self.incoming.find(|place, header| {
             let number = message::port(header);
             let port = self.ports.get(number as usize);
@@ -113,7 +113,19 @@ impl<P: Process> Endpoint<P> {
         });
     }
 
+    /// The same for a task that waits at `port` and has found no message to it first. Apart from the
+    /// coroutine, which would keep more in registers otherwise.
+    #[inline(never)]
+    pub(crate) fn find_for_others(&self, port: &PortPlace, context: &Context<'_>) {
+        self.find();
+        // If one has arrived now, the task is ready.
+        if !port.has_arrived() {
+            port.wait::<P>(context);
+        }
+    }
+
     #[cold]
+    #[inline(never)]
     fn refuse(&self, place: Place, port: u32) {
         self.refused.set(port);
         self.stops.set(self.stops.get() | REFUSED);

@@ -89,6 +89,7 @@ impl PortPlace {
     }
 
     #[cold]
+    #[inline(never)]
     fn keep_waker(&self, context: &Context<'_>) {
         self.waker.set(Some(context.waker().clone()));
         self.state.set(WAKER_WAITS);
@@ -108,6 +109,7 @@ impl PortPlace {
     }
 
     #[cold]
+    #[inline(never)]
     fn arrive_slowly(&self, place: Place) -> bool {
         let state = self.state.get();
         if state == UNBOUND || self.has_arrived() {

@@ -80,13 +80,10 @@ impl<P: Process> Future for Receive<'_, P> {
                 port.stop_waiting();
                 return Poll::Ready(Message::from_words(message));
             }
-            endpoint.find();
-            if port.has_arrived() {
-                // By now the task is ready.
-                return Poll::Pending;
-            }
+            endpoint.find_for_others(port, context);
+        } else {
+            port.wait::<P>(context);
         }
-        port.wait::<P>(context);
         Poll::Pending
     }
 }

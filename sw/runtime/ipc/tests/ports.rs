@@ -111,7 +111,8 @@ fn a_message_waits_for_who_is_busy_and_lets_others_pass() {
     let (own, goes_on, mut port) = (trace.clone(), free.clone(), endpoint.bind(0).unwrap());
     let busy = spawn(async move {
         poll_fn(|_| if goes_on.get() { Poll::Ready(()) } else { Poll::Pending }).await;
-        own.borrow_mut().push(("busy", port.receive().await.contents[0]));
+        let number = port.receive().await.contents[0];
+        own.borrow_mut().push(("busy", number));
         endpoint.end();
     });
     let (other, mut port) = (trace.clone(), endpoint.bind(1).unwrap());
@@ -201,7 +202,8 @@ fn a_timeout_ends_a_wait_and_loses_no_message() {
         };
         let message = select(async { Some(port.receive().await) }, timeout).await;
         own.borrow_mut().push(("timeout", message.is_none().into()));
-        own.borrow_mut().push(("message", port.receive().await.contents[0]));
+        let number = port.receive().await.contents[0];
+        own.borrow_mut().push(("message", number));
         endpoint.end();
     });
     assert_eq!(endpoint.run(), Ok(()));

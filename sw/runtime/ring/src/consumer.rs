@@ -62,12 +62,12 @@ impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Consumer<'a, WORDS,
         self.find.set(number);
     }
 
-    /// Takes the oldest message of those that were found, if it is at this place; `None` of every
-    /// other place.
+    /// Takes the oldest message of those that were found, if it is at this place. `None`: it is not,
+    /// or another has been taken early; [`Consumer::take_early`] takes it then.
     #[inline(always)]
     pub fn take(&self, place: Place) -> Option<[u64; WORDS]> {
         let (ring, number) = (self.ring, self.take.get());
-        if place != Place::of(number) {
+        if place != Place::of(number) || self.early.get() != 0 {
             return None;
         }
         let message = ring.message(number);
@@ -77,11 +77,15 @@ impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Consumer<'a, WORDS,
 
     /// Takes whatever message was found at a place, before or after those around it. `None`: none was
     /// found there, or it has been taken. The producer gets the slot when all before it are taken.
+    #[cold]
+    #[inline(never)]
     pub fn take_early(&self, place: Place) -> Option<[u64; WORDS]> {
         const { assert!(SLOTS <= u64::BITS as usize, "a bit for each slot") }
         let next = self.take.get();
         if place == Place::of(next) && next != self.find.get() {
-            return self.take(place);
+            let message = self.ring.message(next);
+            self.taken(self.pass_early(next));
+            return Some(message);
         }
         let distance = u64::from(place.0.wrapping_sub(next as u32));
         let number = next.wrapping_add(distance);
@@ -114,6 +118,7 @@ impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Consumer<'a, WORDS,
             return None;
         }
         self.find.set(number.wrapping_add(2));
+        // None behind it has been found, and so none has been taken early.
         self.taken(number);
         Some(message)
     }
@@ -125,17 +130,13 @@ impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Consumer<'a, WORDS,
     }
 
     #[inline(always)]
-    fn taken(&self, mut number: u64) {
-        if self.early.get() != 0 {
-            number = self.pass_early(number);
-        }
+    fn taken(&self, number: u64) {
         self.take.set(number.wrapping_add(2));
         // `Release`: the producer may write the slot once it sees the number.
         self.ring.taken.0.store(number, Ordering::Release);
     }
 
     /// The last message in a row of those that have been taken, from this one on.
-    #[cold]
     fn pass_early(&self, mut number: u64) -> u64 {
         let mut early = self.early.get();
         loop {

@@ -21,11 +21,13 @@
 //!   from one hart to one, `mpsc` from many to one; `spmc` and `deque` have an owner and thieves.
 //!   `where=cross`: the other side has just been on another hart. `to_coroutine`: as
 //!   `send_to_coroutine receiver=polling`, in shared memory.
-//! - `sched`: a scheduler's loop, for each task. `spawn`: a new task runs and ends; `yield`: one of
-//!   eight runs, and goes behind the others; `steal`: a task of another hart's queue runs; `fanout`:
-//!   32 tasks of some work are run by two harts. `pingpong`: two coroutines wake each other in turn,
-//!   for a round of both. `harts=2`: both harts do the same at once, of the queues of a context from
-//!   which either would steal; in `pingpong` each has one of the coroutines.
+//! - `sched`: the executor of `runtime/executor`, for each task. `spawn`: a new coroutine is spawned,
+//!   runs and ends; one coroutine spawns eight at a time, and its own turns are part of it. `yield`:
+//!   one of eight coroutines runs, and goes behind the others; `steal`: a call in another hart's
+//!   queue is served; `fanout`: 32 calls of a coroutine that works are served by two harts.
+//!   `pingpong`: two coroutines wake each other in turn, for a round of both. `harts=2`: both harts
+//!   do the same at once, of the queues of a context from which either would steal; in `pingpong`
+//!   each has one of the coroutines.
 
 #![no_std]
 #![no_main]
