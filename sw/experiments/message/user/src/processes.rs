@@ -18,23 +18,36 @@ use uintr::{Receiver, Sender, SenderIndex, Vector};
 const BYTES: usize = 48;
 type Coroutines<Q> = Executor<Q, PORTS, BYTES>;
 
+/// What a process has for one way. All that is used for each message lies in one page: a hart has
+/// few entries in its data TLB.
+#[repr(C, align(4096))]
+pub struct Statics<P: Measured> {
+    endpoint: OnceCell<Endpoint<P>>,
+    executor: Coroutines<P::Queue>,
+}
+
 /// One of the three.
 pub trait Measured: Process {
     type Queue: ReadyQueue;
     const NAME: &'static str;
 
+    fn statics() -> &'static Statics<Self>;
+
+    /// Prepares the way to `peer` and from it.
+    fn way(peer: usize) -> Self::Way;
+
     /// The executor, with its type.
-    fn coroutines() -> &'static Coroutines<Self::Queue>;
+    #[inline(always)]
+    fn coroutines() -> &'static Coroutines<Self::Queue> {
+        &Self::statics().executor
+    }
 
     /// The endpoint of process `role`, which is made by the first call.
-    fn endpoint(role: usize) -> &'static Endpoint<Self>;
-}
-
-/// The endpoint of process `role`.
-fn open<P: Process>(role: usize, way: impl FnOnce(usize) -> P::Way) -> Endpoint<P> {
-    match role {
-        CLIENT => Endpoint::new(way(SERVER), requests(), replies()),
-        _ => Endpoint::new(way(CLIENT), replies(), requests()),
+    fn endpoint(role: usize) -> &'static Endpoint<Self> {
+        Self::statics().endpoint.get_or_init(|| match role {
+            CLIENT => Endpoint::new(Self::way(SERVER), requests(), replies()),
+            _ => Endpoint::new(Self::way(CLIENT), replies(), requests()),
+        })
     }
 }
 
@@ -56,14 +69,14 @@ macro_rules! process {
             const NAME: &'static str = $label;
 
             #[inline(always)]
-            fn coroutines() -> &'static Coroutines<Self::Queue> {
-                static EXECUTOR: OwnThread<Coroutines<$queue>> = OwnThread(Executor::new($new));
-                &EXECUTOR
+            fn statics() -> &'static Statics<Self> {
+                static STATICS: OwnThread<Statics<$name>> =
+                    OwnThread(Statics { endpoint: OnceCell::new(), executor: Executor::new($new) });
+                &STATICS
             }
 
-            fn endpoint(role: usize) -> &'static Endpoint<Self> {
-                static ENDPOINT: OwnThread<OnceCell<Endpoint<$name>>> = OwnThread(OnceCell::new());
-                ENDPOINT.get_or_init(|| open(role, $open))
+            fn way(peer: usize) -> Self::Way {
+                $open(peer)
             }
         }
     };
