@@ -11,6 +11,7 @@ BOARD  ?= ulx3s-85f
 PACKAGES := build/stamps/debian-packages
 ENVIRON  := $(VENV)/installed
 RUST     := build/rust.mk
+SITE     := $(VENV)/installed-docs
 CONSTANTS := build/stamps/constants
 GATEWARE := $(shell find hdl soc -name '*.py')
 PROGRAMS := build/sw/hello.elf
@@ -27,7 +28,7 @@ help:
 	@echo 'make netlist programs on the netlists of the SoC with two harts (25 minutes)'
 	@echo 'make bitstream  for a board (BOARD=ulx3s-85f, about 20 minutes)'
 	@echo 'make bench   cycles of core, user interrupts, TAIC, messages, measured on the RTL (10 minutes)'
-	@echo 'make docs    generated references: memory map, device tree, SVD, headers (10 seconds)'
+	@echo 'make docs    these pages, registers and the reference of the code as a site (2 minutes)'
 	@echo 'make sw      firmware and programs only (first time 1 minute)'
 	@echo 'make clean   removes what was built; .venv stays'
 
@@ -44,6 +45,11 @@ $(ENVIRON): requirements.lock pyproject.toml | $(PACKAGES)
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
+
+$(SITE): requirements-docs.lock | $(ENVIRON)
+	@echo '== Documentation generator into $(VENV)'
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements-docs.lock
+	@mkdir -p $(@D) && touch $@
 
 $(RUST): scripts/rust-toolchain.sh | $(PACKAGES)
 	@echo '== Rust toolchain (up to 1 minute)'
@@ -99,14 +105,11 @@ bitstream: $(ENVIRON) sw
 bench: $(ENVIRON) sw
 	@$(REL4) bench
 
-docs: $(ENVIRON)
-	@mkdir -p build/docs
-	@$(REL4) gen memory-map -o build/docs/memory-map.md
-	@$(REL4) gen dts -o build/docs/soc.dts
-	@$(REL4) gen dtb -o build/docs/soc.dtb
-	@$(REL4) gen svd -o build/docs/soc.svd
-	@$(REL4) gen c-header -o build/docs/soc.h
-	@echo 'written to build/docs'
+docs: $(SITE) $(CONSTANTS) $(RUST)
+	@echo '== Documentation (2 minutes)'
+	@$(MAKE) --no-print-directory -C sw doc
+	@$(PYTHON) docs/site/build.py build/docs --rust build/rustdoc
+	@echo 'written: build/docs/index.html'
 
 clean:
 	rm -rf build sw/target
