@@ -1,5 +1,7 @@
 """Tells the host over the serial line how a program ended."""
 
+import struct
+
 from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -12,8 +14,16 @@ END_BYTES = len(END_MARK) + 5  # kind, code, check
 
 def end_message(kind: int, code: int) -> bytes:
     """Mark, kind and code (16 bits each, little-endian), and 0xFF less the sum of these four."""
-    fields = kind.to_bytes(2, "little") + code.to_bytes(2, "little")
+    fields = struct.pack("<HH", kind, code)
     return END_MARK + fields + bytes([0xFF - sum(fields) & 0xFF])
+
+
+def read_end(message: bytes) -> tuple[int, int]:
+    """Kind and code of an ``end_message``. Raises ``ValueError`` if it is none."""
+    kind, code = struct.unpack_from("<HH", message, len(END_MARK))
+    if message != end_message(kind, code):
+        raise ValueError("damaged")
+    return kind, code
 
 
 class EndReporter(wiring.Component):

@@ -3,7 +3,7 @@
 import struct
 from dataclasses import astuple, dataclass
 
-from .config import SocParams
+from .config import DRAM_BASE, SocParams
 from .memory_map import device
 
 # Name, format (little-endian, without gaps) and meaning of each field, in this order.
@@ -41,7 +41,7 @@ class BootInfo:
     def of(cls, params: SocParams) -> "BootInfo":
         has_flash = params.flash_image is not None
         return cls(
-            dram_base=params.dram_base, dram_end=params.dram_base + params.dram_bytes,
+            dram_base=DRAM_BASE, dram_end=DRAM_BASE + params.dram_bytes,
             clock_hz=params.clock_hz, timebase_hz=params.timebase_hz,
             flash_base=device(params, "flash").base if has_flash else 0,
             flash_image=params.flash_image or 0,

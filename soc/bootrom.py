@@ -5,7 +5,7 @@ import struct
 from hdl.core.isa import Csr
 
 from .boot_info import BootInfo
-from .config import SocParams
+from .config import DRAM_BASE, SocParams
 from .devicetree import dtb
 from .memory_map import device
 
@@ -48,7 +48,7 @@ def reset_code(params: SocParams) -> bytes:
         jr(T0),
         0,
     ]
-    return struct.pack("<6IQ", *code, params.dram_base)
+    return struct.pack("<6IQ", *code, DRAM_BASE)
 
 
 def loader_code(params: SocParams) -> bytes:

@@ -6,6 +6,9 @@ from hdl.core.params import CONFIGURATIONS as HART_CONFIGURATIONS
 from hdl.core.params import HartParams
 from hdl.taic import TaicParams
 
+# Where main memory begins in every SoC: the boot ROM jumps there, and programs are linked for it.
+DRAM_BASE = 0x8000_0000
+
 
 @dataclass(frozen=True)
 class SocParams:
@@ -22,7 +25,6 @@ class SocParams:
     l2_ways: int = 4
     clock_hz: int = 100_000_000
     timebase_hz: int = 10_000_000  # of mtime and the time CSR; divides clock_hz
-    dram_base: int = 0x8000_0000
     dram_bytes: int = 128 << 20
     uintc_receivers: int = 512
     taic: TaicParams | None = field(default_factory=TaicParams)  # or there is none
@@ -40,11 +42,8 @@ class SocParams:
                              f"not {self.timebase_hz!r}")
         if self.dram_bytes <= 0 or self.dram_bytes % 4096:
             raise ValueError(f"dram_bytes must be whole pages of 4096, not {self.dram_bytes!r}")
-        if self.dram_base < 0x8000_0000 or self.dram_base % 4096:
-            raise ValueError("dram_base must be a page at or above 0x80000000, "
-                             f"not {self.dram_base:#x}")
-        if self.dram_base + self.dram_bytes > 1 << self.hart.paddr_bits:
-            raise ValueError(f"DRAM of {self.dram_bytes:#x} bytes at {self.dram_base:#x} does not "
+        if DRAM_BASE + self.dram_bytes > 1 << self.hart.paddr_bits:
+            raise ValueError(f"DRAM of {self.dram_bytes:#x} bytes at {DRAM_BASE:#x} does not "
                              f"fit into {self.hart.paddr_bits} address bits")
 
     @property

@@ -14,7 +14,7 @@ from hdl.taic import TaicParams, channel_registers, control_registers, queue_reg
 from hdl.taic.params import ALIAS, CHANNEL_BYTES, CHANNEL_PAGES, QUEUE_PAGES
 from hdl.uintc import UintcParams, uintc_registers
 
-from .config import SocParams
+from .config import DRAM_BASE, SocParams
 
 PAGE = 4096
 
@@ -102,7 +102,7 @@ def devices(params: SocParams) -> list[Device]:
         Device("uart0", "UART, 16550A", 0x1000_0000, 256, io, interrupt=UART_INTERRUPT,
                registers=uart_registers(params.uart_divisor)),
         *flash,
-        Device("dram", "Main memory", params.dram_base, params.dram_bytes, memory),
+        Device("dram", "Main memory", DRAM_BASE, params.dram_bytes, memory),
     ]
 
 

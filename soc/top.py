@@ -1,7 +1,5 @@
 """The SoC: harts, shared L2, boot ROM and devices."""
 
-import argparse
-
 from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
@@ -21,9 +19,8 @@ from hdl.peripheral.spi_flash import SpiFlashReader, SpiFlashSignature
 from hdl.peripheral.uart16550 import LineFormat, Modem, RxByte, Uart16550
 from hdl.taic import Taic
 from hdl.uintc import Uintc
-from hdl.verilog import verilog_text
 
-from . import bootrom, config
+from . import bootrom
 from .config import SocParams
 from .memory_map import (
     UART_INTERRUPT,
@@ -174,27 +171,3 @@ class Soc(wiring.Component):
         m.submodules.memory = memory = DramMux(rom)
         connect(m, l2.dram, memory.initiator)
         connect(m, memory.dram, flipped(self.dram))
-
-
-def verilog(params: SocParams, *, name: str = "soc") -> str:
-    """The SoC as one Verilog file, module ``name``."""
-    return verilog_text(Soc(params), name)
-
-
-def main() -> None:
-    """Prints the Verilog of a configuration."""
-    parser = argparse.ArgumentParser(prog="python -m soc.top", description=main.__doc__)
-    parser.add_argument("--config", metavar="NAME", default="default",
-                        help=f"one of {', '.join(config.CONFIGURATIONS)} (default: default)")
-    parser.add_argument("--harts", metavar="N", type=int, default=SocParams.harts,
-                        help=f"number of harts (default: {SocParams.harts})")
-    arguments = parser.parse_args()
-    try:
-        params = config.configuration(arguments.config, harts=arguments.harts)
-    except ValueError as error:
-        parser.error(str(error))
-    print(verilog(params))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """Parameters of a hart, and the named configurations."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import Enum
 
 
@@ -58,16 +58,7 @@ class HartParams:
     uintc_base: int = 0x02F1_0000  # where UIPI finds the receivers
     uintc_receivers: int = 512
     rvfi: bool = False  # add the riscv-formal port
-    regions: tuple[Region, ...] = field(
-        default=(
-            Region(0x0000_1000, 0xF000, RegionKind.ROM),
-            Region(0x0010_0000, 0x1000, RegionKind.IO),
-            Region(0x0200_0000, 0x1_0000, RegionKind.IO),
-            Region(0x0C00_0000, 0x400_0000, RegionKind.IO),
-            Region(0x1000_0000, 0x1000, RegionKind.IO),
-            Region(0x8000_0000, 0x800_0000, RegionKind.MEMORY),
-        )
-    )
+    regions: tuple[Region, ...] = ()  # the system's; there is no memory map without one
 
     def __post_init__(self) -> None:
         for name in (

@@ -6,6 +6,7 @@ from enum import Enum
 
 from hdl.core.isa import Cause, Csr, Event, Irq, Priv
 from hdl.core.uipi import Refusal, UipiOp
+from hdl.peripheral.finisher import Kind
 from hdl.peripheral.mmio import RegisterMap
 from hdl.peripheral.spi_flash import spi_flash_registers
 from hdl.taic.params import KEEP_BIT, PREEMPT_BIT, PRIORITY_BITS, PRIORITY_LSB
@@ -67,6 +68,8 @@ def groups(params: SocParams) -> Iterator[Group]:
             constants = list(_registers(part.registers))
             if part.name == "plic":
                 constants += _plic(params)
+            if part.name == "finisher":
+                constants += _finisher()
             yield Group(f"Registers: {part.title}", part.name, tuple(constants))
         if part.blocks:
             constants = [constant for block in part.blocks for constant in _block(block)]
@@ -143,6 +146,13 @@ def _plic(params: SocParams) -> Iterator[Constant]:
     for number, (hart, mode) in enumerate(plic_contexts(params)):
         yield Constant(f"CONTEXT_HART{hart}_{mode.upper()}", number,
                        f"context of hart {hart}, {MODES[mode]} mode")
+
+
+def _finisher() -> Iterator[Constant]:
+    for kind in Kind:
+        if kind is not Kind.NONE:
+            yield Constant(kind.name, kind.value, f"kind of end: {kind.name.lower()}",
+                           hexadecimal=True)
 
 
 def _enumeration(title: str, module: str, members: type[Enum], *, hexadecimal: bool = False,

@@ -2,7 +2,8 @@
 
 import pytest
 
-from sim.run import RunOptions, simulate
+from sim.model.run_options import RunOptions
+from sim.model.simulate import simulate
 from sim.tools import BUILD
 from soc.config import configuration
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from amaranth.back import rtlil
 
-from sim.designs import part
-from sim.netlist.equivalence import compare
-from sim.synth.yosys import synthesise_rtlil
+from sim.fpga.netlist.comparison import compare
+from sim.fpga.yosys import synthesise_rtlil
+from sim.parts import part
 from sim.tools import BUILD
 from soc.config import configuration
 

@@ -1,6 +1,7 @@
 """Programs run on the netlist of ECP5 cells as on the RTL, cycle by cycle."""
 
-from sim.run import RunOptions, simulate
+from sim.model.run_options import RunOptions
+from sim.model.simulate import simulate
 from sim.tools import BUILD
 from soc.config import configuration
 

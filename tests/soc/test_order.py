@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-from sim.elaborate import simulation_verilog
+from sim.model.elaborate import simulation_verilog
 from soc.config import configuration
 from soc.top import Soc
 from tests.support.run import verilator_environment

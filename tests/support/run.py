@@ -9,7 +9,7 @@ from pathlib import Path
 
 from amaranth.lib import wiring
 
-from sim.elaborate import simulation_verilog
+from sim.model.elaborate import simulation_verilog
 
 BUILD = Path(__file__).resolve().parents[2] / "build" / "tests"
 DEFAULT_SEED = 1  # so that what failed fails again

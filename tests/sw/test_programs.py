@@ -5,7 +5,8 @@ import re
 import pytest
 
 from sim.bench.metric import Metric, parse_metrics
-from sim.run import Latency, Result, RunOptions, simulate
+from sim.model.run_options import Latency, RunOptions
+from sim.model.simulate import Result, simulate
 from sim.tools import BUILD, PROJECT
 from soc.config import configuration
 

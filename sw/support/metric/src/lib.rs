@@ -1,6 +1,6 @@
 //! Samples of a measured quantity, and the line in which a program reports them.
 //!
-//! The line is `metric NAME UNIT MEDIAN WORST SAMPLES [KEY=VALUE ...]`; `rel4 bench` reads it.
+//! `lines.txt` describes the line, which `rel4 bench` reads.
 
 #![cfg_attr(not(test), no_std)]
 
@@ -25,7 +25,7 @@ impl<const N: usize> Samples<N> {
         Self { values: [0; N], length: 0 }
     }
 
-    /// Adds a sample; what is negative or too large for 32 bits becomes the nearest that is not.
+    /// Adds a sample. A value that does not fit into 32 unsigned bits is clamped.
     pub fn push(&mut self, value: i64) {
         if let Some(place) = self.values.get_mut(self.length) {
             *place = value.clamp(0, i64::from(u32::MAX)) as u32;
@@ -33,7 +33,7 @@ impl<const N: usize> Samples<N> {
         }
     }
 
-    /// Whether no more samples are kept.
+    /// Whether the place for samples is used up.
     pub fn is_full(&self) -> bool {
         self.length == N
     }
@@ -71,7 +71,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// Operations in a number of cycles, reported as how many there are in one.
+/// A number of operations in a number of cycles, reported as operations a cycle.
 #[derive(Clone, Copy, Debug)]
 pub struct Rate {
     pub name: &'static str,
@@ -112,6 +112,18 @@ mod tests {
     fn reports_operations_in_a_cycle() {
         let rate = Rate { name: "taic.ops", parameters: "harts=2", operations: 50, cycles: 40 };
         assert_eq!(rate.to_string(), "metric taic.ops count 1.250 1.250 50 harts=2");
+    }
+
+    #[test]
+    fn writes_the_documented_lines() {
+        let written = [
+            samples(&[3, 1, 9, 2, 2]).report("core.mul", "").to_string(),
+            samples(&[7]).report("core.tlb_miss", "level=walk").to_string(),
+            Rate { name: "taic.ops", parameters: "harts=2", operations: 50, cycles: 40 }
+                .to_string(),
+        ];
+        let lines = include_str!("../lines.txt").lines();
+        assert_eq!(lines.filter(|line| line.starts_with("metric ")).collect::<Vec<_>>(), written);
     }
 
     #[test]
