@@ -126,7 +126,7 @@ class Uipi(wiring.Component):
         with m.Elif(entry.receiver >= params.uintc_receivers):
             m.d.comb += self.entry_refusal.eq(Refusal.RECEIVER)
 
-        # Offsets in a receiver's entry: docs/uintc.md.
+        # Offsets in a receiver's entry: UINTC-2.2.
         offset = Signal(RECEIVER_LOG2)
         with m.Switch(self.op):
             with m.Case(UipiOp.SEND):
