@@ -7,6 +7,8 @@ JOBS   ?= 2
 # Of the random tests: a number, or "random" for another one each time (it is printed).
 SEED   ?= 1
 BOARD  ?= ulx3s-85f
+# Figures that are measured anew; rel4 figures --list tells which there are.
+GROUPS ?= core uintr taic message
 
 PACKAGES := build/stamps/debian-packages
 ENVIRON  := $(VENV)/installed
@@ -16,7 +18,8 @@ CONSTANTS := build/stamps/constants
 GATEWARE := $(shell find hdl soc -name '*.py')
 PROGRAMS := build/sw/hello.elf
 
-.PHONY: help setup sw run hello test lint synth netlist bitstream bench docs clean
+.PHONY: help setup sw run hello test lint synth netlist bitstream bench docs clean \
+        figures figures-check
 help:
 	@echo 'make setup   tools: Debian packages, .venv, Rust target (first time 1 to 3 minutes)'
 	@echo 'make run     builds everything and compares ways to wake the receiver of a message (first'
@@ -28,6 +31,10 @@ help:
 	@echo 'make netlist programs on the netlists of the SoC with two harts (25 minutes)'
 	@echo 'make bitstream  for a board (BOARD=ulx3s-85f, about 20 minutes)'
 	@echo 'make bench   cycles of core, user interrupts, TAIC, messages, measured on the RTL (10 minutes)'
+	@echo 'make figures    measures GROUPS="core uintr taic message" anew and writes them into docs/figures'
+	@echo '             and the pages that show them (10 minutes; rel4 figures --list tells more groups,'
+	@echo '             those of area and boards take up to an hour each)'
+	@echo 'make figures-check  pages show what docs/figures has, and no figure without a source (5 s)'
 	@echo 'make docs    these pages, registers and the reference of the code as a site (2 minutes)'
 	@echo 'make sw      firmware and programs only (first time 1 minute)'
 	@echo 'make clean   removes what was built; .venv stays'
@@ -104,6 +111,12 @@ bitstream: $(ENVIRON) sw
 
 bench: $(ENVIRON) sw
 	@$(REL4) bench
+
+figures: $(ENVIRON) sw
+	@$(REL4) figures $(GROUPS)
+
+figures-check: $(ENVIRON)
+	@$(REL4) figures --check
 
 docs: $(SITE) $(CONSTANTS) $(RUST)
 	@echo '== Documentation (2 minutes)'
