@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-from sim.bench.message import plot
 from sim.bench.metric import Metric
+from sim.bench.suites.message import plot
 from sim.figures.data import FIGURES, FigureError, Figures
 from sim.figures.pages import pages, refreshed
 from sim.figures.stray import stray_figures

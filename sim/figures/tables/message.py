@@ -1,6 +1,6 @@
 """Messages between two processes: the tables of README.md and docs/message.md."""
 
-from sim.bench.message import MODES, ROUND_TRIP
+from sim.bench.suites.message import MODES, ROUND_TRIP
 from sim.figures.data import Figures, Measurement
 from sim.figures.markdown import Table, cycles
 
