@@ -16,7 +16,7 @@ RENAMED = {
 }
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)#\s]*)(#[^)\s]*)?\)")
 FENCE = re.compile(r"^ *```")
-ANCHOR = re.compile(r'<a id="([^"]+)"></a>')
+ANCHOR = re.compile(r'^<a id="([^"]+)"></a>')
 
 
 def copy_pages(root: Path, target: Path) -> None:
@@ -55,8 +55,8 @@ def relinked(text: str, source: Path, root: Path, page: Path, target: Path) -> s
 
     A link to a page leads to that page. A link to another file of the checkout leads to the file,
     which Sphinx offers as a download. Of a link to a folder or to a README elsewhere only the words
-    remain. A broken link stays as it is, and Sphinx complains about it. HTML anchors become spans
-    with that id, which Sphinx can refer to.
+    remain. A broken link stays as it is, and Sphinx complains about it. An HTML anchor at
+    the start of a paragraph becomes a target that Sphinx can refer to.
     """
     def adapted(match: re.Match) -> str:
         bang, words, where, anchor = match.groups()
@@ -73,7 +73,7 @@ def relinked(text: str, source: Path, root: Path, page: Path, target: Path) -> s
     lines = []
     for line in text.split("\n"):
         code ^= bool(FENCE.match(line))
-        lines.append(line if code else ANCHOR.sub(r"[]{#\1}", LINK.sub(adapted, line)))
+        lines.append(line if code else ANCHOR.sub(r"(\1)=\n", LINK.sub(adapted, line)))
     return "\n".join(lines)
 
 

@@ -21,7 +21,6 @@ extensions = [
 ]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 myst_heading_anchors = 4  # links such as l2.md#reservations
-myst_enable_extensions = ["attrs_inline"]
 
 autodoc_default_options = {
     "members": True,
