@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from hdl.bus.mmio_xbar import Window
-from hdl.core.params import HartParams, Region, RegionKind
+from hdl.core.params import PAGE_BYTES, HartParams, Region, RegionKind
 from hdl.peripheral.clint import clint_registers
 from hdl.peripheral.finisher import finisher_registers
 from hdl.peripheral.mmio import RegisterMap
@@ -11,17 +11,18 @@ from hdl.peripheral.plic import plic_registers
 from hdl.peripheral.spi_flash import spi_flash_registers
 from hdl.peripheral.uart16550_registers import uart_registers
 from hdl.taic import TaicParams, channel_registers, control_registers, queue_registers
-from hdl.taic.params import ALIAS, CHANNEL_BYTES, CHANNEL_PAGES, QUEUE_PAGES
+from hdl.taic.params import ADDR_BITS as TAIC_ADDR_BITS
+from hdl.taic.params import ALIAS, CHANNEL_BYTES, CHANNEL_PAGES, PAGE_BITS, QUEUE_PAGES
 from hdl.uintc import UintcParams, uintc_registers
+from hdl.uintc.params import ADDR_BITS as UINTC_ADDR_BITS
+from hdl.uintc.params import TABLE_BITS
 
 from .config import DRAM_BASE, SocParams
 
-PAGE = 4096
-
-TAIC_BASE, TAIC_BYTES = 0x0100_0000, 16 << 20
+TAIC_BASE = 0x0100_0000
 
 UINTC_BASE = 0x02F1_0000
-UINTC_TABLE_BYTES = 16 << 10  # then the error page
+UINTC_TABLE_BYTES = 1 << TABLE_BITS  # the error page follows
 
 BOOTROM_BYTES = 8 << 10  # in block RAM
 UART_INTERRUPT = 10
@@ -65,9 +66,9 @@ class Device:
     @property
     def region(self) -> Region:
         """The pages that answer."""
-        base = self.base // PAGE * PAGE
+        base = self.base // PAGE_BYTES * PAGE_BYTES
         end = self.base + (self.present or self.size)
-        return Region(base, -(-end // PAGE) * PAGE - base, self.kind)
+        return Region(base, -(-end // PAGE_BYTES) * PAGE_BYTES - base, self.kind)
 
 
 def plic_contexts(params: SocParams) -> list[tuple[int, str]]:
@@ -80,11 +81,11 @@ def devices(params: SocParams) -> list[Device]:
     """Everything that answers to an address, in the order of addresses."""
     rom, io, memory = RegionKind.ROM, RegionKind.IO, RegionKind.MEMORY
     taic = [
-        Device("taic", "Task-aware interrupt controller", TAIC_BASE, TAIC_BYTES, io,
+        Device("taic", "Task-aware interrupt controller", TAIC_BASE, 1 << TAIC_ADDR_BITS, io,
                blocks=taic_blocks(taic_params(params)), direct=True),
     ] if params.taic else []
     flash = [
-        Device("flash", "SPI flash, to be read only", 0x1000_1000, PAGE, io,
+        Device("flash", "SPI flash, to be read only", 0x1000_1000, PAGE_BYTES, io,
                registers=spi_flash_registers()),
     ] if params.flash_image is not None else []
     return [
@@ -95,8 +96,9 @@ def devices(params: SocParams) -> list[Device]:
         *taic,
         Device("clint", "Core-local interruptor", 0x0200_0000, 64 << 10, io,
                registers=clint_registers(params.harts)),
-        Device("uintc", "User-interrupt controller", UINTC_BASE, 32 << 10, io,
-               registers=uintc_registers(uintc_params(params)), present=UINTC_TABLE_BYTES + PAGE),
+        Device("uintc", "User-interrupt controller", UINTC_BASE, 1 << UINTC_ADDR_BITS, io,
+               registers=uintc_registers(uintc_params(params)),
+               present=UINTC_TABLE_BYTES + PAGE_BYTES),
         Device("plic", "Platform-level interrupt controller", 0x0C00_0000, 64 << 20, io,
                registers=plic_registers(params.plic_sources, len(plic_contexts(params)))),
         Device("uart0", "UART, 16550A", 0x1000_0000, 256, io, interrupt=UART_INTERRUPT,
@@ -129,11 +131,11 @@ def taic_blocks(params: TaicParams) -> tuple[Block, ...]:
     return (
         Block("control", "control page, for the kernel alone", control_registers(params), 0),
         Block("queue", "page of a local queue, of context i / queues", queue, QUEUE_PAGES,
-              pages, PAGE),
+              pages, 1 << PAGE_BITS),
         Block("channel", "record of a channel, for the kernel alone", channel_registers(params),
               CHANNEL_PAGES, params.channels, CHANNEL_BYTES),
         Block("alias", "the kernel's alias of the page of a local queue", queue,
-              ALIAS + QUEUE_PAGES, pages, PAGE, alias_of="queue"),
+              ALIAS + QUEUE_PAGES, pages, 1 << PAGE_BITS, alias_of="queue"),
     )
 
 

@@ -58,7 +58,7 @@ class Hart:
         self._cause = OTHER
         self._bubbles: list[str] = [FETCH, FETCH]  # why the next bubbles of Memory are some
         self._redirected = False
-        self._line = self._front = 0
+        self._line = self._prefetched = 0
 
     def names(self) -> list[str]:
         """Signals that :meth:`step` wants."""
@@ -68,7 +68,7 @@ class Hart:
 
     def optional_names(self) -> list[str]:
         """Signals that :meth:`step` uses if they are there."""
-        return [f"soc.taic.port{self.number}.front.valid"]
+        return [f"soc.taic.port{self.number}.prefetch.valid"]
 
     def step(self, cycle: int, values: dict[str, int]) -> None:
         """One cycle."""
@@ -76,10 +76,10 @@ class Hart:
         pipeline = {name: values.get(f"{hart}.pipeline.{name}", 0) for name in _PIPELINE}
         lsu = {name: values.get(f"{hart}.lsu.{name}", 0) for name in _LSU}
         self._edges(cycle, lsu, values.get(f"soc.{_LINES}", 0) >> self.number & 1)
-        front = values.get(f"soc.taic.port{self.number}.front.valid", 0)
-        if front > self._front:
+        prefetched = values.get(f"soc.taic.port{self.number}.prefetch.valid", 0)
+        if prefetched > self._prefetched:
             self.events.append(Event(cycle, self.number, "TAIC has a task for it"))
-        self._front = front
+        self._prefetched = prefetched
         if pipeline["trap_taken"]:
             self.events.append(Event(cycle, self.number, "trap or interrupt taken"))
         bubble = self._bubbles.pop(0)

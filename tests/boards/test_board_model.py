@@ -7,7 +7,8 @@ import sys
 from hdl.peripheral.finisher import Kind
 from sim.board.boot_loader import boot_loader
 from sim.tools import PROJECT
-from soc.config import DRAM_BASE, configuration, device
+from soc.config import DRAM_BASE, configuration
+from soc.memory_map import device
 from tests.boards.board_model import board_design
 from tests.boards.simulated import simulated
 from tests.support.elf import Part, elf64

@@ -81,16 +81,16 @@ def _resources(measured: Measurement) -> list[str]:
 
 
 TAIC_PARTS = (
-    ("engine", "engine"), ("engine: intake", "intake"), ("engine: choice of the queue", "choice"),
-    ("engine: row of the context", "context_row"), ("engine: places", "places"),
-    ("ports", "ports"), ("each port", "port"), ("of a port: its front", "front"),
+    ("engine", "engine"), ("engine: issue queue", "intake"), ("engine: queue select", "choice"),
+    ("engine: row of the context", "context_row"), ("engine: task pool", "places"),
+    ("ports", "ports"), ("each port", "port"), ("of a port: its head prefetch", "front"),
     ("of a port: the multiplexer of its answers (64 bits)", "answers"),
     ("registers of the control page", "control"),
     ("of these: settings of contexts", "settings"),
     ("streams into the engine and the records", "streams"),
-    ("published notifications (`compat`)", "compat"), ("lines", "lines"), ("channels", "channels"),
-    ("of these: wakes that wait", "waiting"), ("directory", "directory"),
-    ("interrupts", "interrupts"), ("dispatch, errors, dequeued records", "dispatch"),
+    ("published notifications (`compat`)", "compat"), ("lines", "lines"), ("records", "channels"),
+    ("of these: wakes that wait", "waiting"), ("context allocator", "directory"),
+    ("interrupts", "interrupts"), ("access arbiter, errors, dequeued records", "dispatch"),
 )
 BUSES = (("none", "none"), ("Wishbone, 64 bits", "wishbone-64"),
          ("Wishbone, 32 bits", "wishbone-32"), ("AXI4-Lite, 64 bits", "axi4-lite-64"),

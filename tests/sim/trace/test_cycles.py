@@ -61,7 +61,7 @@ def wave(tmp_path):
             tail = name.removeprefix("soc.hart0.pipeline.").removeprefix("soc.hart0.lsu.")
             values = {"mmio__request__payload.addr": 0x1000, "mmio__response__p.data": 0x42,
                       "soc.usip": int(cycle == 99 + len(RUN)),
-                      "soc.taic.port0.front.valid": int(cycle in (105, 106))}
+                      "soc.taic.port0.prefetch.valid": int(cycle in (105, 106))}
             lines.append(f"b{values.get(tail, int(tail in on)):b} {code}")
         lines.append(f"#{10 * cycle + 5}")
     path = tmp_path / "wave.vcd"

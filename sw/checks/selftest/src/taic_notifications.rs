@@ -4,7 +4,7 @@ use crate::{
     check::{Check, Test, ours},
     contexts::{Contexts, Queue, SSI, USI, errs, gives, interrupts, task},
 };
-use hal::soc::taic::{CONTEXTS, SLOTS};
+use hal::soc::taic::{COMPATIBLE_SLOTS, CONTEXTS};
 use taic::{Errors, Peer};
 
 pub const TESTS: &[Test] = &[
@@ -128,13 +128,13 @@ fn wakes_queue_0(check: &mut Check) {
 fn slots(check: &mut Check) {
     let contexts = Contexts::new();
     let [sender, receiver] = [1, 2].map(|process| contexts.queue(1, process));
-    for channel in 0..SLOTS as u32 {
+    for channel in 0..COMPATIBLE_SLOTS as u32 {
         sender.page.register_sender(Peer { channel, ..peer(2) });
     }
     errs(check, "as many as there are", sender.page, Errors::NONE);
     sender.page.register_sender(Peer { channel: 100, ..peer(2) });
     errs(check, "one more", sender.page, Errors::FULL);
-    for channel in 0..SLOTS as u32 {
+    for channel in 0..COMPATIBLE_SLOTS as u32 {
         receiver.page.register_receiver(Peer { channel, ..peer(1) }, task(0x100 << channel));
         sender.page.send_interrupt(Peer { channel, ..peer(2) });
         gives(check, "of each", receiver.page, &[0x100 << channel]);

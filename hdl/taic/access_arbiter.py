@@ -1,4 +1,4 @@
-"""From the ports to the parts that perform accesses."""
+"""Access arbiter: routes the accesses of the ports to the parts that perform them."""
 
 from collections.abc import Iterable
 from functools import reduce
@@ -10,29 +10,29 @@ from amaranth.lib.wiring import In, Out
 
 from ..bits import choice
 from ..bus.arbiter import RoundRobin
-from .params import PAGE_BITS, SHORT_TASK_BITS, TaicParams
-from .port import Goal, access_layout
+from .codes import Error
+from .params import CHANNEL_BITS, PAGE_BITS, SHORT_TASK_BITS, TaicParams
+from .port import Target, access_layout
 from .registers import queue_registers
-from .types import Error, Kind, RecordOp, queue_op_layout, record_op_layout
+from .types import QueueOp, RecordOp, queue_op_layout, record_op_layout
 
-NUMBER_BITS = 16  # of a channel in SEND_CHANNEL
-KINDS = {"enqueue": Kind.ENQUEUE, "dequeue": Kind.DEQUEUE, "error": Kind.READ_ERROR,
-         "length": Kind.LENGTH}
+KINDS = {"enqueue": QueueOp.ENQUEUE, "dequeue": QueueOp.DEQUEUE, "error": QueueOp.READ_ERROR,
+         "length": QueueOp.LENGTH}
 
 
-class Dispatch(wiring.Component):
-    """Gives one access a cycle to the engine, the records or the control registers.
+class AccessArbiter(wiring.Component):
+    """Grants one access a cycle, to the engine, the records or the control registers.
 
-    A port takes part in the arbitration once that which performs its access can accept it
-    (``free``, which must not depend on the three outputs): so none waits for what another waits
-    for. What a page does not permit becomes an ERROR of the engine. Combinational.
+    A port requests only while the target of its access is ``free``, so that no port waits for the
+    target of another. ``free`` must not depend on ``queue_op``, ``record_op`` or ``control``. An
+    access that a page does not permit becomes an ERROR operation of the engine. Combinational.
     """
 
     def __init__(self, params: TaicParams) -> None:
         self.params = params
         super().__init__({
             "access": In(stream.Signature(access_layout(params))).array(params.ports),
-            "free": In(len(Goal)),  # by goal
+            "free": In(len(Target)),  # bit n: target n can accept an access
             "queue_op": Out(1),
             "queue": Out(queue_op_layout(params)),
             "record_op": Out(1),
@@ -49,24 +49,24 @@ class Dispatch(wiring.Component):
         m.submodules.arbiter = arbiter = RoundRobin(params.ports)
         grant = arbiter.grant
 
-        # Where each access goes.
+        # The target of each access.
         engine, records, control = (Signal(params.ports, name=name)
                                     for name in ("engine", "records", "control"))
-        permitted = Signal(params.ports)  # for the engine
+        permitted = Signal(params.ports)  # by the page, of accesses to the engine
         for n, port in enumerate(self.access):
             p = port.p
             number = Mux(self._arms(p), p.data[SHORT_TASK_BITS + number_bits:],
-                         p.data[number_bits:NUMBER_BITS])
+                         p.data[number_bits:CHANNEL_BITS])
             m.d.comb += [
-                permitted[n].eq((p.goal == Goal.ENGINE) & p.whole
+                permitted[n].eq((p.target == Target.ENGINE) & p.whole
                                 & (p.write == self._is(p, "enqueue", KINDS))),
-                records[n].eq((p.goal == Goal.RECORDS) & p.whole & p.write & ~number.any()),
-                control[n].eq((p.goal == Goal.CONTROL) & (p.whole | ~p.paged)),
+                records[n].eq((p.target == Target.RECORDS) & p.whole & p.write & ~number.any()),
+                control[n].eq((p.target == Target.CONTROL) & (p.whole | ~p.paged)),
                 engine[n].eq(~records[n] & ~control[n]),
                 arbiter.requests[n].eq(port.valid & (
-                    engine[n] & self.free[Goal.ENGINE.value]
-                    | records[n] & self.free[Goal.RECORDS.value]
-                    | control[n] & self.free[Goal.CONTROL.value])),
+                    engine[n] & self.free[Target.ENGINE.value]
+                    | records[n] & self.free[Target.RECORDS.value]
+                    | control[n] & self.free[Target.CONTROL.value])),
                 port.ready.eq(grant[n]),
             ]
         m.d.comb += [
@@ -86,7 +86,7 @@ class Dispatch(wiring.Component):
             self.record.context.eq(asked.context),
             self.record.queue.eq(asked.queue),
             self.record.data.eq(asked.data[:SHORT_TASK_BITS].as_signed()),
-            self.queue.kind.eq(Kind.ERROR),
+            self.queue.kind.eq(QueueOp.ERROR),
             self.queue.context.eq(asked.context),
             self.queue.queue.eq(asked.queue),
             self.queue.task.eq(asked.data),
@@ -96,10 +96,10 @@ class Dispatch(wiring.Component):
             m.d.comb += self.queue.kind.eq(
                 choice((self._is(asked, name, KINDS), kind) for name, kind in KINDS.items()))
         with m.Else():
-            numbered = (asked.goal == Goal.RECORDS) & asked.whole & asked.write
+            numbered = (asked.target == Target.RECORDS) & asked.whole & asked.write
             error = Mux(numbered, Mux(arms, Error.NO_RECEIVE, Error.NO_SEND), Error.NOT_PERMITTED)
             m.d.comb += self.queue.task[:len(error)].eq(error)
-            with m.If(asked.write):  # no port waits for it
+            with m.If(asked.write):  # no port waits for the answer
                 m.d.comb += self.queue.source.eq(params.ports)
         return m
 
@@ -107,7 +107,7 @@ class Dispatch(wiring.Component):
         return self._is(access, "arm", ("arm", "send"))
 
     def _is(self, access, name: str, names: Iterable[str]) -> Value:
-        """The register at the offset, which is one of ``names``, is ``name``."""
+        """The access is to register ``name``. Its offset must be that of one of ``names``."""
         offsets = {entry.name: entry.offset for entry in queue_registers(self.params)}
         differ = reduce(or_, (offsets[name] ^ offsets[other] for other in names))
         return (access.addr[:PAGE_BITS] & differ) == (offsets[name] & differ)

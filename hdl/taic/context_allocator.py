@@ -1,18 +1,19 @@
-"""Who owns which context, and which local queues are allocated."""
+"""Context allocator: the owners of the contexts, and their allocated local queues."""
 
 from amaranth import *
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..bits import lowest, one_hot
+from .context_table import allocation_layout, change_layout
 from .params import TASK_BITS, TaicParams
-from .types import Kind, RecordOp, queue_op_layout, record_op_layout
+from .types import QueueOp, RecordOp, queue_op_layout, record_op_layout
 
 NOTHING = (1 << 64) - 1  # answer to a read of ALQ without a result
 HALF = 32  # of an index word: the queue below, the context above
 
 
-def directory_request_layout(params: TaicParams) -> data.StructLayout:
+def allocator_request_layout(params: TaicParams) -> data.StructLayout:
     """An access of ``port`` to FLQ (``free``) or to ALQ, then a read or a write of ``data``."""
     return data.StructLayout({
         "port": range(params.ports),
@@ -23,10 +24,10 @@ def directory_request_layout(params: TaicParams) -> data.StructLayout:
 
 
 def owner_signature(params: TaicParams) -> wiring.Signature:
-    """Look-up in the table of owners, from the side of the one who asks.
+    """A look-up in the table of owners, seen from the initiator.
 
-    ``word`` is the os id, or with ``process`` the process id, of ``context`` in the cycle before;
-    it means something if bit ``context`` of ``valid`` is set, which is for this cycle.
+    ``word`` is the os id of the ``context`` of the cycle before, or its process id with
+    ``process``. It is meaningful if bit ``context`` of ``valid`` is set; ``valid`` is current.
     """
     return wiring.Signature({
         "context": Out(params.context_bits),
@@ -36,37 +37,38 @@ def owner_signature(params: TaicParams) -> wiring.Signature:
     })
 
 
-class Directory(wiring.Component):
-    """Allocates local queues, and frees them with what they hold.
+class ContextAllocator(wiring.Component):
+    """Allocates local queues, and frees them with their tasks.
 
-    ALQ: two writes of a port give the os id and the process id, its read then allocates. The
-    context that has this owner is taken, or else the lowest free one, and its lowest free queue.
-    A third write begins another sequence, and nothing is allocated for the first. The read is
-    answered after ``2 * contexts + 10`` cycles at most; without two writes before it, or if there
-    is no free context or queue, the answer is all ones.
+    ALQ: a port writes the os id, then the process id, and its read allocates. It gets the lowest
+    free queue of the context with this owner, or of the lowest free context if there is none. A
+    third write begins another sequence, without an allocation for the first. The read is answered
+    after at most ``2 * contexts + 10`` cycles. The answer is all ones without two writes before
+    it, or if no context or queue is free.
 
-    FLQ: the queue is no longer allocated at once, its tasks then move to the lowest other queue of
-    the context. With the last queue the context ends: it has no owner from then on; the tasks of
-    all its queues are taken, ``forget`` tells the rest, and all records are made to forget it.
-    ``end`` is the last cycle of this. The tasks come first, because records may wait for places.
+    FLQ: the queue is deallocated at once. Its tasks then move to the lowest other queue of the
+    context. With its last queue the context ends and loses its owner. The allocator takes the
+    tasks of all its queues, informs the compatible registrations (``forget``), and removes the
+    context from all records. The tasks are taken first because records may wait for places.
+    ``end`` is the last cycle of this.
 
-    No request is accepted while one of these is going on, so a context does not begin before it
-    has ended. ``allocation`` changes the queues of a context in the cycle of ``en``, together with
-    ``begin`` if it is new. ``queue_op`` is one TAKE, its answer, then a MOVE if there was a task
-    and it is not dropped, and so on. ``refused``: an FLQ of what is not allocated.
+    A request is accepted only when the one before has finished, so no context begins before it
+    has ended. ``allocation`` changes the queues of a context in the cycle of ``en``; ``begin``
+    comes with it if the context is new. ``queue_op`` alternates between a TAKE and, unless its
+    answer was empty or the task is dropped, a MOVE. ``refused``: an FLQ of a queue that is not
+    allocated.
 
-    After reset ``contexts`` cycles go by with ``sweeping``; no request is accepted meanwhile.
+    After reset ``sweeping`` is high for ``contexts`` cycles, and no request is accepted.
     """
 
     def __init__(self, params: TaicParams) -> None:
         self.params = params
         super().__init__({
-            "request": In(stream.Signature(directory_request_layout(params))),
+            "request": In(stream.Signature(allocator_request_layout(params))),
             "answer": Out(data.StructLayout({"valid": 1, "data": 64})),
-            "allocation": Out(data.StructLayout({
-                "en": 1, "context": params.context_bits, "mask": params.queues, "kernel": 1})),
-            "begin": Out(data.StructLayout({"valid": 1, "context": params.context_bits})),
-            "end": Out(data.StructLayout({"valid": 1, "context": params.context_bits})),
+            "allocation": Out(allocation_layout(params)),
+            "begin": Out(change_layout(params)),
+            "end": Out(change_layout(params)),
             "forget": Out(stream.Signature(params.context_bits)),
             "queue_op": Out(stream.Signature(queue_op_layout(params))),
             "queue_answer": In(data.StructLayout({
@@ -84,8 +86,8 @@ class Directory(wiring.Component):
         contexts, queues = params.contexts, params.queues
         request = self.request.p
 
-        # Words: os and process id of each context, and what each port has written, by turns.
-        # Nothing that is used is read while it is written.
+        # The os and process id of each context, and the words that each port has written. No word
+        # is used that was read in the cycle of its write.
         number_bits = max(params.context_bits, (params.ports - 1).bit_length())
         m.submodules.words = words = memory.Memory(
             shape=unsigned(64), depth=1 << number_bits + 2, init=[],
@@ -124,23 +126,23 @@ class Directory(wiring.Component):
             self.forget.p.eq(context),
         ]
 
-        # Sequences of the ports.
+        # The sequence of writes of each port.
         port = Signal.like(request.port, reset_less=True)
         second = Signal(params.ports)  # the next write is the second one
         complete = Signal(params.ports)
 
         key = Signal(64, reset_less=True)
-        process = Signal()  # the word that is looked at
-        match = Signal(contexts, reset_less=True)  # a shift register, of the first word
+        process = Signal()  # the process id is being compared, else the os id
+        match = Signal(contexts, reset_less=True)  # contexts with this os id; a shift register
         first_found, first_free = (Signal(params.context_bits, name=name, reset_less=True)
                                    for name in ("first_found", "first_free"))
         found, free = Signal(), Signal()
-        here, own = Signal(), Signal(contexts)  # of ``context``: its bit of ``valid``, decoded
+        here, own = Signal(), Signal(contexts)  # ``context``: its bit of ``valid``; one-hot
         storing = Signal()  # a new owner
         kernel = Signal(reset_less=True)
         free_data = data.View(
             data.StructLayout({"queue": HALF, "context": HALF}), request.data)
-        exists = Signal(reset_less=True)  # such a queue, allocated or not
+        exists = Signal(reset_less=True)  # the device has the queue, allocated or not
         target = Signal(params.queue_bits, reset_less=True)
         last = Signal(reset_less=True)
         record = Signal(params.record_bits)
@@ -211,7 +213,7 @@ class Directory(wiring.Component):
                 m.d.comb += [self.answer.valid.eq(1), self.answer.data.eq(NOTHING)]
                 m.next = "IDLE"
 
-            # Allocation: one word after the other, against those of all contexts.
+            # Allocation: compares one word after the other with those of all contexts.
             with m.State("LOAD"):
                 m.d.comb += read.addr.eq(written(port, process))
                 m.next = "KEY"
@@ -305,7 +307,7 @@ class Directory(wiring.Component):
             with m.State("TAKE"):
                 m.d.comb += [
                     self.queue_op.valid.eq(1),
-                    op.kind.eq(Kind.TAKE),
+                    op.kind.eq(QueueOp.TAKE),
                     op.queue.eq(queue),
                 ]
                 with m.If(self.queue_op.ready):
@@ -331,7 +333,7 @@ class Directory(wiring.Component):
             with m.State("MOVE"):
                 m.d.comb += [
                     self.queue_op.valid.eq(1),
-                    op.kind.eq(Kind.MOVE),
+                    op.kind.eq(QueueOp.MOVE),
                     op.queue.eq(target),
                 ]
                 with m.If(self.queue_op.ready):

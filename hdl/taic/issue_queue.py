@@ -1,4 +1,4 @@
-"""What the engine is asked to do, and what it does next."""
+"""Issue queue: holds the operations that wait for the engine, and selects the next one."""
 
 from amaranth import *
 from amaranth.lib import stream, wiring
@@ -6,20 +6,23 @@ from amaranth.lib.wiring import In, Out
 
 from ..bits import choice, lowest_one
 from .params import TaicParams
-from .types import Kind, queue_op_layout
+from .types import QueueOp, queue_op_layout
 
 
-class Intake(wiring.Component):
+class IssueQueue(wiring.Component):
     """Operations that wait for the engine, in flip-flops.
 
-    ``op``, if ``valid``, is the next one; ``moves`` ends it. Those of ``pop`` (a TAKE of a front),
-    in turn, come before all others; once they have kept another waiting that way, ``crowded``
-    holds the fronts back until that one has moved. ``wake`` and ``request`` take turns, each in the
-    order of its own; a wake only while there is ``room``, which keeps nobody else from coming.
-    Neither ``ready`` depends on the other stream, that of ``request`` on flip-flops alone.
+    ``op`` with ``valid`` is the next operation; ``issue`` removes it.
 
-    ``waits`` and ``waiting`` tell the contexts of the operations, but for pops, of which one may be
-    ``op``. Bit ``n`` of ``holds`` is set while there is an operation of port ``n``.
+    - A ``pop`` (the TAKE of a head prefetch) has priority; several are served round robin. When a
+      pop has made another operation wait, ``hold_off`` stops the prefetches until one of the
+      others has been issued.
+    - ``wake`` and ``request`` alternate, and each keeps its own order. A wake waits for ``room``;
+      requests pass it meanwhile.
+    - Neither ``ready`` depends on the other stream; that of ``request`` is a flip-flop.
+
+    ``waiting`` and ``waiting_context`` show the contexts of the first request and of the wake.
+    Bit ``n`` of ``holds_port`` is set while a request of port ``n`` waits.
     """
 
     def __init__(self, params: TaicParams) -> None:
@@ -33,13 +36,13 @@ class Intake(wiring.Component):
             "pop_queue": In(params.queue_bits).array(params.ports),
             "op": Out(queue_op_layout(params)),
             "valid": Out(1),
-            "pops": Out(1),  # ``op`` is one of ``pop``
+            "is_pop": Out(1),  # ``op`` belongs to ``pop``
             "popped": Out(params.ports),
-            "crowded": Out(1),
-            "moves": In(1),
-            "waits": Out(2),
-            "waiting": Out(params.context_bits).array(2),
-            "holds": Out(params.ports),
+            "hold_off": Out(1),
+            "issue": In(1),
+            "waiting": Out(2),
+            "waiting_context": Out(params.context_bits).array(2),
+            "holds_port": Out(params.ports),
         })
 
     def elaborate(self, platform) -> Module:
@@ -49,23 +52,23 @@ class Intake(wiring.Component):
         first, second, woken = (Signal(layout, name=name, reset_less=True)
                                 for name in ("first", "second", "woken"))
         first_valid, second_valid, woken_valid = Signal(), Signal(), Signal()
-        turn = Signal()  # of a wake
+        turn = Signal()  # a wake goes before a request
 
-        wakes = Signal()  # there is a wake, and it is its turn; with the ``room`` a cycle before
+        wakes = Signal()  # a wake is next; uses ``room`` of the cycle before
         next_first, next_woken, next_turn = Signal(), Signal(), Signal()
         last_pop = Signal(params.ports)  # one-hot
         after_last, one_pop = Signal(params.ports), Signal(params.ports)
         m.d.comb += [
             after_last.eq(self.pop & ~(last_pop | (last_pop - 1))),
             one_pop.eq(lowest_one(Mux(after_last.any(), after_last, self.pop))),
-            self.pops.eq(self.pop.any()),
-            self.valid.eq(self.pops | wakes | first_valid),
-            self.popped.eq(Mux(self.moves, one_pop, 0)),
+            self.is_pop.eq(self.pop.any()),
+            self.valid.eq(self.is_pop | wakes | first_valid),
+            self.popped.eq(Mux(self.issue, one_pop, 0)),
             op.eq(Mux(wakes, woken, first)),
         ]
-        with m.If(self.pops):
+        with m.If(self.is_pop):
             m.d.comb += [
-                op.kind.eq(Kind.TAKE),
+                op.kind.eq(QueueOp.TAKE),
                 op.source.eq(choice((one, n) for n, one in enumerate(one_pop))),
                 op.context.eq(choice(zip(one_pop, self.pop_context, strict=True))),
                 op.queue.eq(choice(zip(one_pop, self.pop_queue, strict=True))),
@@ -73,17 +76,17 @@ class Intake(wiring.Component):
 
         moves_wake, moves_first = Signal(), Signal()
         m.d.comb += [
-            moves_wake.eq(self.moves & ~self.pops & wakes),
-            moves_first.eq(self.moves & ~self.pops & ~wakes),
+            moves_wake.eq(self.issue & ~self.is_pop & wakes),
+            moves_first.eq(self.issue & ~self.is_pop & ~wakes),
             self.request.ready.eq(~second_valid),
             self.wake.ready.eq(~woken_valid | moves_wake),
         ]
         with m.If(self.popped.any()):
             m.d.sync += last_pop.eq(one_pop)
-        with m.If(self.pops & ~self.moves & (wakes | first_valid)):
-            m.d.sync += self.crowded.eq(1)
+        with m.If(self.is_pop & ~self.issue & (wakes | first_valid)):
+            m.d.sync += self.hold_off.eq(1)
         with m.Elif(moves_wake | moves_first):
-            m.d.sync += self.crowded.eq(0)
+            m.d.sync += self.hold_off.eq(0)
 
         m.d.comb += [
             next_woken.eq(Mux(self.wake.ready, self.wake.valid, woken_valid)),
@@ -109,11 +112,11 @@ class Intake(wiring.Component):
             m.d.sync += second.eq(self.request.p)
 
         m.d.comb += [
-            self.waits.eq(Cat(first_valid, woken_valid)),
-            self.waiting[0].eq(first.context),
-            self.waiting[1].eq(woken.context),
+            self.waiting.eq(Cat(first_valid, woken_valid)),
+            self.waiting_context[0].eq(first.context),
+            self.waiting_context[1].eq(woken.context),
         ]
         for n in range(params.ports):
-            m.d.comb += self.holds[n].eq(first_valid & (first.source == n)
+            m.d.comb += self.holds_port[n].eq(first_valid & (first.source == n)
                                          | second_valid & (second.source == n))
         return m

@@ -1,4 +1,4 @@
-"""The directory gives each owner one context, and loses no task of a queue that is freed."""
+"""The context allocator gives each owner one context, and loses no task of a freed queue."""
 
 import random
 
@@ -7,9 +7,9 @@ import pytest
 from cocotb.triggers import FallingEdge, Timer
 
 from hdl.taic import TaicParams
-from hdl.taic.directory import Directory, directory_request_layout
-from hdl.taic.types import Kind, RecordOp, queue_op_layout, record_op_layout
-from tests.hdl.taic.directory_model import NOTHING, DirectoryModel
+from hdl.taic.context_allocator import ContextAllocator, allocator_request_layout
+from hdl.taic.types import QueueOp, RecordOp, queue_op_layout, record_op_layout
+from tests.hdl.taic.context_allocator_model import NOTHING, DirectoryModel
 from tests.support.clock import start
 from tests.support.layouts import pack, unpack
 from tests.support.pauses import bursts, never, often
@@ -34,7 +34,7 @@ class Bench:
         self.begun, self.ended, self.told, self.forgotten = [], [], [], []
         self.refused, self.taking, self.answers, self.ready = 0, None, [], False
         self.layouts = {name: member.shape for name, member in
-                        Directory(params).signature.members.items() if member.is_port}
+                        ContextAllocator(params).signature.members.items() if member.is_port}
         self.arrive = lambda: None  # called every cycle, to add tasks
 
     async def start(self):
@@ -94,17 +94,17 @@ class Bench:
         place = op["context"], op["queue"]
         assert op["source"] == self.params.ports
         assert self.taking is None, "two operations at once"
-        if op["kind"] == Kind.TAKE.value:
+        if op["kind"] == QueueOp.TAKE.value:
             queue = self.tasks.get(place, [])
             self.taking = queue.pop(0) if queue else (0, 0, 0)
         else:
-            assert op["kind"] == Kind.MOVE.value
+            assert op["kind"] == QueueOp.MOVE.value
             assert self.masks[op["context"]] >> op["queue"] & 1, "moved to a queue that is free"
             self.tasks.setdefault(place, []).append((op["task"], op["recorded"], op["record"]))
 
     async def access(self, **request):
         dut = self.dut
-        dut.request__payload.value = pack(directory_request_layout(self.params), request)
+        dut.request__payload.value = pack(allocator_request_layout(self.params), request)
         dut.request__valid.value = 1
         self.ready = False
         while not self.ready:
@@ -307,5 +307,5 @@ async def tasks_arrive_while_others_move(dut, pause):
 
 @pytest.mark.parametrize("name", CONFIGURATIONS)
 def test_directory(name):
-    run_cocotb(Directory(CONFIGURATIONS[name]), __name__, f"directory_{name}",
+    run_cocotb(ContextAllocator(CONFIGURATIONS[name]), __name__, f"directory_{name}",
                plusargs=[f"+configuration={name}"])

@@ -1,4 +1,4 @@
-"""What a port's front gives next, while another port inserts at any moment of a burst."""
+"""What a port's head prefetch gives next, while another port inserts at any moment of a burst."""
 
 from dataclasses import dataclass
 

@@ -6,10 +6,10 @@ import cocotb
 import pytest
 from cocotb.triggers import FallingEdge, Timer
 
-from hdl.taic.channels import Channels
 from hdl.taic.params import TaicParams
-from hdl.taic.types import Kind, error_layout, queue_op_layout, record_op_layout
-from tests.hdl.taic.channels_model import (
+from hdl.taic.records import Records
+from hdl.taic.types import QueueOp, error_layout, queue_op_layout, record_op_layout
+from tests.hdl.taic.records_model import (
     ARM,
     CONFIGURE,
     DEQUEUED,
@@ -87,7 +87,7 @@ class Bench:
     def came(self, name, op):
         if name == "error":
             return self.match(("error", op["context"], op["queue"], op["bits"]))
-        assert op["kind"] == Kind.WAKE.value and op["recorded"]
+        assert op["kind"] == QueueOp.WAKE.value and op["recorded"]
         self.woken.append(op["record"])
         self.match(("wake", *(op[f] for f in ("context", "queue", "policy", "task", "record"))))
 
@@ -286,5 +286,5 @@ async def a_wake_that_waits_holds_up_only_another(dut):
 
 @pytest.mark.parametrize("configuration", CONFIGURATIONS)
 def test_channels(configuration):
-    run_cocotb(Channels(CONFIGURATIONS[configuration]), __name__, f"channels_{configuration}",
+    run_cocotb(Records(CONFIGURATIONS[configuration]), __name__, f"channels_{configuration}",
                plusargs=[f"+configuration={configuration}"])

@@ -1,4 +1,4 @@
-"""What the kernel has said about each context."""
+"""Context table: the kernel's settings of each context."""
 
 from amaranth import *
 from amaranth.lib import data, memory, wiring
@@ -9,7 +9,7 @@ from .types import settings_layout
 
 
 def allocation_layout(params: TaicParams) -> data.StructLayout:
-    """``mask``: the allocated queues of ``context``; ``kernel``: its process id is 0."""
+    """The allocated queues (``mask``) of ``context``; ``kernel``: its process id is 0."""
     return data.StructLayout({
         "en": 1, "context": params.context_bits, "mask": params.queues, "kernel": 1,
     })
@@ -21,7 +21,7 @@ def change_layout(params: TaicParams) -> data.StructLayout:
 
 
 def row_layout(params: TaicParams) -> data.StructLayout:
-    """The register CONTEXT, in the widths that are kept."""
+    """The register CONTEXT, in the widths that are stored."""
     return data.StructLayout({
         "priorities": 1,
         "compatible": 1,
@@ -30,17 +30,19 @@ def row_layout(params: TaicParams) -> data.StructLayout:
     })
 
 
-class Contexts(wiring.Component):
-    """Settings of the contexts, in LUT RAM but for what is needed of all at once.
+class ContextTable(wiring.Component):
+    """Settings of the contexts, in LUT RAM; ``fallback`` of all contexts is in flip-flops.
 
-    ``allocated`` and ``settings`` belong to ``context``, ``kernel`` to ``kernel_context``,
-    ``compatible`` to ``page_context``, combinationally. ``written`` is the content of the register
-    CONTEXT for ``register`` while ``write_ready``; ``write``, for which that must be high too,
-    replaces it, or is refused (``over``) for a limit beyond what is unassigned.
+    Three look-ups are combinational: ``allocated`` and ``settings`` belong to ``context``,
+    ``kernel`` to ``kernel_context``, and ``compatible`` to ``page_context``.
 
-    ``begin`` gives a context an equal share of the places, or what is left of them, and permits it
-    compatible registration unless ``strict``; ``end`` takes the places back. They do not come
-    together, and take effect in the cycle after the next.
+    While ``write_ready``, ``written`` is the register CONTEXT of context ``register``, and
+    ``write`` may replace it by ``new``. A write is refused (``over``) if its limit is beyond the
+    unassigned places.
+
+    ``begin`` gives a context an equal share of the places, or the rest if that is less, and permits
+    compatible registration unless ``strict``. ``end`` takes the places back. The two do not come
+    in the same cycle, and take effect in the cycle after the next.
     """
 
     def __init__(self, params: TaicParams) -> None:

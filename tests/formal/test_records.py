@@ -3,12 +3,11 @@
 import pytest
 from amaranth import *
 from amaranth.hdl import Assert, Assume, Cover
-from amaranth.lib import wiring
-from amaranth.lib.wiring import connect, flipped
 
-from hdl.taic import channels, rule, skid
-from hdl.taic.types import Error, RecordOp
-from tests.formal.channels_spec import ChannelsSpec, FewRecords
+from hdl.taic import record_update, records
+from hdl.taic.codes import Error
+from hdl.taic.types import RecordOp
+from tests.formal.records_spec import FewRecords, RecordsSpec
 from tests.support.formal import prove
 from tests.support.mutant import mutant
 
@@ -16,7 +15,7 @@ PARAMS = FewRecords(contexts=2, queues=2)
 DEPTH = PARAMS.records + 6
 
 
-class OneTask(ChannelsSpec):
+class OneTask(RecordsSpec):
     """A record has at most one task in a queue, and is queued exactly while it has, or a wake is
     on its way there.
 
@@ -37,7 +36,7 @@ class OneTask(ChannelsSpec):
         with m.Elif(enters):
             m.d.sync += inside.eq(1)
         kept = ~dut.wakes.i.ready & (dut.wakes.o.p.record == self.record)
-        made = self.here & dut.rule.wakes
+        made = self.here & dut.update.wakes
         with m.If(self.settled):
             m.d.comb += [
                 Assert(self.now.queued == (inside | kept | made)),
@@ -52,7 +51,7 @@ class OneTask(ChannelsSpec):
         ]
 
 
-class ExactlyOnce(ChannelsSpec):
+class ExactlyOnce(RecordsSpec):
     """With the rights of both sides, a notification makes the task ready once for each arming.
 
     A wake is of the task that was armed last, needs a notification that has not woken anything yet,
@@ -64,8 +63,8 @@ class ExactlyOnce(ChannelsSpec):
         step, row = self.step, self.row
         armed, told = Signal(), Signal()
         task = Signal(64)
-        arms = self.does(RecordOp.ARM) & self.may & (self.dut.rule.data != 0)
-        disarms = self.does(RecordOp.ARM) & self.may & (self.dut.rule.data == 0)
+        arms = self.does(RecordOp.ARM) & self.may & (self.dut.update.data != 0)
+        disarms = self.does(RecordOp.ARM) & self.may & (self.dut.update.data == 0)
         coalesces = row.queued & armed & self.keeps(task)
         line = (self.record >= PARAMS.first_line_record) & (self.record < PARAMS.first_slot_record)
         level = line & step.level & (row.queued | ~armed)
@@ -75,7 +74,7 @@ class ExactlyOnce(ChannelsSpec):
         m.d.comb += [
             now_armed.eq((armed | arms) & ~disarms),
             now_told.eq(told | sends),
-            now_task.eq(Mux(arms, self.dut.rule.data, task)),
+            now_task.eq(Mux(arms, self.dut.update.data, task)),
         ]
         with m.If(self.wakes):
             m.d.comb += [
@@ -99,7 +98,7 @@ class ExactlyOnce(ChannelsSpec):
                 Assert(row.armed == armed),  # for the induction, as what follows
                 Assert(row.pending == told),
                 Assert(~(armed & told) | row.queued),
-                Assert(~armed | row.named & (self.task == task)),
+                Assert(~armed | row.has_task & (self.task == task)),
             ]
         with m.Else():
             m.d.comb += Assert(~armed & ~told)
@@ -110,7 +109,7 @@ class ExactlyOnce(ChannelsSpec):
         ]
 
 
-class Pending(ChannelsSpec):
+class Pending(RecordsSpec):
     """A notification that is pending stays so until it wakes a task or the record is cleared; one
     that is permitted and comes while its task is not ready to be woken becomes pending.
 
@@ -131,7 +130,7 @@ class Pending(ChannelsSpec):
         ]
 
 
-class Refused(ChannelsSpec):
+class Refused(RecordsSpec):
     """Who has not the right gets an error, and nothing else changes; nobody else gets one.
 
     A CONFIGURE of a record that is queued is refused too, and is told of.
@@ -157,7 +156,7 @@ class Refused(ChannelsSpec):
         with m.If(refused | busy):
             m.d.comb += [
                 Assert(Value.cast(self.now) == Value.cast(self.row)),
-                Assert(~dut.rule.wakes & ~dut.rule.names),
+                Assert(~dut.update.wakes & ~dut.update.writes_task),
             ]
         m.d.comb += [
             Cover(refused & self.row.enabled & (step.op == RecordOp.SEND)),
@@ -166,20 +165,20 @@ class Refused(ChannelsSpec):
         ]
 
 
-class Untouched(ChannelsSpec):
+class Untouched(RecordsSpec):
     """An operation changes nothing but the record that it names."""
 
     def specify(self, m: Module) -> None:
         was_settled = self.before(m, self.settled)
         same = (Value.cast(self.row) == self.before(m, self.row)) & (
             self.task == self.before(m, self.task))
-        elsewhere = self.before(m, self.dut.rule.valid & ~self.here)
+        elsewhere = self.before(m, self.dut.update.valid & ~self.here)
         with m.If(was_settled & ~self.before(m, self.here)):
             m.d.comb += Assert(same)
         m.d.comb += Cover(elsewhere & self.row.armed)
 
 
-class Reads(ChannelsSpec):
+class Reads(RecordsSpec):
     """A read is answered in the cycle after its acceptance, with all that was accepted before."""
 
     def specify(self, m: Module) -> None:
@@ -199,66 +198,39 @@ class Reads(ChannelsSpec):
         ]
 
 
-class Kept(wiring.Component):
-    """What goes into a skid comes out once, in order, in the same cycle if nothing is kept."""
-
-    def __init__(self, dut) -> None:
-        self.dut = dut
-        super().__init__(dut.signature)
-
-    def elaborate(self, platform) -> Module:
-        m = Module()
-        m.submodules.dut = dut = self.dut
-        connect(m, flipped(self), dut)
-        inside = Signal()
-        payload = Signal.like(dut.i.p)
-        goes_in, comes_out = dut.i.valid & dut.i.ready, dut.o.valid & dut.o.ready
-        m.d.comb += [
-            Assume(~ResetSignal()),
-            Assert(dut.o.valid == (inside | dut.i.valid)),
-            Assert(~dut.o.valid | (dut.o.p == Mux(inside, payload, dut.i.p))),
-            Assert(dut.i.ready == ~inside),
-            Cover(inside & comes_out),
-        ]
-        m.d.sync += inside.eq((inside | goes_in) & ~comes_out)
-        with m.If(goes_in):
-            m.d.sync += payload.eq(dut.i.p)
-        return m
-
-
 PROOFS = {proof.__name__: proof for proof in (
     OneTask, ExactlyOnce, Pending, Refused, Untouched, Reads)}
 
 FAULTS = {
-    "no_forwarding": (channels, "forward.eq(last_valid &", "forward.eq(0 &", ("Reads",)),
-    "old_task": (channels, "| forward & last_names", "", ("ExactlyOnce",)),
-    "stale_task": (channels, "with m.Elif(rule.state.named)", "with m.Else()", ("Reads",)),
-    "wrong_record": (channels, "state_write.addr.eq(step.record)",
+    "no_forwarding": (records, "forward.eq(last_valid &", "forward.eq(0 &", ("Reads",)),
+    "old_task": (records, "| forward & last_writes_task", "", ("ExactlyOnce",)),
+    "stale_task": (records, "with m.Elif(update.state.has_task)", "with m.Else()", ("Reads",)),
+    "wrong_record": (records, "state_write.addr.eq(step.record)",
                      "state_write.addr.eq(asked.record)", ("Untouched",)),
-    "wake_dropped": (channels, "waits.eq(rule.wakes & ~wakes.i.ready |", "waits.eq(", ("OneTask",)),
-    "wake_repeated": (rule, "changed.pending.eq(0), changed.armed.eq(keep)",
-                      "changed.armed.eq(keep)", ("ExactlyOnce",)),
-    "stays_armed": (rule, "changed.armed.eq(keep)", "changed.armed.eq(1)", ("ExactlyOnce",)),
-    "two_tasks": (rule, "arms & state.pending & ~state.queued", "arms & state.pending",
+    "wake_dropped": (records, "waits.eq(update.wakes & ~wakes.i.ready |", "waits.eq(",
+                     ("OneTask",)),
+    "wake_repeated": (record_update, "next_state.pending.eq(0),\n                next_state.armed."
+                      "eq(keep)", "next_state.armed.eq(keep)", ("ExactlyOnce",)),
+    "stays_armed": (record_update, "next_state.armed.eq(keep)", "next_state.armed.eq(1)",
+                    ("ExactlyOnce",)),
+    "two_tasks": (record_update, "arms & state.pending & ~state.queued", "arms & state.pending",
                   ("OneTask",)),
-    "sleeps_on": (rule, "woken.eq(state.armed & state.pending)", "woken.eq(0)", ("ExactlyOnce",)),
-    "lost_while_queued": (rule, "m.Elif(~(state.armed & keep) & ~level)", "m.Elif(~state.armed)",
-                          ("Pending", "ExactlyOnce")),
-    "slot_has_a_level": (rule, "& (step.record < params.first_slot_record)", "", ("Pending",)),
-    "anybody_sends": (rule, "state.enabled & sender)", "state.enabled)", ("Refused",)),
-    "disabled_receives": (rule, "state.enabled & receiver)", "receiver)", ("Refused",)),
-    "configured_while_queued": (rule, "with m.If(state.queued):", "with m.If(0):",
+    "sleeps_on": (record_update, "woken.eq(state.armed & state.pending)", "woken.eq(0)",
+                  ("ExactlyOnce",)),
+    "lost_while_queued": (record_update, "m.Elif(~(state.armed & keep) & ~level)",
+                          "m.Elif(~state.armed)", ("Pending", "ExactlyOnce")),
+    "slot_has_a_level": (record_update, "& (step.record < params.first_slot_record)", "",
+                         ("Pending",)),
+    "anybody_sends": (record_update, "state.enabled & sender)", "state.enabled)", ("Refused",)),
+    "disabled_receives": (record_update, "state.enabled & receiver)", "receiver)", ("Refused",)),
+    "configured_while_queued": (record_update, "with m.If(state.queued):", "with m.If(0):",
                                 ("Refused", "OneTask")),
 }
 
 
 @pytest.mark.parametrize("name", PROOFS)
-def test_channels(name):
-    prove(PROOFS[name](channels.Channels(PARAMS)), f"channels_{name}", depth=DEPTH, mode="prove")
-
-
-def test_skid():
-    prove(Kept(skid.Skid(4)), "channels_skid", depth=4, mode="prove")
+def test_records(name):
+    prove(PROOFS[name](records.Records(PARAMS)), f"records_{name}", depth=DEPTH, mode="prove")
 
 
 @pytest.mark.parametrize(("fault", "proof"), [
@@ -266,8 +238,8 @@ def test_skid():
 def test_planted_fault_is_found(fault, proof, monkeypatch):
     module, old, new, _ = FAULTS[fault]
     changed = mutant(module, old, new)
-    for part in ("Rule", "Channels"):
+    for part in ("RecordUpdate", "Records"):
         if part in vars(changed):
-            monkeypatch.setattr(channels, part, getattr(changed, part))
+            monkeypatch.setattr(records, part, getattr(changed, part))
     with pytest.raises(AssertionError, match="check of"):
-        prove(PROOFS[proof](channels.Channels(PARAMS)), f"channels_{proof}_{fault}", depth=DEPTH)
+        prove(PROOFS[proof](records.Records(PARAMS)), f"records_{proof}_{fault}", depth=DEPTH)

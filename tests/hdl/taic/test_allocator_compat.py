@@ -9,7 +9,7 @@ from cocotb.triggers import FallingEdge, Timer
 
 from hdl.taic import TaicParams, compat
 from hdl.taic.compat import Compat, compat_request_layout
-from hdl.taic.directory import Directory, directory_request_layout
+from hdl.taic.context_allocator import ContextAllocator, allocator_request_layout
 from hdl.taic.types import RecordOp, error_layout, record_op_layout
 from tests.hdl.taic.compat_model import NO_RECEIVE, SEND, SENDER
 from tests.support.clock import start
@@ -23,14 +23,14 @@ SEARCH = 60  # cycles of a notification, and more
 
 
 class Both(wiring.Component):
-    """Directory and published notifications; queues are always empty, records always ready."""
+    """Context allocator and compatible registrations. Queues are empty and records always ready."""
 
     def __init__(self, compat_class=Compat):
-        self.directory, self.compat = Directory(PARAMS), compat_class(PARAMS)
+        self.allocator, self.compat = ContextAllocator(PARAMS), compat_class(PARAMS)
         super().__init__({
-            "allocate": In(stream.Signature(directory_request_layout(PARAMS))),
+            "allocate": In(stream.Signature(allocator_request_layout(PARAMS))),
             "notify": In(stream.Signature(compat_request_layout(PARAMS))),
-            "answer": Out(self.directory.answer.shape()),
+            "answer": Out(self.allocator.answer.shape()),
             "begun": Out(1),
             "record_op": Out(stream.Signature(record_op_layout(PARAMS))),
             "forgotten": Out(1),
@@ -39,22 +39,22 @@ class Both(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.directory, m.submodules.compat = self.directory, self.compat
-        directory, compat = self.directory, self.compat
-        connect(m, flipped(self.allocate), directory.request)
+        m.submodules.allocator, m.submodules.compat = self.allocator, self.compat
+        allocator, compat = self.allocator, self.compat
+        connect(m, flipped(self.allocate), allocator.request)
         connect(m, flipped(self.notify), compat.request)
-        connect(m, compat.owner, directory.owner)
-        connect(m, directory.forget, compat.forget)
+        connect(m, compat.owner, allocator.owner)
+        connect(m, allocator.forget, compat.forget)
         connect(m, compat.record_op, flipped(self.record_op))
         connect(m, compat.error, flipped(self.error))
         m.d.comb += [
-            directory.record_op.ready.eq(1),
-            directory.queue_op.ready.eq(1),
-            self.answer.eq(directory.answer),
-            self.begun.eq(directory.begin.valid),
-            self.forgotten.eq(directory.forget.valid & directory.forget.ready),
+            allocator.record_op.ready.eq(1),
+            allocator.queue_op.ready.eq(1),
+            self.answer.eq(allocator.answer),
+            self.begun.eq(allocator.begin.valid),
+            self.forgotten.eq(allocator.forget.valid & allocator.forget.ready),
         ]
-        m.d.sync += directory.queue_answer.valid.eq(directory.queue_op.valid)
+        m.d.sync += allocator.queue_answer.valid.eq(allocator.queue_op.valid)
         return m
 
 
@@ -94,7 +94,7 @@ class Bench:
 
     async def access(self, **fields):
         dut = self.dut
-        dut.allocate__payload.value = pack(directory_request_layout(PARAMS), fields)
+        dut.allocate__payload.value = pack(allocator_request_layout(PARAMS), fields)
         dut.allocate__valid.value = 1
         while not (await self.cycle())[0]:
             pass

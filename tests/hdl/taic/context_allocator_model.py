@@ -1,4 +1,4 @@
-"""What the directory does to owners, local queues and their tasks, in plain Python."""
+"""What the context allocator does to owners, local queues and their tasks, in plain Python."""
 
 from dataclasses import dataclass, field
 

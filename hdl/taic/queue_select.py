@@ -1,25 +1,27 @@
-"""Which local queue an operation works on, and whether it may."""
+"""Queue select: which local queue an operation works on, and whether it is permitted."""
 
 from amaranth import *
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from ..bits import choice, lowest
+from .codes import Error, Policy
 from .occupancy import occupancy_layout
 from .params import PREEMPT_BIT, TaicParams
-from .types import Error, Kind, Policy, queue_op_layout, settings_layout
+from .types import QueueOp, queue_op_layout, settings_layout
 
 
-class Choose(wiring.Component):
-    """Combinational. From what the context is, and has in its queues:
+class QueueSelect(wiring.Component):
+    """Decides what ``op`` does, from the state of its context. Combinational.
 
-    - ``queue``: that of which the list changes or is looked at; for what is refused, and for an
-      operation on no list, the one that was addressed;
-    - ``inserts`` a task (at the ``head`` of its list) or ``removes`` one;
-    - ``looks`` for the first task of the queue;
-    - ``errors``: why it is refused.
+    - ``queue``: the queue that the operation reads or changes. It is the addressed queue if the
+      operation is refused or uses no list.
+    - ``inserts``: it inserts a task, at the ``head`` of the list or at its tail. ``removes``: it
+      removes one.
+    - ``looks``: it reads the first task of the queue.
+    - ``errors``: the reasons of a refusal.
 
-    ``redirect``, one-hot: a DEQUEUE first looks into that ``redirect_queue``.
+    ``redirect`` is one-hot: a DEQUEUE tries that hart's ``redirect_queue`` first.
     """
 
     def __init__(self, params: TaicParams) -> None:
@@ -52,14 +54,14 @@ class Choose(wiring.Component):
             self.queue.eq(op.queue),
         ]
 
-        # The next queue with tasks, round robin from the own one; any if there is none.
+        # The next queue with tasks, round robin from the own one. Undefined if all are empty.
         after, next_filled = Signal(queues), Signal(self.params.queue_bits)
         m.d.comb += [
             after.eq(Cat(filled[n] & (op.queue <= n) for n in range(queues))),
             next_filled.eq(Mux(after.any(), lowest(after), lowest(filled))),
         ]
 
-        redirects = Signal()  # to a queue with tasks
+        redirects = Signal()  # the queue of the redirection has tasks
         redirected_to = choice(zip(self.redirect, self.redirect_queue, strict=True))
         m.d.comb += redirects.eq(Cat(
             here & filled.bit_select(to, 1)
@@ -72,7 +74,7 @@ class Choose(wiring.Component):
             m.d.comb += woken_into.eq(row.least)
 
         with m.Switch(op.kind):
-            with m.Case(Kind.ENQUEUE):
+            with m.Case(QueueOp.ENQUEUE):
                 with m.If(~owned):
                     m.d.comb += self.errors.eq(Error.NO_OWNER)
                 with m.Elif(~here):
@@ -83,14 +85,14 @@ class Choose(wiring.Component):
                     m.d.comb += self.errors.eq(Error.FULL)
                 with m.Else():
                     m.d.comb += self.inserts.eq(1)
-            with m.Case(Kind.WAKE, Kind.MOVE):
+            with m.Case(QueueOp.WAKE, QueueOp.MOVE):
                 m.d.comb += [
                     self.inserts.eq(owned),
                     self.queue.eq(woken_into),
-                    self.head.eq((op.kind == Kind.WAKE) & op.task[PREEMPT_BIT]
+                    self.head.eq((op.kind == QueueOp.WAKE) & op.task[PREEMPT_BIT]
                                  & ~self.settings.priorities),
                 ]
-            with m.Case(Kind.DEQUEUE):
+            with m.Case(QueueOp.DEQUEUE):
                 with m.If(~owned):
                     m.d.comb += self.errors.eq(Error.NO_OWNER)
                 with m.Elif(~here):
@@ -100,11 +102,11 @@ class Choose(wiring.Component):
                         self.removes.eq(filled.any()),
                         self.queue.eq(Mux(redirects, redirected_to, next_filled)),
                     ]
-            with m.Case(Kind.TAKE):
+            with m.Case(QueueOp.TAKE):
                 m.d.comb += self.removes.eq(filled.bit_select(op.queue, 1))
-            with m.Case(Kind.PEEK):
+            with m.Case(QueueOp.PEEK):
                 m.d.comb += self.looks.eq(filled.bit_select(op.queue, 1))
-            with m.Case(Kind.ERROR):
+            with m.Case(QueueOp.ERROR):
                 m.d.comb += self.errors.eq(op.task)
         with m.If(self.removes):
             m.d.comb += self.looks.eq(1)

@@ -21,7 +21,7 @@ class FewRecords(TaicParams):
     records = 3
 
 
-class ChannelsSpec(wiring.Component, ABC):
+class RecordsSpec(wiring.Component, ABC):
     """Ports of the design, left free, but for what does not come (``Assume``).
 
     ``record`` is any record, ``row`` and ``task`` what the memories hold of it. ``step`` is an
@@ -41,7 +41,7 @@ class ChannelsSpec(wiring.Component, ABC):
         m.submodules.dut = dut = self.dut
         connect(m, flipped(self), dut)
         m.d.comb += Assume(~ResetSignal())
-        records, asked, rule = dut.params.records, dut.request, dut.rule
+        records, asked, update = dut.params.records, dut.request, dut.update
         self.record = AnyConst(dut.params.record_bits)
         m.d.comb += [
             Assume(self.record < records),
@@ -52,13 +52,13 @@ class ChannelsSpec(wiring.Component, ABC):
             self.tasks.addr.eq(self.record),
         ]
         self.row, self.task = self.rows.data, self.tasks.data
-        self.step, self.settled = rule.step, ~dut.sweeping
+        self.step, self.settled = update.step, ~dut.sweeping
 
         accepted, first = Signal(), Signal()
         here = Signal()
         m.d.comb += [
             accepted.eq(asked.valid & asked.ready),
-            here.eq(rule.valid & (rule.step.record == self.record)),
+            here.eq(update.valid & (update.step.record == self.record)),
         ]
         m.d.sync += first.eq(accepted)
         self.accepted, self.here, self.happens = accepted, here, Signal()
@@ -66,28 +66,28 @@ class ChannelsSpec(wiring.Component, ABC):
         self.current = Signal(64)  # the task that a wake of the record would give
         m.d.comb += [
             self.happens.eq(first & here),
-            self.now.eq(Mux(here, Value.cast(rule.changed), Value.cast(self.row))),
-            self.current.eq(Mux(self.row.named, self.task, 0)),
+            self.now.eq(Mux(here, Value.cast(update.next_state), Value.cast(self.row))),
+            self.current.eq(Mux(self.row.has_task, self.task, 0)),
         ]
 
         # The design finds what the memories hold: the proofs by induction rest on it.
-        m.d.comb += Assert(~first | rule.valid)
+        m.d.comb += Assert(~first | update.valid)
         with m.If(dut.sweeping):
             m.d.comb += [
-                Assert(rule.step.record < records),
-                Assert(~rule.valid & dut.wakes.i.ready & dut.errors.i.ready),
-                Assert((rule.step.record <= self.record) | (Value.cast(self.row) == 0)),
+                Assert(update.step.record < records),
+                Assert(~update.valid & dut.wakes.i.ready & dut.errors.i.ready),
+                Assert((update.step.record <= self.record) | (Value.cast(self.row) == 0)),
             ]
         with m.Elif(here):
-            state = Value.cast(rule.state)
+            state = Value.cast(update.state)
             with m.If(first):
                 m.d.comb += Assert(state == Value.cast(self.row))
             with m.Else():
-                m.d.comb += Assert(Value.cast(rule.changed) == Value.cast(self.row))
-            with m.If(rule.step.op == RecordOp.ARM):
-                m.d.comb += Assert(rule.task == rule.data)
-            with m.Elif(rule.step.op != RecordOp.CONFIGURE):
-                m.d.comb += Assert(rule.task == Mux(rule.state.named, self.task, 0))
+                m.d.comb += Assert(Value.cast(update.next_state) == Value.cast(self.row))
+            with m.If(update.step.op == RecordOp.ARM):
+                m.d.comb += Assert(update.task == update.data)
+            with m.Elif(update.step.op != RecordOp.CONFIGURE):
+                m.d.comb += Assert(update.task == Mux(update.state.has_task, self.task, 0))
         self.specify(m)
         return m
 
@@ -109,7 +109,7 @@ class ChannelsSpec(wiring.Component, ABC):
 
     @property
     def wakes(self) -> Value:
-        return self.happens & self.dut.rule.wakes
+        return self.happens & self.dut.update.wakes
 
     @property
     def cleared(self) -> Value:
