@@ -1,4 +1,4 @@
-"""What the boot loader is told about the SoC, and tells the host: a record in the boot ROM."""
+"""A record in the boot ROM that describes the SoC to the boot loader and the host."""
 
 import struct
 from dataclasses import astuple, dataclass
@@ -58,7 +58,7 @@ class BootInfo:
 
     @classmethod
     def decode(cls, record: bytes) -> "BootInfo":
-        """``ValueError`` if it is no such record."""
+        """``ValueError`` if it is not such a record."""
         if len(record) != FORMAT.size:
             raise ValueError(f"the record has {len(record)} bytes, not {FORMAT.size}")
         *numbers, taic, name = FORMAT.unpack(record)
@@ -66,6 +66,6 @@ class BootInfo:
 
 
 def offsets() -> dict[str, int]:
-    """Where each field is in the record."""
+    """The offset of each field in the record."""
     sizes = [struct.calcsize(f"<{form}") for _, form, _ in FIELDS]
     return {name: sum(sizes[:n]) for n, (name, _, _) in enumerate(FIELDS)}

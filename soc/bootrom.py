@@ -36,7 +36,7 @@ def jr(rs1: int) -> int:
 
 
 def reset_code(params: SocParams) -> bytes:
-    """``a0`` = mhartid, ``a1`` = address of the device tree, jump to the start of DRAM.
+    """Sets ``a0`` = mhartid and ``a1`` = address of the device tree, and jumps to the DRAM.
 
     The target is a dword at 0x18. The code is position-independent and the same for every hart.
     """

@@ -1,7 +1,7 @@
 """The device tree of a SoC, as text and as a flattened blob.
 
-Compatible strings and properties are those of QEMU's ``virt`` machine, so that software made for it
-finds what it expects.
+Compatible strings and properties follow QEMU's ``virt`` machine, so that software for that machine
+works here.
 """
 
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The memory map: the one list of what is where, from which everything else is made."""
+"""The memory map: the only source of addresses, sizes and registers of the devices."""
 
 from dataclasses import dataclass, replace
 
@@ -32,7 +32,7 @@ UART_INTERRUPT = 10
 class Block:
     """``count`` equal blocks of registers of a device, ``stride`` bytes apart, from ``offset`` on.
 
-    One that has the registers of an earlier block has its name in ``alias_of``.
+    If it has the same registers as an earlier block, ``alias_of`` names that block.
     """
 
     name: str
@@ -46,10 +46,10 @@ class Block:
 
 @dataclass(frozen=True)
 class Device:
-    """A device or memory at ``base``; ``size`` in bytes, of which ``present`` answer.
+    """A device or memory at ``base``, with ``size`` bytes; ``present`` of them answer.
 
-    Its registers are ``registers``, or those of ``blocks``. ``direct``: every hart has a port of
-    its own at the device, which is not behind the crossbar.
+    Its registers are ``registers``, or those of ``blocks``. ``direct``: every hart has its own port
+    at the device, and the device is not behind the crossbar.
     """
 
     name: str
@@ -78,7 +78,7 @@ def plic_contexts(params: SocParams) -> list[tuple[int, str]]:
 
 
 def devices(params: SocParams) -> list[Device]:
-    """Everything that answers to an address, in the order of addresses."""
+    """All devices and memories, in the order of addresses."""
     rom, io, memory = RegionKind.ROM, RegionKind.IO, RegionKind.MEMORY
     taic = [
         Device("taic", "Task-aware interrupt controller", TAIC_BASE, 1 << TAIC_ADDR_BITS, io,

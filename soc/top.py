@@ -35,7 +35,7 @@ from .memory_map import (
 
 
 class RequestMonitor(wiring.Signature):
-    """What a hart asks of the L2, to be watched only."""
+    """The requests of a hart to the L2, for monitoring."""
 
     def __init__(self, paddr_bits: int) -> None:
         super().__init__({
@@ -50,15 +50,18 @@ class RequestMonitor(wiring.Signature):
 class Soc(wiring.Component):
     """One to several harts with the devices of ``soc.memory_map``.
 
-    Ports: ``dram`` is the memory side of the L2 (the boot ROM does not appear there); ``uart_tx``
-    and ``uart_rx`` are the bytes that the UART sends and receives; ``finisher`` tells how the
-    program ended. For hart ``n``, ``commit<n>`` shows what retires and ``memory<n>`` the requests
-    to the L2: a part of them that is not used costs nothing.
+    Ports:
 
-    ``uart_tx_busy`` and ``uart_overrun`` belong to a serial line (see ``UartSerialPhy``) and are 0
-    where bytes are taken from the streams; ``uart_format`` is for such a line. ``interrupts`` are
-    further sources of the PLIC. ``taic_busy`` is 1 while there are tasks in the queues of TAIC, if
-    there is one. ``flash`` are the pins of an SPI flash, if there is one.
+    - ``dram``: the memory side of the L2, without the boot ROM;
+    - ``uart_tx``, ``uart_rx``: the bytes that the UART sends and receives;
+    - ``uart_format``, ``uart_tx_busy``, ``uart_overrun``: for a serial line (see
+      ``UartSerialPhy``); the inputs are 0 without one;
+    - ``finisher``: how the program ended;
+    - ``commit<n>``, ``memory<n>``: retired instructions and L2 requests of hart ``n``, for
+      monitoring. Unused signals need no logic;
+    - ``interrupts``: further sources of the PLIC;
+    - ``taic_busy``: the queues of TAIC hold tasks (only with TAIC);
+    - ``flash``: the pins of an SPI flash (only with a flash).
     """
 
     def __init__(self, params: SocParams) -> None:
@@ -154,7 +157,7 @@ class Soc(wiring.Component):
         return m
 
     def _taic(self, m: Module, plic: Plic) -> Taic:
-        """TAIC with the lines of the devices; the harts have ports of their own at it."""
+        """TAIC with the lines of the devices. Each hart has its own port at it."""
         m.submodules.taic = taic = Taic(taic_params(self.params))
         m.d.comb += [
             taic.line.eq(plic.source_lines),

@@ -1,7 +1,8 @@
 """Regions of Markdown pages that show figures.
 
 A table stands between ``<!-- figures: NAME -->`` and ``<!-- /figures -->``, each on a line of its
-own. A single figure stands between ``<!-- fig: MEASUREMENT.KEY -->`` and ``<!-- / -->``.
+own. A single figure stands between ``<!-- fig: MEASUREMENT.KEY -->`` and ``<!-- / -->``; a line
+does not begin with one, as Markdown would take it for a paragraph of HTML.
 """
 
 import re
@@ -39,6 +40,9 @@ def refreshed(text: str, figures: Figures, tables: dict[str, Describe]) -> str:
 
 def _with_figures(text: str, figures: Figures) -> str:
     """The text with its single figures made anew; what is in code spans stays as it is."""
+    if first := re.search(r"^[ ]*<!-- fig: .*", text, re.MULTILINE):
+        raise FigureError(f"a line begins with a figure: {first[0].strip()}")
+
     def shown(match: re.Match[str]) -> str:
         if match["key"] is None:
             return match[0]

@@ -1,4 +1,4 @@
-"""The constants that software needs, by name, in the order in which they are printed."""
+"""The constants that software needs, in the order in which they are printed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,12 +31,12 @@ class Constant:
     value: int
     doc: str
     hexadecimal: bool = False
-    bits: int = 64  # 16 for what is an index of instructions, else as wide as an address
+    bits: int = 64  # 16 for CSR numbers, else the width of an address
 
 
 @dataclass(frozen=True)
 class Group:
-    """Constants of one subject. Those with a ``module`` are told apart by its name."""
+    """Constants of one subject. ``module`` is the namespace of their names, if any."""
 
     title: str
     module: str
@@ -116,7 +116,7 @@ def groups(params: SocParams) -> Iterator[Group]:
 
 
 def _registers(registers: RegisterMap) -> Iterator[Constant]:
-    """Offsets, and masks of fields where a register has several."""
+    """Offsets of registers, and masks of the fields of a register that has several."""
     for entry in registers:
         name = entry.name.upper()
         yield Constant(name, entry.offset, f"offset of {entry.name}", hexadecimal=True)

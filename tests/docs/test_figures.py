@@ -82,13 +82,13 @@ def test_line_of_a_figure():
 def test_regions_are_made_anew(figures):
     page = ("Above.\n<!-- figures: t -->\nold\n<!-- /figures -->\n"
             "In all <!-- fig: core.a -->1<!-- / -->,\n"
-            "<!-- fig: bench.core.alu?bits=8 -->1<!-- / -->.")
+            "of <!-- fig: bench.core.alu?bits=8 -->1<!-- / -->.")
     assert refreshed(page, figures, {"t": table}) == (
         "Above.\n<!-- figures: t -->\n"
         "| what | cycles |\n| --- | --- |\n| a | 1 234 |\n\n"
         "Measured with `rel4 bench core` at commit 6e5107b (harts 1).\n<!-- /figures -->\n"
         "In all <!-- fig: core.a -->1 234<!-- / -->,\n"
-        "<!-- fig: bench.core.alu?bits=8 -->2<!-- / -->.")
+        "of <!-- fig: bench.core.alu?bits=8 -->2<!-- / -->.")
 
 
 def test_code_may_tell_of_regions(figures):
@@ -101,9 +101,10 @@ def test_code_may_tell_of_regions(figures):
     ("<!-- figures: t -->\n", "region of t does not end"),
     ("<!-- /figures -->\n", "where none can stand"),
     ("<!-- figures: t -->\n<!-- figures: t -->\n<!-- /figures -->\n", "where none can stand"),
-    ("<!-- fig: core.b -->1<!-- / -->", "core has no figure 'b'"),
-    ("<!-- fig: other.b -->1<!-- / -->", "no figure 'other.b'"),
-    ("<!-- fig: bench.alu?bits=9 -->1<!-- / -->", "bench has no metrics bench.alu bits=9"),
+    ("It takes\n<!-- fig: core.a -->1<!-- / --> cycles.", "a line begins with a figure"),
+    ("a <!-- fig: core.b -->1<!-- / -->", "core has no figure 'b'"),
+    ("a <!-- fig: other.b -->1<!-- / -->", "no figure 'other.b'"),
+    ("a <!-- fig: bench.alu?bits=9 -->1<!-- / -->", "bench has no metrics bench.alu bits=9"),
 ])
 def test_what_pages_cannot_show(figures, page, problem):
     with pytest.raises(FigureError, match=problem):

@@ -6,7 +6,7 @@ import subprocess
 from sim.model.elaborate import simulation_verilog
 from soc.config import configuration
 from soc.top import Soc
-from tests.support.run import verilator_environment
+from tests.support.toolchain import verilator_environment
 
 
 def test_no_signal_depends_on_itself(tmp_path):

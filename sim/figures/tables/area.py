@@ -81,16 +81,18 @@ def _resources(measured: Measurement) -> list[str]:
 
 
 TAIC_PARTS = (
-    ("engine", "engine"), ("engine: issue queue", "intake"), ("engine: queue select", "choice"),
-    ("engine: row of the context", "context_row"), ("engine: task pool", "places"),
-    ("ports", "ports"), ("each port", "port"), ("of a port: its head prefetch", "front"),
+    ("engine", "engine"), ("engine: issue queue", "issue_queue"),
+    ("engine: queue select", "queue_select"), ("engine: row of the context", "context_row"),
+    ("engine: task pool", "task_pool"), ("ports", "ports"), ("each port", "port"),
+    ("of a port: its head prefetch", "head_prefetch"),
     ("of a port: the multiplexer of its answers (64 bits)", "answers"),
     ("registers of the control page", "control"),
     ("of these: settings of contexts", "settings"),
     ("streams into the engine and the records", "streams"),
-    ("published notifications (`compat`)", "compat"), ("lines", "lines"), ("records", "channels"),
-    ("of these: wakes that wait", "waiting"), ("context allocator", "directory"),
-    ("interrupts", "interrupts"), ("access arbiter, errors, dequeued records", "dispatch"),
+    ("published notifications (`compat`)", "compat"), ("lines", "lines"), ("records", "records"),
+    ("of these: wakes that wait", "waiting"), ("context allocator", "allocator"),
+    ("interrupts", "interrupts"),
+    ("access arbiter, errors, dequeued records", "access_arbiter"),
 )
 BUSES = (("none", "none"), ("Wishbone, 64 bits", "wishbone-64"),
          ("Wishbone, 32 bits", "wishbone-32"), ("AXI4-Lite, 64 bits", "axi4-lite-64"),
