@@ -16,6 +16,7 @@ GROUPS ?= core uintr taic message
 PACKAGES := build/stamps/debian-packages
 ENVIRON  := $(VENV)/installed
 RUST     := build/rust.mk
+SITE     := $(VENV)/installed-docs
 CONSTANTS := build/stamps/constants
 GATEWARE := $(shell find hdl soc -name '*.py')
 PROGRAMS := build/sw/hello.elf
@@ -41,7 +42,7 @@ help:
 	@echo '             the pages that show them (10 minutes); area and boards take up to an hour a'
 	@echo '             group: area-hart, area-uintc, area-taic, area-soc, board-ulx3s'
 	@echo 'make figures-check  fails if a page says something else than docs/figures (10 seconds)'
-	@echo 'make docs    generated references: memory map, device tree, SVD, headers (10 seconds)'
+	@echo 'make docs    these pages, registers and the reference of the code as a site (2 minutes)'
 	@echo 'make sw      firmware and programs only (first time 1 minute)'
 	@echo 'make clean   removes what was built; .venv stays'
 
@@ -58,6 +59,11 @@ $(ENVIRON): requirements.lock pyproject.toml | $(PACKAGES)
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
+
+$(SITE): requirements-docs.lock | $(ENVIRON)
+	@echo '== Documentation generator into $(VENV)'
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements-docs.lock
+	@mkdir -p $(@D) && touch $@
 
 $(RUST): scripts/rust-toolchain.sh | $(PACKAGES)
 	@echo '== Rust toolchain (up to 1 minute)'
@@ -133,14 +139,11 @@ figures: $(ENVIRON) sw
 figures-check: $(ENVIRON)
 	@$(REL4) figures --check
 
-docs: $(ENVIRON)
-	@mkdir -p build/docs
-	@$(REL4) gen memory-map -o build/docs/memory-map.md
-	@$(REL4) gen dts -o build/docs/soc.dts
-	@$(REL4) gen dtb -o build/docs/soc.dtb
-	@$(REL4) gen svd -o build/docs/soc.svd
-	@$(REL4) gen c-header -o build/docs/soc.h
-	@echo 'written to build/docs'
+docs: $(SITE) $(CONSTANTS) $(RUST)
+	@echo '== Documentation (2 minutes)'
+	@$(MAKE) --no-print-directory -C sw doc
+	@$(PYTHON) docs/site/build.py build/docs --rust build/rustdoc
+	@echo 'written: build/docs/index.html'
 
 clean:
 	rm -rf build sw/target
