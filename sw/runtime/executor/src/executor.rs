@@ -15,7 +15,6 @@ use task::{ReadyQueue, TaskId};
 /// for ever, and belongs to one thread.
 #[repr(C)]
 pub struct Executor<Q: 'static, const SLOTS: usize, const BYTES: usize> {
-    slots: [Slot<BYTES>; SLOTS],
     /// The word of the task that is being polled, 0 outside a poll; wakers look at it on any thread.
     current: AtomicU64,
     /// The waker that polls get; null while none takes place.
@@ -23,6 +22,7 @@ pub struct Executor<Q: 'static, const SLOTS: usize, const BYTES: usize> {
     /// The first free slot; `SLOTS` if there is none.
     free: Cell<u32>,
     queue: Q,
+    slots: [Slot<BYTES>; SLOTS],
     targets: [OnceCell<Target<Q>>; SLOTS],
 }
 

@@ -2,9 +2,12 @@
 
 use crate::{
     Consumer, Full, Message, Messages, PORTS, Port, Process, Producer, Way, message,
-    place::PortPlace, process::Tasks as _,
+    place::PortState, process::Tasks as _,
 };
-use core::{cell::Cell, task::Context};
+use core::{
+    cell::Cell,
+    task::{Context, Waker},
+};
 use ring::Place;
 use task::TaskId;
 
@@ -29,7 +32,9 @@ pub struct Endpoint<P: Process> {
     stops: Cell<u8>,
     /// The port of the message that was refused last.
     refused: Cell<u32>,
-    ports: [PortPlace; PORTS],
+    ports: [PortState; PORTS],
+    /// Of those who wait at a port and are no task of the executor.
+    wakers: [Cell<Option<Waker>>; PORTS],
 }
 
 impl<P: Process> Endpoint<P> {
@@ -43,20 +48,25 @@ impl<P: Process> Endpoint<P> {
             sleeps: Cell::new(0),
             stops: Cell::new(0),
             refused: Cell::new(0),
-            ports: [const { PortPlace::new() }; PORTS],
+            ports: [const { PortState::new() }; PORTS],
+            wakers: [const { Cell::new(None) }; PORTS],
         }
     }
 
     /// Port `number`, unless it is bound or there is none.
     pub fn bind(&'static self, number: u32) -> Option<Port<P>> {
-        let place = self.ports.get(number as usize)?;
-        place.bind().then(|| Port::new(self, place, number))
+        let state = self.ports.get(number as usize)?;
+        state.bind().then(|| Port::new(self, state, number))
     }
 
     /// Runs the coroutines until one of them says that all is done, or the peer has sent what was
     /// refused. After that it may be called again: nothing else is lost.
     pub fn run(&'static self) -> Result<(), Fault> {
         P::executor().run(|last| self.next(last));
+        // A peer that fell asleep unseen waits for what was sent last.
+        if self.outgoing.must_wake() {
+            self.way.wake_peer();
+        }
         if self.stops.get() & REFUSED != 0 {
             self.stops.set(self.stops.get() & !REFUSED);
             return Err(Fault { port: self.refused.get() });
@@ -104,28 +114,64 @@ impl<P: Process> Endpoint<P> {
     #[inline(always)]
     fn find(&self) {
         self.incoming.find(|place, header| {
-            let number = message::port(header);
-            let port = self.ports.get(number as usize);
-            if !port.is_some_and(|port| port.arrive::<P>(place)) {
-                self.refuse(place, number);
+            if !self.arrive_for_task(place, header) {
+                self.arrive(place, header);
             }
             true
         });
     }
 
-    /// The same for a task that waits at `port` and has found no message to it first. Apart from the
-    /// coroutine, which would keep more in registers otherwise.
+    /// The same as long as tasks of the executor wait for what comes. The rest is left to
+    /// [`Endpoint::next`], so that nothing is called here: a coroutine has no registers to save.
+    #[inline(always)]
+    pub(crate) fn find_for_tasks(&self) {
+        self.incoming.find_while(|place, header| self.arrive_for_task(place, header));
+    }
+
+    /// A message has been found: wakes the task that waits for it. `false`: none does.
+    #[inline(always)]
+    fn arrive_for_task(&self, place: Place, header: u64) -> bool {
+        let state = self.ports.get(message::port(header) as usize);
+        let task = state.and_then(|state| state.arrive_for_task(place));
+        if let Some(task) = task {
+            P::executor().wake(task);
+        }
+        task.is_some()
+    }
+
+    /// A message has been found for which no task waits.
+    #[cold]
     #[inline(never)]
-    pub(crate) fn find_for_others(&self, port: &PortPlace, context: &Context<'_>) {
-        self.find();
-        // If one has arrived now, the task is ready.
-        if !port.has_arrived() {
-            port.wait::<P>(context);
+    fn arrive(&self, place: Place, header: u64) {
+        let number = message::port(header);
+        let state = self.ports.get(number as usize);
+        match state.and_then(|state| state.arrive(place)) {
+            Some(true) => {
+                if let Some(waker) = self.wakers[number as usize].take() {
+                    waker.wake();
+                }
+            }
+            Some(false) => {}
+            None => self.refuse(place, number),
+        }
+    }
+
+    /// Lets a message to a port wake what `context` is of. None has arrived.
+    #[inline(always)]
+    pub(crate) fn wait(&self, state: &PortState, number: u32, context: &Context<'_>) {
+        match P::executor().polled_with(context) {
+            Some(task) => state.let_task_wait(task),
+            None => self.keep_waker(state, number, context),
         }
     }
 
     #[cold]
     #[inline(never)]
+    fn keep_waker(&self, state: &PortState, number: u32, context: &Context<'_>) {
+        self.wakers[number as usize].set(Some(context.waker().clone()));
+        state.let_waker_wait();
+    }
+
     fn refuse(&self, place: Place, port: u32) {
         self.refused.set(port);
         self.stops.set(self.stops.get() | REFUSED);

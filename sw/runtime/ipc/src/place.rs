@@ -1,126 +1,97 @@
 //! What an endpoint knows of a port.
 
-use crate::Process;
-use crate::process::Tasks as _;
-use core::{
-    cell::Cell,
-    task::{Context, Waker},
-};
+use core::cell::Cell;
 use ring::Place;
 use task::TaskId;
 
-/// The state of a port in one word: one of these, or, odd, the place of a message that has arrived.
-const UNBOUND: u32 = 0;
-const IDLE: u32 = 2;
-/// A task of the executor waits.
-const TASK_WAITS: u32 = 4;
-/// Whoever has left a waker waits.
-const WAKER_WAITS: u32 = 6;
+/// Neither these nor a place, which is odd, are the address of a task.
+const UNBOUND: u64 = 0;
+const IDLE: u64 = 2;
+const WAKER_WAITS: u64 = 4;
 
-/// A port, or one that could be.
-#[repr(C)]
-pub struct PortPlace {
-    state: Cell<u32>,
-    task: Cell<Option<TaskId>>,
-    waker: Cell<Option<Waker>>,
-}
+/// A port, or one that could be, in one word: one of the states above, the address of the task that
+/// waits, or the place of the message that has arrived.
+pub struct PortState(Cell<u64>);
 
-impl PortPlace {
+impl PortState {
     pub const fn new() -> Self {
-        Self { state: Cell::new(UNBOUND), task: Cell::new(None), waker: Cell::new(None) }
+        Self(Cell::new(UNBOUND))
     }
 
     /// Makes it a port. `false`: it is one.
     pub fn bind(&self) -> bool {
-        let unbound = self.state.get() == UNBOUND;
+        let unbound = self.0.get() == UNBOUND;
         if unbound {
-            self.state.set(IDLE);
+            self.0.set(IDLE);
         }
         unbound
     }
 
     /// It is no port any more. A message that has arrived is left to the caller.
+    #[inline(always)]
     pub fn unbind(&self) -> Option<Place> {
         let arrived = self.take_arrived();
-        self.state.set(UNBOUND);
-        self.waker.set(None);
+        self.0.set(UNBOUND);
         arrived
     }
 
     /// The message that has arrived; the port is idle then.
     #[inline(always)]
     pub fn take_arrived(&self) -> Option<Place> {
-        let state = self.state.get();
+        let state = self.0.get();
         if state & 1 == 0 {
             return None;
         }
-        self.state.set(IDLE);
-        Place::from_bits(state)
+        self.0.set(IDLE);
+        Place::from_bits(state as u32)
     }
 
     /// Whether a message has arrived.
     #[inline(always)]
     pub fn has_arrived(&self) -> bool {
-        self.state.get() & 1 == 1
+        self.0.get() & 1 == 1
     }
 
-    /// Whether somebody waits.
+    /// Whether nobody waits, and no message has arrived.
     #[inline(always)]
-    pub fn is_waited_for(&self) -> bool {
-        matches!(self.state.get(), TASK_WAITS | WAKER_WAITS)
+    pub fn is_idle(&self) -> bool {
+        self.0.get() == IDLE
     }
 
     /// Nobody waits.
     #[inline(always)]
     pub fn stop_waiting(&self) {
-        self.state.set(IDLE);
+        self.0.set(IDLE);
     }
 
-    /// Lets a message wake what `context` is of. None has arrived.
+    /// The executor's task waits. No message has arrived.
     #[inline(always)]
-    pub fn wait<P: Process>(&self, context: &Context<'_>) {
-        let task = P::executor().polled_with(context);
-        if task.is_some() {
-            self.task.set(task);
-            self.state.set(TASK_WAITS);
-        } else {
-            self.keep_waker(context);
-        }
+    pub fn let_task_wait(&self, task: TaskId) {
+        self.0.set(task.address());
     }
 
-    #[cold]
-    #[inline(never)]
-    fn keep_waker(&self, context: &Context<'_>) {
-        self.waker.set(Some(context.waker().clone()));
-        self.state.set(WAKER_WAITS);
+    /// The owner of the port's waker waits. No message has arrived.
+    pub fn let_waker_wait(&self) {
+        self.0.set(WAKER_WAITS);
     }
 
-    /// A message has arrived: wakes who waits for it. `false`: there is no port, or it has one.
+    /// A message has arrived for the task that waits, which is to be woken. `None`: no task waits,
+    /// and nothing is changed.
     #[inline(always)]
-    pub fn arrive<P: Process>(&self, place: Place) -> bool {
-        if self.state.get() == TASK_WAITS
-            && let Some(task) = self.task.get()
-        {
-            self.state.set(place.bits());
-            P::executor().wake(task);
-            return true;
-        }
-        self.arrive_slowly(place)
+    pub fn arrive_for_task(&self, place: Place) -> Option<TaskId> {
+        let task = TaskId::new(self.0.get())?;
+        self.0.set(place.bits().into());
+        Some(task)
     }
 
-    #[cold]
-    #[inline(never)]
-    fn arrive_slowly(&self, place: Place) -> bool {
-        let state = self.state.get();
+    /// A message has arrived, and no task waits for it. Whether the port's waker is to be used;
+    /// `None`: there is no port, or it has a message.
+    pub fn arrive(&self, place: Place) -> Option<bool> {
+        let state = self.0.get();
         if state == UNBOUND || self.has_arrived() {
-            return false;
+            return None;
         }
-        self.state.set(place.bits());
-        if let Some(waker) = self.waker.take()
-            && state == WAKER_WAITS
-        {
-            waker.wake();
-        }
-        true
+        self.0.set(place.bits().into());
+        Some(state == WAKER_WAITS)
     }
 }

@@ -1,6 +1,6 @@
 //! Ports, and waiting for a message to one.
 
-use crate::{Contents, Endpoint, Full, Message, Process, message, place::PortPlace};
+use crate::{Contents, Endpoint, Full, Message, Process, message, place::PortState};
 use core::{
     pin::Pin,
     task::{Context, Poll},
@@ -9,17 +9,17 @@ use core::{
 /// What a coroutine sends from, and receives at. There is one of a number at a time.
 pub struct Port<P: Process> {
     endpoint: &'static Endpoint<P>,
-    place: &'static PortPlace,
+    state: &'static PortState,
     number: u32,
 }
 
 impl<P: Process> Port<P> {
     pub(crate) fn new(
         endpoint: &'static Endpoint<P>,
-        place: &'static PortPlace,
+        state: &'static PortState,
         number: u32,
     ) -> Self {
-        Self { endpoint, place, number }
+        Self { endpoint, state, number }
     }
 
     /// Of the process that has the port.
@@ -48,8 +48,9 @@ impl<P: Process> Port<P> {
 }
 
 impl<P: Process> Drop for Port<P> {
+    #[inline(always)]
     fn drop(&mut self) {
-        if let Some(arrived) = self.place.unbind() {
+        if let Some(arrived) = self.state.unbind() {
             self.endpoint.take(arrived);
         }
     }
@@ -66,8 +67,8 @@ impl<P: Process> Future for Receive<'_, P> {
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Message> {
-        let Port { endpoint, place: port, number } = &*self.port;
-        if let Some(place) = port.take_arrived() {
+        let Port { endpoint, state, number } = &*self.port;
+        if let Some(place) = state.take_arrived() {
             return match endpoint.take(place) {
                 Some(message) => Poll::Ready(message),
                 None => unreachable!("what has been found stays until it is taken"),
@@ -75,15 +76,18 @@ impl<P: Process> Future for Receive<'_, P> {
         }
         // A task that is woken without a message is the dispatcher, as a rule: it looks into the
         // ring. The first message is its own, as a rule, if there is but one.
-        if port.is_waited_for() {
+        if !state.is_idle() {
             if let Some(message) = endpoint.incoming().pop_if(|it| message::port(it) == *number) {
-                port.stop_waiting();
+                state.stop_waiting();
                 return Poll::Ready(Message::from_words(message));
             }
-            endpoint.find_for_others(port, context);
-        } else {
-            port.wait::<P>(context);
+            endpoint.find_for_tasks();
+            // If one has arrived now, the task is ready.
+            if state.has_arrived() {
+                return Poll::Pending;
+            }
         }
+        endpoint.wait(state, *number, context);
         Poll::Pending
     }
 }

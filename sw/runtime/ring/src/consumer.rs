@@ -49,15 +49,26 @@ impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Consumer<'a, WORDS,
     /// oldest first, until it returns `false` or there are no more.
     #[inline(always)]
     pub fn find(&self, mut each: impl FnMut(Place, u64) -> bool) {
+        let mut goes_on = true;
+        self.find_while(|place, first| {
+            let accepts = goes_on;
+            goes_on = goes_on && each(place, first);
+            accepts
+        });
+    }
+
+    /// The same, but the message for which `accept` returns `false` is not found: the next call
+    /// begins with it.
+    #[inline(always)]
+    pub fn find_while(&self, mut accept: impl FnMut(Place, u64) -> bool) {
         let (ring, mut number) = (self.ring, self.find.get());
         // Whatever the numbers say, there are not more than slots.
         let end = self.take.get().wrapping_add(2 * SLOTS as u64);
-        while number != end && ring.has(number) {
-            let found = number;
+        while number != end
+            && ring.has(number)
+            && accept(Place::of(number), ring.slot(number).words[0].load(Ordering::Relaxed))
+        {
             number = number.wrapping_add(2);
-            if !each(Place::of(found), ring.slot(found).words[0].load(Ordering::Relaxed)) {
-                break;
-            }
         }
         self.find.set(number);
     }
@@ -77,8 +88,9 @@ impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Consumer<'a, WORDS,
 
     /// Takes whatever message was found at a place, before or after those around it. `None`: none was
     /// found there, or it has been taken. The producer gets the slot when all before it are taken.
-    #[cold]
-    #[inline(never)]
+    ///
+    /// Inline, though it is rarely used: a call would make the caller save registers each time.
+    #[inline(always)]
     pub fn take_early(&self, place: Place) -> Option<[u64; WORDS]> {
         const { assert!(SLOTS <= u64::BITS as usize, "a bit for each slot") }
         let next = self.take.get();
@@ -137,6 +149,7 @@ impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Consumer<'a, WORDS,
     }
 
     /// The last message in a row of those that have been taken, from this one on.
+    #[inline(always)]
     fn pass_early(&self, mut number: u64) -> u64 {
         let mut early = self.early.get();
         loop {
