@@ -22,11 +22,20 @@ unsafe fn poll<F: Future<Output = ()>>(slot: *mut u8, context: &mut Context<'_>)
     let future: *mut F = unsafe { slot.add(STORAGE) }.cast();
     // SAFETY: by the caller.
     let done = unsafe { Pin::new_unchecked(&mut *future) }.poll(context).is_ready();
-    if done {
-        // SAFETY: by the caller; it is not used again.
-        unsafe { future.drop_in_place() };
-    }
-    done
+    // SAFETY: by the caller; it is not used again.
+    done && unsafe { finish(future) }
+}
+
+/// Drops a future that is done. `true`. Apart from its polls, which need not save registers then.
+///
+/// # Safety
+/// As of [`ptr::drop_in_place`].
+#[cold]
+#[inline(never)]
+unsafe fn finish<F>(future: *mut F) -> bool {
+    // SAFETY: by the caller.
+    unsafe { future.drop_in_place() };
+    true
 }
 
 /// Of a slot without a future.

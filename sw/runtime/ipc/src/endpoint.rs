@@ -121,13 +121,6 @@ impl<P: Process> Endpoint<P> {
         });
     }
 
-    /// The same as long as tasks of the executor wait for what comes. The rest is left to
-    /// [`Endpoint::next`], so that nothing is called here: a coroutine has no registers to save.
-    #[inline(always)]
-    pub(crate) fn find_for_tasks(&self) {
-        self.incoming.find_while(|place, header| self.arrive_for_task(place, header));
-    }
-
     /// A message has been found: wakes the task that waits for it. `false`: none does.
     #[inline(always)]
     fn arrive_for_task(&self, place: Place, header: u64) -> bool {
@@ -156,20 +149,26 @@ impl<P: Process> Endpoint<P> {
         }
     }
 
-    /// Lets a message to a port wake what `context` is of. None has arrived.
-    #[inline(always)]
-    pub(crate) fn wait(&self, state: &PortState, number: u32, context: &Context<'_>) {
-        match P::executor().polled_with(context) {
-            Some(task) => state.let_task_wait(task),
-            None => self.keep_waker(state, number, context),
-        }
-    }
-
+    /// Lets a message to a port wake what `context` is of. Where somebody waits already, it first
+    /// finds what has come; if a message to the port has, that one is woken.
+    ///
+    /// It is the only call of a coroutine that waits, and its last.
     #[cold]
     #[inline(never)]
-    fn keep_waker(&self, state: &PortState, number: u32, context: &Context<'_>) {
-        self.wakers[number as usize].set(Some(context.waker().clone()));
-        state.let_waker_wait();
+    pub(crate) fn wait(&self, number: u32, context: &Context<'_>) {
+        let state = &self.ports[number as usize];
+        if !state.is_idle() {
+            self.find();
+            if state.has_arrived() {
+                return;
+            }
+        }
+        if let Some(task) = P::executor().polled_with(context) {
+            state.let_task_wait(task);
+        } else {
+            self.wakers[number as usize].set(Some(context.waker().clone()));
+            state.let_waker_wait();
+        }
     }
 
     fn refuse(&self, place: Place, port: u32) {
@@ -178,14 +177,10 @@ impl<P: Process> Endpoint<P> {
         self.incoming.take_early(place);
     }
 
-    /// The message that was found at a place.
+    /// The message that was found at a place, and has not been taken.
     #[inline(always)]
-    pub(crate) fn take(&self, place: Place) -> Option<Message> {
-        let words = match self.incoming.take(place) {
-            Some(words) => words,
-            None => self.incoming.take_early(place)?,
-        };
-        Some(Message::from_words(words))
+    pub(crate) fn take(&self, place: Place) -> Message {
+        Message::from_words(self.incoming.take_found(place))
     }
 
     /// Sends a message, and wakes the peer if it is seen to sleep; [`Endpoint::run`] makes sure.

@@ -1,6 +1,8 @@
 //! Ports, and waiting for a message to one.
 
-use crate::{Contents, Endpoint, Full, Message, Process, message, place::PortState};
+use crate::{
+    Contents, Endpoint, Full, Message, Process, message, place::PortState, process::Tasks as _,
+};
 use core::{
     pin::Pin,
     task::{Context, Poll},
@@ -68,26 +70,22 @@ impl<P: Process> Future for Receive<'_, P> {
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Message> {
         let Port { endpoint, state, number } = &*self.port;
-        if let Some(place) = state.take_arrived() {
-            return match endpoint.take(place) {
-                Some(message) => Poll::Ready(message),
-                None => unreachable!("what has been found stays until it is taken"),
-            };
-        }
-        // A task that is woken without a message is the dispatcher, as a rule: it looks into the
-        // ring. The first message is its own, as a rule, if there is but one.
-        if !state.is_idle() {
-            if let Some(message) = endpoint.incoming().pop_if(|it| message::port(it) == *number) {
-                state.stop_waiting();
-                return Poll::Ready(Message::from_words(message));
-            }
-            endpoint.find_for_tasks();
-            // If one has arrived now, the task is ready.
-            if state.has_arrived() {
+        if state.is_idle() {
+            if let Some(task) = P::executor().polled_with(context) {
+                state.let_task_wait(task);
                 return Poll::Pending;
             }
+        } else if let Some(place) = state.take_arrived() {
+            return Poll::Ready(endpoint.take(place));
+        } else if let Some(message) =
+            // A task that is woken without a message is the dispatcher, as a rule: it looks into the
+            // ring. The first message is its own, as a rule, if there is but one.
+            endpoint.incoming().pop_if(|it| message::port(it) == *number)
+        {
+            state.stop_waiting();
+            return Poll::Ready(Message::from_words(message));
         }
-        endpoint.wait(state, *number, context);
+        endpoint.wait(*number, context);
         Poll::Pending
     }
 }

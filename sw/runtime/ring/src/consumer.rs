@@ -49,26 +49,15 @@ impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Consumer<'a, WORDS,
     /// oldest first, until it returns `false` or there are no more.
     #[inline(always)]
     pub fn find(&self, mut each: impl FnMut(Place, u64) -> bool) {
-        let mut goes_on = true;
-        self.find_while(|place, first| {
-            let accepts = goes_on;
-            goes_on = goes_on && each(place, first);
-            accepts
-        });
-    }
-
-    /// The same, but the message for which `accept` returns `false` is not found: the next call
-    /// begins with it.
-    #[inline(always)]
-    pub fn find_while(&self, mut accept: impl FnMut(Place, u64) -> bool) {
         let (ring, mut number) = (self.ring, self.find.get());
         // Whatever the numbers say, there are not more than slots.
         let end = self.take.get().wrapping_add(2 * SLOTS as u64);
-        while number != end
-            && ring.has(number)
-            && accept(Place::of(number), ring.slot(number).words[0].load(Ordering::Relaxed))
-        {
+        while number != end && ring.has(number) {
+            let found = number;
             number = number.wrapping_add(2);
+            if !each(Place::of(found), ring.slot(found).words[0].load(Ordering::Relaxed)) {
+                break;
+            }
         }
         self.find.set(number);
     }
@@ -88,33 +77,44 @@ impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Consumer<'a, WORDS,
 
     /// Takes whatever message was found at a place, before or after those around it. `None`: none was
     /// found there, or it has been taken. The producer gets the slot when all before it are taken.
-    ///
-    /// Inline, though it is rarely used: a call would make the caller save registers each time.
-    #[inline(always)]
     pub fn take_early(&self, place: Place) -> Option<[u64; WORDS]> {
-        const { assert!(SLOTS <= u64::BITS as usize, "a bit for each slot") }
         let next = self.take.get();
-        if place == Place::of(next) && next != self.find.get() {
-            let message = self.ring.message(next);
-            self.taken(self.pass_early(next));
-            return Some(message);
-        }
         let distance = u64::from(place.0.wrapping_sub(next as u32));
         let number = next.wrapping_add(distance);
-        let early = self.early.get();
-        if number & 1 == 0
-            || distance >= self.find.get().wrapping_sub(next)
-            || early & Self::bit(number) != 0
-        {
-            return None;
+        let found = number & 1 == 1 && distance < self.find.get().wrapping_sub(next);
+        (found && self.early.get() & Self::bit(place) == 0).then(|| self.take_found(place))
+    }
+
+    /// The same, where the caller knows that a message was found at this place and that it has not
+    /// been taken. Otherwise it may be any message, and messages may be lost.
+    #[inline(always)]
+    pub fn take_found(&self, place: Place) -> [u64; WORDS] {
+        if let Some(message) = self.take(place) {
+            return message;
         }
-        self.early.set(early | Self::bit(number));
-        Some(self.ring.message(number))
+        let message = self.ring.message(place.0.into());
+        self.taken_early(place, self.take.get(), self.early.get() | Self::bit(place));
+        message
+    }
+
+    /// The message at a place has been taken: passes over all in a row that are, from `number` on.
+    /// Inline: a call would make a coroutine save registers each time.
+    #[inline(always)]
+    fn taken_early(&self, place: Place, mut number: u64, mut early: u64) {
+        if place == Place::of(number) {
+            while early & Self::bit(Place::of(number)) != 0 {
+                early &= !Self::bit(Place::of(number));
+                number = number.wrapping_add(2);
+            }
+            self.taken(number.wrapping_sub(2));
+        }
+        self.early.set(early);
     }
 
     /// Of the slot of a message.
-    const fn bit(number: u64) -> u64 {
-        1 << ((number >> 1) as usize % SLOTS)
+    const fn bit(place: Place) -> u64 {
+        const { assert!(SLOTS <= u64::BITS as usize, "a bit for each slot") }
+        1 << ((place.0 >> 1) as usize % SLOTS)
     }
 
     /// Finds and takes the oldest message if `accept` says so of its first word. `None` also while
@@ -146,21 +146,6 @@ impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Consumer<'a, WORDS,
         self.take.set(number.wrapping_add(2));
         // `Release`: the producer may write the slot once it sees the number.
         self.ring.taken.0.store(number, Ordering::Release);
-    }
-
-    /// The last message in a row of those that have been taken, from this one on.
-    #[inline(always)]
-    fn pass_early(&self, mut number: u64) -> u64 {
-        let mut early = self.early.get();
-        loop {
-            let next = number.wrapping_add(2);
-            if early & Self::bit(next) == 0 {
-                self.early.set(early);
-                return number;
-            }
-            early &= !Self::bit(next);
-            number = next;
-        }
     }
 
     /// Whether there is nothing to find.
