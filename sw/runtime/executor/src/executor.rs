@@ -171,19 +171,19 @@ impl<Q: ReadyQueue, const SLOTS: usize, const BYTES: usize> Executor<Q, SLOTS, B
         assert!(self.waker.replace(&raw const *waker).is_null(), "a task runs its own executor");
         let mut ready = self.queue.dequeue();
         while let Some(task) = ready.or_else(|| idle(self.leave())) {
-            let Some(slot) = self.slots.get(index(task)) else {
-                ready = self.queue.dequeue();
-                continue;
-            };
-            // Before the poll: a wake-up during it asks for another.
-            slot.queued.set(false);
-            self.current.store(task.bits(), Ordering::Relaxed);
-            // SAFETY: polls are here alone, one after the other: `waker` was null.
-            let done = unsafe { slot.poll(&mut context) };
-            let more = more();
+            let slot = self.slots.get(index(task));
+            let mut done = false;
+            if let Some(slot) = slot {
+                // Before the poll: a wake-up during it asks for another.
+                slot.queued.set(false);
+                self.current.store(task.bits(), Ordering::Relaxed);
+                // SAFETY: polls are here alone, one after the other: `waker` was null.
+                done = unsafe { slot.poll(&mut context) };
+            }
+            let more = slot.is_none() || more();
             // The processor predicts one jump in a few bytes: there is something between both.
             ready = if more { self.queue.dequeue() } else { None };
-            if done {
+            if let (true, Some(slot)) = (done, slot) {
                 self.free(index(task), slot);
             }
             if !more {
