@@ -1,4 +1,4 @@
-"""Writes what a command makes: whole or not at all."""
+"""Writes the output of a command. A failure leaves no partial file."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import TextIO
 
 
 def write_output(content: str | bytes, path: Path | None, stdout: TextIO) -> None:
-    """Writes to ``path``, else to ``stdout``; a file that is right already is not touched.
+    """Writes to ``path`` if given, else to ``stdout``. Does not touch a file that is already right.
 
     Raises ``OSError``.
     """

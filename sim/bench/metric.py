@@ -1,4 +1,4 @@
-"""Metrics, and the lines in which programs print them."""
+"""Metrics, and the format in which programs print them."""
 
 import statistics
 from collections.abc import Iterable
@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Metric:
-    """A measured point: median and worst of its samples. Names are stable across versions."""
+    """A measured point: the median and the worst of its samples. Names are stable across versions.
+    """
 
     name: str
     value: float
@@ -22,10 +23,10 @@ class Metric:
 
 
 def parse_metrics(lines: Iterable[str]) -> list[Metric]:
-    """The metrics among the lines that a program printed.
+    """Returns the metrics among the lines that a program printed.
 
-    ``sw/support/metric/lines.txt`` describes the line. Raises ``ValueError`` for a metric that is
-    not complete.
+    ``sw/support/metric/lines.txt`` describes the line. Raises ``ValueError`` for an incomplete
+    metric.
     """
     metrics = []
     for line in lines:

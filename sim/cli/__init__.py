@@ -1,4 +1,4 @@
-"""``rel4``: the command line. One module per verb; the work is done elsewhere."""
+"""``rel4``: the command line. One module per verb; other packages do the work."""
 
 import sys
 from collections.abc import Sequence
@@ -31,13 +31,15 @@ def verbs() -> None:
 
 
 def load_verbs(names: Sequence[str] = VERBS) -> None:
-    """Imports the modules of the verbs; each adds itself to ``app``."""
+    """Imports the modules of the verbs. Each module adds its verb to ``app``."""
     for name in names:
         import_module(f"sim.cli.{name}")
 
 
 def main() -> None:
-    """Entry point of ``rel4`` and ``python -m sim``; imports only what the verb needs."""
+    """Entry point of ``rel4`` and ``python -m sim``; imports only the module of the verb that was
+    asked for.
+    """
     verb = sys.argv[1] if len(sys.argv) > 1 else ""
     load_verbs([verb] if verb in VERBS else VERBS)
     app()

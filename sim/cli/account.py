@@ -1,4 +1,4 @@
-"""``rel4 account``: where the cycles of a stretch of a run go."""
+"""``rel4 account``: tells what the cycles of a part of a run were spent on."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +13,7 @@ from sim.cli.options import DEFAULT_HARTS, Harts
 from sim.tools import ToolError
 from sim.trace.cycles import CAUSES, RETIRED, events, follow
 
-WIDTH = 120  # of the table, where the terminal has less
+WIDTH = 120  # least width of the table
 
 
 @app.command()

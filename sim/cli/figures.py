@@ -1,4 +1,4 @@
-"""``rel4 figures``: measures what the pages show, and makes them show it."""
+"""``rel4 figures``: measures the figures of the pages and updates the pages."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""``rel4 load``: bring a program onto a board and start it."""
+"""``rel4 load``: load a program into a board and start it."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Programs for the simulator: RISC-V ELF files, checked before anything runs."""
+"""Programs for the simulator. RISC-V ELF files are checked before anything runs."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,16 +9,16 @@ from elftools.elf.sections import SymbolTableSection
 
 from soc.config import DRAM_BASE
 
-TRAMPOLINE_BYTES = 24  # of the jump that the harness puts at the base of DRAM
+TRAMPOLINE_BYTES = 24  # size of the jump that the harness puts at the base of DRAM
 
 
 class BadImage(Exception):
-    """The image cannot be run; the message says why, in one line."""
+    """The image cannot run. The message is one line that says why."""
 
 
 @dataclass(frozen=True)
 class Segment:
-    """Bytes of the file that go to memory; what follows them up to ``memory_bytes`` is zero."""
+    """Bytes of the file that are loaded to memory. The rest up to ``memory_bytes`` is zero."""
 
     offset: int  # in the file
     paddr: int
@@ -32,12 +32,12 @@ class Segment:
 
 @dataclass(frozen=True)
 class Program:
-    """A checked program: every segment lies in DRAM, the entry lies in a segment."""
+    """A checked program. Every segment lies in DRAM and the entry lies in a segment."""
 
     path: Path
     entry: int
     segments: tuple[Segment, ...]
-    tohost: int | None  # address of the symbol, if there is one
+    tohost: int | None  # address of the symbol, if it exists
 
     @classmethod
     def load(cls, path: Path, *, memory_bytes: int) -> "Program":
@@ -75,7 +75,7 @@ class Program:
         return cls(path, entry, segments, tohost)
 
     def trampoline_room(self) -> bool:
-        """True if nothing is loaded where the harness would put a jump to the entry."""
+        """True if no segment occupies the place where the harness would put a jump to the entry."""
         return all(s.paddr >= DRAM_BASE + TRAMPOLINE_BYTES for s in self.segments)
 
 
@@ -116,7 +116,7 @@ def _segments(elf: ELFFile, size: int, memory_bytes: int) -> list[Segment]:
 
 
 def _physical(elf: ELFFile, address: int) -> int:
-    """The load address of a virtual address, where a segment is linked elsewhere."""
+    """The load address of a virtual address; the two differ if a segment is linked elsewhere."""
     for header in elf.iter_segments("PT_LOAD"):
         if header["p_vaddr"] <= address < header["p_vaddr"] + header["p_memsz"]:
             return address - header["p_vaddr"] + header["p_paddr"]

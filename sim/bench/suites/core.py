@@ -1,4 +1,4 @@
-"""The hart: what instructions, misses, traps and devices cost."""
+"""The hart: the cost of instructions, misses, traps and device accesses."""
 
 from sim.bench.metric import Metric
 from sim.bench.suite import Suite
