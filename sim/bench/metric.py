@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Metric:
-    """A measured point: the median and the worst of its samples. Names are stable across versions.
-    """
+    """A measured point: median and worst of its samples. Names are stable across versions."""
 
     name: str
     value: float

@@ -57,8 +57,7 @@ class FrameReader:
         self.rest += received
 
     def next(self) -> Frame | None:
-        """Returns the next complete frame, or ``None`` if there is none yet. Skips damaged frames.
-        """
+        """Returns the next complete frame, or ``None`` if none is ready. Skips damaged frames."""
         while b"\0" in self.rest:
             line, _, self.rest = self.rest.partition(b"\0")
             if line and (frame := Frame.decode(line)):

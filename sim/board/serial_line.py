@@ -7,19 +7,16 @@ import serial
 
 
 class LineError(Exception):
-    """The line or the device at its other end does not work. The message is one line for the user.
-    """
+    """The line or the device at its other end fails. The message is one line for the user."""
 
 
 class Line(Protocol):
-    """Carries bytes in both directions. ``baud`` is the rate in bits a second and can be assigned.
-    """
+    """Carries bytes both ways. ``baud`` is the rate in bits a second and can be assigned."""
 
     baud: int
 
     def read(self, seconds: float) -> bytes:
-        """Returns the received bytes. Waits at most that long for the first. Raises ``LineError``.
-        """
+        """Returns received bytes. Waits at most that long for the first. Raises ``LineError``."""
 
     def write(self, data: bytes) -> None:
         """Sends all bytes. Raises ``LineError``."""

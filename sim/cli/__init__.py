@@ -38,8 +38,7 @@ def load_verbs(names: Sequence[str] = VERBS) -> None:
 
 def main() -> None:
     """Entry point of ``rel4`` and ``python -m sim``; imports only the module of the verb that was
-    asked for.
-    """
+    asked for."""
     verb = sys.argv[1] if len(sys.argv) > 1 else ""
     load_verbs([verb] if verb in VERBS else VERBS)
     app()

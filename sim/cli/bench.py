@@ -98,8 +98,7 @@ def bench(
 
 def _board(target: str, baud: int, patience: Patience, given: list[str]) -> OnBoard:
     """Returns the board at the port that ``target`` names. Boards do not accept the options
-    ``given``.
-    """
+    ``given``."""
     kind, _, port = target.partition(":")
     if kind != "board" or not port:
         raise ValueError(f"no target {target!r}; there are sim and board:PORT")

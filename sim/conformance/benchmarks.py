@@ -72,8 +72,7 @@ def build_coremark(checkout: Path, folder: Path, level: str, iterations: int) ->
 
 def read_coremark(output: str, flags: str) -> Score:
     """Reads the score from CoreMark's output. Raises SuiteError unless CoreMark validated its
-    results.
-    """
+    results."""
     if "Correct operation validated" not in output:
         raise SuiteError("CoreMark did not validate its results")
     ticks = int(re.search(r"Total ticks\s*:\s*(\d+)", output)[1])

@@ -23,8 +23,7 @@ from .formal_hart import AlternativeDivider
 
 @dataclass(frozen=True)
 class Fault:
-    """Statements that are added after a component's own statements, so that they take precedence.
-    """
+    """Statements that are added after a component's own, so that they take precedence."""
 
     name: str
     component: type

@@ -91,8 +91,7 @@ def build(checkout: Path, program: Program, folder: Path) -> Path:
 def run(checkout: Path, folder: Path, *, params: SocParams, latency: Latency,
         pattern: str = "", jobs: int = 2, max_cycles: int = 4_000_000,
         report: Callable[[Outcome], None] = lambda outcome: None) -> list[Outcome]:
-    """Runs every program on the RTL with tohost. Calls ``report`` with each result as it arrives.
-    """
+    """Runs every program on the RTL with tohost. Calls ``report`` with each result."""
     chosen = programs(checkout, pattern)
     if not chosen:
         raise SuiteError(f"no program of the suite matches {pattern!r}")

@@ -53,8 +53,7 @@ class Measurement:
 
     def metric(self, name: str, **params: str | None) -> Point:
         """Returns the one metric with this name and these parameters. A parameter of None must be
-        absent.
-        """
+        absent."""
         found = [m for m in self.metrics if m["name"] == name
                  and all(m["params"].get(key) == value for key, value in params.items())]
         if len(found) != 1:

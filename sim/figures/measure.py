@@ -14,7 +14,7 @@ from sim.figures.data import FIGURES, FigureError
 from sim.figures.synthesis import board_values, synth_values
 from sim.output import write_output
 
-SHOWN = ("docs", "README.md")  # files that figures change, and files that change no figure
+SHOWN = ("docs", "README.md")  # files that show figures; a change in them changes no figure
 
 
 @dataclass(frozen=True)

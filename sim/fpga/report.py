@@ -71,8 +71,7 @@ def _folder(folder: Path, flatten: bool) -> Path:
 
 
 def with_submodules(modules: dict[str, Resources]) -> dict[str, Resources]:
-    """Adds the cells of submodules to each module and strips the test harness's prefix from names.
-    """
+    """Adds submodules' cells to each module and strips the test harness's name prefix."""
     total = {}
     for name in modules:
         below = [r for other, r in modules.items() if other == name or other.startswith(f"{name}.")]

@@ -48,8 +48,7 @@ class Outcomes:
 
     def seen(self, *models: Model | None) -> dict[str, int]:
         """Seen outcomes whose strictest model is one of ``models``; None stands for forbidden
-        outcomes.
-        """
+        outcomes."""
         return {outcome: count for outcome, count in self.counts.items()
                 if self.test.allowed.get(outcome) in models}
 

@@ -106,8 +106,7 @@ AMOS = {0b00001: "swap", 0b00000: "add", 0b01000: "or"}
 
 
 def decode(words: Sequence[int]) -> list[Instruction]:
-    """Decodes the instructions of a thread. Raises ``ValueError`` for an unsupported instruction.
-    """
+    """Decodes the instructions of a thread. Raises ``ValueError`` for an unsupported one."""
     return [_decode(index, word) for index, word in enumerate(words)]
 
 

@@ -94,8 +94,7 @@ class Hart:
 
     def _memory(self, cycle: int, pipeline: dict[str, int], lsu: dict[str, int]) -> None:
         """Processes a cycle with an instruction in Memory. The cause of its wait is known when it
-        leaves.
-        """
+        leaves."""
         if lsu["event_dcache_miss"]:
             self._cause = MISS
         elif lsu["m_busy"] and lsu["mmio__request__valid"] and not (

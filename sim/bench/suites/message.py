@@ -30,8 +30,7 @@ def points(metrics: list[Metric], name: str, mode: str) -> dict[int, Metric]:
 
 def comparison(metrics: list[Metric]) -> Table:
     """Cycles of events for each message and its reply, and interrupting events, by concurrency and
-    mode.
-    """
+    mode."""
     table = Table(title="cycles a message and its reply: median (worst)\n"
                         "events: traps/user interrupts a message", padding=(0, 1, 0, 0))
     table.add_column("calls", justify="right")
@@ -49,8 +48,7 @@ def comparison(metrics: list[Metric]) -> Table:
 
 
 def plot(metrics: list[Metric], kind: str) -> bytes:
-    """Plots the round trip over the concurrency as ``svg`` or ``png``. The output is reproducible.
-    """
+    """Plots the round trip over concurrency as ``svg`` or ``png``. The bytes are reproducible."""
     import matplotlib
 
     matplotlib.use("agg")

@@ -60,8 +60,7 @@ write_json -selected {side}_gates.json
 
 @dataclass(frozen=True)
 class Comparison:
-    """The result: ``points`` bits were compared, and ``unproven`` names the bits without a proof.
-    """
+    """The result: ``points`` bits were compared; ``unproven`` names bits without a proof."""
 
     points: int
     flip_flops: int

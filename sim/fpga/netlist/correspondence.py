@@ -24,7 +24,7 @@ Signatures = Callable[[Logic, dict[Bit, str]], Mapping[Bit, Hashable]]
 
 
 def pair_flip_flops(gold: Logic, gate: Logic) -> list[Pair]:
-    """Maps each flip-flop of ``gate`` to flip-flops of ``gold``; omits unpaired ones.
+    """Pairs flip-flops of ``gold`` and ``gate``. Flip-flops without a partner are left out.
 
     If synthesis merged several equal flip-flops, the merged one is in several pairs.
     """

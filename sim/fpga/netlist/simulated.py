@@ -88,14 +88,12 @@ def synthesised_verilog(rtlil_text: str, folder: Path) -> str:
 
 def _short(name: str) -> str:
     """Returns ``kept`` if the design relies on the cell's initial value: x0 is a register that is
-    never written.
-    """
+    never written."""
     return "kept" if ".registers.registers." in name else "c"
 
 
 def _buffer_outputs(module: dict) -> None:
-    """Puts a buffer before every bit of an output, so that logic never reads the vector of a port.
-    """
+    """Puts a buffer before every bit of an output, so that no logic reads a port's vector."""
     nets = [bit for part in (*module["ports"].values(),) for bit in part["bits"]]
     nets += [bit for cell in module["cells"].values() for bits in cell["connections"].values()
              for bit in bits]
