@@ -1,4 +1,4 @@
-"""CSRs, traps and interrupts: each rule by name, then random programs against the golden model."""
+"""CSRs, traps and interrupts: a test for each rule, then random programs against the model."""
 
 import os
 
@@ -461,7 +461,7 @@ OFTEN = (
 
 
 class Program:
-    """Random instructions, traps and lines; more of what changes interrupts."""
+    """Random instructions, traps and lines, biased towards changes of interrupts."""
 
     def __init__(self, bench: Bench):
         self.bench, self.rng = bench, bench.rng
@@ -594,5 +594,5 @@ def test_csr(name, monkeypatch):
 
 
 def test_csr_without_pmp():
-    """No entries is a configuration, too."""
+    """A configuration without entries is valid, too."""
     rtlil.convert(CsrFile(replace(configuration("default"), pmp_entries=0, hpm_counters=0)))
