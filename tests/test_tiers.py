@@ -1,4 +1,4 @@
-"""Tests are in the tier that they should be in, and passes are reused only if nothing changed."""
+"""Tests are in the right tier, and passes are reused only if nothing changed."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 
 @pytest.fixture(scope="module")
 def collected() -> list[str]:
-    """The names of all tests."""
+    """Returns the names of all tests."""
     result = subprocess.run(
         [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider",
          "--tier", "all", "tests"], cwd=PROJECT, capture_output=True, text=True)

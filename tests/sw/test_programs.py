@@ -1,4 +1,4 @@
-"""The programs of the workspace do on the RTL what they say at the top of their sources."""
+"""The programs of the workspace do on the RTL what the comments at their tops say."""
 
 import re
 
@@ -12,7 +12,7 @@ from soc.config import configuration
 
 LATENCIES = ["1", "10", "random"]
 
-# The names of anchors/targets.md's core metrics, with the parameters that tell points apart.
+# The names of the core metrics, with the parameters that tell points apart.
 CORE_METRICS = {
     "core.alu", "core.load_use", "core.l1d_hit", "core.branch_taken", "core.branch_mispredict",
     "core.mul", "core.div bits=64", "core.div bits=8", "core.amo", "core.lrsc",
@@ -76,7 +76,7 @@ def run(program: str, config: str = "default", latency: str = "10",
 
 
 def expected_output(folder: str) -> str:
-    """The text block of the comment at the top of the program in this folder of ``sw``."""
+    """Returns the text block of the comment at the top of the program in this folder of ``sw``."""
     source = (PROJECT / "sw" / folder / "src" / "main.rs").read_text()
     block = re.search(r"^//! ```text\n(.*?)^//! ```$", source, re.MULTILINE | re.DOTALL)
     return "".join(line.removeprefix("//! ") for line in block[1].splitlines(keepends=True))
@@ -155,7 +155,7 @@ def test_bench_taic_measures_every_point():
     for metric in metrics:
         assert metric.samples >= 1000, metric
         assert 0 < metric.value <= metric.worst, metric
-    # A wake-up of another process, against shared memory that both trust.
+    # A wake-up of another process, compared with shared memory that both trust.
     assert (value["taic.send_to_coroutine receiver=polling"]
             < value["taic.software_queue kind=mpsc operation=to_coroutine where=cross"])
     for what in ("spawn", "yield", "steal", "fanout", "pingpong"):
@@ -176,7 +176,7 @@ def test_harts_use_the_taic_at_once():
         assert 0 < one < two
         assert one < same
     assert len(metrics) == 3 * len(patterns)
-    # One on a queue in three cycles: contexts are independent.
+    # One operation on a queue takes three cycles: contexts are independent.
     assert value["taic.ops_per_cycle harts=1 contexts=different pattern=enqueues"] > 0.3
     assert value["taic.ops_per_cycle harts=2 contexts=different pattern=enqueues"] > 0.6
 
@@ -199,7 +199,7 @@ def test_bench_message_measures_every_point():
               for mode in ("taic", "uintc", "kernel")]
     assert cycles == sorted(cycles)
     for mode, traps, interrupts in (("kernel", 4, 0), ("uintc", 0, 2), ("taic", 0, 0)):
-        # Every message meets a receiver that sleeps, and so does every reply.
+        # Every message and every reply meets a sleeping receiver.
         assert value[f"message.wakes mode={mode} concurrency=1"] == pytest.approx(2, abs=0.01)
         assert value[f"message.traps mode={mode} concurrency=1"] == pytest.approx(traps, abs=0.02)
         assert value[f"message.user_interrupts mode={mode} concurrency=1"] == pytest.approx(

@@ -1,4 +1,4 @@
-"""Compares the ways to wake the receiver of events for each message, as a table and as a plot."""
+"""Compares the ways to wake the receiver of a message, as a table and as a plot."""
 
 from io import BytesIO
 
@@ -29,8 +29,7 @@ def points(metrics: list[Metric], name: str, mode: str) -> dict[int, Metric]:
 
 
 def comparison(metrics: list[Metric]) -> Table:
-    """Cycles of events for each message and its reply, and interrupting events, by concurrency and
-    mode."""
+    """Cycles of a message and its reply, and interrupting events, by concurrency and mode."""
     table = Table(title="cycles a message and its reply: median (worst)\n"
                         "events: traps/user interrupts a message", padding=(0, 1, 0, 0))
     table.add_column("calls", justify="right")

@@ -1,8 +1,8 @@
 """The timing of the device in cycles: the figures of its documentation.
 
 A distance starts in the cycle in which an access is accepted or a line rises. It ends in the first
-cycle in which a DEQUEUE of another queue port can be accepted and returns the task. A latency is
-the number of cycles from a request to its answer; 0 is the same cycle.
+cycle in which a DEQUEUE of another port can be accepted and returns the task. A latency is the
+number of cycles from a request to its answer; 0 is the same cycle.
 """
 
 import cocotb

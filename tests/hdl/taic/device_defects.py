@@ -29,8 +29,7 @@ async def started(dut, *, processes=1, wait=True):
 
 
 async def drained(bench, context, queue=0):
-    """Returns all tasks of a context in the order in which a worker gets them, without the model.
-    """
+    """Returns all tasks of a context in a worker's order, without the model."""
     tasks = []
     offset = bench.queue(context, queue, "dequeue")
     while task := await bench.ports[0].read(offset, 8):

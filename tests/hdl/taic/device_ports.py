@@ -157,7 +157,7 @@ async def every_arming_wakes_exactly_once(dut, pause):
     params, rng = bench.params, bench.rng
     channels = range(min(6, params.channels))
     rounds = 60
-    woken = [0 for _ in channels]  # rounds by channel
+    woken = [0 for _ in channels]  # rounds of each channel
     for channel in channels:
         await bench.configure(channel, sender=0, receiver=1, policy=channel % 3,
                               queue=channel % params.queues)

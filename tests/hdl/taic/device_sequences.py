@@ -293,7 +293,7 @@ async def a_line_wakes_its_task_once_or_each_time(dut):
             await bench.levels(0)
         await bench.sequence(0, 0, "register_interrupt", 0)
         assert await bench.dequeue(0, 0) == 0
-        if not number:  # the rise of before is the notification is remembered
+        if not number:  # the earlier rise is remembered
             await bench.sequence(0, 0, "register_interrupt", THIRD)
             assert await bench.dequeue(0, 0) == THIRD
 
@@ -447,7 +447,7 @@ async def what_runs_is_kept_for_each_installed_queue(dut):
     assert await bench.dequeue(0, 0) == TASK | 8 << 2
     running = bench.queue(0, 0, "running")
     assert await bench.read(running) == 8
-    assert await bench.dequeue(1, 0) == 0  # of another channel worker, refused
+    assert await bench.dequeue(1, 0) == 0  # queue of another worker: refused
     assert await bench.read(running) == 8
     assert await bench.dequeue(0, 1) == 0
     assert await bench.read(running) == 8
