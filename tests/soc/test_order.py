@@ -10,7 +10,7 @@ from tests.support.toolchain import verilator_environment
 
 
 def test_no_signal_depends_on_itself(tmp_path):
-    """Simulators may disagree on the value of a signal that does, and Verilator is slow with it."""
+    """Simulators may disagree on the value of such a loop, and Verilator is slow with it."""
     verilator_environment()
     source = tmp_path / "soc.v"
     source.write_text(simulation_verilog(Soc(configuration("default")), "soc"))

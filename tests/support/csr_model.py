@@ -88,7 +88,7 @@ class CsrModel:
         self.pmpcfg = [0] * pmp_entries
         self.pmpaddr = [0] * pmp_entries
         self.due = 0
-        self.irq: tuple[int, int | None, int | None] = (0, None, None)  # cause, then who takes it
+        self.irq: tuple[int, int | None, int | None] = (0, None, None)  # taken, cause, who takes it
         self.events = 0  # of the previous cycle
         self.wake = 0
 
@@ -118,7 +118,7 @@ class CsrModel:
     def pmpaddr_read(self, n: int) -> int:
         if n >= self.pmp_entries:
             return 0
-        if self.pmpcfg[n] & 0x10:  # NAPOT, or NA4, which is never held
+        if self.pmpcfg[n] & 0x10:  # NAPOT; NA4 is never held
             return self.pmpaddr[n] | 0x1FF
         return self.pmpaddr[n] & ~0x3FF
 
@@ -284,7 +284,7 @@ class CsrModel:
     # traps, returns, interrupts
 
     def target(self, interrupt: bool, cause: int) -> tuple[int, int]:
-        """Takes a trap. Returns the privilege that takes it and the address of its handler."""
+        """Returns the privilege that takes a trap, and the address of its handler."""
         priv = M
         delegated = self.mideleg if interrupt else self.medeleg
         if self.priv != M and delegated >> cause & 1:

@@ -39,7 +39,7 @@ def tool(name: str) -> str:
     return found
 
 
-# Turns memories into flip-flops, so that everything is bits and a plain SAT solver suffices.
+# Turns memories into flip-flops, so that everything is bits and a solver for bit vectors suffices.
 BITS = {"engine": "--stbv --unroll --nopresat z3 -- --logic QF_BV",
         "prepare": "flatten\nmemory_map -formal\nopt -full"}
 
