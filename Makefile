@@ -53,13 +53,13 @@ $(CONSTANTS): $(GATEWARE) $(ENVIRON)
 	@$(REL4) gen rust -o build/generated/soc.rs
 	@touch $@
 
-sw: $(CONSTANTS) $(RUST)
+sw: $(ENVIRON) $(CONSTANTS) $(RUST)
 	@echo '== Software (first time about 1 minute)'
 	@$(MAKE) --no-print-directory -C sw
 
 # One image, perhaps for another machine: SOC_RS, OUT and TARGET_DIR as in sw/Makefile.
-sw-%: $(RUST)
-	@$(MAKE) --no-print-directory -C sw $*
+sw-%: $(ENVIRON) $(RUST)
+	@$(MAKE) --no-print-directory -C sw image-$*
 
 run: $(ENVIRON) sw
 	@echo '== Messages between two processes on the RTL (1 minute; the simulator first, 2 minutes)'

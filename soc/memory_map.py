@@ -24,6 +24,7 @@ UINTC_BASE = 0x02F1_0000
 UINTC_TABLE_BYTES = 16 << 10  # then the error page
 
 BOOTROM_BYTES = 8 << 10  # in block RAM
+FIRMWARE_BYTES = 2 << 20  # of DRAM, at its start; one entry of the PMP covers them
 UART_INTERRUPT = 10
 
 
@@ -104,6 +105,11 @@ def devices(params: SocParams) -> list[Device]:
         *flash,
         Device("dram", "Main memory", params.dram_base, params.dram_bytes, memory),
     ]
+
+
+def payload_base(params: SocParams) -> int:
+    """Where the firmware starts a kernel."""
+    return params.dram_base + FIRMWARE_BYTES
 
 
 def device(params: SocParams, name: str) -> Device:

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import typer
 
-VERBS = ("sim", "account", "bench", "gen", "verilog", "conformance", "synth", "equivalence",
+VERBS = ("sim", "image", "account", "bench", "gen", "verilog", "conformance", "synth", "equivalence",
          "build", "program", "load", "run")
 
 app = typer.Typer(

@@ -5,8 +5,9 @@ import re
 import pytest
 
 from sim.bench.metric import Metric, parse_metrics
+from sim.image.manifest import manifest
 from sim.run import Latency, Result, RunOptions, simulate
-from sim.tools import BUILD, PROJECT
+from sim.tools import BUILD
 from soc.config import configuration
 
 LATENCIES = ["1", "10", "random"]
@@ -74,9 +75,10 @@ def run(program: str, config: str = "default", latency: str = "10",
     return simulate(configuration(config), image, options)
 
 
-def expected_output(folder: str) -> str:
-    """The text block of the comment at the top of the program in this folder of ``sw``."""
-    source = (PROJECT / "sw" / folder / "src" / "main.rs").read_text()
+def expected_output(image: str) -> str:
+    """The text block of the comment at the top of the main program of an image."""
+    images = manifest()
+    source = (images.folder(images.image(image).main) / "src" / "main.rs").read_text()
     block = re.search(r"^//! ```text\n(.*?)^//! ```$", source, re.MULTILINE | re.DOTALL)
     return "".join(line.removeprefix("//! ") for line in block[1].splitlines(keepends=True))
 
@@ -85,13 +87,13 @@ def expected_output(folder: str) -> str:
 def test_hello_goes_to_user_mode_and_interrupts_itself(latency):
     result = run("hello", latency=latency)
     assert result.passed, result.errors
-    assert result.output.decode() == expected_output("examples/hello/kernel")
+    assert result.output.decode() == expected_output("hello")
 
 
 def test_firmware_serves_supervisor_mode():
     result = run("sbitest")
     assert result.passed, result.output.decode() + result.errors
-    assert result.output.decode() == expected_output("checks/sbi").replace("of n", "of 2")
+    assert result.output.decode() == expected_output("sbitest").replace("of n", "of 2")
 
 
 @pytest.mark.parametrize(("config", "latency"), [
@@ -141,7 +143,7 @@ def test_hostile_program_gets_nothing_that_it_was_not_given():
     result = run("uintr-hostile", max_cycles=100_000_000)
     output = result.output.decode()
     assert result.passed, output + result.errors
-    assert output == expected_output("checks/hostile/uintr/kernel").replace("of n", "of 2")
+    assert output == expected_output("uintr-hostile").replace("of n", "of 2")
 
 
 def test_bench_taic_measures_every_point():
@@ -184,7 +186,7 @@ def test_hostile_program_gets_nothing_from_the_taic_that_it_was_not_given():
     result = run("taic-hostile", max_cycles=100_000_000)
     output = result.output.decode()
     assert result.passed, output + result.errors
-    assert output == expected_output("checks/hostile/taic/kernel").replace("of n", "of 2")
+    assert output == expected_output("taic-hostile").replace("of n", "of 2")
 
 
 def test_bench_message_measures_every_point():

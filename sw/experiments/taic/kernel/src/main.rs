@@ -26,8 +26,6 @@ use taic::{Channel, Context, Policy, QueueIndex, Taic};
 
 supervisor::program!(main);
 
-static PROGRAM: &[u8] = include_bytes!(env!("EMBEDDED"));
-
 const PAGE: usize = 4096;
 const ECALL_BYTES: usize = 4;
 
@@ -113,7 +111,7 @@ fn start_process(taic: Taic, id: usize, harts: usize, shared: usize, queues: &Qu
         DevicePage { vaddr: QUEUES + 4 * PAGE, paddr: UART0_BASE },
     ];
     let given = if id == 0 { &pages[..] } else { &pages[..3] };
-    let process = match Process::load_with(id, PROGRAM, shared, given) {
+    let process = match Process::load_with(id, image::root_task(), shared, given) {
         Ok(process) => process,
         Err(error) => panic!("process {id}: {error:?}"),
     };

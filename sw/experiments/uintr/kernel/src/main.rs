@@ -28,8 +28,6 @@ use supervisor::{hal::context::Supervisor, harts, has_user_interrupts, println};
 
 supervisor::program!(main);
 
-static PROGRAM: &[u8] = include_bytes!(env!("EMBEDDED"));
-
 /// Busy threads, roles 3 and up.
 const BUSY: usize = 3;
 
@@ -46,8 +44,9 @@ fn main(_hart: usize, _device_tree: usize) -> ! {
     println!("uintr: {} receivers, {} harts", controller.receivers, controller.harts);
 
     let shared = Process::shared_page().expect("a page");
+    let program = image::root_task();
     let [first, second, third, busy] =
-        core::array::from_fn(|id| match Process::load(id, PROGRAM, shared) {
+        core::array::from_fn(|id| match Process::load(id, program, shared) {
             Ok(process) => process,
             Err(error) => panic!("process {id}: {error:?}"),
         });
