@@ -15,7 +15,7 @@ use sbi_spec::srst::{
     RESET_REASON_NO_REASON, RESET_TYPE_COLD_REBOOT, RESET_TYPE_SHUTDOWN, RESET_TYPE_WARM_REBOOT,
 };
 
-/// All extensions; without state of its own.
+/// All extensions. It has no state.
 #[derive(RustSBI, Default)]
 pub struct Sbi {
     console: Console,
@@ -86,7 +86,7 @@ impl Timer for SupervisorTimer {
     }
 }
 
-/// Interrupts between harts (sPI).
+/// Interrupts between harts (IPI).
 #[derive(Default)]
 struct Interrupts;
 
@@ -96,7 +96,8 @@ impl Ipi for Interrupts {
     }
 }
 
-/// Remote fences (RFNC). Each empties the whole TLB: always correct, and cheap on harts like ours.
+/// Remote fences (RFNC). Each empties the whole TLB. That is always correct, and cheap on harts
+/// like ours.
 #[derive(Default)]
 struct Fences;
 
@@ -147,7 +148,7 @@ impl Hsm for Harts {
         if suspend_type != suspend_type::RETENTIVE {
             return SbiRet::not_supported();
         }
-        // Any interrupt that S-mode has enabled ends it, as does a request of another hart.
+        // Any interrupt that S-mode has enabled ends it, and so does a request of another hart.
         riscv::asm::wfi();
         SbiRet::success(0)
     }

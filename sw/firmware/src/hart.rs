@@ -1,8 +1,8 @@
 //! The state of each hart as the others see it: HSM state, and requests to it.
 //!
-//! Requests are bits in one word; the machine software interrupt says that the word is worth a look.
-//! Who asks for a fence waits until it is done, and serves its own requests meanwhile, so two harts
-//! that fence each other both get on.
+//! Requests are bits in one word. The machine software interrupt tells a hart to look at its word.
+//! A hart that asks for a fence waits until it is done and serves its own requests meanwhile. So
+//! two harts that fence each other both make progress.
 
 use core::{
     array,
@@ -43,7 +43,7 @@ impl Hart {
         }
     }
 
-    /// The hart that executes this.
+    /// The hart that runs this code.
     pub fn current() -> &'static Self {
         &ALL[current_id()]
     }
@@ -60,8 +60,9 @@ impl Hart {
 
     /// Asks a stopped hart to start at `address` with `opaque` in `a1`; false if it is not stopped.
     pub fn start(&self, address: usize, opaque: usize) -> bool {
-        // Taken first by a state that its own hart does not act upon, so that of two callers one
-        // writes the parameters; `Release` below makes them visible with the state.
+        // First claims the hart by a state that the hart itself ignores, so that only one of two
+        // callers writes the parameters. `Release` below makes them visible together with the
+        // state.
         let taken = self.state.compare_exchange(
             hart_state::STOPPED,
             STARTING,
@@ -77,7 +78,7 @@ impl Hart {
         true
     }
 
-    /// On the hart itself: if it was asked to start, the address and `a1` to start with.
+    /// For the hart itself: if another hart asked it to start, the address and `a1` to start with.
     pub fn take_start(&self) -> Option<(usize, usize)> {
         let started = self.state.compare_exchange(
             hart_state::START_PENDING,
@@ -90,12 +91,12 @@ impl Hart {
         Some((address, self.opaque.load(Ordering::Relaxed)))
     }
 
-    /// On the hart itself: it stops.
+    /// For the hart itself: stops it.
     pub fn stop(&self) {
         self.state.store(hart_state::STOPPED, Ordering::Release);
     }
 
-    /// On the hart itself: does what it was asked for.
+    /// For the hart itself: serves the requests of other harts.
     pub fn serve_requests(&self) {
         clint::set_msip(current_id(), false);
         let requests = self.requests.load(Ordering::Acquire);
@@ -109,17 +110,17 @@ impl Hart {
         if requests & SFENCE_VMA != 0 {
             riscv::asm::sfence_vma_all();
         }
-        // After the work: who waits for the bit to fall relies on it.
+        // After the work: another hart may wait for the bit to fall.
         self.requests.fetch_and(!requests, Ordering::Release);
     }
 }
 
-/// Between being claimed by a starter and having its parameters; seen from outside as "start
-/// pending".
+/// A hart that is claimed by a starter and does not have its parameters yet. Others see it as
+/// "start pending".
 const STARTING: usize = usize::MAX;
 
-/// Sends `request` to all started harts of `mask`, and for a fence waits until it is done. A hart that
-/// is not started has nothing to be fenced, and fences itself when it starts.
+/// Sends `request` to all started harts of `mask`. If it is a fence, waits until it is done. A
+/// stopped hart needs no fence, because it fences itself when it starts.
 pub fn request(mask: HartMask, request: usize) -> SbiRet {
     if names_unknown_hart(mask) {
         return SbiRet::invalid_param();
@@ -127,7 +128,7 @@ pub fn request(mask: HartMask, request: usize) -> SbiRet {
     let chosen: [bool; HARTS] =
         array::from_fn(|id| mask.has_bit(id) && ALL[id].state() == hart_state::STARTED);
     for (id, hart) in ALL.iter().enumerate().filter(|(id, _)| chosen[*id]) {
-        // `AcqRel`: what was written before is seen by the hart that serves the request.
+        // `AcqRel`: the hart that serves the request sees what was written before.
         hart.requests.fetch_or(request, Ordering::AcqRel);
         clint::set_msip(id, true);
     }

@@ -1,4 +1,4 @@
-//! What every hart is set to before S-mode runs.
+//! Set-up of a hart before S-mode runs.
 
 use hal::{
     clint,
@@ -18,7 +18,7 @@ const _: () = assert!(OWN_BYTES.is_power_of_two() && DRAM_BASE.is_multiple_of(OW
 const PMP_READ_WRITE_EXECUTE: usize = 7;
 const PMP_NAPOT: usize = 3 << 3;
 
-/// Exceptions that S-mode handles: all but its own system calls.
+/// Exceptions that S-mode handles: all except its own system calls.
 const EXCEPTIONS: usize = 1 << cause::INSN_MISALIGNED
     | 1 << cause::INSN_ACCESS
     | 1 << cause::ILLEGAL_INSN
@@ -50,7 +50,7 @@ pub fn delegate() {
 /// Closes the firmware's memory to S- and U-mode, and opens all other addresses.
 pub fn protect() {
     let own = &raw const _start as usize;
-    // SAFETY: M-mode is not concerned, as no entry is locked.
+    // SAFETY: no entry is locked, so none concerns M-mode.
     unsafe {
         csr::write::<{ number::PMPADDR0 }>(own >> 2 | (OWN_BYTES / 8 - 1));
         csr::write::<{ number::PMPADDR0 + 1 }>(usize::MAX);
@@ -59,13 +59,13 @@ pub fn protect() {
     riscv::asm::sfence_vma_all();
 }
 
-/// What the event counters count, from `hpmcounter3` on: traps into M- and S-mode, user interrupts
-/// taken, UIPI executed.
+/// Events of the counters from `hpmcounter3` on: traps into M- and S-mode, user interrupts taken,
+/// UIPI executed.
 const EVENTS: [usize; 4] = [event::TRAP_M, event::TRAP_S, event::USER_INTERRUPT, event::UIPI];
 
 /// Counters for all modes, and the supervisor's own timer where there is one.
 pub fn enable_features() {
-    // SAFETY: nothing of this concerns M-mode; the timers are quiet afterwards.
+    // SAFETY: none of this concerns M-mode. The timers are quiet afterwards.
     unsafe {
         csr::write::<{ number::MCOUNTEREN }>(0xffff_ffff);
         csr::write::<{ number::SCOUNTEREN }>(0xffff_ffff);
@@ -82,7 +82,7 @@ pub fn enable_features() {
     }
 }
 
-/// Whether `stimecmp` is there (Sstc).
+/// Whether the hart has `stimecmp` (Sstc).
 pub fn has_supervisor_timer() -> bool {
     csr::read::<{ number::MENVCFG }>() & csr::MENVCFG_STCE != 0
 }

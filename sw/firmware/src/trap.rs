@@ -19,17 +19,17 @@ pub fn serve(hart: usize) -> ! {
     loop {
         let mut context = wait_for_start(hart, this);
         while this.state() == hart_state::STARTED {
-            // SAFETY: the vector is installed, interrupts are off in M-mode, `MPP` is S or what
-            // the last trap left; PMP keeps the code out of the firmware's memory.
+            // SAFETY: the vector is installed and interrupts are off in M-mode. `MPP` is S or what
+            // the last trap left. PMP keeps the code out of the firmware's memory.
             unsafe { context.run::<Machine>() };
             handle(&sbi, this, &mut context);
         }
     }
 }
 
-/// Waits until another hart starts this one; returns with everything set for S-mode.
+/// Waits until another hart starts this one. Returns with everything set for S-mode.
 fn wait_for_start(hart: usize, this: &Hart) -> Context {
-    // SAFETY: nothing but another hart's call is to wake this one.
+    // SAFETY: only another hart's call may wake this one.
     unsafe { csr::write::<{ number::MIE }>(1 << irq::MSI) };
     loop {
         if let Some((address, opaque)) = this.take_start() {

@@ -1,8 +1,8 @@
-//! The side that is loaded, as a process: the line is standard input and output.
+//! The target as a process. The line is standard input and output.
 //!
-//! `target FILE BASE BYTES RECORD`: it tells the record, given in hexadecimal digits. When the
-//! program is to be started, writes the memory to `FILE` and then `started` and a new line to the
-//! line. Ends when the line ends. The memory is full of 0xA5 at first.
+//! `target FILE BASE BYTES RECORD`: the record is given in hexadecimal digits. When the program is
+//! to start, the process writes the memory to `FILE`, then the word `started` and a new line to the
+//! line. It ends when the line ends. The memory is full of 0xA5 at first.
 
 use bootlink::{Action, Memory, Target};
 use std::{
@@ -12,7 +12,7 @@ use std::{
     process::ExitCode,
 };
 
-/// Of the UART that is not there.
+/// Clock of the UART, which only the arithmetic of the divisor sees.
 const CLOCK_HZ: u32 = 16_000_000;
 
 struct Ram {
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// The bytes of which `digits` has two each.
+/// The bytes that `digits` gives, two digits each.
 fn unhex(digits: &str) -> Option<Vec<u8>> {
     let byte = |start| u8::from_str_radix(digits.get(start..start + 2)?, 16).ok();
     (0..digits.len()).step_by(2).map(byte).collect()

@@ -1,4 +1,4 @@
-//! A program from a flash that is read dword by dword.
+//! Loads a program from a flash, dword by dword.
 
 use crate::{frame::CRC, target::Memory};
 use core::ops::Range;
@@ -12,18 +12,18 @@ pub enum Fault {
     Missing,
     /// The image is for another boot loader.
     Version,
-    /// It is larger than the memory, or not of whole dwords.
+    /// It is larger than the memory, or its size is not a multiple of a dword.
     Length,
-    /// It does not start where programs are started.
+    /// Its entry is not where the loader starts programs.
     Entry,
     /// A segment lies outside the memory, or ends behind the image.
     Segment,
-    /// It is not what was written.
+    /// Its checksum is wrong.
     Checksum,
 }
 
 impl Fault {
-    /// For the user: what is not there, or wrong.
+    /// The reason, as a phrase for the user.
     pub fn text(self) -> &'static str {
         match self {
             Self::Missing => "no image",
@@ -36,7 +36,8 @@ impl Fault {
     }
 }
 
-/// Brings the image that `next` gives into memory. What is there after a fault is not to be used.
+/// Brings the image that `next` gives into memory. After a fault the memory's contents are
+/// undefined.
 pub fn load_image(next: impl FnMut() -> u64, memory: &mut impl Memory) -> Result<(), Fault> {
     let whole = memory.range();
     let mut image = Image { next, digest: CRC.digest() };
@@ -70,14 +71,14 @@ pub fn load_image(next: impl FnMut() -> u64, memory: &mut impl Memory) -> Result
     if u64::from(image.digest.finalize()) == sum { Ok(()) } else { Err(Fault::Checksum) }
 }
 
-/// The image as it comes.
+/// The image, read in order.
 struct Image<F> {
     next: F,
     digest: Digest<'static, u32, NoTable>,
 }
 
 impl<F: FnMut() -> u64> Image<F> {
-    /// The next dword, which the checksum covers.
+    /// The next dword. The checksum covers it.
     fn dword(&mut self) -> u64 {
         let dword = (self.next)();
         self.digest.update(&dword.to_le_bytes());
@@ -90,7 +91,7 @@ fn halves(dword: u64) -> (u64, u64) {
     (dword & 0xffff_ffff, dword >> 32)
 }
 
-/// Where a segment goes, if it can.
+/// The addresses of a segment, if all of them lie in the memory.
 fn segment(address: u64, stored: u64, size: u64, whole: &Range<u64>) -> Option<Range<u64>> {
     let end = address.checked_add(size)?;
     let fits = address >= whole.start && end <= whole.end;

@@ -3,7 +3,7 @@
 use crate::target::BLOCK;
 use crc::{CRC_32_ISO_HDLC, Crc, NoTable};
 
-/// The checksum of frames and memory, the one of Ethernet. Without a table, for it is in a ROM.
+/// The checksum of frames and memory: Ethernet's CRC-32. It works without a table to save ROM.
 pub(crate) static CRC: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
 
 const HEADER_BYTES: usize = 2;
@@ -15,14 +15,14 @@ const REPLY_BYTES: usize = HEADER_BYTES + 80 + CRC_BYTES;
 /// The longest frame on the line, without the 0 at its end.
 pub const FRAME_BYTES: usize = cobs::max_encoding_length(BODY_BYTES);
 
-/// A frame that has come whole.
+/// A complete frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame<'a> {
-    /// What it is.
+    /// The kind.
     pub kind: u8,
-    /// Tells requests apart; the reply has the one of its request.
+    /// The sequence number. A reply has that of its request.
     pub sequence: u8,
-    /// What comes after that.
+    /// The fields after both.
     pub fields: &'a [u8],
 }
 
@@ -38,19 +38,19 @@ impl Receiver {
         Self { buffer: [0; FRAME_BYTES], length: 0 }
     }
 
-    /// Forgets what has come of a frame.
+    /// Forgets a frame that has come in part.
     pub fn clear(&mut self) {
         self.length = 0;
     }
 
-    /// Takes the next byte. At the end of a frame returns it, or `Err` if it is damaged. Ends of
-    /// frames without anything before them are passed over.
+    /// Takes the next byte. At the end of a frame returns the frame, or `Err` if it is damaged.
+    /// Empty frames are ignored.
     pub fn push(&mut self, byte: u8) -> Option<Result<Frame<'_>, ()>> {
         if byte != 0 {
             if let Some(place) = self.buffer.get_mut(self.length) {
                 *place = byte;
             }
-            // One more than fits is remembered, as a frame that is too long.
+            // A length of one more than fits marks a frame that is too long.
             self.length = (self.length + 1).min(FRAME_BYTES + 1);
             return None;
         }

@@ -1,14 +1,14 @@
 //! Loading a program over a serial line.
 //!
-//! The host sends a request and waits for its reply; when none comes it sends the request again.
-//! Requests can be repeated without harm, and a reply names the request by its sequence number. A
-//! frame is checked by a CRC-32 before anything in it counts, and what was written is checked by
-//! another one before it runs. The side that is loaded only ever answers: it has no clock and no
-//! time-outs, and a host that has gone leaves nothing behind that the next one would notice.
+//! The host sends a request and waits for its reply. If none comes, it sends the request again.
+//! Requests can be repeated without harm. A reply names its request by the sequence number. A
+//! CRC-32 protects each frame, and another one covers the written memory before the program starts.
+//! The target only answers: it has no clock and no time-outs. A host that disappears leaves no
+//! state behind that would disturb the next one.
 //!
-//! A frame is kind, sequence number, fields and CRC-32 (all little-endian), byte-stuffed (COBS),
-//! and ends with a byte 0, which is nowhere else: after any disturbance the next 0 is the end of a
-//! frame.
+//! A frame consists of kind, sequence number, fields and CRC-32, all little-endian. It is
+//! byte-stuffed (COBS) and ends with a byte 0. There is no other 0 in a frame, so after any
+//! disturbance the next 0 ends a frame.
 //!
 //! | kind | request | fields | reply |
 //! | --- | --- | --- | --- |
@@ -19,15 +19,15 @@
 //! | 5 | run | | 0x82: 0 (4); then the program has the line |
 //! | 6 | speed | bits a second (4) | 0x82: the nearest rate (4), which the line has from then on |
 //!
-//! Sizes are in bytes. The record tells what the machine is; it is the host's to read.
+//! Sizes are in bytes. The record describes the machine; only the host reads it.
 //!
-//! 0x83 refuses a request: its addresses lie outside the memory, or it is unknown. 0x84 says that a
-//! damaged frame has come; its sequence number is 0.
+//! Reply 0x83 refuses a request: its addresses lie outside the memory, or its kind is unknown.
+//! Reply 0x84 says that a damaged frame has come; its sequence number is 0.
 //!
-//! A break brings the line back to the rate that it has after reset. As a byte 0 of a line at that
-//! rate is a break for a faster one, a host that begins each request with a 0 is always found.
+//! A break brings the line back to its rate after reset. A byte 0 at that rate is a break for a
+//! faster line, so a target at any rate hears a host that begins each request with a 0.
 //!
-//! [`load_image`] takes a program from a flash instead; `soc/boot_image.py` has its format.
+//! [`load_image`] takes a program from a flash instead. `soc/boot_image.py` defines the format.
 
 #![no_std]
 

@@ -1,11 +1,11 @@
-//! The side that is loaded.
+//! The target: it answers requests and loads the memory.
 
 use crate::frame::{Frame, Receiver, send};
 use core::ops::Range;
 
-/// Of the protocol.
+/// Version of the protocol.
 pub const VERSION: u8 = 2;
-/// Bytes that one request writes at most.
+/// Most bytes that one request writes.
 pub const BLOCK: usize = 1024;
 
 const HELLO: u8 = 1;
@@ -32,9 +32,9 @@ pub trait Memory {
 pub enum Action {
     /// Take the next one.
     Continue,
-    /// The host has its reply once the line is idle: start the program.
+    /// Start the program once the line is idle: the host has its reply then.
     Run,
-    /// Likewise: go on with this divisor of the clock.
+    /// Once the line is idle, go on with this divisor of the clock.
     Speed(u16),
 }
 
@@ -47,8 +47,8 @@ pub struct Target<M> {
 }
 
 impl<M: Memory> Target<M> {
-    /// A target whose memory is `memory`. The line's rate is `clock_hz` over 16 and a divisor;
-    /// `info`, of at most 60 bytes, is what the host is told of the machine.
+    /// A target that loads `memory`. The line's rate is `clock_hz` over 16 and a divisor. `info`,
+    /// at most 60 bytes, is the record for the host.
     pub const fn new(memory: M, clock_hz: u32, info: &'static [u8]) -> Self {
         Self { receiver: Receiver::new(), memory, clock_hz, info }
     }
@@ -58,12 +58,12 @@ impl<M: Memory> Target<M> {
         self.memory
     }
 
-    /// Says unasked that there is a loader here.
+    /// Announces the loader without being asked.
     pub fn announce(&self, put: impl FnMut(u8)) {
         self.inform(0, put);
     }
 
-    /// A break was on the line, and the rate is the one of the beginning again: there a frame begins.
+    /// A break was on the line. The rate is that after reset again, and a frame begins.
     pub fn line_break(&mut self) {
         self.receiver.clear();
     }
@@ -113,7 +113,7 @@ impl<M: Memory> Target<M> {
     }
 }
 
-/// The divisor whose rate is the nearest to the one asked for.
+/// The divisor of the nearest possible rate.
 fn divisor(clock_hz: u32, fields: &[u8]) -> Option<u16> {
     let sixteenths = u32::from_le_bytes(fields.try_into().ok()?).checked_mul(16)?;
     let nearest = clock_hz.checked_add(sixteenths / 2)?.checked_div(sixteenths)?;
@@ -125,7 +125,7 @@ fn rate(clock_hz: u32, divisor: u16) -> u32 {
     clock_hz / (16 * u32::from(divisor))
 }
 
-/// Performs a request on memory; what it answers, or `None` if it is refused.
+/// Performs a request on memory. Returns the answer, or `None` if the request is refused.
 fn perform(memory: &mut impl Memory, kind: u8, fields: &[u8]) -> Option<u32> {
     let (address, rest) = fields.split_first_chunk::<8>()?;
     let start = u64::from_le_bytes(*address);

@@ -1,4 +1,4 @@
-//! Images in a flash: a good one is loaded, and each kind of damage is told.
+//! Images in a flash: a good one is loaded, and each kind of damage is reported.
 
 mod ram;
 
@@ -7,7 +7,7 @@ use crc::{CRC_32_ISO_HDLC, Crc};
 use ram::{BASE, BYTES, Ram};
 use soc::boot_image::{MAGIC, VERSION};
 
-/// An image with what its fields say; its checksum is right.
+/// An image with these fields and the right checksum.
 struct Image {
     magic: u64,
     version: u32,
@@ -48,7 +48,7 @@ impl Image {
     }
 }
 
-/// Loads from a flash that holds `image` and behind it what an erased one has.
+/// Loads from a flash that holds `image`; the rest of it is erased.
 fn load(image: &[u8]) -> (Result<(), Fault>, Vec<u8>) {
     let mut ram = Ram(vec![0xa5; BYTES]);
     let mut bytes = image.iter().copied().chain(std::iter::repeat(0xff));

@@ -1,4 +1,4 @@
-//! The target and its line: what it answers, and that nothing but a whole request counts.
+//! The target and its line: what it answers, and that only a complete request counts.
 
 mod ram;
 
@@ -31,7 +31,7 @@ fn area(kind: u8, address: u64, length: u64) -> Vec<u8> {
     request(kind, 7, &[address.to_le_bytes(), length.to_le_bytes()].concat())
 }
 
-/// Sends `line`; the replies as (kind, sequence number, fields), and what to do at the end.
+/// Sends `line`. Returns the replies as (kind, sequence number, fields), and what to do at the end.
 fn exchange(target: &mut Target<Ram>, line: &[u8]) -> (Vec<(u8, u8, Vec<u8>)>, Action) {
     let mut replies = Vec::new();
     let mut action = Action::Continue;
@@ -50,7 +50,7 @@ fn done(value: u32) -> Vec<(u8, u8, Vec<u8>)> {
     vec![(0x82, 7, value.to_le_bytes().to_vec())]
 }
 
-/// Random numbers of a fixed seed (xorshift).
+/// Random numbers from a fixed seed (xorshift).
 struct Random(u64);
 
 impl Random {
@@ -160,7 +160,7 @@ fn nothing_counts_but_a_whole_request() {
         let (replies, action) = exchange(&mut target, &line);
         assert_eq!(action, Action::Continue);
         assert!(!changed || replies.iter().all(|(kind, ..)| *kind == 0x84), "{line:?}");
-        // After the next end of a frame all is well again.
+        // The next end of a frame puts everything right.
         let (replies, _) = exchange(&mut target, &[vec![0], area(4, BASE, 4096)].concat());
         let (kind, _, fields) = replies.last().unwrap();
         assert_eq!(*kind, 0x82);

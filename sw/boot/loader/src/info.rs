@@ -1,4 +1,4 @@
-//! What the boot ROM says of the SoC.
+//! What the boot ROM says about the SoC.
 
 use core::ptr;
 use soc::boot_info;
@@ -12,9 +12,9 @@ impl Info {
     ///
     /// # Safety
     ///
-    /// It is there, for ever.
+    /// The record must be there for ever.
     pub unsafe fn at(address: usize) -> Self {
-        // SAFETY: the caller's word.
+        // SAFETY: the caller promises that the record is there.
         Self(unsafe { &*ptr::with_exposed_provenance(address) })
     }
 
@@ -39,7 +39,7 @@ impl Info {
         (base != 0).then_some(base)
     }
 
-    /// Where an image is in the flash.
+    /// The address of an image in the flash.
     pub fn flash_image(&self) -> u32 {
         self.word(boot_info::FLASH_IMAGE)
     }

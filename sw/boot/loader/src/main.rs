@@ -1,10 +1,10 @@
-//! Boot loader in the ROM of a board: takes a program over the serial line, or from the flash if the
-//! host is silent, and starts it.
+//! Boot loader in the ROM of a board. It takes a program from the serial line, or from the flash if
+//! the host is silent, and starts it.
 //!
-//! The reset code enters it on every hart with `a0` = hart, `a1` = device tree, `a2` = record of the
-//! SoC ([`info`]). Hart 0 loads (`bootlink` is the protocol) while the others sleep; then each starts
-//! the program at the start of the DRAM, with `a0` and `a1` as without a loader. The last
-//! [`OWN_BYTES`] of the DRAM are the loader's until then.
+//! The reset code enters it on every hart with `a0` = hart, `a1` = device tree, `a2` = record of
+//! the SoC ([`info`]). Hart 0 loads the program while the others sleep; `bootlink` is the protocol.
+//! Then each hart starts the program at the start of the DRAM, with `a0` and `a1` as without a
+//! loader. The loader uses the last [`OWN_BYTES`] of the DRAM until then.
 
 #![no_std]
 #![no_main]
@@ -22,10 +22,10 @@ use info::Info;
 use memory::Dram;
 use uart::Received;
 
-/// For the stack, which holds a whole frame.
+/// Bytes for the stack. A whole frame lies on it.
 const OWN_BYTES: u64 = 8192;
 
-/// On hart 0: loads a program, and returns when it is to be started.
+/// Runs on hart 0: loads a program, and returns when the program is to start.
 extern "C" fn load(info: usize) {
     // SAFETY: the reset code gives the record in the boot ROM.
     let info = unsafe { Info::at(info) };
@@ -47,7 +47,7 @@ fn loaded_from_flash(info: Info) -> bool {
     if uart::receives_within(info.boot_window()) {
         return false;
     }
-    // SAFETY: the record says that it is there.
+    // SAFETY: the record says that the reader is there.
     let mut flash = unsafe { Flash::from(base, info.flash_image()) };
     let mut dram = Dram::up_to(info.dram_end() - OWN_BYTES);
     let loaded = load_image(|| flash.dword(), &mut dram);
@@ -59,8 +59,8 @@ fn loaded_from_flash(info: Info) -> bool {
     loaded.is_ok()
 }
 
-/// Does what the host asks for until the program is to be started. `usual` is the divisor of the
-/// line's clock after reset.
+/// Serves the host until the program is to start. `usual` is the divisor of the line's clock after
+/// reset.
 fn serve(target: &mut Target<Dram>, usual: u16) {
     loop {
         let action = match uart::receive() {

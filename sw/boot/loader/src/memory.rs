@@ -1,4 +1,4 @@
-//! The DRAM as programs are loaded to it.
+//! The part of the DRAM that programs are loaded to.
 
 use bootlink::Memory;
 use core::{ops::Range, ptr, slice};
@@ -23,8 +23,8 @@ impl Memory for Dram {
 
     fn bytes(&mut self, addresses: Range<u64>) -> &mut [u8] {
         let length = (addresses.end - addresses.start) as usize;
-        // SAFETY: `addresses` lie in the range above, where there is memory that nothing else of
-        // the loader uses; the other harts sleep.
+        // SAFETY: `addresses` lie in the range above. There is memory, nothing else of the loader
+        // uses it, and the other harts sleep.
         unsafe {
             slice::from_raw_parts_mut(
                 ptr::with_exposed_provenance_mut(addresses.start as usize),

@@ -3,8 +3,8 @@
 use core::arch::global_asm;
 use soc::{CLINT_BASE, DRAM_BASE, boot_info, clint, irq};
 
-// The other harts wait for their software interrupt and take it back; hart 0 goes on when all of
-// them have, so the program can use the interrupt from its first instruction on.
+// The other harts wait for their software interrupt and clear it. Hart 0 goes on when all of them
+// have done so. The program can then use the interrupt from its first instruction on.
 global_asm!(
     ".section .text.entry, \"ax\"",
     ".globl _start",

@@ -3,7 +3,7 @@
 use core::ptr;
 use soc::{CLINT_BASE, UART0_BASE, clint, uart0};
 
-/// Turns the FIFOs on, or off as they are after reset. Either way they are empty then.
+/// Turns the FIFOs on, or off as after reset. Either way this empties them.
 pub fn enable_fifos(on: bool) {
     write(uart0::FCR, if on { uart0::FCR_ENABLE } else { 0 });
 }
@@ -19,7 +19,7 @@ pub fn print(text: &str) {
     text.bytes().for_each(send);
 }
 
-/// Whether something comes over the line before so many ticks of `mtime` have passed.
+/// Whether something comes over the line within `ticks` ticks of `mtime`.
 pub fn receives_within(ticks: u64) -> bool {
     let start = time();
     loop {
@@ -42,11 +42,11 @@ fn time() -> u64 {
 pub enum Received {
     /// A byte.
     Byte(u8),
-    /// The line was low for longer than a byte: also what a byte of a slower line looks like.
+    /// The line was low for longer than a byte. A byte of a slower line looks like this, too.
     Break,
 }
 
-/// The next of it, when it has come.
+/// Waits for the next event.
 pub fn receive() -> Received {
     loop {
         let status = read(uart0::LSR);
@@ -58,12 +58,12 @@ pub fn receive() -> Received {
     }
 }
 
-/// The clock over 16 times the rate of the line.
+/// The divisor: the clock over 16 times the rate of the line.
 pub fn divisor() -> u16 {
     with_latch(|| read(uart0::DLL) | read(uart0::DLM) << 8) as u16
 }
 
-/// Changes the rate of the line when the last bit is sent.
+/// Changes the rate of the line, after the last bit has been sent.
 pub fn set_divisor(divisor: u16) {
     while read(uart0::LSR) & uart0::LSR_TEMT == 0 {}
     with_latch(|| {
@@ -72,7 +72,7 @@ pub fn set_divisor(divisor: u16) {
     });
 }
 
-/// Does `work` while the divisor latch is where the data registers are otherwise.
+/// Does `work` while the divisor latch is in the place of the data registers.
 fn with_latch<T>(work: impl FnOnce() -> T) -> T {
     let format = read(uart0::LCR);
     write(uart0::LCR, format | uart0::LCR_DLAB);

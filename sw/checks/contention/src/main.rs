@@ -1,12 +1,12 @@
-//! Contention: all harts want the same, for a while. M-mode, no firmware; `rel4 conformance
-//! contention` runs it and judges.
+//! Contention: for a while all harts want the same thing. M-mode, no firmware; `rel4 conformance
+//! contention` runs the program and judges its output.
 //!
-//! Each of the ways to count together in `ways.rs` is tried in turn, without pause and with random
-//! ones: a hart counts, and notes how many cycles the longest of its attempts took. What is wanted
-//! comes as a line on the UART: `HARTS CYCLES SEED`. Printed is for each
+//! The harts count together in each of the ways in `ways.rs`, first without pauses, then with
+//! random ones. A hart counts and notes the cycles of its longest attempt. A line on the UART is
+//! the request: `HARTS CYCLES SEED`. For each way the program prints
 //!
-//! - `contention WAY PAUSE HARTS CYCLES COUNTER [COUNTED:LONGEST:MEAN ...]`, the last for each hart;
-//!   COUNTER must be the sum of what they counted.
+//! - `contention WAY PAUSE HARTS CYCLES COUNTER [COUNTED:LONGEST:MEAN ...]`, the last for each
+//!   hart. COUNTER must be the sum of what they counted.
 
 #![no_std]
 #![no_main]
@@ -25,7 +25,7 @@ use ways::{WAYS, Way};
 
 bare::program!(main);
 
-// What is asked for. Hart 0 writes it before the others start.
+// The request. Hart 0 writes it before the others start.
 static HARTS: AtomicUsize = AtomicUsize::new(1);
 static CYCLES: AtomicUsize = AtomicUsize::new(0);
 static SEED: AtomicUsize = AtomicUsize::new(0);
@@ -59,7 +59,7 @@ fn main() -> u16 {
     0
 }
 
-/// What every hart does.
+/// The work of every hart.
 fn run(hart: usize) {
     let harts = HARTS.load(Relaxed);
     for way in WAYS {

@@ -38,7 +38,7 @@ pub const WAYS: &[Way] = &[
     Way { name: "mcs", count: mcs },
 ];
 
-/// What was counted; begins again with 0.
+/// What was counted. Sets the counter to 0.
 pub fn take_counter() -> usize {
     COUNTER.0.swap(0, AcqRel)
 }
@@ -64,12 +64,12 @@ fn lrsc(_hart: usize) {
     }
 }
 
-/// LR/SC as hart 0, against AMOs of all others, which never fail.
+/// LR/SC on hart 0, AMOs on all others. An AMO never fails.
 fn lrsc_against_amo(hart: usize) {
     if hart == 0 { lrsc(hart) } else { amo(hart) }
 }
 
-/// Adds 1 by a load and a store, which only the owner of a lock may do.
+/// Adds 1 by a load and a store. Only the owner of the lock may do so.
 fn locked() {
     COUNTER.0.store(COUNTER.0.load(Relaxed) + 1, Relaxed);
 }
@@ -98,13 +98,13 @@ fn ticket(_hart: usize) {
     SERVED.0.store(mine + 1, Release);
 }
 
-/// Of a queue: nobody.
+/// The end of a queue: nobody.
 const NONE: usize = MAX;
 static LAST: Line = Line::new(NONE);
 static FOLLOWER: [Line; MAX] = [const { Line::new(NONE) }; MAX];
 static WAITS: [Line; MAX] = [const { Line::new(0) }; MAX];
 
-/// A queue of waiting harts, each of which looks at a line of its own.
+/// A queue of waiting harts. Each looks at a line of its own.
 fn mcs(hart: usize) {
     FOLLOWER[hart].0.store(NONE, Relaxed);
     WAITS[hart].0.store(1, Relaxed);

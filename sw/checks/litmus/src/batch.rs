@@ -1,4 +1,4 @@
-//! Batches: who plays which thread, on which memory, and what came out.
+//! Batches: which hart runs which thread, on which memory, and with which outcomes.
 
 use crate::{
     race::{Race, STRIDE, Seen, race},
@@ -21,7 +21,7 @@ const OUTCOMES: usize = 1 << (2 * MAX_OBSERVED);
 /// Index of the outcomes with a value that no thread writes.
 pub const WILD: usize = OUTCOMES;
 
-/// Counters that this makes.
+/// Counters for all outcomes.
 pub const COUNTERS: usize = OUTCOMES + 1;
 
 /// How often each outcome was seen.
@@ -31,17 +31,17 @@ pub type Histogram = [u32; COUNTERS];
 const ARENA: usize = DRAM_BASE + DRAM_SIZE / 2;
 /// Bytes for the variables of one group of threads.
 const GROUP_BYTES: usize = 0x4_0000;
-/// Where x and y lie to each other: in one line, in two, in two of the same set of both caches.
+/// Places of x and y: in one line, in two lines, in two lines of the same set of both caches.
 const DISTANCES: [usize; 3] = [8, 64, 0x8000];
 
-/// What a hart alone uses: results, lines to store to, and memory in no cache.
+/// Memory of one hart: results, lines to store to, and memory that no cache holds.
 const OWN: usize = ARENA + DRAM_SIZE / 4;
 const OWN_BYTES: usize = 0x40_0000;
 const SCRATCH_OFFSET: usize = 0x8000;
 const FRESH_OFFSET: usize = 0x1_0000;
 const FRESH_BATCHES: usize = 256;
 
-/// What all harts decide alike about a batch.
+/// The choices for a batch. All harts make the same ones.
 struct Plan {
     /// The hart of each thread of each group.
     players: [usize; MAX],
@@ -63,8 +63,8 @@ impl Plan {
     }
 }
 
-/// Cycles from one instance to the next: as few as the slowest hart needs, else it would fall
-/// behind and meet nobody.
+/// Cycles from one instance to the next: as few as the slowest hart needs. With fewer it would fall
+/// behind and never meet the others.
 struct Pace(usize);
 
 impl Pace {
@@ -79,8 +79,8 @@ impl Pace {
 /// How late the slowest hart was at the end of the batch; even and odd batches in turn.
 static LATE: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
 
-/// Runs `test` on `harts` harts, as hart `hart` of them, in `batches` batches. All must be called
-/// with the same `seed`. Returns what this hart counted.
+/// Runs `test` on `harts` harts in `batches` batches; this is hart `hart` of them. All harts must
+/// use the same `seed`. Returns what this hart counted.
 pub fn run(hart: usize, harts: usize, test: &Test, batches: usize, seed: u64) -> Histogram {
     let mut histogram = [0; COUNTERS];
     let mut common = Random::new(seed);
@@ -110,7 +110,8 @@ pub fn run(hart: usize, harts: usize, test: &Test, batches: usize, seed: u64) ->
                 scratch: own_memory(hart) + SCRATCH_OFFSET,
                 fresh: own_memory(hart) + FRESH_OFFSET + batch % FRESH_BATCHES * INSTANCES * 64,
             };
-            // SAFETY: the variables of a group are for its threads, the rest for this hart.
+            // SAFETY: only the threads of a group use its variables, and only this hart uses the
+            // rest.
             unsafe { race(&arguments) };
             let end = start + INSTANCES * pace.0;
             late.fetch_max(barrier::cycle().saturating_sub(end), Relaxed);
@@ -125,12 +126,12 @@ pub fn run(hart: usize, harts: usize, test: &Test, batches: usize, seed: u64) ->
     histogram
 }
 
-/// Groups of threads that have room on `harts` harts.
+/// Number of groups of threads that fit on `harts` harts.
 pub fn groups(test: &Test, harts: usize) -> usize {
     harts / test.threads.len()
 }
 
-/// Counts the outcomes of some instances, whose variables become 0 again.
+/// Counts the outcomes of some instances and makes their variables 0 again.
 fn collect(
     test: &Test,
     group: usize,
@@ -141,7 +142,7 @@ fn collect(
     let x = ARENA + group * GROUP_BYTES;
     let y = x + plan.distance;
     let players = &plan.players[group * test.threads.len()..];
-    // Of each observed value the address in the first instance, and the distance to the next.
+    // For each observed value: its address in the first instance, and the distance to the next.
     let mut values = [(0, 0); MAX_OBSERVED];
     for (value, observed) in values.iter_mut().zip(test.observed) {
         *value = match *observed {
@@ -155,13 +156,13 @@ fn collect(
     for instance in instances {
         let (mut outcome, mut all) = (0, 0);
         for (first, stride) in values {
-            // SAFETY: all threads have come to their end.
+            // SAFETY: all threads have ended.
             let value = unsafe { ((first + instance * stride) as *const usize).read_volatile() };
             outcome = outcome << 2 | value & 3;
             all |= value;
         }
         for variable in [x, y] {
-            // SAFETY: this instance is this hart's.
+            // SAFETY: no other hart uses this instance.
             unsafe { ((variable + instance * STRIDE) as *mut usize).write_volatile(0) };
         }
         histogram[if all > 3 { WILD } else { outcome }] += 1;

@@ -2,14 +2,14 @@
 //! knows which outcomes are allowed.
 //!
 //! A test is a few instructions for each of several harts, and observed values that make up the
-//! outcome. It is run in batches of many instances, each with variables of its own, on random pairs
-//! of harts. What is wanted comes as a line on the UART: `list`, or `HARTS ITERATIONS SEED [TEST]`;
-//! without a line it is every test, with few iterations. Printed are
+//! outcome. It runs in batches of many instances on random pairs of harts. Each instance has
+//! variables of its own. A line on the UART is the request: `list`, or `HARTS ITERATIONS SEED
+//! [TEST]`. Without a line the program runs every test with few iterations. It prints
 //!
 //! - `test NAME THREADS [OBSERVED ...]`, where `1:a2` is a register of thread 1 and `x` a variable,
 //!   and for each thread `code NAME THREAD [WORD ...]`;
-//! - `litmus NAME HARTS ITERATIONS CYCLES [OUTCOME=COUNT ...]`, an outcome being the observed
-//!   values, each a digit; `wild` has a value that no thread writes.
+//! - `litmus NAME HARTS ITERATIONS CYCLES [OUTCOME=COUNT ...]`. An outcome is the observed values,
+//!   a digit each. `wild` contains a value that no thread writes.
 
 #![no_std]
 #![no_main]
@@ -33,14 +33,14 @@ use tests::{Observed, TESTS, Test};
 
 bare::program!(main);
 
-// What is asked for. Hart 0 writes it before the others start.
+// The request. Hart 0 writes it before the others start.
 static HARTS: AtomicUsize = AtomicUsize::new(1);
 static ITERATIONS: AtomicUsize = AtomicUsize::new(0);
 static SEED: AtomicUsize = AtomicUsize::new(0);
 static FIRST: AtomicUsize = AtomicUsize::new(0);
 static LAST: AtomicUsize = AtomicUsize::new(TESTS.len());
 
-/// What all harts counted of the test under way.
+/// What all harts counted for the current test.
 static TOTAL: [AtomicU32; batch::COUNTERS] = [const { AtomicU32::new(0) }; batch::COUNTERS];
 
 fn main() -> u16 {
@@ -65,7 +65,7 @@ fn main() -> u16 {
     0
 }
 
-/// What every hart does: its part of the tests that are asked for.
+/// The work of every hart: its part of the requested tests.
 fn run(hart: usize) {
     let harts = HARTS.load(Relaxed);
     for test in &TESTS[FIRST.load(Relaxed)..LAST.load(Relaxed)] {

@@ -1,15 +1,16 @@
 //! One hart's part of a batch: the code of a thread, run on many instances of the variables.
 //!
-//! For each instance the hart draws a random number, loads x and y into its L1D or not, waits for
-//! the cycle in which all harts begin this instance, adds a random delay, fills the store buffer or
-//! not, and runs the thread. Between the start and the thread there is no other access to memory.
+//! For each instance the hart draws a random number. This decides whether it loads x and y into its
+//! L1D. Then the hart waits for the cycle in which all harts begin this instance, adds a random
+//! delay, fills the store buffer or not, and runs the thread. Between the common start and the
+//! thread there is no other access to memory.
 
 use core::arch::naked_asm;
 
 /// Bytes from one instance of a variable to the next: two lines.
 pub const STRIDE: usize = 128;
 
-/// What a thread leaves of one instance: `a2` and `a3`.
+/// What a thread leaves for one instance: `a2` and `a3`.
 pub type Seen = [usize; 2];
 
 /// The arguments of [`race`].
@@ -21,9 +22,9 @@ pub struct Race {
     /// Instances; at least one.
     pub count: usize,
     pub thread: crate::tests::Thread,
-    /// Where to put what was seen of each.
+    /// Where to put the results of each.
     pub seen: *mut Seen,
-    /// Cycle in which the first instance begins, and from one to the next.
+    /// The cycle in which the first instance begins, and the cycles from one to the next.
     pub start: usize,
     pub period: usize,
     /// The greatest delay in cycles: 2^n - 1, at most 31.
@@ -32,14 +33,14 @@ pub struct Race {
     pub seed: u64,
     /// Four lines of this hart alone.
     pub scratch: usize,
-    /// Memory that is in no cache, a line for each instance.
+    /// Memory that no cache holds, a line for each instance.
     pub fresh: usize,
 }
 
 /// Runs a thread on all instances and returns the new state of the random numbers.
 ///
 /// # Safety
-/// All addresses must be those of memory made for this.
+/// All addresses must belong to memory that is meant for this.
 #[unsafe(naked)]
 pub unsafe extern "C" fn race(race: &Race) -> u64 {
     naked_asm!(
@@ -89,7 +90,7 @@ pub unsafe extern "C" fn race(race: &Race) -> u64 {
         "3: csrr t0, mcycle",
         "bltu t0, s1, 3b",
         "add s1, s1, s2",
-        // The delay: as many of the instructions before 5 as the number says.
+        // The delay: the number says how many of the instructions before label 5 run.
         "srli t0, s0, 16",
         "and t0, t0, s3",
         "sub t0, a6, t0",
@@ -100,7 +101,7 @@ pub unsafe extern "C" fn race(race: &Race) -> u64 {
         ".rept 31",
         "nop",
         ".endr",
-        // One time in eight four stores, one time in sixteen one that misses.
+        // One time in eight: four stores. One time in sixteen: one that misses.
         "5: bnez t2, 6f",
         "sd zero, 0(s7)",
         "sd zero, 64(s7)",

@@ -1,10 +1,11 @@
-//! The tests: what each thread executes, and what is observed of it.
+//! The tests: what each thread executes, and which values are observed.
 //!
-//! At the start of a thread, `a0` holds the address of variable x, `a1` that of y, `a4` is 1 and
-//! `a5` is 2; x and y are 0, in memory and in every cache. A thread leaves what it saw in `a2` and
-//! `a3` and may change any temporary register. What the model allows is not said here: `rel4
-//! conformance litmus` derives it from the instructions. `+fence.r.r`, `+addr` and so on name what
-//! is between the two accesses of the threads in turn, with an `s` if it is the same in all.
+//! At the start of a thread, `a0` holds the address of variable x, `a1` holds that of y, `a4` is 1
+//! and `a5` is 2. Both variables are 0, in memory and in every cache. A thread leaves what it saw
+//! in `a2` and `a3`. It may change any temporary register. This file does not say what the model
+//! allows: `rel4 conformance litmus` derives it from the instructions. In a name, `+fence.r.r`,
+//! `+addr` and so on stand for what is between the two accesses of each thread in turn; an `s`
+//! means the same in all.
 
 use core::arch::naked_asm;
 
@@ -18,9 +19,9 @@ pub enum Observed {
     A2(usize),
     /// Register `a3` of a thread.
     A3(usize),
-    /// Variable x in the end.
+    /// Variable x at the end.
     X,
-    /// Variable y in the end.
+    /// Variable y at the end.
     Y,
 }
 
@@ -31,7 +32,7 @@ pub struct Test {
     pub threads: &'static [Thread],
 }
 
-/// The tests: of each its name, what is observed, and the instructions of each thread.
+/// The tests: name, observed values, and the instructions of each thread.
 macro_rules! tests {
     ($($name:literal [$($observed:expr),*]: $([$($line:literal),*])*;)*) => {
         /// All of them.
@@ -132,7 +133,7 @@ tests! {
     "LB+amoadd.aqs" [A2(0), A2(1)]:
         ["amoadd.d.aq a2, zero, (a0)", "sd a4, 0(a1)"]
         ["amoadd.d.aq a2, zero, (a1)", "sd a4, 0(a0)"];
-    // Two stores, one of them overtaken.
+    // Two stores; one overtakes the other.
     "2+2W" [X, Y]:
         ["sd a4, 0(a0)", "sd a5, 0(a1)"]
         ["sd a4, 0(a1)", "sd a5, 0(a0)"];
@@ -224,7 +225,7 @@ impl Test {
         const RETURN: u32 = 0x0000_8067;
         let start = self.threads[thread] as *const () as *const u32;
         (0..)
-            // SAFETY: code up to the return, which is behind every thread's instructions.
+            // SAFETY: reads code up to the return behind every thread's instructions.
             .map(move |index| unsafe { start.add(index).read_unaligned() })
             .take_while(|word| *word != RETURN)
     }

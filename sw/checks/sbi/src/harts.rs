@@ -1,4 +1,4 @@
-//! What the firmware does between harts. With one hart, that one alone is asked.
+//! What the firmware does between harts. With one hart, the tests ask for that hart only.
 
 use crate::{becomes_pending, soon};
 use core::{
@@ -24,7 +24,7 @@ unsafe extern "C" {
     fn sbitest_visitor();
 }
 
-// Another hart: writes its number plus 1 to the word at `a1`, waits until that is 0 again, and stops.
+// Another hart: writes its number plus 1 to the word at `a1`, waits until it is 0 again, and stops.
 global_asm!(
     ".text",
     ".balign 4",
@@ -41,7 +41,7 @@ global_asm!(
     stop = const HART_STOP,
 );
 
-/// Interrupts between harts: to oneself, by mask; an unknown hart is refused.
+/// Interrupts between harts: to oneself, by mask. An unknown hart is refused.
 pub fn interrupts(hart: usize) -> bool {
     let sent = sbi_rt::send_ipi(HartMask::from_mask_base(1, hart)).is_ok();
     let arrived = becomes_pending(irq::SSI);
@@ -62,7 +62,7 @@ pub fn fences(hart: usize) -> bool {
     }) && sbi_rt::remote_fence_i(HartMask::from_mask_base(1, NO_HART)).is_err()
 }
 
-/// Hart states; starts all other harts, fences them while they run, and sees them stop.
+/// Hart states: starts all other harts, fences them while they run, and sees them stop.
 pub fn management(hart: usize) -> bool {
     let entry = sbitest_visitor as *const () as usize;
     let opaque = VISITOR.as_ptr() as usize;
@@ -80,7 +80,7 @@ pub fn management(hart: usize) -> bool {
             && VISITOR.swap(0, Ordering::Relaxed) == other + 1
             && soon(|| sbi_rt::hart_get_status(other).value == hart_state::STOPPED)
     });
-    // An interrupt that is pending and enabled ends the suspension at once.
+    // A pending and enabled interrupt ends the suspension at once.
     // SAFETY: interrupts are off in S-mode: it stays pending until it is withdrawn.
     let suspended = unsafe {
         csr::set::<{ number::SIE }>(1 << irq::SSI);

@@ -11,7 +11,7 @@ use supervisor::{
     try_load,
 };
 
-/// Base extension: version 2.0, the extensions that there are, and none that there is not.
+/// Base extension: version 2.0, all extensions of the firmware, and no others.
 pub fn base() -> bool {
     let version = sbi_rt::get_spec_version();
     let there = [
@@ -27,7 +27,7 @@ pub fn base() -> bool {
         && sbi_rt::probe_extension(sbi_rt::Nacl).is_unavailable()
 }
 
-/// Debug console: refuses what is not S-mode's memory.
+/// Debug console: refuses memory that does not belong to S-mode.
 pub fn console() -> bool {
     let buffer = [0u8; 4];
     let good = Physical::new(0, buffer.as_ptr() as usize, 0);
@@ -37,7 +37,7 @@ pub fn console() -> bool {
     sbi_rt::console_write(good).is_ok() && refused
 }
 
-/// Timer: pending when the time has come, gone with a later time.
+/// Timer: pending when the time has come. A later time clears it.
 pub fn timer() -> bool {
     let now = csr::read::<{ number::TIME }>() as u64;
     let quiet = sbi_rt::set_timer(u64::MAX).is_ok() && !is_pending();
@@ -50,14 +50,14 @@ fn is_pending() -> bool {
     csr::read::<{ number::SIP }>() >> irq::STI & 1 == 1
 }
 
-/// The firmware's memory is closed, that behind it open.
+/// The firmware's memory is closed. The memory behind it is open.
 pub fn protection() -> bool {
     try_load(DRAM_BASE).is_none()
         && try_load(DRAM_BASE + 0x1f_fff8).is_none()
         && try_load(DRAM_BASE + 0x20_0000).is_some()
 }
 
-/// What is delegated shows in `sie`; with N the user interrupts as well.
+/// Delegated interrupts show in `sie`; with N, the user interrupts do as well.
 pub fn delegation() -> bool {
     let user = 1 << irq::USI | 1 << irq::UTI | 1 << irq::UEI;
     let mut expected = 1 << irq::SSI | 1 << irq::STI | 1 << irq::SEI;
@@ -71,7 +71,7 @@ pub fn delegation() -> bool {
     }
 }
 
-/// Counters can be read, and the device tree has been handed over.
+/// S-mode can read the counters and has got the device tree.
 pub fn counters(device_tree: usize) -> bool {
     const MAGIC: u32 = 0xd00d_feed;
     let time = csr::read::<{ number::TIME }>();

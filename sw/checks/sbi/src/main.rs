@@ -1,6 +1,6 @@
 //! Tests of the firmware, from S-mode: each extension of the SBI, delegation, protection.
 //!
-//! Expected output, `n` being the number of harts:
+//! Expected output, where `n` is the number of harts:
 //!
 //! ```text
 //! rel4 firmware: SBI 2.0, hart 0 of n
@@ -59,7 +59,7 @@ fn becomes_pending(cause: usize) -> bool {
     soon(|| csr::read::<{ number::SIP }>() >> cause & 1 == 1)
 }
 
-/// Whether something holds within a fifth of a second.
+/// Whether `holds` becomes true within a fifth of a second.
 fn soon(mut condition: impl FnMut() -> bool) -> bool {
     let time = csr::read::<{ number::TIME }>;
     let end = time() + TIMEBASE_HZ / 5;

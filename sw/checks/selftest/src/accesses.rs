@@ -1,4 +1,4 @@
-//! Access faults, and misaligned atomics: what may not be fetched, loaded or stored.
+//! Access faults and misaligned atomics: fetches, loads and stores that must fail.
 
 use crate::{
     check::{Check, Test, ours, test},
@@ -22,7 +22,7 @@ pub const TESTS: &[Test] = &[
 
 const MODES: [Mode; 3] = [Mode::User, Mode::Supervisor, Mode::Machine];
 
-/// An address where nothing is.
+/// An address without memory or device.
 pub const HOLE: usize = 0x1800_0000;
 
 fn fetch_access(check: &mut Check) {
@@ -56,7 +56,7 @@ fn store_access(check: &mut Check) {
         check.eq("tval", trap.tval, HOLE);
         check.eq("rd", trap.a0(), 77);
     }
-    // Without a reservation it may fail without looking at the address.
+    // Without a reservation, SC may fail without looking at the address.
     let trap = run(Mode::Supervisor, &[sc], &[77, HOLE]);
     check.is("SC to a hole to fail or fault", !trap.ended || trap.a0() != 0);
 }

@@ -77,7 +77,7 @@ fn asids(check: &mut Check) {
             check.eq("each its own, without a fence", load_after(NOP, 0), 100 + index);
         }
     }
-    // A fence for the other one must not be needed here, and its own must work.
+    // The test needs no fence for the other address space, and the fence for this one must work.
     space::switch(&spaces[0], 1);
     *spaces[0].entry(VADDR, 0).expect("there") = Entry::new(data_page(1), RWX);
     check.eq("fenced by ASID", load_after(sfence_vma(X0, A2), 1), 101);

@@ -1,4 +1,4 @@
-//! What a test is, and how it says what is wrong.
+//! Tests and their reports.
 
 use bare::{
     guest::{Mode, Trap},
@@ -6,12 +6,12 @@ use bare::{
 };
 use core::fmt::LowerHex;
 
-/// What a test needs of the hart.
+/// Which harts must pass a test.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Needs {
-    /// What the specifications demand of every hart with M-, S- and U-mode.
+    /// The specifications demand it of every hart with M-, S- and U-mode.
     Nothing,
-    /// N, or one of the choices that our hart made where it had one.
+    /// It concerns N, or a choice of our hart that the specifications leave open.
     OurHart,
 }
 
@@ -23,17 +23,17 @@ pub struct Test {
     pub run: fn(&mut Check),
 }
 
-/// A test of what every hart does.
+/// A test for every hart.
 pub const fn test(name: &'static str, clause: &'static str, run: fn(&mut Check)) -> Test {
     Test { name, clause, needs: Needs::Nothing, run }
 }
 
-/// A test of what our hart does.
+/// A test for our hart.
 pub const fn ours(name: &'static str, clause: &'static str, run: fn(&mut Check)) -> Test {
     Test { name, clause, needs: Needs::OurHart, run }
 }
 
-/// Failures of one test that are printed.
+/// Most failures of one test that are printed.
 const PRINTED: u32 = 8;
 
 /// Collects a test's failures, and prints the first ones when they happen.

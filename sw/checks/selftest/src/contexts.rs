@@ -6,19 +6,19 @@ use core::cell::Cell;
 use hal::soc::{TAIC_BASE, csr as number, irq};
 use taic::{Errors, LocalQueue, QueueIndex, Taic, TaskId};
 
-/// Queues that a test may have.
+/// Most queues of a test.
 const MOST: usize = 160;
 
 pub const USI: usize = 1 << irq::USI;
 pub const SSI: usize = 1 << irq::SSI;
 
-/// The device, and queues of contexts that end when this is dropped.
+/// The device, and queues of contexts. The contexts end when this is dropped.
 pub struct Contexts {
     pub taic: Taic,
     queues: [Cell<Option<QueueIndex>>; MOST],
 }
 
-/// A queue, through the page of a process and through the kernel's.
+/// A queue, through the page of a process and through the kernel's page.
 #[derive(Clone, Copy)]
 pub struct Queue {
     pub index: QueueIndex,
@@ -44,7 +44,7 @@ impl Contexts {
         Some(Queue { index, page: unsafe { LocalQueue::new(page) }, own })
     }
 
-    /// The same where there must be one.
+    /// The same; panics if there is none.
     pub fn queue(&self, os: u64, process: u64) -> Queue {
         self.allocate(os, process).expect("a queue is free")
     }
@@ -55,7 +55,7 @@ impl Contexts {
         self.taic.free(queue.index);
     }
 
-    /// Changes what the context of a queue may.
+    /// Changes the rights of a queue's context.
     pub fn change(&self, queue: Queue, change: impl FnOnce(&mut taic::Context)) {
         let context = queue.index.context;
         let mut may = self.taic.context(context).expect("there is such a context");
@@ -79,7 +79,7 @@ impl Drop for Contexts {
     }
 }
 
-/// A task of which the published programs might be.
+/// A task as published programs might have it.
 pub fn task(bits: u64) -> TaskId {
     TaskId::from_bits(bits).expect("not 0")
 }
@@ -94,20 +94,20 @@ pub fn gives(check: &mut Check, what: &str, queue: LocalQueue, tasks: &[u64]) {
     errs(check, what, queue, Errors::NONE);
 }
 
-/// Expects errors, which are gone afterwards.
+/// Expects errors and clears them.
 pub fn errs(check: &mut Check, what: &str, queue: LocalQueue, errors: Errors) {
     settle();
     check.eq(what, queue.take_errors().bits(), errors.bits());
     check.eq("errors once read", queue.take_errors().bits(), 0);
 }
 
-/// Expects these of USIP and SSIP to be pending.
+/// Expects exactly these of USIP and SSIP to be pending.
 pub fn interrupts(check: &mut Check, what: &str, pending: usize) {
     settle();
     check.eq(what, read::<{ number::MIP }>() & (USI | SSI), pending);
 }
 
-/// Lets the device do what it has been told, published registrations included.
+/// Gives the device time to finish, published registrations included.
 pub fn settle() {
     (0..500).for_each(|_| core::hint::spin_loop());
 }

@@ -1,4 +1,4 @@
-//! CSRs one by one: which bits they hold, who may use them.
+//! CSRs one by one: which bits they hold, and who may use them.
 
 use crate::check::{Check, Test, ours, test};
 use bare::{

@@ -1,4 +1,4 @@
-//! Delegation of exceptions to S-mode, and of none to U-mode.
+//! Delegation of exceptions to S-mode. None goes to U-mode.
 
 use crate::{
     accesses::HOLE,
@@ -61,7 +61,7 @@ fn not_from_machine(check: &mut Check) {
 }
 
 fn ecall_s(check: &mut Check) {
-    // The vector of S-mode then may not end in `ecall`: it leads to the illegal second word.
+    // Then the vector of S-mode must not end in `ecall`: it leads to the illegal second word.
     write::<{ number::MEDELEG }>(1 << cause::ECALL_S);
     write::<{ number::STVEC }>(code_page() + 8);
     let trap = run(Mode::Supervisor, &[bare::encode::ECALL, NOP, ILLEGAL], &[]);

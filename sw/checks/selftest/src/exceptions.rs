@@ -1,4 +1,4 @@
-//! Exceptions that an instruction raises by itself: cause, epc and tval of each.
+//! Exceptions that an instruction itself raises: cause, epc and tval of each.
 
 use crate::{
     accesses::HOLE,
@@ -135,7 +135,7 @@ fn compressed(check: &mut Check) {
 
 fn uipi(check: &mut Check) {
     const UIPI: u32 = 0x0000_607b;
-    // The I-form of old, operation numbers beyond DEACTIVATE, rs2 not x0.
+    // The old I-form, operation numbers beyond DEACTIVATE, rs2 other than x0.
     let words = [0x0000_207b, 0x0200_207b, UIPI | 5 << 25, UIPI | 127 << 25, UIPI | 1 << 20];
     for word in words {
         for mode in MODES {
@@ -153,7 +153,7 @@ fn jump_bit_0(check: &mut Check) {
 }
 
 fn no_effect(check: &mut Check) {
-    // What comes after the faulting instruction has not happened, what was before has.
+    // What precedes the faulting instruction has happened; what follows it has not.
     let address = data_page(0);
     run(Mode::User, &[sd(X0, A1)], &[0, address]);
     let code = [addi(A0, X0, 1), ld(A2, A2), addi(A0, X0, 2), sd(A0, A1)];

@@ -33,15 +33,15 @@ fn claim() -> u32 {
     unsafe { word(plic::CLAIM + plic::CONTEXT_HART0_U * plic::CLAIM_STRIDE).read_volatile() }
 }
 
-/// Lets the UART interrupt the user context of this hart whenever its transmit queue is empty, or
-/// not.
+/// Turns the UART's interrupt for an empty transmit queue on or off, for the user context of this
+/// hart.
 fn transmitter_interrupts(on: bool) {
     let enable = plic::ENABLE0 + plic::CONTEXT_HART0_U * plic::ENABLE0_STRIDE;
     poke(plic::PRIORITY + UART0_INTERRUPT * plic::PRIORITY_STRIDE, on.into());
     poke(plic::THRESHOLD + plic::CONTEXT_HART0_U * plic::THRESHOLD_STRIDE, 0);
     poke(enable, u32::from(on) << UART0_INTERRUPT);
     let ier = ptr::with_exposed_provenance_mut::<u8>(UART0_BASE + uart0::IER);
-    // SAFETY: a register of the UART, of which interrupts are not used otherwise.
+    // SAFETY: a register of the UART. Nothing else uses its interrupts.
     unsafe { ier.write_volatile(if on { uart0::IER_TX as u8 } else { 0 }) };
 }
 

@@ -31,7 +31,7 @@ pub const TESTS: &[Test] = &[
 
 const SUPERVISOR: [usize; 3] = [irq::SEI, irq::SSI, irq::STI];
 
-/// Makes an M- or S-mode interrupt pending that can be made so.
+/// Makes an M- or S-mode interrupt pending, if software can.
 fn raise(cause: usize) {
     match cause {
         irq::MSI => clint::set_msip(0, true),
@@ -121,7 +121,7 @@ fn not_in_machine(check: &mut Check) {
 }
 
 fn priority(check: &mut Check) {
-    // Highest first; with all below pending, each is taken once those above are masked.
+    // Highest first: with all of them pending, each is taken once those above it are masked.
     let order = [irq::MSI, irq::MTI, irq::SEI, irq::SSI, irq::STI];
     for cause in order {
         raise(cause);
@@ -133,7 +133,7 @@ fn priority(check: &mut Check) {
         check.trapped("highest first", &trap, Mode::Machine, INTERRUPT | cause);
         enabled &= !(1 << cause);
     }
-    // What M takes comes before what S takes.
+    // Interrupts for M-mode come before those for S-mode.
     write::<{ number::MIDELEG }>(1 << irq::SEI);
     write::<{ number::MIE }>(1 << irq::SEI | 1 << irq::SSI);
     let trap = run(Mode::User, &[NOP], &[]);

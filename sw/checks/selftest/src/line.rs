@@ -44,7 +44,7 @@ pub const TESTS: &[Test] = &[
 
 const USI: usize = 1 << irq::USI;
 
-/// USIP of the hart, some cycles after what changed it.
+/// USIP of the hart, some cycles after a change.
 fn line() -> usize {
     for _ in 0..16 {
         riscv::asm::nop();
@@ -52,7 +52,7 @@ fn line() -> usize {
     read::<{ number::MIP }>() & USI
 }
 
-/// The user software interrupt delegated to U-mode and enabled, the own receiver on this hart.
+/// Delegates and enables the user software interrupt, and puts the own receiver on this hart.
 fn delegated() -> Receivers {
     let receivers = Receivers::new();
     write::<{ number::MIDELEG }>(USI);
@@ -134,7 +134,7 @@ fn views(check: &mut Check) {
 }
 
 fn latch(check: &mut Check) {
-    // While the line is high other bits are written, in all views; afterwards the latch is clear.
+    // Other bits are written in all views while the line is high. Afterwards the latch is clear.
     let others = 1 << irq::UTI | 1 << irq::UEI | 1 << irq::SSI;
     for number in [number::MIP, number::SIP, number::UIP] {
         for code in [csrs(number, A0), csrc(number, A0)] {
@@ -197,7 +197,7 @@ fn handled(check: &mut Check) {
     write::<{ number::UTVEC }>(code_page() + 24);
     let code = [
         uipi(Uipi::Send, X0, A0),
-        // Until the handler has come.
+        // Until the handler has run.
         0x0006_0063, // beqz a2, to itself
         addi(A1, A1, 1),
         NOP,
@@ -216,7 +216,7 @@ fn handled(check: &mut Check) {
 }
 
 fn left_pending(check: &mut Check) {
-    // What a handler writes back interrupts again, right behind its `uret`.
+    // What a handler writes back interrupts again right after its `uret`.
     let receivers = delegated();
     write::<{ number::USTATUS }>(status::UPIE);
     write::<{ number::UEPC }>(code_page() + 16);

@@ -24,7 +24,7 @@ pub const TESTS: &[Test] = &[
 
 const PATTERN: [usize; 2] = [0x8786_8584_8382_8180, 0xf7f6_f5f4_f3f2_f1f0];
 
-/// `width` bytes at `offset` into [`PATTERN`] as a load with or without sign sees them.
+/// `width` bytes at `offset` of [`PATTERN`], as a load with or without sign returns them.
 fn expected(offset: usize, width: usize, signed: bool) -> usize {
     let wide = u128::from(PATTERN[1] as u64) << 64 | u128::from(PATTERN[0] as u64);
     let unused = 64 - 8 * width as u32;
@@ -108,7 +108,7 @@ fn misaligned_store(check: &mut Check) {
 }
 
 fn misaligned_fault(check: &mut Check) {
-    // Two virtual pages, of which only the first is mapped.
+    // Two virtual pages; only the first is mapped.
     const VADDR: usize = 0x40_0000;
     let mut space = space::new(0);
     let flags = space::RWX | Flags::USER;
@@ -143,7 +143,7 @@ fn forwarding(check: &mut Check) {
 }
 
 fn fence_i(check: &mut Check) {
-    // The guest replaces its third instruction after having run it once.
+    // The guest replaces its third instruction after it has run it once.
     let target = code_page() + 12;
     for value in 1..4 {
         let new = addi(A0, X0, value);
@@ -166,7 +166,7 @@ fn fences(check: &mut Check) {
 }
 
 fn fetch_crossing(check: &mut Check) {
-    // A 4-byte instruction across two pages, of which the second is missing, then there.
+    // A 4-byte instruction across two pages. The second page is missing at first.
     const VADDR: usize = 0x40_0000;
     let mut space = space::new(0);
     let flags = space::RWX | Flags::USER;

@@ -29,7 +29,7 @@ pub const TESTS: &[Test] = &[
     test("pmp.translated", "priv 3.7.2", translated),
 ];
 
-/// Run last: what is locked stays locked until reset.
+/// This runs last: what it locks stays locked until reset.
 pub const LOCKING: &[Test] = &[test("pmp.lock", "priv 3.7.1", lock)];
 
 const READ: usize = 1;
@@ -44,7 +44,7 @@ fn page(address: usize) -> usize {
     address >> 2 | (PAGE / 8 - 1)
 }
 
-/// `pmpcfg0` with these first entries, and the open entry behind them.
+/// `pmpcfg0` with these first entries, followed by the open entry.
 fn configure(entries: &[usize]) {
     let own = entries.iter().enumerate().fold(0, |all, (index, entry)| all | entry << (8 * index));
     write::<{ number::PMPCFG0 }>(own | PMP_OPEN << (8 * OPEN_PMP_ENTRY));

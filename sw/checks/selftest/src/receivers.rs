@@ -17,10 +17,10 @@ use uintr::{Pending, Vector};
 pub const OWN: u16 = 4;
 pub const PEER: u16 = 36;
 
-/// Entries that tests use: these, and the first and the last.
+/// All entries that tests use: these two, the first one and the last one.
 const USED: [u16; 4] = [0, OWN, PEER, 511];
 
-/// A hart that there is not.
+/// A hart that does not exist.
 pub const NO_HART: u16 = 0x100;
 
 /// An entry of the sender table.
@@ -28,9 +28,9 @@ pub fn entry(vector: Vector, receiver: u16) -> u64 {
     SenderEntry { vector, receiver }.encode()
 }
 
-/// [`OWN`] and [`PEER`] active and without pending vectors, on no hart; a sender table of one page,
-/// of which [`Receivers::to_peer`] sends vector 9 to the peer, [`Receivers::to_itself`] vector 5 to
-/// this hart. All of it is gone when this is dropped.
+/// [`OWN`] and [`PEER`], active, without pending vectors and on no hart, and a sender table of one
+/// page. In the table [`Receivers::to_peer`] sends vector 9 to the peer, and
+/// [`Receivers::to_itself`] sends vector 5 to this hart. Dropping this ends all of it.
 pub struct Receivers {
     pub uintc: Uintc,
     pub to_peer: usize,
@@ -87,7 +87,7 @@ impl Receivers {
         self.uintc.set_location(OWN, Location::on(0));
     }
 
-    /// What is pending for the peer, and no longer.
+    /// Takes what is pending for the peer.
     pub fn take_peer(&self) -> u64 {
         self.uintc.take_pending(PEER).0
     }
@@ -120,7 +120,7 @@ impl Receivers {
         write::<{ number::SUIERR }>(0);
     }
 
-    /// Expects so many refusals.
+    /// Expects this number of refusals.
     pub fn count_is(&self, check: &mut Check, count: u16) {
         let refusal = Refusal::decode(read::<{ number::SUIERR }>());
         check.eq("refusals", refusal.map_or(0, |refusal| refusal.count), count);

@@ -1,4 +1,4 @@
-//! Trap entry and return: what happens to the stacks of interrupt enables and modes.
+//! Trap entry and return: the stacks of interrupt enables and modes.
 
 use crate::check::{Check, Test, ours, test};
 use bare::{
@@ -23,7 +23,7 @@ pub const TESTS: &[Test] = &[
     ours("uret.outside_u", "N 13.7", uret_outside),
 ];
 
-/// Where a guest's word `index` lies.
+/// Address of a guest's word `index`.
 fn at(index: usize) -> usize {
     code_page() + 4 * index
 }

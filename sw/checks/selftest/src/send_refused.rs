@@ -28,7 +28,7 @@ pub const TESTS: &[Test] = &[
 const INDEX: usize = 7;
 const MODES: [Mode; 3] = [Mode::User, Mode::Supervisor, Mode::Machine];
 
-/// Expects a SEND of `index` to have no effect but this one.
+/// Expects that the only effect of a SEND of `index` is this refusal.
 fn refused(check: &mut Check, receivers: &Receivers, mode: Mode, index: usize, reason: Reason) {
     let before = receivers.state();
     check.ended("no trap", &run(mode, &[uipi(Uipi::Send, X0, A0)], &[index]));
@@ -54,7 +54,7 @@ fn disabled(check: &mut Check) {
 
 fn beyond(check: &mut Check) {
     let receivers = Receivers::new();
-    // Behind the table is what would be sent.
+    // A valid entry lies behind the table.
     receivers.table(512, entry(Vector::new(9), PEER));
     for mode in MODES {
         for index in [512, 1 << 12, 1 << 31, 1 << 61 | receivers.to_peer, usize::MAX] {
@@ -66,7 +66,7 @@ fn beyond(check: &mut Check) {
 
 fn invalid(check: &mut Check) {
     let receivers = Receivers::new();
-    // All bits but Valid.
+    // All bits except Valid.
     for word in [entry(Vector::new(9), PEER) & !1, 0, 1 << 63 | 0xfffe] {
         receivers.table(INDEX, word);
         refused(check, &receivers, Mode::User, INDEX, Reason::EntryInvalid);
@@ -99,7 +99,7 @@ fn pmp(check: &mut Check) {
     receivers.select_table(2);
     receivers.table(512, entry(Vector::new(9), PEER));
     write::<{ number::PMPADDR0 }>((receivers.table_address() + PAGE) >> 2 | (PAGE / 8 - 1));
-    // The second page is closed, and opened again; the first stays open.
+    // The second page is closed and opened again. The first stays open.
     for rights in [0, READ, 0, READ | WRITE] {
         write::<{ number::PMPCFG0 }>(PMP_OPEN << (8 * OPEN_PMP_ENTRY) | NAPOT | rights);
         sfence();

@@ -7,7 +7,7 @@ use sv39::{AddressSpace, Flags, PAGE, ROOT_LEVEL, Table};
 
 const DATA_PAGES: usize = 8;
 const TABLES: usize = 8;
-/// Address spaces that exist at the same time.
+/// Most address spaces at the same time.
 pub const SPACES: usize = 2;
 
 #[repr(C, align(4096))]
@@ -29,13 +29,13 @@ pub fn data_page(index: usize) -> usize {
 
 /// Reads memory at a physical address.
 pub fn peek(address: usize) -> usize {
-    // SAFETY: tests pass addresses of data pages, which no Rust object lies in.
+    // SAFETY: tests pass addresses of data pages. No Rust object lies there.
     unsafe { ptr::with_exposed_provenance::<usize>(address).read_volatile() }
 }
 
 /// Writes memory at a physical address.
 pub fn poke(address: usize, value: usize) {
-    // SAFETY: as for `peek`, or of page tables that nobody borrows meanwhile.
+    // SAFETY: as for `peek`, or an address in page tables that nobody borrows meanwhile.
     unsafe { ptr::with_exposed_provenance_mut::<usize>(address).write_volatile(value) }
 }
 
@@ -43,7 +43,7 @@ pub fn poke(address: usize, value: usize) {
 /// at [`USER_CODE`] for U-mode.
 pub fn new(place: usize) -> AddressSpace<'static> {
     let pool = &raw mut POOL;
-    // SAFETY: a test that makes a space in a place has ended with the one before it.
+    // SAFETY: a test makes a space in a place only after it is done with the previous one.
     let tables = unsafe { &mut (*pool)[place] };
     let base = tables.as_ptr() as usize;
     let mut space = AddressSpace::new(tables, base).expect("the pool is large enough");

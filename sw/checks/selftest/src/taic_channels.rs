@@ -1,4 +1,4 @@
-//! TAIC: channels, which the kernel numbers, and lines by number.
+//! TAIC: channels and lines, by the numbers that the kernel gives out.
 
 use crate::{
     check::{Check, Test, ours},

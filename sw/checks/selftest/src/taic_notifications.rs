@@ -23,7 +23,7 @@ pub const TESTS: &[Test] = &[
     ours("taic.not_permitted", "TAIC 14.1", not_permitted),
 ];
 
-/// Tasks as published programs have them: one-shot, and kept, both without preemption.
+/// Tasks as published programs have them: one-shot and kept, both without preemption.
 const ONE_SHOT: u64 = 0x108;
 const KEEP: u64 = 0x10a;
 /// Likewise with preemption.

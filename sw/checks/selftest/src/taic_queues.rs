@@ -96,7 +96,7 @@ fn steal(check: &mut Check) {
         queues[3].enqueue(task(0x130 + number));
         queues[2].enqueue(task(0x120 + number));
     }
-    // The own queue first, then one task at a time of the next queue that has some.
+    // The own queue first, then one task at a time from the next queue that has any.
     gives(check, "of 2", queues[2], &[0x120, 0x121, 0x130, 0x131, 0x110, 0x111]);
     queues[0].enqueue(task(0x100));
     gives(check, "of 3, from 0", queues[3], &[0x100]);

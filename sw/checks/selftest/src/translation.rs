@@ -29,7 +29,7 @@ pub const TESTS: &[Test] = &[
     test("sv39.delegated_fault", "priv 4.1.7 to 4.1.9", delegated_fault),
 ];
 
-/// Where tests map what they try.
+/// The virtual address of all tests.
 pub const VADDR: usize = 0x20_0000_0000;
 
 /// The three kinds of access.
@@ -59,7 +59,7 @@ impl Access {
         }
     }
 
-    /// Does it at `address`; a fetch finds an `ecall` there.
+    /// Performs the access at `address`. A fetch finds an `ecall` there.
     pub fn perform(self, mode: Mode, address: usize) -> Trap {
         let code = match self {
             Self::Load => ld(A0, A1),
@@ -73,10 +73,10 @@ impl Access {
     }
 }
 
-/// What data pages hold where they are tried: `ecall` and zeros.
+/// Contents of data pages: `ecall` and zeros.
 pub const CONTENT: usize = bare::encode::ECALL as usize;
 
-/// A space with `entry` at `level` for [`VADDR`], selected.
+/// Makes and selects a space with `entry` at `level` for [`VADDR`].
 pub fn with_entry(level: usize, entry: Entry) {
     poke(data_page(0), CONTENT);
     riscv::asm::fence_i();
@@ -111,7 +111,7 @@ fn levels(check: &mut Check) {
     }
 }
 
-/// Whether the specification allows it, for a valid leaf with these flags.
+/// Whether the specification allows the access to a valid leaf with these flags.
 fn allowed(flags: Flags, access: Access, mode: Mode, sum: bool, mxr: bool) -> bool {
     let user = flags.contains(Flags::USER);
     let reachable = match (mode, user) {
@@ -128,7 +128,7 @@ fn allowed(flags: Flags, access: Access, mode: Mode, sum: bool, mxr: bool) -> bo
 }
 
 fn check_permissions(check: &mut Check, sum: bool, mxr: bool) {
-    // All leaves: write without read is reserved.
+    // All leaves. Write without read is reserved.
     for bits in (1..16).map(|bits| bits << 1).filter(|bits| bits & 0xe != 0 && bits & 6 != 4) {
         let flags = Flags(bits) | Flags::READY;
         with_entry(0, Entry::new(data_page(0), flags));
@@ -179,7 +179,7 @@ fn invalid(check: &mut Check) {
     ];
     for (what, level, entry) in entries {
         with_entry(level, entry);
-        // A table where the pointers lead to, so that only the pointer itself is at fault.
+        // The pointers lead to a table, so that only the pointer itself is at fault.
         poke(page, Entry::new(data_page(1), RWX).0);
         refused(check, what, Mode::Supervisor, VADDR);
         poke(page, CONTENT);
@@ -211,7 +211,7 @@ fn canonical(check: &mut Check) {
     with_entry(0, Entry::new(data_page(0), RWX));
     for wrong in [1 << 39, 1 << 40, 1 << 62, 1 << 63, 0xffff_ff80_0000_0000] {
         for access in ACCESSES {
-            // What mtval holds of such an address is the hart's choice.
+            // The hart chooses what mtval holds for such an address.
             let trap = access.perform(Mode::Supervisor, VADDR | wrong);
             check.trapped("not canonical", &trap, Mode::Machine, access.page_fault());
         }

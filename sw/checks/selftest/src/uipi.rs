@@ -129,7 +129,7 @@ fn table_pages(check: &mut Check) {
         run(Mode::User, &[uipi(Uipi::Send, X0, A0)], &[index]);
         check.eq("sent", receivers.take_peer(), (sound as u64) << 3);
     }
-    // Indices of which only the product by 8 is small, and a table without pages.
+    // Large indices with a small product by 8, and a table without pages.
     receivers.select_table(2);
     receivers.table(0, entry(Vector::new(3), PEER));
     for index in [1 << 61, 1 << 62, 1 << 63, 1 << 32, 1 << 12, 1 << 10] {
@@ -206,8 +206,8 @@ fn own_refused(check: &mut Check) {
 
 fn old_form(check: &mut Check) {
     let receivers = Receivers::new();
-    // The operation in the immediate (where funct7 and rs2 are), funct3 2 and 6; and the R-form of
-    // funct3 2.
+    // The operation in the immediate (in place of funct7 and rs2), with funct3 2 and 6, and the
+    // R-form with funct3 2.
     for operation in 0..5u32 {
         let words = [
             operation << 20 | A1 << 15 | 2 << 12 | A0 << 7 | 0x7b,

@@ -85,7 +85,7 @@ fn disabled(check: &mut Check) {
 
 fn nested_off(check: &mut Check) {
     delegate_all();
-    // The handler lies in the guest, and raises one more before it ends.
+    // The handler lies in the guest and raises one more interrupt before it ends.
     write::<{ number::UTVEC }>(code_page() + 12);
     write::<{ number::MIP }>(USI);
     let code = [NOP, NOP, NOP, csrs(number::UIP, A0), NOP, csrr(A0, number::USTATUS), NOP];

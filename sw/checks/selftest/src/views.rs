@@ -1,4 +1,4 @@
-//! Status and interrupt registers, and the views of them that lower modes have.
+//! Status and interrupt registers, and the views that lower modes have of them.
 
 use crate::check::{Check, Test, ours, test};
 use bare::{
@@ -35,7 +35,7 @@ const XLEN_64: usize = 2;
 fn mstatus_fields(check: &mut Check) {
     use status::*;
     let writable = SIE | MIE | SPIE | MPIE | SPP | MPP | MPRV | SUM | MXR | TVM | TW | TSR;
-    // All but MPRV: with it this very code would be translated.
+    // All except MPRV: with it, this code itself would be translated.
     let held = try_out::<{ number::MSTATUS }>(!MPRV);
     check.eq("ones", held & writable, writable & !MPRV);
     check.eq("UXL", held >> 32 & 3, XLEN_64);

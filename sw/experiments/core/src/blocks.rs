@@ -1,15 +1,15 @@
 //! The measured blocks: a few instructions between two reads of `mcycle`.
 //!
-//! Before the first read the store buffer is empty and the fetch queue full. Each block lies in cache
-//! lines of its own.
+//! Before the first read the store buffer is empty and the fetch queue is full. Each block has
+//! cache lines of its own.
 
 use bare::hal::csr::status::MPRV;
 use core::arch::global_asm;
 
 macro_rules! blocks {
     ($($(#[$doc:meta])* $name:ident: [$($setup:literal),*] [$($body:literal),*];)*) => {
-        // SAFETY: the blocks change caller-saved registers, and memory at `address`, which is this
-        // program's to measure with.
+        // SAFETY: the blocks change caller-saved registers and memory at `address`. That memory
+        // belongs to the measurement.
         unsafe extern "C" {
             $(
                 #[link_name = concat!("block_", stringify!($name))]
@@ -61,34 +61,36 @@ blocks! {
         "add t3, a1, a1", "add t3, t3, t3", "add t3, t3, t3", "add t3, t3, t3",
         "add t3, t3, t3", "add t3, t3, t3", "add t3, t3, t3", "add t3, t3, t3"
     ];
-    /// A load, and an addition that needs it.
+    /// A load, and an addition that needs its result.
     LoadUse: [] ["ld t3, 0(a0)", "add t3, t3, t3"];
-    /// A load, and an addition that does not need it.
+    /// A load, and an addition that does not need its result.
     Load: [] ["ld t3, 0(a0)", "add t4, a1, a1"];
-    /// A load from a page just used, at the address in the operand, and an addition that needs it.
+    /// A load from the page just used, at the address in the operand, and an addition that needs
+    /// its result.
     LoadNear: ["ld t3, 0(a1)", "add t3, t3, t3"] ["ld t3, 0(a0)", "add t3, t3, t3"];
-    /// A jump and a taken branch, to the instruction behind the next.
+    /// A jump and a taken branch. Each skips one instruction.
     Taken: [] ["j 1f", "nop", "1: beq zero, zero, 2f", "nop", "2:"];
-    /// A branch taken if the operand is 0, over an instruction; not right behind the read of the
-    /// cycle, in whose second cycle in Memory the branch would resolve already.
+    /// A branch over one instruction, taken if the operand is 0. It does not stand right behind the
+    /// read of the cycle: that spends a second cycle in Memory, and the branch would resolve
+    /// meanwhile.
     Branch: [] ["nop", "nop", "beqz a1, 1f", "nop", "1:"];
-    /// Multiplication and an addition that needs it.
+    /// A multiplication, and an addition that needs its result.
     Mul: [] ["mul t3, a1, a1", "add t3, t3, t3"];
-    /// Division, of the operand by 3, and an addition that needs it.
+    /// A division of the operand by 3, and an addition that needs its result.
     Div: ["li t4, 3"] ["divu t3, a1, t4", "add t3, t3, t3"];
-    /// Atomic addition and an addition that needs it.
+    /// An atomic addition, and an addition that needs its result.
     Amo: [] ["amoadd.d t3, a1, (a0)", "add t3, t3, t3"];
-    /// LR, SC, and an addition that needs the result.
+    /// LR, SC, and an addition that needs the result of SC.
     Lrsc: [] ["lr.d t3, (a0)", "sc.d t3, a1, (a0)", "add t3, t3, t3"];
-    /// A word read from a device, and an addition that needs it.
+    /// A read of a word from a device, and an addition that needs it.
     MmioRead: [] ["lw t3, 0(a0)", "add t3, t3, t3"];
     /// The same behind a store to memory, at `a1`.
     MmioReadAfterStore: [] ["sd x0, 0(a1)", "lw t3, 0(a0)", "add t3, t3, t3"];
-    /// A word written to a device.
+    /// A write of a word to a device.
     MmioWrite: [] ["sw a1, 0(a0)"];
     /// A load by the rules of the mode in `mstatus.MPP`, and an addition that needs it.
     Translated: ["li t3, {mprv}", "csrs mstatus, t3"] ["ld t3, 0(a0)", "add t3, t3, t3"];
-    /// The same with no translation known.
+    /// The same without a known translation.
     Untranslated: [
         "sfence.vma", "li t3, {mprv}", "csrs mstatus, t3", ".rept 64", "nop", ".endr"
     ] ["ld t3, 0(a0)", "add t3, t3, t3"];
@@ -101,7 +103,7 @@ impl Block {
     }
 }
 
-/// Cycles from one read of `mcycle` to another directly behind it.
+/// Cycles from one read of `mcycle` to another right behind it.
 pub fn read_to_read() -> i64 {
     Block::Empty.run(0, 0)
 }

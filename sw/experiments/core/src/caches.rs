@@ -13,8 +13,8 @@ use sv39::{AddressSpace, Flags, PAGE, Table};
 /// Memory that nothing else uses: the upper half of DRAM.
 const FRESH: usize = DRAM_BASE + DRAM_SIZE / 2;
 
-/// Virtual pages that all lead to one physical page; more than a first-level TLB has entries, fewer
-/// than a second-level one has.
+/// Virtual pages that all lead to one physical page: more than a first-level TLB has entries, fewer
+/// than a second-level TLB has.
 const ALIASES: usize = 48;
 const ALIAS_BASE: usize = 0x4000_0000;
 
@@ -25,8 +25,9 @@ pub fn measure(collected: &mut Collected) {
     collect(collected, |_| Block::LoadUse.cycles(line(), 0) - 1);
     let hit = median(collected);
 
-    // Lines of one set of the L1D, more than it has ways, few enough for the L2. The replacement may
-    // have kept one: hits are left out. Another line of the page makes its translation known.
+    // Lines of one set of the L1D: more than it has ways, few enough for the L2. The L1D may have
+    // kept one, so hits are left out. A load from another line of the page makes the translation
+    // known.
     const LINES: usize = 8;
     collect_events(collected, |index| {
         let address = FRESH + index % LINES * PAGE;
@@ -34,7 +35,7 @@ pub fn measure(collected: &mut Collected) {
     });
     report(collected, "core.l1d_miss_l2_hit", "");
 
-    // Lines never touched, but the first of each page.
+    // Untouched lines, except the first of each page.
     const LINES_MEASURED: usize = PAGE / CACHE_LINE_BYTES - 1;
     collect(collected, |index| {
         let page = FRESH + (LINES + index / LINES_MEASURED) * PAGE;
@@ -57,7 +58,7 @@ pub fn measure(collected: &mut Collected) {
 /// Makes loads with MPRV see the aliases.
 fn translate() {
     let tables = &raw mut TABLES;
-    // SAFETY: named nowhere else, and this runs once.
+    // SAFETY: nothing else names it, and this runs once.
     let tables = unsafe { &mut *tables };
     let base = tables.as_ptr() as usize;
     let mut space = AddressSpace::new(tables, base).expect("there is a table");

@@ -1,23 +1,23 @@
 //! Cycles of the hart's basic operations. M-mode, no firmware; the metrics of `rel4 bench core`.
 //!
-//! How to read the numbers. The pipeline is in order, and a read of `mcycle` gives the cycle in which
-//! the reading instruction executes. What is between two reads costs their distance less that of
-//! two reads with nothing between them.
+//! How to read the numbers. The pipeline is in order, and a read of `mcycle` gives the cycle in
+//! which the reading instruction executes. The cost of some code is the distance of two reads
+//! around it, minus the distance of two reads with nothing between them.
 //!
 //! - *Latency* (`alu`, `mul`, `div`, `amo`, `lrsc`, `l1d_hit`, `mmio_read`): cycles from an
-//!   instruction to a directly following one that needs its result; 1 is an ordinary ALU instruction.
+//!   instruction to the next one, if that needs its result. An ordinary ALU instruction has 1.
 //!   `mmio_write`: cycles that the store occupies the hart.
 //! - *Bubbles* (`load_use`, `branch_taken`, `branch_mispredict`, and all trap entries and returns):
-//!   cycles in which nothing executes between the two instructions concerned. For an entry these are
-//!   the causing instruction (ECALL; the CSR write that makes the user interrupt pending) and the
-//!   first of the handler; for a return, the return and the first instruction behind it.
+//!   cycles between two instructions in which nothing executes. For an entry the two are the
+//!   causing instruction (ECALL, or the CSR write that makes the user interrupt pending) and the
+//!   first of the handler. For a return they are the return and the first instruction after it.
 //! - `timer_entry`: cycles from the clock edge on which `mtime` reaches `mtimecmp` to the first
 //!   instruction of the handler, the device and its line included.
-//! - *Beyond a hit* (`l1d_miss_l2_hit`, `l2_miss`, `tlb_miss`): latency of a load less that of an L1D
-//!   hit.
+//! - *Beyond a hit* (`l1d_miss_l2_hit`, `l2_miss`, `tlb_miss`): latency of a load minus that of an
+//!   L1D hit.
 //!
-//! Everything measured has been run before, so that instructions, predictions and translations are
-//! in their caches, unless their absence is what is measured.
+//! All measured code has run before, so instructions, predictions and translations are in their
+//! caches, unless the measurement is about their absence.
 
 #![no_std]
 #![no_main]
@@ -36,10 +36,10 @@ bare::program!(main);
 /// Samples of each metric.
 const SAMPLES: usize = 1000;
 
-/// Runs that are not counted before those that are.
+/// Runs before the first sample.
 const WARM_UP: usize = 64;
 
-/// What all measurements collect into, one after the other.
+/// The samples of the current measurement.
 type Collected = Samples<SAMPLES>;
 
 fn main() -> u16 {
@@ -53,7 +53,7 @@ fn main() -> u16 {
     0
 }
 
-/// Takes [`SAMPLES`] samples of what `sample` measures, after some that are not counted.
+/// Takes [`SAMPLES`] samples from `sample`, after some runs that are not counted.
 fn collect(collected: &mut Collected, mut sample: impl FnMut(usize) -> i64) {
     collected.clear();
     for index in 0..WARM_UP {
@@ -67,8 +67,7 @@ fn collect(collected: &mut Collected, mut sample: impl FnMut(usize) -> i64) {
     }
 }
 
-/// The same of an event that costs something and does not happen each time: samples without cost are
-/// left out.
+/// The same for an event that does not happen each time: leaves out samples without cost.
 fn collect_events(collected: &mut Collected, mut sample: impl FnMut(usize) -> i64) {
     const ATTEMPTS: usize = 10 * SAMPLES;
     collected.clear();

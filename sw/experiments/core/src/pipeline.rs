@@ -8,12 +8,12 @@ use bare::hal::soc::{CLINT_BASE, clint};
 struct Line([usize; 8]);
 static mut LINE: Line = Line([0; 8]);
 
-/// Address of a line that is used again and again.
+/// Address of a line that stays in the cache.
 pub fn line() -> usize {
     &raw mut LINE as usize
 }
 
-/// A block's cycles less those of `others`, its instructions that are not measured.
+/// A block's cycles minus those of `others`, its instructions that are not measured.
 fn block(
     collected: &mut Collected,
     block: Block,
@@ -27,7 +27,7 @@ fn block(
 /// Measures and reports all of them.
 pub fn measure(collected: &mut Collected) {
     let memory = (line(), 1);
-    // Eight latencies, of which one is reported.
+    // The block has eight latencies; one is reported.
     collect(collected, |_| Block::Alu.cycles(line(), 1) / 8);
     report(collected, "core.alu", "");
 
@@ -53,7 +53,7 @@ pub fn measure(collected: &mut Collected) {
     report(block(collected, Block::Amo, 1, memory), "core.amo", "");
     report(block(collected, Block::Lrsc, 1, memory), "core.lrsc", "");
 
-    // The low half of mtimecmp: what is read and written has no effect here.
+    // The low half of mtimecmp: reads and writes have no effect here.
     let register = (CLINT_BASE + clint::MTIMECMP, usize::MAX);
     report(block(collected, Block::MmioRead, 1, register), "core.mmio_read", "device=clint");
     let both = (register.0, memory.0);

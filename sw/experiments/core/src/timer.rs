@@ -1,7 +1,7 @@
 //! The machine timer interrupt, from the tick on which it is due.
 //!
-//! The CLINT counts `mtime` once in a fixed number of cycles, so once the cycle of one tick is known
-//! those of all others follow.
+//! The CLINT counts `mtime` once in a fixed number of cycles. So the cycle of one tick tells the
+//! cycles of all others.
 
 use crate::{Collected, blocks::read_to_read, collect, report};
 use bare::{
@@ -43,8 +43,8 @@ pub fn measure(collected: &mut Collected) {
     machine::reset();
 }
 
-/// The cycle in which `time` became, or would have become, 0: the earliest that any reading of `time`
-/// allows. Readings in all phases of a tick make it exact.
+/// The cycle in which `time` became, or would have become, 0: the earliest one that all readings of
+/// `time` allow. Readings in all phases of a tick make it exact.
 fn cycle_of_time_zero() -> i64 {
     let readings = (0..400).map(|index| {
         for _ in 0..index % 13 {

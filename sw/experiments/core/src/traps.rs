@@ -24,11 +24,11 @@ pub fn measure(collected: &mut Collected) {
     machine::reset();
 }
 
-/// Instructions between a read of the cycle and a trap return, which would wait for the read.
+/// Instructions between a read of the cycle and a trap return. The return would wait for the read.
 const SPACE: usize = 4;
 
-/// Bubbles between two instructions, of which one comes `space` + 1 instructions after the first read
-/// of the cycle, and the other is the second read.
+/// Bubbles between two instructions: one comes `space` + 1 instructions after the first read of the
+/// cycle, the other is the second read.
 fn bubbles(registers: &[usize; 32], (before, space, after): (u32, usize, u32)) -> i64 {
     let cycles = registers[after as usize] as i64 - registers[before as usize] as i64;
     cycles - read_to_read() - 1 - space as i64
@@ -38,14 +38,14 @@ fn supervisor(collected: &mut Collected) {
     write::<{ number::MEDELEG }>(1 << cause::ECALL_U);
     const HANDLER: usize = 8;
     let code = [
-        // Once before, so that both pages of this guest are the ones used last.
+        // Runs it once before, so that both pages of this guest are the ones used last.
         ECALL,
         NOP,
         NOP,
         csrr(A2, number::CYCLE),
         ECALL,
         csrr(A5, number::CYCLE),
-        // Ends the guest, by an exception that goes to M-mode.
+        // Ends the guest by an exception that goes to M-mode.
         bare::encode::EBREAK,
         NOP,
         // The handler, which returns behind the ECALL.

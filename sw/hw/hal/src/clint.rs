@@ -3,8 +3,8 @@
 use core::{arch::asm, ptr};
 use soc::{CLINT_BASE, clint};
 
-/// Raises or drops the machine software interrupt of `hart`. What was written to memory before is seen
-/// by who sees the interrupt; what is read after has been written before the next raising.
+/// Raises or drops the machine software interrupt of `hart`. Whoever sees the interrupt also sees
+/// what was written before. After dropping it, reads see what the next raiser wrote before.
 pub fn set_msip(hart: usize, on: bool) {
     // SAFETY: fences, and a device register.
     unsafe {
@@ -14,7 +14,7 @@ pub fn set_msip(hart: usize, on: bool) {
     }
 }
 
-/// The machine timer interrupt of `hart` is pending from `time` on.
+/// Makes the machine timer interrupt of `hart` pending from `time` on.
 pub fn set_mtimecmp(hart: usize, time: u64) {
     // SAFETY: a device register.
     unsafe { at::<u64>(clint::MTIMECMP + 8 * hart).write_volatile(time) };

@@ -1,7 +1,7 @@
 //! UART 0 as a console, polled.
 //!
-//! The divisor stays as reset left it: the SoC's configuration chooses it (as fast as possible in
-//! simulation).
+//! The divisor stays as after reset. The SoC's configuration chooses it: in simulation the line is
+//! as fast as possible.
 
 use core::{fmt, num::NonZeroUsize};
 use soc::UART0_BASE;
@@ -14,8 +14,8 @@ impl Console {
     /// The console. Needs access to the UART's registers at their physical addresses.
     pub fn new() -> Self {
         let base = const { NonZeroUsize::new(UART0_BASE).unwrap() };
-        // SAFETY: the UART's registers are there for ever, one byte apart; nobody relies on more
-        // than single register accesses.
+        // SAFETY: the UART's registers are always there, one byte apart. Nobody relies on more than
+        // single register accesses.
         let uart = unsafe { Uart16550::new_mmio_from_address(base, 1) };
         match uart {
             Ok(uart) => Self(uart),
@@ -23,8 +23,8 @@ impl Console {
         }
     }
 
-    /// Writes all bytes, waiting as long as it takes. One at a time: the UART's FIFOs are off, while
-    /// bursts of the driver count on them.
+    /// Writes all bytes and waits as long as that takes. It writes one byte at a time, because the
+    /// driver's bursts need the UART's FIFOs and these are off.
     pub fn write(&mut self, bytes: &[u8]) {
         bytes.chunks(1).for_each(|byte| self.0.send_bytes_exact(byte));
     }

@@ -1,7 +1,7 @@
 //! Running code in a less privileged mode until it traps.
 //!
-//! Firmware, kernels and tests are all loops around [`Context::run`]: it enters the code, and returns
-//! when a trap of that code comes into the mode of the caller. A trap while no such code runs is the
+//! Firmware, kernels and tests are all loops around [`Context::run`]. It enters the code and
+//! returns when that code traps into the caller's mode. A trap while no such code runs is the
 //! caller's own fault and panics.
 
 use crate::csr;
@@ -21,8 +21,8 @@ pub mod reg {
     pub const T6: usize = 31;
 }
 
-/// Registers and program counter of interrupted code. Register 0's place holds the stack pointer of
-/// the code that called `run`.
+/// Registers and program counter of interrupted code. The place of register 0 holds the stack
+/// pointer of the caller of `run`.
 #[repr(C)]
 #[derive(Clone, Debug)]
 pub struct Context {
@@ -162,11 +162,11 @@ impl Context {
         Self { registers: [0; 32], pc }
     }
 
-    /// Runs the code until its next trap into the caller's mode, of which the CSRs tell more.
+    /// Runs the code until its next trap into the caller's mode. The CSRs describe the trap.
     ///
     /// # Safety
-    /// `H` must be the current privilege, its vector installed, interrupts off, and the previous
-    /// privilege in the status register set to the one in which the code is to run. That code must
+    /// `H` must be the current privilege and its vector must be installed. Interrupts must be off.
+    /// The previous privilege in the status register must be the one for the code. The code must
     /// not break what Rust relies on.
     pub unsafe fn run<H: Host>(&mut self) {
         // SAFETY: by the caller.

@@ -1,8 +1,8 @@
 //! Access to any CSR by its generated number.
 //!
-//! `riscv`'s register types know neither the N extension's CSRs nor its bits in `mstatus`, `mie` and
-//! `mideleg` (they mask them away), so everything here is raw. Accesses are ordered with memory
-//! accesses as the compiler sees them.
+//! The register types of the crate `riscv` do not know the CSRs of the N extension. They also mask
+//! its bits in `mstatus`, `mie` and `mideleg`. So everything here is raw. The compiler keeps
+//! accesses in order with memory accesses.
 
 use core::arch::asm;
 
@@ -32,7 +32,7 @@ pub const MENVCFG_STCE: usize = 1 << 63;
 /// Bit of a cause register that tells an interrupt from an exception.
 pub const INTERRUPT: usize = 1 << 63;
 
-/// Reads a CSR. Traps if it is not there or the privilege does not suffice.
+/// Reads a CSR. Traps if it does not exist or the privilege is too low.
 #[inline(always)]
 pub fn read<const CSR: u16>() -> usize {
     let value;

@@ -1,6 +1,6 @@
 //! User-level interrupts (N): what code in U-mode does with its own trap CSRs.
 //!
-//! The kernel has delegated the interrupt (`sideleg`) and owns the bit in `mideleg`'s name.
+//! The kernel must have delegated the interrupt in `sideleg`.
 
 use crate::csr::{self, status};
 use soc::{csr as number, irq};
@@ -35,6 +35,6 @@ pub fn raise() {
 
 /// Withdraws the user software interrupt of this hart.
 pub fn withdraw() {
-    // SAFETY: less interrupts disturb nobody.
+    // SAFETY: code must work without an interrupt.
     unsafe { csr::clear::<{ number::UIP }>(1 << irq::USI) };
 }

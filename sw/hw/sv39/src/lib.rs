@@ -1,8 +1,8 @@
 //! Sv39 page tables.
 //!
-//! Invariant: an address space's tables lie in one pool, each table is linked from at most one entry,
-//! and every table taken from the pool starts empty. No `unsafe`: the pool is an ordinary slice of
-//! which the physical address is known, so it all runs on the host as well.
+//! Invariant: the tables of an address space lie in one pool, at most one entry links to a table,
+//! and every table from the pool starts empty. There is no `unsafe`: the pool is an ordinary slice
+//! with a known physical address. So everything runs on the host as well.
 
 #![cfg_attr(not(test), no_std)]
 
@@ -47,7 +47,7 @@ impl Flags {
     pub const DIRTY: Self = Self(1 << 7);
 
     const RWX: usize = Self::READ.0 | Self::WRITE.0 | Self::EXECUTE.0;
-    /// What every leaf needs that is used without software keeping track.
+    /// Accessed and dirty: for leaves that software does not track.
     pub const READY: Self = Self(Self::VALID.0 | Self::ACCESSED.0 | Self::DIRTY.0);
 
     /// Whether all of `other` are in `self`.
@@ -103,7 +103,7 @@ impl Table {
     pub const EMPTY: Self = Self([Entry::INVALID; ENTRIES]);
 }
 
-/// Why a mapping was refused; nothing was changed but perhaps empty tables linked.
+/// Why a mapping was refused. Empty tables may have been linked; nothing else has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
     /// The virtual address is not a sign-extended 39-bit number.
@@ -160,7 +160,7 @@ impl<'a> AddressSpace<'a> {
         Ok(())
     }
 
-    /// The entry of `level` for `vaddr`, with the tables above it added as needed.
+    /// The entry of `level` for `vaddr`. Adds the tables above it as needed.
     pub fn entry(&mut self, vaddr: usize, level: usize) -> Result<&mut Entry, Error> {
         if !canonical(vaddr) {
             return Err(Error::NotCanonical);

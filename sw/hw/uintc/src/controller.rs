@@ -5,12 +5,12 @@ use uintr::{Pending, Vector};
 
 const MAGIC: u64 = 0x5549;
 
-/// Where a receiver runs, and whether it does: the low word of its entry.
+/// Whether and where a receiver runs: the low word of its entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Location {
     /// Pending vectors interrupt the hart.
     pub active: bool,
-    /// Kept by the controller, without effect.
+    /// The controller keeps this; it has no effect.
     pub mode: bool,
     pub hart: u16,
 }
@@ -59,8 +59,8 @@ pub struct Refused {
     pub count: u16,
 }
 
-/// The controller. Of one kernel there may be many: each register access is one operation of the
-/// controller, which loses and doubles nothing.
+/// The controller. A kernel may have many copies of this. Each register access is one operation of
+/// the controller, so no send is lost or doubled.
 #[derive(Clone, Copy, Debug)]
 pub struct Uintc {
     base: *mut u64,
@@ -93,12 +93,12 @@ impl Uintc {
         self.write(offset(entry, register::LOW), location.encode());
     }
 
-    /// The pending vectors, of which afterwards none is pending.
+    /// Takes the pending vectors: afterwards none is pending.
     pub fn take_pending(self, entry: u16) -> Pending {
         Pending(self.read(offset(entry, register::HIGH)))
     }
 
-    /// Makes vectors pending in addition to those that are.
+    /// Makes further vectors pending.
     pub fn add_pending(self, entry: u16, pending: Pending) {
         self.write(offset(entry, register::HIGH), pending.0);
     }
@@ -118,7 +118,7 @@ impl Uintc {
         self.take_pending(entry);
     }
 
-    /// The last refused access, which is forgotten with [`Uintc::forget_refused`].
+    /// The last refused access, until [`Uintc::forget_refused`].
     pub fn refused(self) -> Option<Refused> {
         let word = self.read(register::ERROR);
         let reason = (word & 0xf) as u8;
@@ -154,7 +154,7 @@ fn offset(entry: u16, register: usize) -> usize {
 mod tests {
     use super::*;
 
-    /// Memory in the place of the registers: what is written is there, what is there is read.
+    /// Memory in the place of the registers.
     struct Memory(Vec<u64>);
 
     impl Memory {
@@ -163,7 +163,7 @@ mod tests {
         }
 
         fn uintc(&mut self) -> Uintc {
-            // SAFETY: as long as the vector, which is not resized.
+            // SAFETY: the vector outlives the controller and is not resized.
             unsafe { Uintc::new(self.0.as_mut_ptr()) }
         }
     }

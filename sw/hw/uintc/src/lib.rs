@@ -4,8 +4,8 @@
 //! - [`SenderTable`], [`SenderEntry`]: what SEND looks up.
 //! - [`suist`], [`suirs`], [`Refusal`]: values of the CSRs of the running thread.
 //!
-//! No `unsafe` but in the register accesses, and nothing that needs the hart: it all runs on the
-//! host as well.
+//! Only the register accesses are `unsafe`. Nothing needs the hart, so everything runs on the host
+//! as well.
 
 #![cfg_attr(not(test), no_std)]
 

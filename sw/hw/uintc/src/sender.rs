@@ -49,7 +49,7 @@ impl SenderTable {
         Self([const { AtomicU64::new(0) }; Self::ENTRIES])
     }
 
-    /// What is there.
+    /// The entry at `index`.
     pub fn get(&self, index: SenderIndex) -> Option<SenderEntry> {
         SenderEntry::decode(self.0.get(index.0)?.load(Ordering::Relaxed))
     }
@@ -61,9 +61,9 @@ impl SenderTable {
         Some(SenderIndex(free))
     }
 
-    /// Makes all entries for `receiver` invalid; returns how many there were. Harts that may have
-    /// read them already have to be asked (a fence by the kernel) before the receiver's entry is
-    /// used anew.
+    /// Makes all entries for `receiver` invalid and returns their number. A hart may have read one
+    /// already, so the kernel must fence the other harts before it gives the receiver's entry to
+    /// another thread.
     pub fn revoke(&self, receiver: u16) -> usize {
         let found = (0..Self::ENTRIES).filter(|index| {
             self.get(SenderIndex(*index)).is_some_and(|entry| entry.receiver == receiver)

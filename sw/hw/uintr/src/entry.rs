@@ -6,23 +6,24 @@
 //! | [`full`] | everything, as a [`Frame`] | [`FrameHandler`] | switching coroutines or threads |
 //! | [`collect`] | 3 registers | nothing | a loop that looks at a word in memory |
 //!
-//! `call` and `full` find the handler's address in `uscratch`, `collect` that of its word. All of
-//! them take the pending vectors (UIPI READ) as soon as there is a register for them, then clear
-//! the software latch of the interrupt; what a handler returns is made pending again (UIPI WRITE)
-//! at the end, and interrupts once more. The latch is cleared in between: earlier it might be set
-//! again for vectors that READ takes, later that of a WRITE would be lost on harts where WRITE sets
-//! it.
+//! `call` and `full` find the handler's address in `uscratch`; `collect` finds the address of its
+//! word there. All entries take the pending vectors (UIPI READ) as soon as a register is free. Then
+//! they clear the software latch of the interrupt. At the end they make what the handler returned
+//! pending again (UIPI WRITE), so that it interrupts once more. The latch must be cleared between
+//! READ and WRITE. Before READ, a sender could set it again for a vector that READ takes. After
+//! WRITE, harts whose WRITE sets the latch would lose an interrupt.
 //!
-//! [`leaf_entry!`](crate::leaf_entry) makes further leaves. All entries stand on the stack of the
-//! interrupted code, of which the Rust ABI keeps nothing below `sp`.
+//! [`leaf_entry!`](crate::leaf_entry) makes further leaves. All entries use the stack of the
+//! interrupted code, because the Rust ABI keeps nothing below `sp`.
 
-/// Takes the pending vectors, returns those that are to stay pending.
+/// Takes the pending vectors and returns those that stay pending.
 pub type Handler = extern "C" fn(pending: u64) -> u64;
 
-/// The same, with the registers of the interrupted code, which go on as the handler leaves them.
+/// The same with the registers of the interrupted code. The code goes on with what the handler
+/// leaves in them.
 pub type FrameHandler = extern "C" fn(frame: &mut Frame, pending: u64) -> u64;
 
-/// Registers of interrupted code, `x1` first. The place of `x2` (`sp`) is not written; it was
+/// Registers of interrupted code, `x1` first. The place of `x2` (`sp`) is not written: `sp` was
 /// [`Frame::BYTES`] above the frame.
 #[derive(Clone, Debug)]
 #[repr(C)]
@@ -45,9 +46,9 @@ macro_rules! uret_line {
     };
 }
 
-/// Defines `$symbol`, an entry that saves what a call may change and calls `$handler`, a
-/// [`Handler`], or, where none is named, that in `uscratch`. Lines of assembler given as `first`
-/// come before everything.
+/// Defines `$symbol`, an entry that saves what a call may change. It calls `$handler`, a
+/// [`Handler`], or the one in `uscratch` if none is named. Assembler lines given as `first` come
+/// before everything.
 #[macro_export]
 macro_rules! call_entry {
     ($symbol:literal $(, first: $first:literal)*) => {
@@ -88,7 +89,7 @@ macro_rules! call_entry {
             "csrci {uip}, 1 << {usi}",
             "fence i, rw",
             $call,
-            // Two jumps of one fetch block are not predicted both.
+            // The predictor handles one jump in a fetch block.
             ".balign 8",
             "beqz a0, 1f",
             "fence rw, o",
@@ -120,9 +121,8 @@ macro_rules! call_entry {
     };
 }
 
-/// Defines `$symbol`, an entry that saves everything and calls `$handler`, a [`FrameHandler`], or,
-/// where none is named, that in `uscratch`. Lines of assembler given as `first` come before
-/// everything.
+/// Defines `$symbol`, an entry that saves everything. It calls `$handler`, a [`FrameHandler`], or
+/// the one in `uscratch` if none is named. Assembler lines given as `first` come before everything.
 #[macro_export]
 macro_rules! full_entry {
     ($symbol:literal $(, first: $first:literal)*) => {
@@ -156,7 +156,7 @@ macro_rules! full_entry {
             "mv a0, sp",
             "fence i, rw",
             $call,
-            // Two jumps of one fetch block are not predicted both.
+            // The predictor handles one jump in a fetch block.
             ".balign 8",
             "beqz a0, 1f",
             "fence rw, o",
@@ -179,10 +179,10 @@ macro_rules! full_entry {
     };
 }
 
-/// Defines `$symbol`, a leaf: `$body` finds the pending vectors in `t0`, which it may change. For
-/// other registers it has 24 bytes from `8(sp)` on, where it saves them and from where it restores
-/// them. `{uscratch}` is the number of that CSR. It makes nothing pending. Lines given as `first`
-/// come before everything.
+/// Defines `$symbol`, a leaf. `$body` finds the pending vectors in `t0` and may change it. It can
+/// save other registers in the 24 bytes from `8(sp)` on; it restores them itself. `{uscratch}` is
+/// the number of that CSR. The leaf makes nothing pending. Assembler lines given as `first` come
+/// before everything.
 #[macro_export]
 macro_rules! leaf_entry {
     ($symbol:literal, [$($body:expr),* $(,)?] $(, first: $first:literal)*) => {
@@ -242,9 +242,9 @@ pub fn full() -> usize {
     uintr_entry_full as *const () as usize
 }
 
-/// Address of the leaf that adds the pending vectors to the 64-bit word at `uscratch`. It loads and
-/// stores: of all threads only the one that is interrupted may change the word, by a single atomic
-/// instruction.
+/// Address of the leaf that adds the pending vectors to the 64-bit word at `uscratch`. It does so
+/// by a load and a store. So only the interrupted thread may change the word, and only by a single
+/// atomic instruction.
 pub fn collect() -> usize {
     uintr_entry_collect as *const () as usize
 }

@@ -2,9 +2,9 @@
 //!
 //! - [`Vector`], [`Pending`], [`Vectors`]: the 64 reasons for which a receiver is interrupted.
 //! - [`SenderIndex`], [`uipi`]: the instructions.
-//! - [`entry`]: what `utvec` points to. One saves what a call may change, one everything, one is a
-//!   leaf of a few registers.
-//! - [`Receiver`], [`Sender`]: registration, for which a [`Kernel`] is asked.
+//! - [`entry`]: what `utvec` points to. One entry saves what a call may change, one saves
+//!   everything, one is a leaf that uses a few registers.
+//! - [`Receiver`], [`Sender`]: registration. It asks a [`Kernel`].
 
 #![cfg_attr(not(test), no_std)]
 
@@ -22,7 +22,7 @@ pub use vector::{NoSuchVector, Pending, Vector, Vectors};
 #[cfg(target_arch = "riscv64")]
 pub use registration::{Kernel, Receiver, Sender, masked};
 
-/// What macros of this crate name.
+/// Names that the macros of this crate use.
 #[doc(hidden)]
 pub use soc::{csr as number, irq};
 

@@ -1,4 +1,4 @@
-//! Registration: the user's CSRs, then the kernel.
+//! Registration: sets the user's CSRs, then asks the kernel.
 
 use crate::{
     SenderIndex, Vector, Vectors,
@@ -9,11 +9,11 @@ use core::sync::atomic::AtomicU64;
 use hal::csr::{self, status};
 use soc::{csr as number, irq};
 
-/// What the library asks the kernel for.
+/// The services of the kernel that the library needs.
 pub trait Kernel {
     /// Why the kernel refuses.
     type Error;
-    /// What names another thread's receiver to the kernel: a capability, a descriptor.
+    /// Names another thread's receiver to the kernel: a capability or a descriptor.
     type Peer;
 
     /// Makes the calling thread a receiver.
@@ -52,8 +52,8 @@ impl Receiver {
         unsafe { Self::entering(kernel, entry::full(), handler as usize) }
     }
 
-    /// Interrupts add their vectors to `word`, and do nothing else. The thread takes them from
-    /// there with `swap`; no other thread changes the word.
+    /// Interrupts only add their vectors to `word`. The thread takes them from there with `swap`.
+    /// No other thread may change the word.
     pub fn collecting<K: Kernel>(
         kernel: &mut K,
         word: &'static AtomicU64,
@@ -64,8 +64,9 @@ impl Receiver {
 
     /// Interrupts enter `utvec`, with `uscratch` for it to use.
     ///
-    /// # Safety `utvec` must be the 4-byte aligned address of code that may interrupt any other of
-    /// this thread.
+    /// # Safety
+    /// `utvec` must be the 4-byte aligned address of code that may interrupt any other code of this
+    /// thread.
     pub unsafe fn entering<K: Kernel>(
         kernel: &mut K,
         utvec: usize,
@@ -82,7 +83,7 @@ impl Receiver {
         Ok(Self { vectors: Vectors::new() })
     }
 
-    /// Changes what interrupts enter.
+    /// Changes where interrupts enter.
     ///
     /// # Safety
     /// As for [`Receiver::entering`].
@@ -102,9 +103,9 @@ unsafe fn enter_at(utvec: usize, uscratch: usize) {
     }
 }
 
-/// Runs `work` without user interrupts; they wait for its end.
+/// Runs `work` with user interrupts off. They wait for its end.
 pub fn masked<T>(work: impl FnOnce() -> T) -> T {
-    // SAFETY: what was enabled before is enabled after.
+    // SAFETY: restores the state before the call.
     unsafe {
         let before = csr::clear::<{ number::USTATUS }>(status::UIE);
         let result = work();

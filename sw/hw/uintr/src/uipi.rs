@@ -1,8 +1,7 @@
 //! The UIPI instructions (custom-3, funct3 6, operation in funct7).
 //!
-//! Each function orders what it does with memory accesses, for harts that need a fence for it: what
-//! was written before [`send`] is seen by the handler that it calls, what is read after [`read`] is
-//! at least as new as what the senders wrote.
+//! Each function contains the fence that some harts need. The handler that [`send`] calls sees what
+//! was written before. Reads after [`read`] see at least what the senders wrote before.
 
 use crate::{Pending, SenderIndex};
 use core::arch::asm;
@@ -40,15 +39,15 @@ macro_rules! uipi_write {
     };
 }
 
-/// Makes the vector of a sender-table entry pending at its receiver. Without effect if the kernel
+/// Makes the vector of a sender-table entry pending at its receiver. It has no effect if the kernel
 /// gave no such entry.
 #[inline(always)]
 pub fn send(index: SenderIndex) {
-    // SAFETY: interrupts another program at most, which is prepared for it.
+    // SAFETY: at most it interrupts another program, which is prepared for that.
     unsafe { asm!("fence rw, o", uipi_send!("{0}"), in(reg) index.0, options(nostack)) };
 }
 
-/// The pending vectors of this thread, of which afterwards none is pending. 0 if it is no receiver.
+/// Takes the pending vectors of this thread: afterwards none is pending. 0 if it is no receiver.
 #[inline(always)]
 pub fn read() -> Pending {
     let pending;
@@ -57,14 +56,14 @@ pub fn read() -> Pending {
     Pending(pending)
 }
 
-/// Makes vectors of this thread pending in addition to those that are.
+/// Makes further vectors of this thread pending.
 #[inline(always)]
 pub fn write(pending: Pending) {
     // SAFETY: the handler of this thread is prepared for interrupts; without one none is enabled.
     unsafe { asm!("fence rw, o", uipi_write!("{0}"), in(reg) pending.0, options(nostack)) };
 }
 
-/// Pending vectors of this thread interrupt it from now on.
+/// From now on, pending vectors of this thread interrupt it.
 #[inline(always)]
 pub fn activate() {
     // SAFETY: as for `write`.
@@ -75,6 +74,6 @@ pub fn activate() {
 /// to it.
 #[inline(always)]
 pub fn deactivate() {
-    // SAFETY: fewer interrupts disturb nobody.
+    // SAFETY: code must work without an interrupt.
     unsafe { asm!("fence rw, o", uipi_line!("4", "x0", "x0"), options(nostack)) };
 }

@@ -65,7 +65,7 @@ impl Vectors {
         Self(0)
     }
 
-    /// The lowest free vector, which then is taken.
+    /// Takes the lowest free vector.
     pub fn allocate(&mut self) -> Option<Vector> {
         let free = Pending(!self.0).next()?;
         self.0 |= free.mask();

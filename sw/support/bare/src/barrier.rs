@@ -1,7 +1,7 @@
 //! All harts meet.
 //!
-//! Waiting harts look with an AMO, which the shared cache performs: the barrier holds even where
-//! first-level caches are at fault.
+//! Waiting harts look with an AMO. The shared cache performs it, so the barrier also holds when a
+//! first-level cache is at fault.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 use hal::{csr, soc::csr as number};
@@ -13,9 +13,9 @@ static START: AtomicUsize = AtomicUsize::new(0);
 /// Cycles from the arrival of the last hart to the common start.
 const HEADWAY: usize = 160;
 
-/// Waits until `harts` have come; returns a cycle a little ahead that is the same for all.
+/// Waits until `harts` harts have come. Returns a cycle a little ahead, the same for all.
 pub fn meet(harts: usize) -> usize {
-    // Acquire and release: what each did before is seen by all after.
+    // Acquire and release: after the barrier, all harts see what each did before it.
     let round = ROUND.fetch_add(0, Ordering::AcqRel);
     if ARRIVED.fetch_add(1, Ordering::AcqRel) == harts - 1 {
         START.swap(cycle() + HEADWAY, Ordering::AcqRel);

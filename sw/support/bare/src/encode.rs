@@ -1,4 +1,4 @@
-//! Instruction words, for guests that are made of them.
+//! Instruction words, to make guests from.
 
 /// Register numbers.
 pub type Reg = u32;

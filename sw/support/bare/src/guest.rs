@@ -1,8 +1,8 @@
 //! Guests: a few instructions run in a chosen mode until they trap, or end.
 //!
 //! A trap into M-mode ends a guest directly. The vectors of S- and U-mode lead to a row of `ecall`s
-//! ([`catch`]), so a trap taken there ends the guest too, and can be told from the place of the
-//! `ecall`; the CSRs of that mode are then as the trap left them.
+//! ([`catch`]). So a trap into these modes ends the guest, too, and the place of the `ecall` tells
+//! which vector it took. The CSRs of that mode are then as the trap left them.
 
 use crate::encode::ECALL;
 use core::arch::global_asm;
@@ -34,7 +34,7 @@ pub struct Trap {
     pub slot: usize,
     /// `mstatus` afterwards.
     pub status: usize,
-    /// Whether the guest got to its end; then the rest tells of no trap.
+    /// Whether the guest got to its end. Then there was no trap, and the other fields mean nothing.
     pub ended: bool,
     /// The guest's registers.
     pub registers: [usize; 32],
@@ -47,7 +47,7 @@ impl Trap {
     }
 }
 
-/// Words that a guest may have.
+/// Most words of a guest.
 pub const CODE_WORDS: usize = 1024;
 const CATCH_SLOTS: usize = 64;
 
@@ -101,7 +101,7 @@ pub fn run(mode: Mode, code: &[u32], arguments: &[usize]) -> Trap {
 /// The same at virtual address `pc`, where [`code_page`] must be mapped.
 pub fn run_at(mode: Mode, pc: usize, code: &[u32], arguments: &[usize]) -> Trap {
     let page = &raw mut CODE;
-    // SAFETY: the guest of before is gone; one program, one hart.
+    // SAFETY: the previous guest has ended, and only one hart runs this program.
     let words = unsafe { &mut (*page).0 };
     words[..code.len()].copy_from_slice(code);
     words[code.len()] = ECALL;
@@ -116,8 +116,8 @@ pub fn run_at(mode: Mode, pc: usize, code: &[u32], arguments: &[usize]) -> Trap 
 pub fn enter(mode: Mode, pc: usize, arguments: &[usize]) -> Trap {
     let mut context = Context::new(pc);
     context.registers[hal::context::reg::A0..][..arguments.len()].copy_from_slice(arguments);
-    // SAFETY: guests are written not to touch this program's memory; its trap vector is installed
-    // (a vectored `mtvec` leads to it as well). `MPRV` is for guests alone.
+    // SAFETY: guests do not touch this program's memory. Its trap vector is installed; a vectored
+    // `mtvec` leads to it as well. `MPRV` is for guests alone.
     let status = unsafe {
         csr::clear::<{ number::MSTATUS }>(status::MPP);
         csr::set::<{ number::MSTATUS }>((mode as usize) << status::MPP_SHIFT);

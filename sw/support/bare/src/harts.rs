@@ -7,7 +7,7 @@ use core::{
 };
 use hal::{clint, context::Machine};
 
-/// Harts that a program can have.
+/// Most harts of a program.
 pub const MAX: usize = 4;
 
 /// Stacks of harts 1 and up.
@@ -17,8 +17,8 @@ pub(crate) static mut STACKS: Stacks = Stacks([[0; STACK_BYTES]; MAX - 1]);
 
 static PROGRAM: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 
-/// Harts 1 to `count` - 1 begin to run `program`, which is told the number of its hart. Those whose
-/// program ends wait for ever.
+/// Starts `program` on harts 1 to `count` - 1 and gives it the number of its hart. A hart waits for
+/// ever when its program ends.
 pub fn start(count: usize, program: fn(usize)) {
     assert!(count <= MAX, "{count} harts, at most {MAX} are supported");
     PROGRAM.store(program as *mut (), Ordering::Relaxed);

@@ -1,7 +1,7 @@
-//! The machine as an M-mode program sees it, every bit of it free to be tried.
+//! The machine as an M-mode program sees it. A test may try every bit of it.
 //!
-//! CSR writes are safe functions here: these programs are about such writes, run one at a time with
-//! interrupts off in M-mode, and lie at physical addresses.
+//! CSR writes are safe functions here. These programs are about such writes. They run one at a time
+//! in M-mode, with interrupts off and at physical addresses.
 
 use hal::{clint, csr, soc::csr as number};
 
@@ -12,7 +12,7 @@ pub fn read<const CSR: u16>() -> usize {
 
 /// Writes a CSR.
 pub fn write<const CSR: u16>(value: usize) {
-    // SAFETY: see above; what a test tries out concerns its guest, and `reset` ends it.
+    // SAFETY: see above. What a test tries concerns its guest, and `reset` ends it.
     unsafe { csr::write::<CSR>(value) }
 }
 
@@ -28,7 +28,7 @@ pub fn clear<const CSR: u16>(bits: usize) {
     unsafe { csr::clear::<CSR>(bits) };
 }
 
-/// Writes a CSR, returns what it then reads as, and restores it.
+/// Writes a CSR, reads it back, restores it, and returns what it read.
 pub fn try_out<const CSR: u16>(value: usize) -> usize {
     let before = read::<CSR>();
     write::<CSR>(value);
@@ -47,11 +47,12 @@ pub const OPEN_PMP_ENTRY: u16 = 7;
 /// PMP configuration: naturally aligned power of two, read, write and execute.
 pub const PMP_OPEN: usize = 0x1f;
 
-/// `mstatus` with nothing set: `SXL` and `UXL` say 64 bits, where they can say anything else.
+/// `mstatus` with nothing set. `SXL` and `UXL` say 64 bits, in case they can say anything else.
 const STATUS: usize = 2 << 32 | 2 << 34;
 
-/// Everything as a test expects it: nothing delegated, enabled or pending, no translation, memory
-/// open to all modes, counters open, lower modes' vectors at [`crate::guest::catch`].
+/// Brings the machine into the state that a test expects. Nothing is delegated, enabled or pending.
+/// There is no translation. Memory and counters are open to all modes. The vectors of the lower
+/// modes point to [`crate::guest::catch`].
 pub fn reset() {
     write::<{ number::MIE }>(0);
     write::<{ number::MEDELEG }>(0);

@@ -17,7 +17,7 @@ impl Random {
         self.0
     }
 
-    /// A number below `limit`, which is small.
+    /// A number below `limit`. The bias is small if `limit` is.
     pub fn below(&mut self, limit: usize) -> usize {
         (self.number() >> 40) as usize % limit
     }

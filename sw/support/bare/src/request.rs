@@ -1,8 +1,8 @@
-//! What a program shall do, as a line on the UART.
+//! A request to the program, as a line on the UART.
 
 use hal::console::Console;
 
-/// Turns of the loop in which a line must begin, for who starts the program without any input.
+/// Turns of the loop within which a line must begin. A program without input then goes on.
 const PATIENCE: usize = 20_000;
 const LENGTH: usize = 80;
 
@@ -13,7 +13,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// Waits for a line, for ever once it has begun.
+    /// Waits for a line. Once a line has begun, waits for its end without a limit.
     pub fn read() -> Self {
         let mut request = Self { line: [0; LENGTH], length: 0 };
         let mut console = Console::new();
@@ -32,13 +32,13 @@ impl Request {
         request
     }
 
-    /// A word, if there are so many.
+    /// The word at `index`, if there are that many.
     pub fn word(&self, index: usize) -> Option<&str> {
         let line = str::from_utf8(&self.line[..self.length]).ok()?;
         line.split_ascii_whitespace().nth(index)
     }
 
-    /// A word that is a number; else `default`.
+    /// The word at `index` as a number, else `default`.
     pub fn number(&self, index: usize, default: usize) -> usize {
         self.word(index).and_then(|word| word.parse().ok()).unwrap_or(default)
     }

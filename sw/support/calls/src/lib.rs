@@ -7,7 +7,7 @@
 
 macro_rules! calls {
     ($($(#[$doc:meta])* $name:ident = $number:literal,)*) => {
-        /// What a program asks for.
+        /// A request to the kernel.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(usize)]
         pub enum Call { $($(#[$doc])* $name = $number,)* }
@@ -31,24 +31,26 @@ calls! {
     Exit = 1,
     /// Makes the thread a receiver. 0 as the result is success.
     RegisterReceiver = 2,
-    /// The index of an entry of the thread's sender table, for vector `a1` of process `a0`.
+    /// Makes an entry of the thread's sender table for vector `a1` of process `a0`. The result is
+    /// its index.
     RegisterSender = 3,
     /// Enables user interrupts and sleeps until one has been taken.
     Wait = 4,
     /// Lets `a0` busy threads run beside this one, from the next [`Call::Wait`] on.
     Compete = 5,
-    /// Code at `a0` is to be called for each signal; it ends with [`Call::SignalReturn`].
+    /// From now on each signal calls the code at `a0`, which ends with [`Call::SignalReturn`].
     HandleSignals = 6,
     /// Signals the process `a0`, by an interrupt between harts.
     Signal = 7,
     /// Goes on with what a signal interrupted.
     SignalReturn = 8,
-    /// The thread has reached its point number `a0`.
+    /// Tells the kernel that the thread has reached its point number `a0`.
     Reach = 9,
-    /// Gives the hart to the receiver that has none, and stays without one until that does the same.
+    /// Gives the hart to the receiver that has none. This thread then waits until that one does the
+    /// same.
     Exchange = 10,
-    /// The cycle in which this hart's last [`Call::Exchange`] began (`a0` = 0), or made the
-    /// receiver active (1).
+    /// The cycle in which this hart's last [`Call::Exchange`] began (`a0` = 0), or the cycle in
+    /// which it made the receiver active (1).
     ExchangeCycle = 11,
     /// Sleeps until another thread has called [`Call::Signal`] since the last return from this call.
     Sleep = 12,
@@ -57,8 +59,8 @@ calls! {
 /// The result of a call that the kernel does not serve.
 pub const REFUSED: usize = usize::MAX;
 
-/// Where a page lies that all processes share.
+/// Address of a page that all processes share.
 pub const SHARED: usize = 0x3000_0000;
 
-/// Where the pages of local queues of the TAIC lie, of processes that are given some.
+/// Address of the pages of TAIC's local queues in a process that has some.
 pub const QUEUES: usize = SHARED + 0x1_0000;

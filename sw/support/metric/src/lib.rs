@@ -25,7 +25,7 @@ impl<const N: usize> Samples<N> {
         Self { values: [0; N], length: 0 }
     }
 
-    /// Adds a sample; what is negative or too large for 32 bits becomes the nearest that is not.
+    /// Adds a sample. A value that does not fit into 32 unsigned bits is clamped.
     pub fn push(&mut self, value: i64) {
         if let Some(place) = self.values.get_mut(self.length) {
             *place = value.clamp(0, i64::from(u32::MAX)) as u32;
@@ -33,7 +33,7 @@ impl<const N: usize> Samples<N> {
         }
     }
 
-    /// Whether no more samples are kept.
+    /// Whether the place for samples is used up.
     pub fn is_full(&self) -> bool {
         self.length == N
     }
@@ -71,7 +71,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// Operations in a number of cycles, reported as how many there are in one.
+/// A number of operations in a number of cycles, reported as operations a cycle.
 #[derive(Clone, Copy, Debug)]
 pub struct Rate {
     pub name: &'static str,

@@ -7,7 +7,7 @@ use supervisor::{
     hal::{csr, soc::csr as number},
 };
 
-/// Prints `length` bytes of the running process from `address` on; tells how many, perhaps fewer.
+/// Prints `length` bytes of the running process from `address` on. Returns how many it printed.
 pub fn write(address: usize, length: usize) -> Option<usize> {
     let mut copy = [0; 128];
     let copy = &mut copy[..length.min(128)];

@@ -1,4 +1,5 @@
-//! For kernels that let a hostile process try what it can: its attack, and a victim meanwhile.
+//! For kernels that let a hostile process try what it can: the attack, and a victim that runs
+//! meanwhile.
 
 use crate::{DevicePage, Process, Thread, skip, write};
 use calls::{Call, REFUSED};
@@ -15,7 +16,7 @@ use supervisor::{
     harts, println,
 };
 
-/// Roles of the program, and processes.
+/// Roles of the program. They are also the numbers of the processes.
 pub const ATTACKER: usize = 0;
 pub const VICTIM: usize = 1;
 
@@ -33,9 +34,9 @@ pub fn load(id: usize, program: &[u8], devices: &[DevicePage]) -> (Process, usiz
     }
 }
 
-/// Runs the attack to its end; returns the two arguments with which it says so. An exception of the
-/// attacker is told to it in `a7` (its cause, plus 1), and skipped: most of them by `skip`, those of
-/// jumps here.
+/// Runs the attack to its end and returns the two arguments of its last call. An exception of the
+/// attacker is skipped, and the attacker finds its cause plus 1 in `a7`. `skip` does this for most
+/// exceptions; this function does it for jumps.
 pub fn attack(thread: &mut Thread) -> [usize; 2] {
     skip::install();
     loop {
@@ -68,23 +69,23 @@ struct Record {
     interrupts: AtomicU64,
 }
 
-/// A process on another hart that says that it lives, and counts its interrupts.
+/// A process on another hart. It counts its rounds and its interrupts.
 pub struct Victim(&'static Record);
 
-/// What runs a victim, which has been switched to.
+/// Runs a victim after the switch to it.
 type Run = fn(&mut Thread) -> !;
 
 static mut SECOND: harts::Start = harts::Start::new(begin);
 static mut THREAD: Option<(Thread, Run)> = None;
 
 impl Victim {
-    /// Starts `process`, once, on [`VICTIM_HART`]; `page` is what it shares with the kernel. Returns
-    /// when it runs.
+    /// Starts `process` on [`VICTIM_HART`], once. It shares `page` with the kernel. Returns when
+    /// the victim runs.
     pub fn start(process: &Process, page: usize, run: Run) -> Self {
         let thread = Thread::new(process, process.start(VICTIM, 0));
         let start = &raw mut SECOND;
-        // SAFETY: its hart takes both when it starts, and nobody else names them. The page is the
-        // victim's, and atomic here.
+        // SAFETY: the victim's hart takes both when it starts, and nobody else names them. The page
+        // is the victim's; it is atomic here.
         let (started, record) = unsafe {
             THREAD = Some((thread, run));
             let started = harts::start(VICTIM_HART.into(), &mut *start);
@@ -96,7 +97,7 @@ impl Victim {
         victim
     }
 
-    /// Whether it still runs, and has not been interrupted.
+    /// Whether the victim still runs and has not been interrupted.
     pub fn is_well(&self) -> bool {
         let interrupts = self.0.interrupts.load(Ordering::Relaxed);
         if interrupts != 0 {
@@ -105,7 +106,7 @@ impl Victim {
         self.wait_for_beat() && interrupts == 0
     }
 
-    /// Whether it goes round once more within a tenth of a second.
+    /// Whether it makes another round within a tenth of a second.
     fn wait_for_beat(&self) -> bool {
         let beats = self.0.beats.load(Ordering::Relaxed);
         let end = csr::read::<{ number::TIME }>() + TIMEBASE_HZ / 10;

@@ -1,8 +1,8 @@
 //! For small kernels: processes with address spaces of their own, threads that can be interrupted
 //! in U-mode.
 //!
-//! The kernel's part of each address space is DRAM and the devices that it uses, at their physical
-//! addresses and without U.
+//! Each address space has a kernel part: DRAM and the devices that the kernel uses, at their
+//! physical addresses and not accessible to U-mode.
 
 #![no_std]
 

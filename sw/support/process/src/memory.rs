@@ -25,7 +25,7 @@ fn devices() -> impl Iterator<Item = usize> {
 
 const MEGAPAGE: usize = size(1);
 
-/// A page of zeros that nobody else has.
+/// Takes a page of zeros for ever.
 pub fn take_page() -> Option<&'static mut Page> {
     let index = TAKEN.fetch_add(1, Ordering::Relaxed);
     let pool = &raw mut POOL;
@@ -33,7 +33,7 @@ pub fn take_page() -> Option<&'static mut Page> {
     unsafe { (*pool).get_mut(index) }
 }
 
-/// A new address space with the kernel's part, in tables that nobody else has.
+/// A new address space with the kernel's part. `tables` are for it alone.
 pub fn new_space(tables: &'static mut [Table; TABLES]) -> Result<AddressSpace<'static>, Error> {
     let base = tables.as_ptr() as usize;
     let mut space = AddressSpace::new(tables, base)?;

@@ -11,10 +11,10 @@ use supervisor::hal::context::{Context, reg};
 use sv39::{AddressSpace, Flags, PAGE, Table};
 use uintc::SenderTable;
 
-/// Processes that there can be.
+/// Most processes.
 pub const PROCESSES: usize = 4;
 
-/// End of what a process can have.
+/// End of a process's stack and of its part of the address space.
 pub const STACK_TOP: usize = 0x4000_0000;
 const STACK_PAGES: usize = 6;
 
@@ -44,7 +44,7 @@ impl From<sv39::Error> for Error {
 /// A page of a device that a process may use.
 #[derive(Clone, Copy, Debug)]
 pub struct DevicePage {
-    /// Where the process sees it.
+    /// Its address for the process.
     pub vaddr: usize,
     pub paddr: usize,
 }
@@ -60,8 +60,8 @@ pub struct Process {
 }
 
 impl Process {
-    /// Loads `program` as process `id`, for which this is called once, and which sees `shared` at
-    /// [`SHARED`].
+    /// Loads `program` as process `id`. The process sees the page `shared` at [`SHARED`]. Call this
+    /// once for each `id`.
     pub fn load(id: usize, program: &[u8], shared: usize) -> Result<Self, Error> {
         Self::load_with(id, program, shared, &[])
     }
@@ -98,7 +98,7 @@ impl Process {
         Ok(Self { id: id as u16, satp: space.satp(id + 1), senders: &SENDERS[id], entry })
     }
 
-    /// The start of a thread with these arguments. Threads beyond the first may not use the stack.
+    /// The start of a thread with these arguments. Only the first thread may use the stack.
     pub fn start(&self, role: usize, argument: usize) -> Context {
         let mut context = Context::new(self.entry);
         context.registers[reg::SP] = STACK_TOP;

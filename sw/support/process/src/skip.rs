@@ -1,5 +1,5 @@
-//! For hostile programs: skips what they try, without a change of context, and tells the cause of
-//! the exception (plus 1) in `a7`.
+//! For hostile programs: skips an instruction that faults, without a change of context. The program
+//! finds the cause of the exception plus 1 in `a7`.
 
 use core::arch::global_asm;
 use supervisor::hal::{
@@ -11,7 +11,8 @@ unsafe extern "C" {
     fn skip_vector();
 }
 
-// System calls, interrupts and failed fetches go to the kernel. `t6` is left to it by the program.
+// System calls, interrupts and failed fetches go to the kernel. The program leaves `t6` to this
+// code.
 global_asm!(
     ".text",
     ".balign 4",
@@ -38,6 +39,6 @@ global_asm!(
 
 /// Makes it this hart's trap vector.
 pub fn install() {
-    // SAFETY: it leads to the vector of contexts, or returns.
+    // SAFETY: the code goes on to the vector of contexts, or returns.
     unsafe { csr::write::<{ number::STVEC }>(skip_vector as *const () as usize) };
 }

@@ -1,4 +1,4 @@
-//! Threads, and what belongs to them beyond their registers.
+//! Threads and their state beyond the registers.
 
 use crate::{Process, memory::uintc};
 use supervisor::hal::{
@@ -8,7 +8,7 @@ use supervisor::hal::{
 };
 use uintc::{Location, SenderTable, suirs, suist};
 
-/// The user-level trap CSRs. All of them can be read in U-mode, so all change with the thread.
+/// The user-level trap CSRs. U-mode can read all of them, so all of them change with the thread.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct UserCsrs {
     pub status: usize,
@@ -47,7 +47,7 @@ impl UserCsrs {
     }
 }
 
-/// A thread. Those that different harts run share no cache line.
+/// A thread. It has cache lines of its own, because different harts run different threads.
 #[derive(Debug)]
 #[repr(align(64))]
 pub struct Thread {
@@ -77,15 +77,15 @@ impl Thread {
         }
     }
 
-    /// Gives the hart to the thread: its address space, its CSRs, its user interrupts. A receiver
-    /// is interrupted on this hart from now on; when no receiver runs, the interrupt goes to the
-    /// kernel.
+    /// Gives the hart to the thread: its address space, its CSRs, its user interrupts. From now on
+    /// a receiver is interrupted on this hart. If the thread is no receiver, the interrupt goes to
+    /// the kernel.
     pub fn switch_to(&self, hart: u16) {
         self.load();
         self.activate(hart);
     }
 
-    /// All of [`Thread::switch_to`] but [`Thread::activate`], which follows.
+    /// All of [`Thread::switch_to`] except [`Thread::activate`], which must follow.
     pub fn load(&self) {
         // SAFETY: the kernel is mapped in every address space. What is delegated to U-mode, and the
         // tables that UIPI uses, are the thread's own.
@@ -101,7 +101,7 @@ impl Thread {
         }
     }
 
-    /// A receiver is interrupted on `hart` from now on, also by what has become pending before.
+    /// From now on a receiver is interrupted on `hart`, also for vectors that are already pending.
     pub fn activate(&self, hart: u16) {
         if let Some(entry) = self.receiver {
             uintc().set_location(entry, Location::on(hart));
@@ -113,7 +113,7 @@ impl Thread {
         self.csrs = UserCsrs::save();
     }
 
-    /// Takes the hart away; what is sent to a receiver then waits until it is switched to.
+    /// Takes the hart away. What is sent to a receiver then waits for the next switch to it.
     pub fn switch_out(&mut self) {
         if let Some(entry) = self.receiver {
             uintc().set_active(entry, false);
@@ -133,7 +133,7 @@ impl Thread {
         uintc().set_location(entry, Location::on(hart));
     }
 
-    /// Runs the thread until its next trap into the kernel. It must have been switched to.
+    /// Runs the thread until its next trap into the kernel. The kernel must have switched to it.
     pub fn run(&mut self) {
         // SAFETY: the thread has memory of its own only; `SPP` is U.
         unsafe {

@@ -3,7 +3,8 @@
 use core::fmt;
 use sbi_rt::Physical;
 
-/// Writes all bytes. The kernel's memory has the same virtual and physical addresses.
+/// Writes all bytes. The firmware takes a physical address: in the kernel's memory it is the
+/// virtual one.
 pub fn write(mut bytes: &[u8]) {
     while !bytes.is_empty() {
         let physical = Physical::new(bytes.len(), bytes.as_ptr() as usize, 0);

@@ -58,10 +58,10 @@ pub fn exit(code: usize) -> ! {
     unreachable!("the firmware did not end the machine: {result:?}")
 }
 
-/// Whether `sideleg`, and with it user-level interrupts, are there. Leaves `stvec` changed.
+/// Whether the hart has user-level interrupts: whether `sideleg` exists. Changes `stvec`.
 pub fn has_user_interrupts() -> bool {
     let found: usize;
-    // SAFETY: a trap only skips to the end; `stvec` is for the caller to set again.
+    // SAFETY: a trap only skips to the end. The caller sets `stvec` again.
     unsafe {
         asm!(
             "la {t}, 1f",
@@ -79,10 +79,10 @@ pub fn has_user_interrupts() -> bool {
     found == 1
 }
 
-/// Loads from an address that may fault; `None` if it does. Leaves `stvec` changed.
+/// Loads from an address that may fault; `None` if it does. Changes `stvec`.
 pub fn try_load(address: usize) -> Option<usize> {
     let (value, faulted): (usize, usize);
-    // SAFETY: a trap only skips to the end; `stvec` is for the caller to set again.
+    // SAFETY: a trap only skips to the end. The caller sets `stvec` again.
     unsafe {
         asm!(
             "la {faulted}, 1f",

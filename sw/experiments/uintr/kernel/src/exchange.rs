@@ -10,21 +10,21 @@ use supervisor::hal::{csr, soc::csr as number};
 
 static WITHOUT_HART: AtomicPtr<Thread> = AtomicPtr::new(ptr::null_mut());
 
-/// Leaves a thread, which is switched out, to the first hart that takes it.
+/// Offers a switched-out thread to the first hart that takes it.
 pub fn leave(thread: &'static mut Thread) {
-    // What is written to UINTC after this follows what was before.
+    // Keeps later writes to UINTC behind earlier ones.
     riscv::asm::fence();
     WITHOUT_HART.store(thread, Ordering::Release);
 }
 
 fn take() -> Option<&'static mut Thread> {
-    // SAFETY: who takes the pointer has the thread alone.
+    // SAFETY: whoever takes the pointer is the only one to have the thread.
     unsafe { WITHOUT_HART.swap(ptr::null_mut(), Ordering::Acquire).as_mut() }
 }
 
 impl Hart {
-    /// Gives the hart to the receiver that has none, and leaves the one that runs without. `false`
-    /// if there is none at the moment.
+    /// Gives the hart to the receiver that has none; the running one then has none. Returns `false`
+    /// if no receiver waits at the moment.
     pub fn exchange(&mut self) -> bool {
         let begin = csr::read::<{ number::CYCLE }>();
         let Some(incoming) = take() else { return false };

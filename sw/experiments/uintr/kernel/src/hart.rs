@@ -16,18 +16,18 @@ const USER_SOFTWARE: usize = INTERRUPT | irq::USI;
 const SUPERVISOR_SOFTWARE: usize = INTERRUPT | irq::SSI;
 const SUPERVISOR_TIMER: usize = INTERRUPT | irq::STI;
 
-/// A hart and its threads: the receiver, which comes first, and busy ones.
+/// A hart and its threads: the receiver, which has precedence, and busy ones.
 #[derive(Debug)]
 pub struct Hart {
     pub id: u16,
     pub receiver: &'static mut Thread,
     pub signals: Signals,
-    /// Busy threads that take part.
+    /// Number of active busy threads.
     pub competing: usize,
-    /// Cycles of the last exchange: its first, and that in which the receiver became active.
+    /// Cycles of the last exchange: its first one, and the one in which the receiver became active.
     pub exchanged: [usize; 2],
     busy: Option<[Thread; BUSY]>,
-    /// Which busy thread's turn it is.
+    /// The busy thread whose turn it is.
     turn: usize,
 }
 
@@ -52,7 +52,7 @@ impl Hart {
     /// Runs the threads for ever.
     pub fn run(&mut self) -> ! {
         set_timer(NEVER);
-        // SAFETY: interrupts are off in S-mode: these end what runs in U-mode.
+        // SAFETY: interrupts are off in S-mode. These end what runs in U-mode.
         unsafe { csr::write::<{ number::SIE }>(1 << irq::SSI | 1 << irq::STI) };
         self.receiver.switch_to(self.id);
         loop {
@@ -64,12 +64,12 @@ impl Hart {
         }
     }
 
-    /// Lets others run until a user interrupt is pending for the receiver.
+    /// Lets other threads run until a user interrupt is pending for the receiver.
     pub fn wait(&mut self) {
         self.receiver.switch_from();
         self.receiver.csrs.status |= csr::status::UIE;
         if self.competing == 0 {
-            // SAFETY: while no receiver runs its interrupt is the kernel's.
+            // SAFETY: while no receiver runs, the kernel takes its interrupt.
             unsafe {
                 csr::write::<{ number::SIDELEG }>(0);
                 csr::set::<{ number::SIE }>(1 << irq::USI);
@@ -104,7 +104,7 @@ impl Hart {
         set_timer(NEVER);
     }
 
-    /// The interrupt between harts: calls the signal handler, unless it runs already.
+    /// The interrupt between harts: calls the signal handler unless it already runs.
     fn take_signal(&mut self) {
         // SAFETY: withdraws the interrupt.
         unsafe { csr::clear::<{ number::SIP }>(1 << irq::SSI) };

@@ -1,19 +1,20 @@
-//! Measures user interrupts: a small kernel for processes on two harts, which interrupt each
-//! other. The metrics of `rel4 bench uintr`; what they mean is told in `experiments/uintr/user`.
+//! Measures user interrupts: a small kernel for processes on two harts that interrupt each other.
+//! The metrics of `rel4 bench uintr`; `experiments/uintr/user` explains them.
 //!
 //! Process 0 has hart 0 and measures. Process 1 runs on hart 1, beside up to three busy threads of
-//! process 3. The receiver of process 2 has no hart, but for moments in which one of these gives it
-//! its own. Processes see a page in common, and nothing else of each other.
+//! process 3. The receiver of process 2 usually has no hart; process 0 or 1 gives it its own for a
+//! moment. The processes share one page and nothing else.
 //!
-//! **A receiver that waits.** When a thread waits for a user interrupt, its entry of UINTC stays as
-//! it is, active on its hart, and the hart goes to a busy thread or sleeps. While no receiver runs,
-//! the hart's line is not delegated to U-mode (`sideleg` = 0), so a SEND to one that waits
-//! interrupts the kernel, which switches to it at once: the sender needs no system call and the
-//! receiver no time slice. So it costs the same with any number of busy threads.
+//! **A receiver that waits.** When a thread waits for a user interrupt, its entry of UINTC stays
+//! active on its hart. The hart runs a busy thread or sleeps. While no receiver runs, the hart's
+//! line is not delegated to U-mode (`sideleg` = 0). So a SEND to a waiting receiver interrupts the
+//! kernel, which switches to it at once. The sender needs no system call and the receiver needs no
+//! time slice. The cost does not depend on the number of busy threads.
 //!
-//! **A receiver that is switched out.** A receiver that runs must not be interrupted for another of
-//! its hart, so the entry of one that gives its hart away is not active (`exchange`). What is sent
-//! to it waits in UINTC and interrupts nobody, until a hart, this or another, is given to it.
+//! **A receiver that is switched out.** A running receiver must not be interrupted for another
+//! receiver of its hart. So a receiver that gives its hart away has an inactive entry (`exchange`).
+//! What is sent to it waits in UINTC and interrupts nobody until the receiver gets a hart, this or
+//! another.
 
 #![no_std]
 #![no_main]
@@ -28,13 +29,13 @@ use supervisor::{hal::context::Supervisor, harts, has_user_interrupts, println};
 
 supervisor::program!(main);
 
-/// Busy threads, roles 3 and up.
+/// Number of busy threads, roles 3 and up.
 const BUSY: usize = 3;
 
 static mut SECOND: harts::Start = harts::Start::new(second);
 static mut SECOND_HART: Option<Hart> = None;
 
-/// The receivers of processes 0 to 2, whose roles have the same numbers.
+/// The receivers of processes 0 to 2. Their roles have the same numbers.
 static mut RECEIVERS: [Option<Thread>; 3] = [const { None }; 3];
 
 fn main(_hart: usize, _device_tree: usize) -> ! {

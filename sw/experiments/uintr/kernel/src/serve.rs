@@ -18,7 +18,7 @@ use uintr::Vector;
 const ECALL_BYTES: usize = 4;
 
 impl Hart {
-    /// Serves the exception for which the receiver trapped; only a system call is one.
+    /// Serves the exception of the receiver. Only a system call is allowed.
     pub fn serve(&mut self, scause: usize) {
         let context = &mut self.receiver.context;
         if scause != cause::ECALL_U {
@@ -33,7 +33,7 @@ impl Hart {
             Some(Call::Write) => write(a0, a1).unwrap_or(REFUSED),
             Some(Call::Exit) => exit(a0),
             Some(Call::RegisterReceiver) => {
-                // A process has one receiver, whose entry is its number.
+                // A process has one receiver. Its entry is the number of the process.
                 self.receiver.become_receiver(self.id, self.receiver.process);
                 0
             }

@@ -4,7 +4,8 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 static WORK: AtomicU64 = AtomicU64::new(1);
 
-/// Works for ever, in registers and memory. Uses no stack: all busy threads are of one process.
+/// Works for ever, in registers and memory. It uses no stack, because all busy threads belong to
+/// one process.
 pub fn run() -> ! {
     loop {
         let work = WORK.load(Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! Whether `cycle` of both harts counts from the same cycle.
+//! Compares `cycle` of both harts.
 
 use crate::shared::{Step, shared};
 use user::measure::cycle_of_time_zero;

@@ -1,4 +1,4 @@
-//! From one hart to another whose receiver runs.
+//! From one hart to a running receiver on another.
 
 use crate::{
     Collected, PEER, SAMPLES, System, VECTOR, WARM_UP,
@@ -10,7 +10,7 @@ use crate::{
 use uintr::{Receiver, Sender};
 use user::measure::Phase;
 
-/// Samples, with those that are not counted.
+/// Samples, including those that are not counted.
 pub const ROUNDS: u64 = (WARM_UP + SAMPLES) as u64;
 
 /// The peer as a receiver.
@@ -18,12 +18,12 @@ pub struct Peer(Receiver);
 
 impl Peer {
     pub fn register() -> Self {
-        // SAFETY: the entry leaves registers to interrupted code, all but `t6`.
+        // SAFETY: the entry keeps all registers of interrupted code except `t6`.
         let receiver = unsafe { Receiver::entering(&mut System, probes::arrive(), ARRIVAL) };
         Self(receiver.expect("registered"))
     }
 
-    /// Changes what interrupts enter.
+    /// Changes where interrupts enter.
     pub fn enter(&mut self, utvec: usize, uscratch: usize) {
         // SAFETY: all entries of this program save what its measured code needs.
         unsafe { self.0.enter(utvec, uscratch) };

@@ -1,5 +1,5 @@
-//! The library's entries do what they promise: they keep every register, hand on every vector, and
-//! make pending what a handler returns.
+//! Checks the library's entries: they keep every register, hand on every vector, and make pending
+//! what a handler returns.
 
 use crate::{VECTOR, same::Bench};
 use core::{
@@ -8,11 +8,11 @@ use core::{
 };
 use uintr::{Vector, entry, uipi_send};
 
-/// Vectors that handlers were given, and how often they were called.
+/// Vectors that handlers got, and the number of their calls.
 static SEEN: AtomicU64 = AtomicU64::new(0);
 static CALLS: AtomicU64 = AtomicU64::new(0);
 
-/// What the handlers return the first time: it interrupts once more.
+/// What the handlers return the first time. It interrupts once more.
 const LEFT: u64 = Vector::new(63).mask();
 
 extern "C" fn see(pending: u64) -> u64 {
@@ -33,15 +33,15 @@ const SP: usize = 2;
 const A0: usize = 10;
 const REGISTERS: usize = 32;
 
-/// What the interrupted code has in its registers.
+/// Contents of the interrupted code's registers.
 const fn pattern(register: usize) -> u64 {
     register as u64 * 0x1_0001
 }
 
 // SAFETY: changes caller-saved registers, and `after`.
 unsafe extern "C" {
-    /// With a pattern in all registers but `sp` and `a0`, SEND of `index`, and time for handlers;
-    /// then the registers are stored.
+    /// Puts a pattern into all registers except `sp` and `a0`, executes SEND of `index`, gives
+    /// handlers time, and stores the registers.
     safe fn entries_keep(index: usize, after: &mut [u64; REGISTERS]);
 }
 

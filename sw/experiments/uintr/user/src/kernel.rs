@@ -1,4 +1,4 @@
-//! The same ping-pong through the kernel: signals, by interrupts between harts.
+//! The same ping-pong through the kernel: signals by interrupts between harts.
 
 use crate::{
     Collected, MEASURING, PEER,

@@ -1,28 +1,29 @@
-//! The user programs of `uintr`, all in one: role 0 measures, role 1 is its peer on another hart,
-//! role 2 runs on both in turn, the others are busy.
+//! The user programs of `uintr` in one: role 0 measures, role 1 is its peer on another hart, role 2
+//! runs on both in turn, the others are busy.
 //!
 //! How to read the numbers. All are cycles. A read of `cycle` gives the cycle in which the reading
-//! instruction executes; the distance of two reads with nothing between them is taken off. The
-//! `cycle` of both harts is compared first, by the clock both see.
+//! instruction executes. The distance of two reads with nothing between them is subtracted. First
+//! the program compares `cycle` of both harts by the clock that both see.
 //!
-//! - `send`: cycles that SEND keeps its hart from the next instruction (1 is an ALU instruction).
-//! - `send_to_utvec`: from the SEND to the first instruction at `utvec`, of a receiver that runs in
-//!   U-mode on another hart (`where=cross`) or sends to itself (`same`).
-//! - `handler_entry`: from that to the first instruction of the handler, which has the pending
-//!   vectors in a register. `save=leaf`: that register; `rust`: what a call may change; `full`:
-//!   everything, in the published frame.
-//! - `round_trip`: from a SEND to oneself to the instruction that it interrupted, with a handler
-//!   that counts.
-//! - `pingpong`: from a SEND until its sender, interrupted by the answer, sees that the handler has
-//!   counted; the peer answers in its handler. A message each way.
+//! - `send`: cycles that SEND keeps its hart from the next instruction. An ALU instruction has 1.
+//! - `send_to_utvec`: from the SEND to the first instruction at `utvec`. The receiver runs in
+//!   U-mode on another hart (`where=cross`) or is the sender itself (`same`).
+//! - `handler_entry`: from there to the first instruction of the handler, which has the pending
+//!   vectors in a register. The entry saves that register (`save=leaf`), what a call may change
+//!   (`rust`), or everything in the published frame (`full`).
+//! - `round_trip`: from a SEND to oneself to the instruction that it interrupted. The handler
+//!   counts.
+//! - `pingpong`: from a SEND until the answer has interrupted the sender and the sender sees that
+//!   its handler has counted. The peer answers in its handler. There is one message each way.
 //! - `pingpong_kernel`: the same by signals: a system call, an interrupt between harts (SBI), a
 //!   kernel that calls the handler, and a system call to return from it.
 //! - `offline`: from the SEND to the first instruction of the (leaf) handler of a receiver that
 //!   sleeps in a system call, while `competing` busy threads share its hart.
-//! - `switch_in`: to the first instruction at `utvec` of a receiver that was sent to while it had no
-//!   hart (not active), when the kernel switches to it: from the first instruction of the switch
-//!   (`from=switch`; another receiver is switched out) or from the write that makes it active
-//!   (`write_low`); on the hart that it had before, or on the other (`where=same`, `migrated`).
+//! - `switch_in`: a receiver is sent to while it has no hart (it is not active); then the kernel
+//!   switches to it. Counted to the first instruction at `utvec`: from the first instruction of the
+//!   switch (`from=switch`; another receiver is switched out) or from the write that makes the
+//!   receiver active (`write_low`), on the hart that it had before or on the other (`where=same`,
+//!   `migrated`).
 
 #![no_std]
 #![no_main]
@@ -46,11 +47,11 @@ use user::exit;
 
 user::program!(main);
 
-/// Samples of each metric, and runs before them that are not counted.
+/// Samples of each metric, and the runs before them that are not counted.
 pub const SAMPLES: usize = 1000;
 pub const WARM_UP: usize = 64;
 
-/// What all measurements collect into, one after the other.
+/// The samples of the current measurement.
 pub type Collected = Samples<SAMPLES>;
 
 /// Processes, as the kernel numbers them.
@@ -58,7 +59,7 @@ pub const MEASURING: usize = 0;
 pub const PEER: usize = 1;
 pub const ROAMING: usize = 2;
 
-/// The vector that everybody uses.
+/// The vector of all sends.
 pub const VECTOR: Vector = Vector::new(7);
 
 fn main(role: usize, _argument: usize) -> ! {

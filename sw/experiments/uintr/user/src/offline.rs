@@ -1,4 +1,4 @@
-//! A receiver that sleeps, on a hart that has other work.
+//! A receiver that sleeps on a hart with other work.
 
 use crate::{
     Collected, PEER, System, VECTOR, WARM_UP,
@@ -11,7 +11,7 @@ use crate::{
 use uintr::{Sender, masked};
 use user::{Call, call, measure::Phase};
 
-/// Turns of [`Phase::delay`] after which the peer surely sleeps.
+/// Turns of [`Phase::delay`]; after these the peer surely sleeps.
 const ASLEEP: u64 = 800;
 
 /// Measures and reports it. `offset`: of the peer's `cycle` to this hart's.

@@ -11,10 +11,10 @@ use crate::{
 use core::sync::atomic::{AtomicU64, Ordering};
 use uintr::{Sender, SenderIndex, uipi};
 
-/// What the measuring side says when it has all samples.
+/// The measuring side's message when it has all samples.
 pub const DONE: u64 = 2;
 
-/// Index that the peer answers with.
+/// The index of the peer's answers.
 static ANSWER: AtomicU64 = AtomicU64::new(0);
 
 /// Measures and reports it.
@@ -29,7 +29,7 @@ pub fn measure(bench: &mut Bench, collected: &mut Collected) {
         shared().ready.wait_for(1);
         collect(collected, || {
             let before = COUNT.load(Ordering::Relaxed);
-            // SAFETY: the word is ours.
+            // SAFETY: the word belongs to this program.
             unsafe { probe_exchange(sender.index().0, COUNT.as_ptr(), before) }
         });
         shared().ready.set(DONE);

@@ -1,41 +1,42 @@
 //! Measured blocks and handlers, in assembly: a few instructions between two reads of `cycle`.
 //!
-//! The handlers note in `t6`, which interrupted code leaves to them, the cycle of the first
-//! instruction at `utvec`.
+//! The handlers note the cycle of the first instruction at `utvec` in `t6`. Interrupted code leaves
+//! that register to them.
 
 use core::arch::global_asm;
 use uintr::uipi_send;
 
-/// Reads behind a SEND to oneself, among which the interrupt falls.
+/// Reads behind a SEND to oneself. The interrupt falls among them.
 const READS: usize = 11;
 
 /// What a block leaves: `cycle` before, then at each of the instructions behind it.
 pub type Reads = [i64; 1 + READS];
 
-// SAFETY: they change caller-saved registers, and memory that they are given.
+// SAFETY: they change caller-saved registers and the memory of their arguments.
 unsafe extern "C" {
     /// Fills `reads` with a SEND of `index` (nothing, for `probe_nothing`) behind the first.
     pub safe fn probe_send(index: usize, reads: &mut Reads);
     pub safe fn probe_nothing(index: usize, reads: &mut Reads);
     /// Spins until the word at `word` is not `value`; returns the `cycle` behind.
     pub fn probe_spin(word: *const u64, value: u64) -> i64;
-    /// SEND of `index`, then spins until the word is not `value`; returns the cycles from the SEND.
+    /// Executes SEND of `index` and spins until the word is not `value`. Returns the cycles from
+    /// the SEND.
     pub fn probe_exchange(index: usize, word: *const u64, value: u64) -> i64;
 
-    /// Writes `value` to `word`, and SEND of `index` right behind it.
+    /// Writes `value` to `word` and executes SEND of `index` right behind it.
     pub fn probe_message(index: usize, word: *mut u64, value: u64);
 
     /// An entry for `uscratch` = [`Arrival`](crate::shared::Arrival): a leaf.
     fn probe_arrive();
-    /// The same by a called handler, with what a call may change saved.
+    /// The same with a called handler. The entry saves what a call may change.
     fn probe_arrive_call();
-    /// The same with everything saved.
+    /// The same with an entry that saves everything.
     fn probe_arrive_full();
-    /// The handler of these two.
+    /// The handler of both.
     fn probe_note();
     /// A leaf for the same `uscratch` that notes which vectors were pending.
     fn probe_vectors();
-    /// A leaf that counts in the word at `uscratch`; entries whose handlers count.
+    /// A leaf that counts in the word at `uscratch`, and entries with handlers that count.
     fn probe_count();
     fn probe_count_call();
     fn probe_count_full();

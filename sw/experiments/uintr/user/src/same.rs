@@ -1,4 +1,5 @@
-//! A receiver that sends to itself: what the instruction, the entries and the whole way cost.
+//! A receiver that sends to itself: the cost of the instruction, of the entries and of the whole
+//! way.
 
 use crate::{
     Collected, MEASURING, System, VECTOR, WARM_UP,
@@ -9,7 +10,7 @@ use crate::{
 use core::sync::atomic::{AtomicU64, Ordering};
 use uintr::{Receiver, Sender, entry, masked, uipi};
 
-/// Interrupts that the handlers have counted.
+/// Interrupts, as counted by the handlers.
 pub static COUNT: AtomicU64 = AtomicU64::new(0);
 
 /// A handler that counts.
@@ -35,7 +36,7 @@ impl Bench {
         Self { receiver, to_itself }
     }
 
-    /// Changes what interrupts enter.
+    /// Changes where interrupts enter.
     pub fn enter(&mut self, utvec: usize, uscratch: usize) {
         // SAFETY: all entries of this program save what its measured code needs.
         unsafe { self.receiver.enter(utvec, uscratch) };
@@ -111,13 +112,13 @@ pub fn measure(bench: &mut Bench, collected: &mut Collected) {
     }
 }
 
-/// The cycle of the interrupted instruction: that behind the largest gap.
+/// The cycle of the interrupted instruction: the one behind the largest gap.
 fn interrupted(reads: &Reads) -> i64 {
     let behind = reads.windows(2).max_by_key(|pair| pair[1] - pair[0]);
     behind.map_or(0, |pair| pair[1])
 }
 
-/// Takes all samples of what `sample` measures, after some that are not counted.
+/// Takes all samples from `sample`, after some runs that are not counted.
 pub fn collect(collected: &mut Collected, mut sample: impl FnMut() -> i64) {
     for _ in 0..WARM_UP {
         sample();

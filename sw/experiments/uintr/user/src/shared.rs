@@ -1,4 +1,4 @@
-//! The page that both processes see: which step is on, and what one tells the other.
+//! The page that both processes share: the current step, and what one tells the other.
 
 use core::{
     hint::spin_loop,
@@ -30,7 +30,7 @@ impl Arrival {
         self.body.load(Ordering::Relaxed) as i64
     }
 
-    /// Interrupts so far; what they noted is seen by who sees their number.
+    /// Interrupts so far. Whoever sees the number also sees what they noted.
     pub fn count(&self) -> u64 {
         self.count.load(Ordering::Acquire)
     }
@@ -55,7 +55,7 @@ impl Arrival {
     }
 }
 
-/// What both processes do at the same time.
+/// A step: both processes take part in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     Clock,
@@ -67,7 +67,7 @@ pub enum Step {
     End,
 }
 
-/// What saves registers in the handlers of a ping-pong.
+/// The entry of a ping-pong's handlers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PingPong {
     Leaf,
@@ -118,18 +118,18 @@ pub struct Shared {
     step: Word,
     /// Number of the sample for which the peer is ready.
     pub ready: Word,
-    /// What the peer found out.
+    /// The peer's result.
     pub result: Word,
     /// Interrupts of the peer.
     pub arrival: Arrival,
     /// Interrupts of the roaming receiver.
     pub roaming: Arrival,
-    /// Cycles of its last switch: the first, and that in which it became active.
+    /// Cycles of its last switch: the first one, and the one in which it became active.
     pub exchanged: [Word; 2],
 }
 
 impl Shared {
-    /// Lets the peer begin a step, after the end of the one before.
+    /// Lets the peer begin a step. The previous step must have ended.
     pub fn begin(&self, step: Step) {
         self.step.wait_for(0);
         self.ready.set(0);
@@ -160,10 +160,10 @@ impl Shared {
 /// Address of `arrival`, for handlers.
 pub const ARRIVAL: usize = SHARED + offset_of!(Shared, arrival);
 
-/// Likewise of `roaming`.
+/// Address of `roaming`, for handlers.
 pub const ROAMING_ARRIVAL: usize = SHARED + offset_of!(Shared, roaming);
 
-/// The page, which the kernel has filled with zeros.
+/// The page. The kernel has filled it with zeros.
 pub fn shared() -> &'static Shared {
     // SAFETY: mapped for the whole life of both processes; all of it is atomic.
     unsafe { &*ptr::with_exposed_provenance(SHARED) }

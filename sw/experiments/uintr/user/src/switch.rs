@@ -1,4 +1,4 @@
-//! A receiver that has no hart when it is sent to: its vectors wait until it is switched in.
+//! A receiver without a hart: vectors sent to it wait until the kernel switches to it.
 
 use crate::{
     Collected, ROAMING, System, VECTOR, WARM_UP,
@@ -14,7 +14,7 @@ use user::{Call, REFUSED, call, measure::Phase};
 /// What is sent before each switch.
 const VECTORS: [Vector; 2] = [VECTOR, Vector::new(42)];
 
-/// What `ready` says when the peer is to give its hart to the receiver.
+/// The value of `ready` that asks the peer to give its hart to the receiver.
 const GIVE: u64 = 1;
 
 /// Measures and reports it.
@@ -61,8 +61,8 @@ pub fn measure(collected: &mut Collected) {
     }
 }
 
-/// Interrupts of the receivers that run: on this hart, and on the peer's. A trap other than a system
-/// call would be the end of the kernel.
+/// Interrupts of the running receivers, on this hart and on the peer's. Any trap except a system
+/// call would end the kernel.
 fn interrupts_of_others() -> [u64; 2] {
     [COUNT.load(Ordering::Relaxed), shared().arrival.count()]
 }
@@ -78,13 +78,13 @@ pub fn serve(peer: &mut Peer, place: Place) {
 }
 
 impl Place {
-    /// Whether the peer's hart is given to the receiver; otherwise it is the sender's.
+    /// Whether the receiver gets the peer's hart; otherwise it gets the sender's.
     fn is_on_peer(self, round: u64) -> bool {
         self == Self::Same || round % 2 == 1
     }
 }
 
-/// The receiver: runs when one of the others gives its hart, and gives it back.
+/// The receiver. It runs when one of the others gives it its hart, and gives the hart back.
 pub fn roam() -> ! {
     // SAFETY: the entry leaves registers to interrupted code, all but `t6`.
     let receiver = unsafe { Receiver::entering(&mut System, probes::vectors(), ROAMING_ARRIVAL) };

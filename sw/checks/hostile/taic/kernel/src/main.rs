@@ -1,11 +1,12 @@
 //! A hostile program gets nothing from the TAIC that it was not given.
 //!
-//! The attacker, on hart 0, tries all that U-mode can do with the pages that it is given
-//! (`checks/hostile/taic/user` tells what), four times: without any page, with one, with two, a
-//! channel to somebody else, one from somebody else and a line of a device, and at last permitted
-//! the compatible registrations. Meanwhile a victim runs on hart 1, all other contexts have tasks in
-//! their queues, and channels between them wait for a task, for a notification, or have a task
-//! queued. After each time the kernel looks at everything that is not the attacker's.
+//! The attacker runs on hart 0 and tries all that U-mode can do with its pages
+//! (`checks/hostile/taic/user` lists it). It does so four times: without any page; with one page;
+//! with two pages, a channel to somebody else, a channel from somebody else and a line of a device;
+//! and with the right to compatible registrations. Meanwhile a victim runs on hart 1. All other
+//! contexts have tasks in their queues. Channels between them wait for a task or for a
+//! notification, or have a task queued. After each attack the kernel checks everything that does
+//! not belong to the attacker.
 //!
 //! Expected output:
 //!

@@ -1,4 +1,4 @@
-//! All contexts but the attacker's, and what they have.
+//! All contexts except the attacker's, with their queues, channels and lines.
 
 use crate::scenario::{FROM_VICTIM, LIMIT, LINE, TO_FRIEND};
 use core::iter;
@@ -9,18 +9,18 @@ use supervisor::{
 };
 use taic::{Arming, Channel, Context, Policy, QueueIndex, Taic, TaskId};
 
-/// Upper half of all tasks but the attacker's.
+/// Upper half of all tasks except the attacker's.
 const SECRET: u64 = 0x5ec2;
 
 /// Tasks in each queue, and in how many lists.
 const TASKS: u64 = 3;
 
-/// Who there is.
+/// The contexts and the device.
 pub struct Others {
     pub attacker: [QueueIndex; 2],
     pub victim: QueueIndex,
     pub friend: QueueIndex,
-    /// The first queue of every context that is not the attacker's.
+    /// The first queue of every context except the attacker's.
     queues: [Option<QueueIndex>; CONTEXTS],
 }
 
@@ -62,7 +62,7 @@ impl Others {
         others
     }
 
-    /// The first queues of all contexts but the attacker's.
+    /// The first queues of all contexts except the attacker's.
     pub fn queues(&self) -> impl Iterator<Item = QueueIndex> {
         self.queues.iter().flatten().copied()
     }
@@ -72,8 +72,8 @@ impl Others {
         self.queues().enumerate()
     }
 
-    /// The ends of a channel, of which neither is the attacker's; none for a few, and for those that
-    /// it will be given.
+    /// The two ends of a channel; the attacker has neither. A few channels have no ends, and so
+    /// have the channels that the attacker will get.
     fn ends(&self, number: u16) -> Option<[QueueIndex; 2]> {
         if number % 16 == 7 || [TO_FRIEND, FROM_VICTIM].contains(&number) {
             return None;
@@ -83,13 +83,13 @@ impl Others {
         Some([queue(number.into())?, queue(usize::from(number) / count)?])
     }
 
-    /// The task that a channel has; some interrupt, none of those that are woken here.
+    /// The task of a channel. Some tasks interrupt, but none of those that this kernel wakes.
     fn channel_task(number: u16, receiver: QueueIndex) -> TaskId {
         let task = task(receiver.context, 16 + u64::from(number));
         if number % 8 == 1 { task.preempting() } else { task }
     }
 
-    /// Makes a channel, and brings it into one of its states.
+    /// Makes a channel and brings it into one of its states.
     fn connect(&self, taic: Taic, number: u16) {
         let Some([sender, receiver]) = self.ends(number) else { return };
         let policy = [Policy::Fixed(0), Policy::LeastLoaded, Policy::Sender];
@@ -115,8 +115,8 @@ impl Others {
         while page.dequeue().is_some() {}
     }
 
-    /// Raises all lines, one after the other. Those that the attacker has no right to wake their
-    /// owner alone.
+    /// Raises all lines, one after the other. A line that is not the attacker's must wake only its
+    /// owner.
     pub fn lines_wake_the_same(&self, taic: Taic) -> bool {
         let attacker = self.attacker[0].context;
         let tasks = |context| taic.occupancy(context).map_or(0, |it| it.tasks);
@@ -125,7 +125,7 @@ impl Others {
             let owner = self.lines().find(|(it, _)| *it == line).map(|(_, queue)| queue.context);
             let before = owner.map(tasks);
             taic.simulate_interrupt(line).expect("there is such a line");
-            // A line takes a moment.
+            // A line takes some cycles.
             (0..100).for_each(|_| _ = taic.undelivered());
             if owner.map(tasks) != before.map(|tasks| tasks + 1) || tasks(attacker) != 0 {
                 println!("      line {line}: of {owner:?} {:?} tasks", owner.map(tasks));
@@ -135,7 +135,7 @@ impl Others {
         sound
     }
 
-    /// Dequeues everything: of each context there are its tasks, all of them, once.
+    /// Dequeues everything. Each context must have all of its tasks, each once, and no others.
     pub fn have_their_tasks(&self, taic: Taic) -> bool {
         let mut sound = true;
         for queue in self.queues() {
@@ -150,7 +150,7 @@ impl Others {
         sound
     }
 
-    /// What was queued, woken by channels, and woken by lines.
+    /// The tasks of a queue: enqueued, woken by channels, and woken by a line.
     fn tasks_of(&self, queue: QueueIndex) -> impl Iterator<Item = TaskId> {
         let channels = (0..CHANNEL_COUNT as u16).filter(move |number| {
             number % 4 == 3 && self.ends(*number).is_some_and(|[_, receiver]| receiver == queue)
@@ -162,12 +162,12 @@ impl Others {
     }
 }
 
-/// What a line wakes.
+/// The task of a line.
 fn line_task(queue: QueueIndex) -> TaskId {
     task(queue.context, 8)
 }
 
-/// How many, their sum, and the sum of their squares.
+/// Number of tasks, their sum, and the sum of their squares.
 fn sums(tasks: impl Iterator<Item = TaskId>) -> [u64; 3] {
     tasks.fold([0; 3], |[count, sum, squares], task| {
         let word = task.bits();

@@ -1,12 +1,12 @@
-//! What the attacker is given.
+//! The attacker's rights.
 
 use crate::others::Others;
 use taic::{Channel, Context, Policy, Taic};
 
-/// The channel that the attacker may send through, and that which it may arm.
+/// The channel through which the attacker may send, and the channel that it may arm.
 pub const TO_FRIEND: u16 = 3;
 pub const FROM_VICTIM: u16 = 5;
-/// The line that it may be woken by.
+/// The line that may wake the attacker.
 pub const LINE: usize = 30;
 
 /// Bit of the attacker's argument.
@@ -15,7 +15,7 @@ const COMPATIBLE: usize = 1 << 8;
 /// Tasks of a context.
 pub const LIMIT: u16 = 32;
 
-/// What an attack is given, one after the other.
+/// The rights of the attacks in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scenario {
     Nothing,
@@ -36,7 +36,7 @@ impl Scenario {
         }
     }
 
-    /// What the attacker is told: how many pages it has, and whether registration is permitted.
+    /// The attacker's argument: how many pages it has, and whether registration is permitted.
     pub fn argument(self) -> usize {
         match self {
             Self::Nothing => 0,
@@ -46,7 +46,7 @@ impl Scenario {
         }
     }
 
-    /// Gives the attacker's context its rights. Those of before stay.
+    /// Gives the attacker's context its rights. It keeps its earlier ones.
     pub fn give_rights(self, taic: Taic, others: &Others) {
         let attacker = others.attacker[0].context;
         let compatible = self == Self::Compatible;

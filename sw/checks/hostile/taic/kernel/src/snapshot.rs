@@ -1,4 +1,4 @@
-//! All that the kernel can see, and what of it an attack may have changed.
+//! Snapshot of all that the kernel can see, and what an attack may change in it.
 
 use crate::{
     others::Others,
@@ -16,23 +16,23 @@ use taic::{
     ChannelState, Context, Errors, Length, Occupancy, Places, QueueIndex, Refused, Taic, TaskId,
 };
 
-/// What there is at a moment.
+/// The state at one moment.
 pub struct Snapshot {
     attacker: u8,
     contexts: [Context; CONTEXTS],
     occupancy: [Occupancy; CONTEXTS],
-    /// Of the queues of others.
+    /// The queues of others.
     queues: [Option<(Length, Errors)>; CONTEXTS],
     channels: [(ChannelState, Option<TaskId>); CHANNEL_COUNT],
     grants: [u64; LINES],
     device: Device,
 }
 
-/// What belongs to nobody.
+/// Free resources.
 #[derive(Debug, PartialEq, Eq)]
 struct Device {
     installed: [Option<QueueIndex>; INSTALLED_COUNT],
-    /// Places, with those that the attacker's tasks take.
+    /// Places, including those of the attacker's tasks.
     places: u16,
     unassigned: u16,
     undelivered: u64,
@@ -40,7 +40,7 @@ struct Device {
 }
 
 impl Snapshot {
-    /// Looks at everything.
+    /// Takes a snapshot.
     pub fn take(taic: Taic, others: &Others) -> Self {
         const THERE: &str = "it is there";
         let attacker = others.attacker[0].context;
@@ -71,7 +71,7 @@ impl Snapshot {
         }
     }
 
-    /// Whether everything is as it was, but for what the attacker had a right to. Tells what is not.
+    /// Whether the attacker changed only what it had a right to. Prints what else has changed.
     pub fn is_as(&self, before: &Self, scenario: Scenario) -> bool {
         let mut sound = same("device", 0, &self.device, &before.device);
         for context in 0..CONTEXTS {
@@ -92,7 +92,7 @@ impl Snapshot {
             let (now, mut then) = (self.channels[number], before.channels[number]);
             match number as u16 {
                 TO_FRIEND => then.0.pending |= now.0.channel.is_some(),
-                // Armed, or not, with whatever it likes.
+                // The attacker may arm it with any task.
                 FROM_VICTIM if now.0.channel.is_some() => {
                     then = (ChannelState { armed: now.0.armed, ..then.0 }, now.1);
                 }

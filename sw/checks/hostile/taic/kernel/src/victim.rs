@@ -1,4 +1,4 @@
-//! The victim: is never woken, and makes no system call.
+//! The victim: nobody may wake it, and it makes no system call.
 
 use process::Thread;
 use supervisor::hal::{

@@ -1,4 +1,4 @@
-//! Addresses: a page of a local queue, and what lies around it.
+//! Addresses: a page of a local queue, and its surroundings.
 
 use crate::{PAGE, is_secret, random::Random};
 use core::arch::global_asm;
@@ -49,7 +49,7 @@ fn attempt(index: usize, value: u64, address: usize) -> End {
     unsafe { page_accesses[index].run_with(value as usize, address) }
 }
 
-/// All of the device, by its physical addresses, which mean nothing in this address space.
+/// All of the device, by its physical addresses. They mean nothing in this address space.
 pub fn attack_device(surprises: &mut Surprises) {
     for page in (TAIC_BASE..TAIC_BASE + TAIC_SIZE).step_by(8 * PAGE) {
         for (index, fault) in [(DWORD, LOAD_PAGE), (SIZES + DWORD, STORE_PAGE), (AMO, STORE_PAGE)] {
@@ -59,7 +59,7 @@ pub fn attack_device(surprises: &mut Surprises) {
     }
 }
 
-/// Every offset of a page that is this process's own.
+/// Every offset of a page of this process.
 pub fn attack_page(surprises: &mut Surprises, page: usize, compatible: bool) {
     let mut random = Random::new();
     for offset in 0..PAGE {
@@ -78,7 +78,7 @@ pub fn attack_page(surprises: &mut Surprises, page: usize, compatible: bool) {
     surprises.unless(end == End::Trapped(INSN_PAGE), format_args!("jump: {end:?}"));
 }
 
-/// A register, or none, by the right size: never traps, and gives nothing of somebody else.
+/// A register or none, by the right size. The access never traps and reveals nothing of others.
 fn whole(
     surprises: &mut Surprises,
     page: usize,
@@ -86,7 +86,7 @@ fn whole(
     random: &mut Random,
     compatible: bool,
 ) {
-    // Where the worker runs is believed who may say it.
+    // A process with the right to registration may say where the worker runs.
     if compatible && offset == register::WRITE_HART {
         return;
     }
@@ -100,7 +100,7 @@ fn whole(
     }
 }
 
-/// An access that is not of 8 bytes, or not aligned. A store may go on as if nothing was.
+/// An access that has not 8 bytes or is misaligned. A store may go on without effect.
 fn part(surprises: &mut Surprises, address: usize, size: usize, random: &mut Random) {
     let end = attempt(size, 0, address);
     let expected = matches!(end, End::Trapped(LOAD_ACCESS | LOAD_MISALIGNED));

@@ -1,15 +1,14 @@
 //! Attacker and victim of `taic-hostile`.
 //!
-//! The attacker tries, on each page of a local queue that it has been given,
+//! On each page of a local queue that it has, the attacker tries
 //! - loads and stores of all sizes, atomics and jumps at every offset, with several values,
 //! - SEND of all channels, with and without a choice of queue, and of random words,
 //! - ARM of all channels and ARM_LINE of all lines, with several tasks,
-//! - the published registrations with all contexts there are, if it is permitted to, and else
-//!   too,
-//! - to queue more than it may,
+//! - the published registrations with all contexts, whether they are permitted or not,
+//! - to queue more tasks than it may.
 //!
-//! and loads and stores all over the device by its physical addresses. The kernel skips what traps
-//! and tells the cause. The victim goes round and counts its interrupts.
+//! It also loads and stores all over the device by its physical addresses. The kernel skips what
+//! traps and tells the cause. The victim counts its rounds and its interrupts.
 
 #![no_std]
 #![no_main]
@@ -26,7 +25,7 @@ user::program!(main);
 const VICTIM: usize = 1;
 const PAGE: usize = 4096;
 
-/// Upper half of all tasks of others: the attacker uses no such word, and must not see any.
+/// Upper half of all tasks of others. The attacker uses no such word and must not see one.
 const SECRET: u64 = 0x5ec2;
 
 /// `argument`: pages of local queues in its low byte; bit 8: compatible registration is permitted.

@@ -2,7 +2,7 @@
 
 use crate::is_secret;
 
-/// Pseudo-random words (xorshift), none of them like a task of somebody else.
+/// Pseudo-random words (xorshift). None looks like a task of somebody else.
 pub struct Random(u64);
 
 impl Random {

@@ -1,4 +1,4 @@
-//! Registers that a process has a right to, with everything that it has no right to.
+//! Registers that a process may use, with values that it has no right to.
 
 use crate::{is_secret, random::Random};
 use taic::{Arming, Errors, LocalQueue, Peer, TaskId};
@@ -11,11 +11,11 @@ const LINES: usize = 32;
 /// More tasks than there are places.
 const FLOOD: usize = 2000;
 
-/// Ids of systems and processes, more than there are contexts of; and channels.
+/// Numbers of identifiers of systems and processes, more than there are contexts, and of channels.
 const SYSTEMS: u64 = 3;
 const PROCESSES: u32 = 20;
 
-/// All of it.
+/// Tries all of them.
 pub fn attack(surprises: &mut Surprises, page: usize, compatible: bool) {
     // SAFETY: mapped for as long as the attack lasts.
     let queue = unsafe { LocalQueue::new(page) };
@@ -29,7 +29,7 @@ pub fn attack(surprises: &mut Surprises, page: usize, compatible: bool) {
         queue.arm(Arming::none(number).expect("12 bits"));
         queue.arm_line(Arming::none(number).expect("12 bits"));
         for _ in 0..3 {
-            // An address of 51 bits at most, with all kinds of flags.
+            // An address of at most 51 bits, with all kinds of flags.
             let task = random.word() >> 13;
             let task = TaskId::from_bits(task).filter(|_| !is_secret(task));
             if let Some(arming) = task.and_then(|task| Arming::new(number, task)) {
@@ -71,13 +71,13 @@ pub fn attack(surprises: &mut Surprises, page: usize, compatible: bool) {
         }
     }
     surprises.unless(taken < FLOOD, format_args!("{taken} tasks of {FLOOD} were queued"));
-    // It stays full.
+    // The queue stays full.
     for _ in 0..FLOOD {
         queue.enqueue(TaskId::from_bits(random.word()).expect("not 0"));
     }
 }
 
-/// Of each kind something was refused; and if nothing else is permitted, nothing else was.
+/// Something of each kind was refused, and nothing that is permitted was.
 fn expect(
     surprises: &mut Surprises,
     queue: LocalQueue,

@@ -1,4 +1,4 @@
-//! The victim: waits for a wake-up that nobody may send.
+//! The victim waits for a wake-up that nobody may send.
 
 use core::{arch::global_asm, sync::atomic::AtomicU64, sync::atomic::Ordering};
 use hal::soc::{csr as number, irq};
@@ -8,7 +8,7 @@ unsafe extern "C" {
     fn victim_interrupted();
 }
 
-// Counts in the second word of the page, and lets nothing interrupt again.
+// Counts in the second word of the page. The handler lets nothing interrupt again.
 global_asm!(
     ".text",
     ".balign 4",
@@ -30,7 +30,7 @@ global_asm!(
     usi = const 1 << irq::USI,
 );
 
-/// Goes round for ever: the first word of the page says how often, the next one counts interrupts.
+/// Loops for ever. The first word of the page counts the rounds, the next one counts interrupts.
 pub fn run() -> ! {
     // SAFETY: the page is there for ever; the handler saves what it changes.
     let beats = unsafe {

@@ -1,10 +1,10 @@
 //! A hostile program gets nothing from user interrupts that it was not given.
 //!
-//! The attacker, on hart 0, tries all that U-mode can encode (`checks/hostile/uintr/user` tells
-//! what), three times: without any right, with a sender table, and as a receiver too. Meanwhile a
-//! victim runs on hart 1, and all other entries of UINTC hold what other receivers would have
-//! there. After each time the kernel looks at every entry, at the victim's record, and at what UIPI
-//! refused.
+//! The attacker runs on hart 0 and tries all that U-mode can encode (`checks/hostile/uintr/user`
+//! lists it). It does so three times: without any right, with a sender table, and also as a
+//! receiver. Meanwhile a victim runs on hart 1, and all other entries of UINTC have the contents of
+//! other receivers. After each attack the kernel checks every entry, the victim's record, and the
+//! refusals of UIPI.
 //!
 //! Expected output:
 //!
@@ -55,9 +55,9 @@ fn main(_hart: usize, _device_tree: usize) -> ! {
     exit(failed)
 }
 
-/// What the attacker says of its attack.
+/// The attacker's report.
 pub struct Report {
-    /// Attempts that did not end as they have to.
+    /// Attempts with the wrong end.
     pub surprises: usize,
     /// UIPI instructions executed.
     pub executed: usize,

@@ -1,4 +1,4 @@
-//! What the attacker is given, and what it may have changed.
+//! The attacker's rights, and what it may have changed.
 
 use crate::{Report, victim};
 use process::{Thread, hostile::VICTIM_HART, uintc};
@@ -14,14 +14,14 @@ use uintr::{Pending, Vector};
 
 const ENTRIES: u16 = register::LOW_COUNT as u16;
 
-/// The one receiver that the attacker may send to, by this vector and this entry of its table.
+/// The only receiver that the attacker may send to, with this vector and this entry of its table.
 const FRIEND: u16 = 200;
 const FRIEND_VECTOR: Vector = Vector::new(5);
 const FRIEND_INDEX: usize = 3;
 /// The attacker's own receiver.
 const OWN: u16 = 201;
 
-/// What an attack is given, one after the other.
+/// The rights of the attacks in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scenario {
     Nothing = 0,
@@ -29,8 +29,8 @@ pub enum Scenario {
     Receiver = 2,
 }
 
-/// What entry `n` holds before: inactive on the victim's hart and on the attacker's, active on
-/// harts that there are not; with pending vectors.
+/// The contents of entry `n` before the attack: inactive on the victim's hart and on the
+/// attacker's, active on harts that do not exist, and with pending vectors.
 fn initial(entry: u16) -> (Location, Pending) {
     let location = match entry % 3 {
         0 => Location { active: false, mode: false, hart: 1 },
@@ -41,7 +41,7 @@ fn initial(entry: u16) -> (Location, Pending) {
     (location, Pending(odd.wrapping_mul(0x9e37_79b9_7f4a_7c15) & !FRIEND_VECTOR.mask()))
 }
 
-/// Gives every entry but the victim's its contents.
+/// Fills every entry except the victim's.
 pub fn fill_entries() {
     for entry in (0..ENTRIES).filter(|entry| *entry != victim::ENTRY) {
         let (location, pending) = initial(entry);
@@ -52,7 +52,7 @@ pub fn fill_entries() {
 }
 
 /// The attacker's table: one entry that it may use, and others that would reach the victim if a
-/// check were missing. Behind it lies the victim's, full of such.
+/// check were missing. The victim's table lies behind it and is full of such entries.
 pub fn fill_tables(attacker: &'static SenderTable, victims: &'static SenderTable) {
     const VALID: u64 = 1;
     let entry =
@@ -105,7 +105,7 @@ impl Scenario {
         }
     }
 
-    /// Whether everything is as it was, but for what the attacker had a right to.
+    /// Whether the attacker changed only what it had a right to.
     pub fn check(self, report: &Report) -> bool {
         let mut sound = report.surprises == 0;
         for entry in (0..ENTRIES).filter(|entry| *entry != victim::ENTRY && *entry != OWN) {
@@ -128,7 +128,7 @@ impl Scenario {
         sound & self.check_refusals(report.executed)
     }
 
-    /// Whether every UIPI but those with a right to it was refused, and counted.
+    /// Whether every UIPI without a right was refused and counted.
     fn check_refusals(self, executed: usize) -> bool {
         let permitted = match self {
             Self::Nothing => 0,

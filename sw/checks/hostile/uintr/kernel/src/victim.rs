@@ -1,4 +1,4 @@
-//! The victim: a receiver that is never sent anything, and makes one system call.
+//! The victim: a receiver that nobody sends to. It makes one system call.
 
 use calls::Call;
 use process::{Thread, hostile::VICTIM_HART};

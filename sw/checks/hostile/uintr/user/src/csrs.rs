@@ -33,7 +33,7 @@ unsafe extern "C" {
     static csr_clears: [Attempt; NUMBERS];
 }
 
-/// All of it. A CSR of U-mode is left as it was found.
+/// Tries all CSRs. Restores each CSR of U-mode.
 pub fn attack(surprises: &mut Surprises) {
     // SAFETY: the tables above.
     let (reads, writes, sets, clears) =
@@ -41,7 +41,7 @@ pub fn attack(surprises: &mut Surprises) {
     for index in 0..NUMBERS {
         let writable = USER.contains(&(index as u16));
         let counter = (number::CYCLE..=number::INSTRET).contains(&(index as u16));
-        // Counters of events, of which there may be fewer.
+        // Counters of events: a hart may have fewer.
         let event = (number::HPMCOUNTER3..number::CYCLE + COUNTERS).contains(&(index as u16));
         let mut expect = |end: End, allowed: bool| {
             let expected = match end {

@@ -10,7 +10,7 @@ const FUNCT3: usize = 8;
 const FUNCT7: usize = 128;
 const RS2: usize = 32;
 
-/// The form that there is: funct3 6, and operations 0 to 4.
+/// The legal form: funct3 6, operations 0 to 4.
 const UIPI: usize = 6;
 const OPERATIONS: usize = 5;
 const READ: usize = 1;
@@ -32,12 +32,12 @@ unsafe extern "C" {
     static uipi_operands: [Attempt; RS2 * OPERATIONS];
 }
 
-/// All of it; returns how many UIPI were executed.
+/// Tries all forms. Returns the number of executed UIPI.
 pub fn attack(surprises: &mut Surprises, receiver: bool) -> usize {
     // SAFETY: the tables above.
     let (forms, operands) = unsafe { (&uipi_forms, &uipi_operands) };
     let mut executed = 0;
-    // An index that no table has, and bits for WRITE.
+    // An index outside every table, which is also a mask for WRITE.
     const OPERAND: usize = 0xffff_0000_0000_ffff;
     for (number, form) in forms.iter().enumerate() {
         let (funct3, funct7) = (number % FUNCT3, number / FUNCT3);
@@ -65,8 +65,8 @@ pub fn attack(surprises: &mut Surprises, receiver: bool) -> usize {
     executed
 }
 
-/// Indices with one high bit, which may vanish when they are multiplied by 8, next to entries that
-/// are valid.
+/// Indices with one high bit, next to valid entries. The bit may vanish when the index is
+/// multiplied by 8.
 fn wild() -> impl Iterator<Item = usize> {
     (12..64).flat_map(|bit| [1 << bit, 1 << bit | 3, usize::MAX << bit])
 }

@@ -4,10 +4,10 @@
 //! - every word of UIPI's opcode that differs in operation, form or `rs2`; SEND of every index to
 //!   4095 and of wild ones,
 //! - every CSR number: to read it, to write it, to set and to clear its bits,
-//! - every address of UINTC by loads and stores of all sizes, atomics and jumps; those of other
-//!   devices and the kernel's memory here and there.
+//! - every address of UINTC by loads and stores of all sizes, atomics and jumps; samples of the
+//!   addresses of other devices and of the kernel's memory.
 //!
-//! The kernel skips what traps and tells the cause. The victim goes round and counts its
+//! The kernel skips what traps and tells the cause. The victim counts its rounds and its
 //! interrupts.
 
 #![no_std]

@@ -35,7 +35,7 @@ unsafe extern "C" {
     static memory_accesses: [Attempt; 2 * SIZES + 2];
 }
 
-/// All of it.
+/// Tries all of them.
 pub fn attack(surprises: &mut Surprises) {
     for size in 0..SIZES {
         for address in (UINTC_BASE..UINTC_BASE + UINTC_SIZE).step_by(1 << size) {

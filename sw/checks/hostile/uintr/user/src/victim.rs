@@ -1,4 +1,4 @@
-//! The victim: a receiver whom nobody may send anything.
+//! The victim: a receiver that nobody may send to.
 
 use core::{
     ptr,
@@ -35,7 +35,7 @@ extern "C" fn count(_pending: u64) -> u64 {
     0
 }
 
-/// Goes round for ever: the first word of the page says how often, the next one counts interrupts.
+/// Loops for ever. The first word of the page counts the rounds, the next one counts interrupts.
 pub fn run() -> ! {
     Receiver::calling(&mut System, count).expect("registered");
     loop {
