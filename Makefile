@@ -51,6 +51,7 @@ $(RUST): scripts/rust-toolchain.sh | $(PACKAGES)
 
 $(CONSTANTS): $(GATEWARE) $(ENVIRON)
 	@$(REL4) gen rust -o build/generated/soc.rs
+	@$(REL4) gen c-header -o build/generated/soc.h
 	@touch $@
 
 sw: $(ENVIRON) $(CONSTANTS) $(RUST)

@@ -9,11 +9,11 @@ from sim.bench import message
 from sim.bench.machine import Machine, Program
 from sim.bench.metric import Metric
 
-CORE = Program("bench-core", harts=1, memory_kib=256)
-UINTR = Program("uintr", harts=2)
-MESSAGE = Program("message", harts=2, taic=True)
-TAIC = Program("taic", harts=2, least_harts=1, taic=True)
-TAIC_CONTENTION = Program("taic-contention", harts=4, least_harts=1, taic=True)
+CORE = Program.named("bench-core")
+UINTR = Program.named("uintr")
+MESSAGE = Program.named("message")
+TAIC = Program.named("taic")
+TAIC_CONTENTION = Program.named("taic-contention")
 
 
 @dataclass(frozen=True)

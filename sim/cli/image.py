@@ -9,11 +9,11 @@ from typer import Argument, Option
 from sim.cli import app, refuse
 from sim.cli.options import Memory, soc_params
 from sim.image.compose import Contents, compose
-from sim.image.manifest import BadManifest, Manifest
-from sim.image.workspace import packages, write_images
+from sim.image.manifest import Manifest
+from sim.image.workspace import Workspace, packages
 from sim.output import write_output
 from sim.program import BadImage
-from sim.tools import BUILD
+from sim.tools import BUILD, ToolError
 
 FIRMWARE = BUILD / "sw" / "firmware.elf"
 
@@ -43,8 +43,10 @@ def image(
         metavar="F.toml", help="compose the images of a manifest, such as sw/images.toml")] = None,
     built: Annotated[Path | None, Option(
         metavar="DIR", help="where the programs of the manifest are")] = None,
+    header: Annotated[Path | None, Option(
+        metavar="F.h", help="the constants of the SoC, for the manifest's programs in C")] = None,
     list_packages: Annotated[bool, Option(
-        "--packages", help="only print the cargo packages of the images of the manifest")] = False,
+        "--packages", help="only print cargo's arguments for the images of the manifest")] = False,
 ) -> None:
     """put firmware, kernel, root task and further files into one bootable ELF file
 
@@ -56,15 +58,15 @@ def image(
             rows = Manifest(manifest)
             chosen = [rows.image(name) for name in names] if names else list(rows.values())
             if list_packages:
-                print(" ".join(packages(rows, chosen)))
-            elif built and output:
-                write_images(rows, chosen, built, output, params)
+                print(" ".join(f"-p {package}" for package in packages(rows, chosen)))
+            elif built and header and output:
+                Workspace(rows, built, header).write(chosen, output, params)
             else:
-                refuse("image", "--manifest needs --built and -o")
+                refuse("image", "--manifest needs --built, --header and -o")
         elif kernel and output and not names:
             contents = Contents(kernel, None if no_firmware else firmware, root, archive or ())
             write_output(compose(contents, params), output, sys.stdout)
         else:
             refuse("image", "needs -o and --kernel, or --manifest")
-    except (BadImage, BadManifest, ValueError, OSError) as error:
+    except (BadImage, ToolError, ValueError, OSError) as error:
         refuse("image", error)

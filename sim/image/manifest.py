@@ -5,14 +5,14 @@ from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
 
-from sim.tools import PROJECT
+from sim.tools import PROJECT, ToolError
 
 SOFTWARE = PROJECT / "sw"
 MANIFEST = SOFTWARE / "images.toml"
 LANGUAGES = ("rust", "c")
 
 
-class BadManifest(Exception):
+class BadManifest(ToolError):
     """The manifest is wrong; the message names file and row, in one line."""
 
 

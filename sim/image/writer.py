@@ -51,8 +51,8 @@ def write_elf(entry: int, loads: Sequence[Load], names: Sequence[Named]) -> byte
     headers = _add_sections(body, loads, offsets, names)
     body += bytes(-len(body) % 8)
     header = _HEADER.pack(_IDENT, _EXECUTABLE, _RISCV, 1, entry, _HEADER.size, len(body),
-                          _COMPRESSED, _HEADER.size, _SEGMENT.size, len(loads), _SECTION.size, len(headers),
-                          len(headers) - 1)
+                          _COMPRESSED, _HEADER.size, _SEGMENT.size, len(loads), _SECTION.size,
+                          len(headers), len(headers) - 1)
     body[:len(header) + len(segments)] = header + segments
     return bytes(body) + b"".join(headers)
 
