@@ -6,27 +6,42 @@ REL4   := $(VENV)/bin/rel4
 JOBS   ?= 2
 # Of the random tests: a number, or "random" for another one each time (it is printed).
 SEED   ?= 1
+# 0: every bench runs; 1: those that passed with the same Verilog, tests, seed and tools do not run
+# again. If it is not given, it is 1 for `make check` and 0 for the others.
+REUSE  ?=
 BOARD  ?= ulx3s-85f
+# Figures that are measured anew; rel4 figures --list tells which there are.
+GROUPS ?= core uintr taic message
 
 PACKAGES := build/stamps/debian-packages
+COMPILER := build/stamps/c-compiler
 ENVIRON  := $(VENV)/installed
 RUST     := build/rust.mk
 CONSTANTS := build/stamps/constants
 GATEWARE := $(shell find hdl soc -name '*.py')
 PROGRAMS := build/sw/hello.elf
 
-.PHONY: help setup sw run hello test lint synth netlist bitstream bench docs clean
+.PHONY: help setup sw run hello check test test-all lint synth netlist bitstream bench docs clean \
+        figures figures-check
 help:
 	@echo 'make setup   tools: Debian packages, .venv, Rust target (first time 1 to 3 minutes)'
 	@echo 'make run     builds everything and compares ways to wake the receiver of a message (first'
 	@echo '             time 4 to 6 minutes); table, plot and JSON also go to build/report'
 	@echo 'make hello   the smallest kernel and its program on the RTL'
-	@echo 'make test    all tests (first time about 35 minutes); SEED=random for other stimulus'
+	@echo 'make check   while you work: lint, tests of plain code, small benches (3 minutes); what did'
+	@echo '             not change since it passed is not run again, unless REUSE=0'
+	@echo 'make test    before a change lands: what each part does (first time about 30 minutes);'
+	@echo '             SEED=random for other stimulus'
+	@echo 'make test-all  also planted faults, wider shapes and netlists (2 hours)'
 	@echo 'make lint    ruff, rustfmt and clippy (1 minute)'
 	@echo 'make synth   resources of hart, UINTC, TAIC and SoC on ECP5 (about 40 minutes)'
 	@echo 'make netlist programs on the netlists of the SoC with two harts (25 minutes)'
 	@echo 'make bitstream  for a board (BOARD=ulx3s-85f, about 20 minutes)'
 	@echo 'make bench   cycles of core, user interrupts, TAIC, messages, measured on the RTL (10 minutes)'
+	@echo 'make figures GROUPS="core uintr taic message"  measures these anew and writes docs/figures and'
+	@echo '             the pages that show them (10 minutes); area and boards take up to an hour a'
+	@echo '             group: area-hart, area-uintc, area-taic, area-soc, board-ulx3s'
+	@echo 'make figures-check  fails if a page says something else than docs/figures (10 seconds)'
 	@echo 'make docs    generated references: memory map, device tree, SVD, headers (10 seconds)'
 	@echo 'make sw      firmware and programs only (first time 1 minute)'
 	@echo 'make clean   removes what was built; .venv stays'
@@ -36,6 +51,11 @@ setup: $(PACKAGES) $(ENVIRON) $(RUST)
 $(PACKAGES): scripts/debian-packages.sh
 	@echo '== Debian packages'
 	@scripts/debian-packages.sh
+	@mkdir -p $(@D) && touch $@
+
+$(COMPILER): scripts/debian-packages.sh
+	@echo '== Compiler for the programs in C'
+	@scripts/debian-packages.sh c
 	@mkdir -p $(@D) && touch $@
 
 $(ENVIRON): requirements.lock pyproject.toml | $(PACKAGES)
@@ -70,12 +90,26 @@ hello: $(ENVIRON) sw
 	@echo '== hello on the RTL (the simulator is built first, about 2 minutes)'
 	$(REL4) sim $(PROGRAMS)
 
-test: $(ENVIRON) sw
-	@echo '== Tests of the software on the host (1 minute)'
-	@$(MAKE) --no-print-directory -C sw test
-	@echo '== Tests of gateware, simulator and programs (about 35 minutes)'
-	@seed=$(SEED); test $$seed != random || seed=$$(od -An -N4 -tu4 /dev/urandom | tr -d ' '); \
-	echo "seed $$seed"; COCOTB_RANDOM_SEED=$$seed $(PYTHON) -m pytest -n $(JOBS) -q tests
+# The tests of a tier: those of the software on the host, then all others.
+define tests
+@echo '== Tests of the software on the host (1 minute)'
+@$(MAKE) --no-print-directory -C sw test
+@echo '== Tests of gateware, simulator and programs ($(2))'
+@seed=$(SEED); test $$seed != random || seed=$$(od -An -N4 -tu4 /dev/urandom | tr -d ' '); \
+echo "seed $$seed"; COCOTB_RANDOM_SEED=$$seed $(PYTHON) -m pytest -n $(JOBS) -q --tier $(1) \
+$(if $(REUSE),$(if $(filter 0,$(REUSE)),--no-reuse,--reuse)) tests
+endef
+
+check: $(ENVIRON) sw
+	@$(PYTHON) -m ruff check --quiet .
+	@$(MAKE) --no-print-directory -C sw lint-if-possible
+	$(call tests,check,1 minute)
+
+test: $(ENVIRON) $(COMPILER) sw
+	$(call tests,test,about 30 minutes)
+
+test-all: $(ENVIRON) $(COMPILER) sw
+	$(call tests,all,about 2 hours)
 
 lint: $(ENVIRON) $(CONSTANTS) $(RUST)
 	$(PYTHON) -m ruff check .
@@ -91,7 +125,7 @@ synth: $(ENVIRON)
 
 netlist: $(ENVIRON) sw
 	@echo '== Programs on netlists with two harts (25 minutes)'
-	@$(PYTHON) -m pytest -q tests/netlist/long_programs.py
+	@$(PYTHON) -m pytest -q tests/netlist/test_long_programs.py
 
 bitstream: $(ENVIRON) sw
 	@echo '== Bitstream for the $(BOARD) (about 20 minutes)'
@@ -99,6 +133,12 @@ bitstream: $(ENVIRON) sw
 
 bench: $(ENVIRON) sw
 	@$(REL4) bench
+
+figures: $(ENVIRON) sw
+	@$(REL4) figures $(GROUPS)
+
+figures-check: $(ENVIRON)
+	@$(REL4) figures --check
 
 docs: $(ENVIRON)
 	@mkdir -p build/docs

@@ -1,1 +1,1 @@
-"""A SoC on real pins: boards, clocks, memory, and what the host learns from them."""
+"""A SoC on real pins: boards, clocks, memory, and messages to the host."""

@@ -1,4 +1,4 @@
-"""Main memory of block RAM, on the memory side of the L2."""
+"""Main memory in block RAM, on the memory side of the L2."""
 
 from amaranth import *
 from amaranth.lib import memory, wiring
@@ -8,10 +8,10 @@ from hdl.bus.dram import DramSignature
 
 
 class BlockRam(wiring.Component):
-    """Answers bursts from ``size_bytes`` of block RAM, which repeat through the address space.
+    """Answers bursts from ``size_bytes`` of block RAM. They repeat throughout the address space.
 
-    The first dword of a read comes two cycles after the request was accepted, then one a cycle; a
-    write takes a dword a cycle. ``size_bytes`` is a power of two of at least two lines.
+    The first dword of a read comes two cycles after the request was accepted, then one a cycle. A
+    write takes one dword a cycle. ``size_bytes`` is a power of two, and at least two lines.
     """
 
     def __init__(self, *, size_bytes: int, paddr_bits: int, line_bytes: int = 64) -> None:

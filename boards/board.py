@@ -1,4 +1,4 @@
-"""What is said about a board: its platform, clocks, lights, and the SoC that it gets."""
+"""The description of a board: its platform, clocks, lights, and the SoC for it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from .litedram_core import SdramChips
 from .sdram_pads import CLOCK_LATE_NS
 
 TIMEBASE_HZ = 10_000_000  # or less, if it does not divide the clock
-# Where a boot image is in the flash: behind the bitstream, which begins at 0. The largest, that of
-# an LFE5U-85F without compression, has less than 2 MiB.
+# Offset of a boot image in the flash, behind the bitstream, which begins at 0. The largest
+# bitstream (LFE5U-85F, not compressed) has less than 2 MiB.
 FLASH_IMAGE = 2 << 20
 
 
 class Toolchain(Enum):
-    """What makes the bitstream."""
+    """The toolchain that makes the bitstream."""
 
     ECP5 = "Yosys and nextpnr"
     VIVADO = "Vivado"
@@ -29,7 +29,7 @@ class Toolchain(Enum):
 
 @dataclass(frozen=True)
 class Pin:
-    """A pin of a platform's resource, or of the subsignal ``field`` of it."""
+    """A pin of a platform's resource, or of its subsignal ``field``."""
 
     resource: str
     number: int = 0
@@ -38,13 +38,12 @@ class Pin:
 
 @dataclass(frozen=True)
 class Board:
-    """A board, and the defaults of what is built for it.
+    """A board, and the defaults for its SoC.
 
-    ``device`` are the options of nextpnr that name the FPGA. ``lights`` is for the bits of
-    ``Lights``, as many as there are. ``programmer`` is the board's name for openFPGALoader. Main
-    memory is block RAM, unless it has the size of the board's ``sdram``: then it is that. ``flash``
-    names the resource of the SPI flash from which the FPGA is configured, if programs can be
-    started from it.
+    ``device`` holds the options of nextpnr that select the FPGA. ``lights`` are the pins for the
+    low bits of ``Lights``. ``programmer`` is the board's name for openFPGALoader. Main memory is
+    the board's ``sdram`` if it has the size of that, otherwise block RAM. ``flash`` names the
+    resource of the SPI flash that configures the FPGA, if programs can be started from it.
     """
 
     name: str
@@ -60,15 +59,15 @@ class Board:
     memory_bytes: int
     config: str = "default"
     harts: int = 1
-    l2_bytes: int = 32 * 1024  # the memory behind it is as fast, and of the same block RAM
+    l2_bytes: int = 32 * 1024  # block RAM behind it is as fast
     device: tuple[str, ...] = ()
     sdram: SdramChips | None = None
     flash: str | None = None
 
     def clock(self, mhz: int) -> wiring.Component:
-        """What makes the clock of the SoC; ``ValueError`` if it cannot.
+        """The component that makes the clock of the SoC. ``ValueError`` if it cannot.
 
-        Where there may be SDRAM, it has a port ``late`` for the clock of the chip.
+        On boards with SDRAM it has a port ``late`` for the clock of the chip.
         """
         if self.toolchain is Toolchain.ECP5:
             return ecp5_pll.Ecp5Pll(input_mhz=self.oscillator_mhz, output_mhz=mhz,
@@ -76,14 +75,14 @@ class Board:
         return mmcm.Mmcm(input_mhz=self.oscillator_mhz, output_mhz=mhz)
 
     def sdram_for(self, params: SocParams) -> SdramChips | None:
-        """The SDRAM, if that is the main memory of a SoC with ``params``."""
+        """The SDRAM, if it is the main memory of a SoC with ``params``."""
         if self.sdram and params.dram_bytes == self.sdram.size_bytes:
             return self.sdram
         return None
 
     def params(self, *, config: str, harts: int, clock_mhz: int, memory_bytes: int,
                boot_loader: bytes) -> SocParams:
-        """The SoC for this board; ``ValueError`` says what cannot be."""
+        """The SoC for this board. ``ValueError`` names an impossible parameter."""
         maker = ecp5_pll if self.toolchain is Toolchain.ECP5 else mmcm
         maker.dividers(self.oscillator_mhz, clock_mhz)
         clock_hz = clock_mhz * 1_000_000

@@ -1,4 +1,4 @@
-"""The boards that there are."""
+"""The supported boards."""
 
 from amaranth_boards.arty_a7 import ArtyA7_100Platform
 from amaranth_boards.ecpix5 import ECPIX585Platform
@@ -58,7 +58,7 @@ BOARDS: dict[str, Board] = {board.name: board for board in (
 
 
 def board(name: str) -> Board:
-    """The board called ``name``; ``ValueError`` lists those that there are."""
+    """The board called ``name``. ``ValueError`` for an unknown name lists the boards."""
     if name not in BOARDS:
         raise ValueError(f"no board {name!r}; there are {', '.join(BOARDS)}")
     return BOARDS[name]

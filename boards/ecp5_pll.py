@@ -16,23 +16,23 @@ OUTPUT = (Fraction(25, 8), 400)
 
 @dataclass(frozen=True)
 class Dividers:
-    """The oscillator runs at input / ``reference`` * ``feedback`` * ``output``, the output at the
-    oscillator's frequency divided by ``output``."""
+    """Dividers. The oscillator runs at input / ``reference`` * ``feedback`` * ``output``. The
+    output is its frequency divided by ``output``."""
 
     reference: int
     feedback: int
     output: int
 
     def phase(self, degrees: float) -> tuple[int, int]:
-        """Delay of an output that comes ``degrees`` late: periods of the oscillator, eighths."""
+        """The phase delay of an output by ``degrees``: oscillator periods, and eighths of one."""
         return divmod(round(self.output * 8 * degrees / 360), 8)
 
 
 def dividers(input_mhz: Fraction | int, output_mhz: Fraction | int) -> Dividers:
     """Dividers that make ``output_mhz`` exactly; ``ValueError`` if there are none.
 
-    Of several, those with the fastest phase detector are taken, then the fastest oscillator: these
-    jitter least.
+    Of several, it selects the fastest phase detector, then the fastest oscillator, for the least
+    jitter.
     """
     input_mhz, output_mhz = Fraction(input_mhz), Fraction(output_mhz)
     found = list(_dividers(input_mhz, output_mhz))
@@ -63,9 +63,9 @@ def _text(mhz: Fraction) -> str:
 
 
 class Ecp5Pll(wiring.Component):
-    """Makes ``clk`` of ``reference``, and ``late``, which comes ``late_degrees`` behind ``clk``.
+    """Makes ``clk`` from ``reference``, and ``late``, which is ``late_degrees`` behind ``clk``.
 
-    While ``locked`` is low, they are not to be relied upon.
+    Both are unreliable while ``locked`` is low.
     """
 
     reference: In(1)
@@ -83,7 +83,7 @@ class Ecp5Pll(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         d = self.dividers
-        periods = d.output - 1  # of the oscillator, from which the phase is counted
+        periods = d.output - 1  # oscillator periods from which the phase is counted
         late_periods, late_eighths = d.phase(self.late_degrees)
         m.submodules.pll = Instance(
             "EHXPLLL",

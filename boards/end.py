@@ -1,4 +1,6 @@
-"""Tells the host over the serial line how a program ended."""
+"""Reports the end of a program to the host, over the serial line."""
+
+import struct
 
 from amaranth import *
 from amaranth.lib import stream, wiring
@@ -6,29 +8,38 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.peripheral.finisher import Kind
 
-END_MARK = b"\0\x04rel4 "  # not what a program writes
+END_MARK = b"\0\x04rel4 "  # programs do not write this
 END_BYTES = len(END_MARK) + 5  # kind, code, check
 
 
 def end_message(kind: int, code: int) -> bytes:
-    """Mark, kind and code (16 bits each, little-endian), and 0xFF less the sum of these four."""
-    fields = kind.to_bytes(2, "little") + code.to_bytes(2, "little")
+    """Mark, kind and code (16 bits each, little-endian), and 0xFF minus the sum of their bytes."""
+    fields = struct.pack("<HH", kind, code)
     return END_MARK + fields + bytes([0xFF - sum(fields) & 0xFF])
 
 
-class EndReporter(wiring.Component):
-    """Passes the bytes of the UART on, and behind the last of them ``end_message``.
+def read_end(message: bytes) -> tuple[int, int]:
+    """Kind and code of an ``end_message``. ``ValueError`` if it is damaged."""
+    kind, code = struct.unpack_from("<HH", message, len(END_MARK))
+    if message != end_message(kind, code):
+        raise ValueError("damaged")
+    return kind, code
 
-    The end is there once ``valid`` is high while the UART has no byte left; from then on nothing of
-    it is passed on. ``done`` rises when the line has sent the message, and stays until reset.
+
+class EndReporter(wiring.Component):
+    """Forwards the bytes of the UART, and sends ``end_message`` after the last one.
+
+    The program has ended when ``valid`` is high and the UART has no byte left. Bytes that follow
+    are not forwarded. ``done`` rises when the line has sent the message, and stays high until
+    reset.
     """
 
     def __init__(self) -> None:
         super().__init__({
             "i": In(stream.Signature(8)),
             "o": Out(stream.Signature(8)),
-            "busy": In(1),  # the line still sends
-            "valid": In(1),  # of the finisher, as are kind and code
+            "busy": In(1),  # the line is sending
+            "valid": In(1),  # from the finisher, like kind and code
             "kind": In(Kind),
             "code": In(16),
             "done": Out(1),

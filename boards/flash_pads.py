@@ -1,4 +1,4 @@
-"""The pins of the flash from which an ECP5 is configured."""
+"""The pins of the flash that configures an ECP5."""
 
 from amaranth import *
 from amaranth.lib import io, wiring

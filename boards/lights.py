@@ -1,4 +1,4 @@
-"""LEDs that show life."""
+"""Status LEDs."""
 
 from amaranth import *
 from amaranth.lib import wiring
@@ -6,8 +6,8 @@ from amaranth.lib.wiring import In, Out
 
 
 class Lights(wiring.Component):
-    """From bit 0 on: heartbeat (about once a second), TAIC has tasks, then for each hart that it
-    retires instructions. What happens is shown for 2**-5 s at least.
+    """From bit 0 up: heartbeat (about once a second), TAIC holds tasks, and for each hart that it
+    retires instructions. An event is shown for at least 2**-5 s.
     """
 
     def __init__(self, *, harts: int, clock_hz: int) -> None:

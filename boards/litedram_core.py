@@ -1,8 +1,8 @@
 """LiteDRAM's controller for SDR chips: its settings, its Verilog, and the instance.
 
-The library has the schedule: rows, banks, refresh. What is at the pins is ``boards.sdram_pads``,
-what starts the chip is ``boards.sdram_init``, and the library's user port is driven by
-``boards.sdram_bridge``. So the library's own CPU, control bus and width converters are left out.
+The library schedules rows, banks and refresh. ``boards.sdram_pads`` drives the pins,
+``boards.sdram_init`` starts the chip, and ``boards.sdram_bridge`` drives the user port. So the
+library's CPU, control bus and width converters are not used.
 """
 
 from dataclasses import dataclass
@@ -26,20 +26,20 @@ from .sdram_pads import DATA_BITS, PadsSignature
 MODULE = "litedram_core"
 FILE = f"{MODULE}.v"  # for the platform
 REFRESH_NS, REFRESH_ROWS = 64e6, 8192
-# What data sheets say of some speed grades (7 of AS4C32M16SB, 75 of MT48LC16M16A2) and the library
-# does not.
+# Requirements of some speed grades (7 of AS4C32M16SB, 75 of MT48LC16M16A2), from their data sheets.
+# The library lacks them.
 SLOWEST_NS = {"tRCD": 21, "tRP": 21, "tRC": 66}
 REFRESHES = 8  # before the first use
 MODE_RESERVED = 1 << 8  # a bit of the mode word
-QUEUE = 4  # commands that a bank has waiting
+QUEUE = 4  # commands that can wait for a bank
 
 
 @dataclass(frozen=True)
 class SdramChips:
-    """SDR chips of 16 bits, by their names in ``litedram.modules``, of which a board has one.
+    """SDR chips of 16 bits, by their names in ``litedram.modules``. A board has one of them.
 
-    All that is built is right for each of them: it has the geometry of the smallest, and of every
-    time the longest.
+    The controller suits each of them: it uses the geometry of the smallest chip, and the longest of
+    each timing parameter.
     """
 
     names: tuple[str, ...]
@@ -55,7 +55,7 @@ class SdramChips:
 
     @property
     def word_bits(self) -> int:
-        """Bits of the address of a word."""
+        """Width of the address of a word."""
         return self.geometry.bankbits + self.geometry.rowbits + self.geometry.colbits
 
     @property
@@ -65,8 +65,8 @@ class SdramChips:
     def timing(self, clock_hz: int):
         """The library's settings, in cycles.
 
-        The interval between refreshes is rounded down; the library rounds it up, and needs more
-        than 64 ms for all rows.
+        The interval between refreshes is rounded down. The library rounds it up, and so exceeds
+        64 ms for all rows.
         """
         several = [module.timing_settings for module in self.modules(clock_hz)]
         settings = several[0]
@@ -89,10 +89,10 @@ def phy_settings(clock_hz: int) -> PhySettings:
 def init_steps(chips: SdramChips, clock_hz: int) -> list[InitStep]:
     """The library's sequence; the first step, without a command, is the pause with CKE high.
 
-    The library counts on a CPU that takes its time between two steps; here each waits at least
-    tRFC, which is longer than tRP and tMRD. The library's first mode word resets a DLL: SDR chips
-    have none and reserve the bit, so that step is left out. Its two refreshes become the eight that
-    some of the chips want.
+    The library relies on a slow CPU between the steps. Here each step waits at least tRFC, which is
+    longer than tRP and tMRD. The library's first mode word resets a DLL. SDR chips have no DLL and
+    reserve the bit, so that step is left out. The library has two refreshes; here there are eight,
+    because some of the chips need them.
     """
     timing = chips.timing(clock_hz)
     sequence, _ = get_sdram_phy_init_sequence(phy_settings(clock_hz), timing)
@@ -115,7 +115,7 @@ class _Core(migen.Module):
         phy = phy_settings(clock_hz)
         self.submodules.controller = controller = LiteDRAMController(
             phy, chips.geometry, chips.timing(clock_hz), clock_hz,
-            # Automatic precharge would be the longest path, and seldom gains a cycle.
+            # Automatic precharge would be the longest path, and rarely saves a cycle.
             ControllerSettings(cmd_buffer_depth=QUEUE, with_auto_precharge=False))
         self.submodules.crossbar = crossbar = LiteDRAMCrossbar(controller.interface)
         self.clock_domains.sys = sys = migen.ClockDomain("sys")
@@ -147,9 +147,9 @@ def core_verilog(chips: SdramChips, clock_hz: int) -> str:
 
 
 class LitedramCore(wiring.Component):
-    """The controller: an instance of ``MODULE``, whose Verilog a platform gets as ``FILE``.
+    """The controller: an instance of ``MODULE``. A platform gets its Verilog as ``FILE``.
 
-    While ``rst`` is high, nothing must be asked for.
+    There must be no requests while ``rst`` is high.
     """
 
     def __init__(self, chips: SdramChips, *, clock_hz: int) -> None:

@@ -6,12 +6,12 @@ from amaranth import *
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-OSCILLATOR = (600, 1200)  # MHz, of the slowest speed grade
+OSCILLATOR = (600, 1200)  # MHz, for the slowest speed grade
 
 
 @dataclass(frozen=True)
 class Dividers:
-    """The oscillator runs at input * ``feedback``, the output at that divided by ``output``."""
+    """Dividers. The oscillator runs at input * ``feedback``; the output is that / ``output``."""
 
     feedback: int
     output: int
@@ -28,7 +28,7 @@ def dividers(input_mhz: int, output_mhz: int) -> Dividers:
 
 
 class Mmcm(wiring.Component):
-    """Makes ``clk`` of ``reference``. While ``locked`` is low, ``clk`` is not to be relied upon."""
+    """Makes ``clk`` from ``reference``. ``clk`` is unreliable while ``locked`` is low."""
 
     reference: In(1)
     clk: Out(1)

@@ -1,4 +1,4 @@
-"""Clock domains of a board: ``sync`` for the SoC, and its reset."""
+"""The clock domain ``sync`` for the SoC, and its reset."""
 
 from amaranth import *
 from amaranth.lib import wiring
@@ -7,14 +7,14 @@ from amaranth.lib.wiring import In
 
 
 class SyncDomain(wiring.Component):
-    """Makes the domain ``sync`` of ``clk``.
+    """Makes the domain ``sync`` from ``clk``.
 
     It is in reset while the clock is not ``stable``, while ``button`` is pressed, after ``restart``
-    (synchronous, a cycle is enough), and for 2 ** ``delay_bits`` cycles after the last of them,
-    which is long enough for a button to stop bouncing.
+    (synchronous; one cycle is enough), and for 2 ** ``delay_bits`` cycles after the last of these,
+    until a button has stopped bouncing.
 
-    With ``dcca`` the reset goes through a global buffer of the ECP5. Half of all flip-flops have
-    it: no other net would take as many of the wires between them.
+    With ``dcca`` the reset uses a global buffer of the ECP5, because half of all flip-flops have a
+    reset. No other net would use as much of the routing.
     """
 
     clk: In(1)
@@ -33,7 +33,7 @@ class SyncDomain(wiring.Component):
         stable, button = Signal(), Signal()
         m.submodules.stable = FFSynchronizer(self.stable, stable, o_domain="always")
         m.submodules.button = FFSynchronizer(self.button, button, o_domain="always")
-        quiet = Signal(self.delay_bits)  # cycles without a reason
+        quiet = Signal(self.delay_bits)  # cycles without a reason for a reset
         reset = Signal(init=1)
         m.d.comb += [always.clk.eq(self.clk), sync.clk.eq(self.clk)]
         if self.dcca:

@@ -1,4 +1,4 @@
-"""Main memory of SDRAM, on the memory side of the L2."""
+"""Main memory in SDRAM, on the memory side of the L2."""
 
 from amaranth import *
 from amaranth.lib import wiring
@@ -13,10 +13,10 @@ from .sdram_pads import PadsSignature
 
 
 class Sdram(wiring.Component):
-    """Answers bursts from one of ``chips``, at whose registers in the pads are ``pads``.
+    """Answers bursts from one of ``chips``. ``pads`` connects to the registers in its pads.
 
-    The chip is started after each reset; the first request waits for that, and the chip need not
-    be idle at a reset: what was in it may be lost.
+    The chip is started after each reset, and the first request waits for that. A reset may come
+    while the chip is active; the contents of the memory may then be lost.
     """
 
     def __init__(self, chips: SdramChips, *, clock_hz: int, paddr_bits: int,

@@ -1,4 +1,4 @@
-"""From bursts of the L2 to words of the SDRAM controller."""
+"""Bridge from the bursts of the L2 to the words of the SDRAM controller."""
 
 from amaranth import *
 from amaranth.lib import fifo, stream, wiring
@@ -12,15 +12,15 @@ from .sdram_pads import DATA_BITS
 WORD_BYTES_LOG2 = (DATA_BITS // 8).bit_length() - 1
 DWORD_WORDS = 64 // DATA_BITS
 DWORD_WORDS_LOG2 = DWORD_WORDS.bit_length() - 1
-COMPARED_BITS = 8  # of the numbers of two lines that may be the same
+COMPARED_BITS = 8  # low bits of line numbers that are compared to detect the same line
 
 
 class WordPortSignature(wiring.Signature):
     """The user port of the controller, seen from its user.
 
-    For each write that was asked for by ``command``, ``wdata_ready`` takes a word of ``wdata``,
-    which must be there by then; words that were read come with ``rdata_valid``. Both are in the
-    order of the commands. A command that waits may give way to another.
+    For each write ``command``, ``wdata_ready`` takes a word of ``wdata``, which must be valid by
+    then. Read words come with ``rdata_valid``. Both follow the order of the commands. A command may
+    be replaced by another while it waits.
     """
 
     def __init__(self, word_bits: int) -> None:
@@ -34,15 +34,16 @@ class WordPortSignature(wiring.Signature):
 
 
 class SdramBridge(wiring.Component):
-    """Reads and writes lines of ``line_bytes``, with a command in every cycle that takes one.
+    """Reads and writes lines of ``line_bytes``. It offers a command in every cycle.
 
-    The first word of a read is asked for in the cycle in which the request is accepted; a dword is
-    passed on in the cycle in which its last word comes. Writes are posted: their dwords are taken
-    at once, and words go to the chip while nothing is read. So reads overtake a write, unless it
-    may be of the same line. The next write waits for the last word of the one before.
+    The first word of a read is requested in the cycle in which the request is accepted. A dword is
+    passed on in the cycle in which its last word arrives. Writes are posted: their dwords are
+    accepted at once, and their words go to the chip while nothing is read. So reads overtake a
+    write, unless it may be to the same line. The next write waits for the last word of the previous
+    one.
 
-    Nothing is accepted until ``enable`` is high; it must stay so. The memory repeats through the
-    address space.
+    Nothing is accepted until ``enable`` is high; it must then stay high. The memory repeats
+    throughout the address space.
     """
 
     def __init__(self, *, word_bits: int, paddr_bits: int, line_bytes: int = 64) -> None:
@@ -70,8 +71,8 @@ class SdramBridge(wiring.Component):
         ]
 
         # Requests.
-        asking, posting = Signal(), Signal()  # words of a read, of a write are still to be issued
-        reading, taking = Signal(), Signal()  # dwords are still to come from the chip, the L2
+        asking, posting = Signal(), Signal()  # words of a read, or of a write, must be issued
+        reading, taking = Signal(), Signal()  # dwords must still come from the chip, or the L2
         read_address, write_address = (
             Signal(len(command.payload.addr), name=f"{name}_address", reset_less=True)
             for name in ("read", "write"))  # of the next word
@@ -85,7 +86,7 @@ class SdramBridge(wiring.Component):
 
         # Commands.
         asked, posted = Signal(index_bits), Signal(index_bits)
-        taken = Signal(range(self.line_words // DWORD_WORDS + 1))  # dwords of the write
+        taken = Signal(range(self.line_words // DWORD_WORDS + 1))  # accepted dwords of the write
         with m.If(accept_read | asking):
             m.d.comb += [
                 command.valid.eq(1),
@@ -118,7 +119,7 @@ class SdramBridge(wiring.Component):
 
         # Data of reads.
         received = Signal(index_bits)
-        early = Signal(64 - DATA_BITS, reset_less=True)  # words of a dword but the last
+        early = Signal(64 - DATA_BITS, reset_less=True)  # the words of a dword before the last
         m.d.comb += [
             bus.rdata.valid.eq(words.rdata_valid & received[:DWORD_WORDS_LOG2].all()),
             bus.rdata.data.eq(Cat(early, words.rdata)),

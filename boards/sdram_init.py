@@ -1,4 +1,4 @@
-"""Starts an SDRAM chip: the pause after power-up, and the commands that make it ready."""
+"""Starts an SDRAM chip: the pause after power-up, and the initialisation commands."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from .sdram_pads import BANK_BITS, COMMAND, ROW_BITS
 
 @dataclass(frozen=True)
 class InitStep:
-    """A command for the chip, and how many cycles to leave it alone then."""
+    """A command for the chip, and the number of cycles to wait after it."""
 
     ras: bool
     cas: bool
@@ -23,9 +23,9 @@ class InitStep:
 
 
 class SdramInit(wiring.Component):
-    """Plays ``steps`` once after reset, then ``done`` rises.
+    """Issues ``steps`` once after reset; then ``done`` rises.
 
-    ``cke`` rises with the first step, a cycle after reset.
+    ``cke`` rises with the first step, one cycle after reset.
     """
 
     def __init__(self, steps: Sequence[InitStep]) -> None:

@@ -6,10 +6,10 @@ from amaranth.lib.wiring import In, Out
 
 DATA_BITS = 16
 ROW_BITS, BANK_BITS = 13, 2
-CLOCK_LATE_NS = 3.5  # of the chip; docs/boards.md has the reason
+CLOCK_LATE_NS = 3.5  # delay of the chip's clock; docs/boards.md explains it
 
 
-# The chip's inputs but for data, seen from what drives them.
+# The chip's inputs except data, seen from their driver.
 COMMAND = {
     "cke": Out(1),
     "ras": Out(1),
@@ -21,10 +21,10 @@ COMMAND = {
 
 
 class PadsSignature(wiring.Signature):
-    """What the registers in the pads get and have, seen from the controller; all active high.
+    """Inputs and outputs of the registers in the pads, seen from the controller; all active high.
 
-    The chip sees everything one cycle later. It is always selected, so ``ras``, ``cas`` and ``we``
-    are 0 for NOP.
+    The chip sees everything one cycle later. It is always selected, so a NOP has ``ras``, ``cas``
+    and ``we`` 0.
     """
 
     def __init__(self) -> None:
@@ -40,10 +40,10 @@ class PadsSignature(wiring.Signature):
 class SdramPads(wiring.Component):
     """``resource`` 0 of the platform, behind registers of the domain ``sync``.
 
-    The chip gets the clock of the domain ``sdram``, which is ``CLOCK_LATE_NS`` behind ``sync``, by
-    a register of its pad too: so clock and data leave the FPGA by the same kind of path, whatever
-    the placement. All registers start as 0, which is a command for those pins that are active low;
-    ``cke`` is low then too, and the chip takes no command.
+    The chip gets the clock of the domain ``sdram``, which is ``CLOCK_LATE_NS`` behind ``sync``. The
+    clock also passes a register in its pad. So clock and data leave the FPGA by the same kind of
+    path, independent of placement. All registers start as 0, which asserts the pins that are active
+    low. But ``cke`` is low too, so the chip ignores commands.
     """
 
     pads: In(PadsSignature())

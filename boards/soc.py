@@ -1,4 +1,4 @@
-"""The SoC with its memory, serial line and lights: all of a board but its pins."""
+"""The SoC with its memory, serial line and lights: a board without its pins."""
 
 from amaranth import *
 from amaranth.lib import wiring
@@ -20,9 +20,8 @@ from .sdram_pads import PadsSignature
 class BoardSoc(wiring.Component):
     """A SoC with block RAM as memory, or with one of the ``sdram`` chips at the port ``pads``.
 
-    ``txd`` and ``rxd`` are the serial line; ``lights`` as in ``Lights``; ``flash`` as in
-    ``Soc``. When the program has told
-    the finisher its end, and the host has been told, ``restart`` asks for a reset.
+    ``txd`` and ``rxd`` are the serial line; ``lights`` as in ``Lights``; ``flash`` as in ``Soc``.
+    When the program has ended and the host has been informed, ``restart`` requests a reset.
     """
 
     def __init__(self, params: SocParams, sdram: SdramChips | None = None) -> None:

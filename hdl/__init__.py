@@ -1,1 +1,1 @@
-"""Reusable gateware: knows no SoC."""
+"""Reusable gateware. It does not depend on a particular SoC."""

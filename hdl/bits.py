@@ -1,4 +1,4 @@
-"""Bits and their numbers, in few LUTs."""
+"""Selection, priority and decoding of bits, in few LUTs."""
 
 from collections.abc import Iterable
 from functools import reduce
@@ -8,10 +8,11 @@ from amaranth import *
 
 
 def choice(values: Iterable[tuple[object, object]]) -> Value:
-    """The value whose condition, of one bit, is met; 0 if none is. Not more than one may be.
+    """Selects the value with a true condition, or 0 if there is none.
 
-    Conditions and values meet in one level of logic, so that a late one of either kind waits for
-    nothing but the merging of the terms; constants cost nothing.
+    Takes pairs of a condition of one bit and a value. At most one condition may be true. Each
+    condition gates its value in one level of logic, so a late input only passes the merging of the
+    terms. Constant values need no logic.
     """
     return reduce(or_, (_gated(Value.cast(condition), Value.cast(value))
                         for condition, value in values))
@@ -24,7 +25,7 @@ def _gated(condition: Value, value: Value) -> Value:
 
 
 def lowest(bits: Value) -> Value:
-    """Index of the lowest bit that is set; any if none is."""
+    """Index of the lowest bit that is set; undefined if none is."""
     count = len(bits)
     if count == 1:
         return C(0, 0)
@@ -38,7 +39,7 @@ def lowest(bits: Value) -> Value:
 
 
 def lowest_one(bits: Value) -> Value:
-    """Only the lowest bit that is set."""
+    """One-hot: the lowest bit that is set, or 0."""
     return Cat(bits[n] & ~bits[:n].any() for n in range(len(bits)))
 
 

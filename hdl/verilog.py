@@ -5,18 +5,18 @@ import re
 from amaranth.back import verilog
 from amaranth.lib import wiring
 
-# A process of Yosys that reads nothing.
+# A Yosys process without inputs.
 CONSTANT = re.compile(r"^  always @\*\n(    [^\n;]+ = \d+'h[0-9a-f]+;\n)", re.MULTILINE)
 HEADER = re.compile(r"^(module [^;]*;\n)", re.MULTILINE)
 ONCE = "\\constant$once "
 
 
 def verilog_text(component: wiring.Component, name: str) -> str:
-    """One file of plain Verilog-2001, with ``component`` as the module ``name``.
+    """Plain Verilog-2001 of ``component``, with ``name`` as the top module.
 
-    Where some bits of a signal are constant, Amaranth writes ``always @*`` blocks that read
-    nothing, and which by the rules of Verilog never run: a simulator would leave the bits
-    unknown. Here they read a register, as blocks that Yosys expects to be like that do.
+    Where some bits of a signal are constant, Amaranth writes ``always @*`` blocks without inputs.
+    By the rules of Verilog these never run, and a simulator would leave the bits unknown. Here
+    such blocks read a register, like those that Yosys itself writes for this case.
     """
     text = verilog.convert(component, name=name, emit_src=False)
     return "\n".join(_started(module) for module in re.split(r"(?<=^endmodule)\n", text,

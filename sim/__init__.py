@@ -1,1 +1,6 @@
-"""A SoC on a PC: Verilator harness, the ``rel4`` command line, measurements."""
+"""A SoC on a PC: the ``rel4`` command line, and the rooms in which its work is done.
+
+``cli`` has a module for each verb. ``model`` simulates the RTL, ``trace`` reads its waveforms,
+``bench`` measures, ``ordering`` and ``conformance`` test, ``fpga`` synthesises and compares
+netlists, ``board`` makes bitstreams and talks to boards.
+"""

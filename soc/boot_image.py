@@ -1,8 +1,8 @@
-"""A program in the SPI flash, as the boot loader takes it from there.
+"""The format of a program in the SPI flash, from which the boot loader starts it.
 
-A header, then a record for each segment: where it goes, its bytes, and how many there are with the
-zeros behind them. All is little-endian and a multiple of 8 bytes; the CRC-32 is that of the header
-before it and of everything behind the header.
+A header is followed by a record for each segment: its address, the number of its bytes, its size in
+memory with trailing zeros, and the bytes. All parts are little-endian and multiples of 8 bytes. The
+CRC-32 covers the header up to it, and everything behind the header.
 """
 
 import struct
@@ -17,7 +17,7 @@ RECORD = struct.Struct("<QII")  # address, bytes that follow, bytes in memory
 
 
 def boot_image(entry: int, segments: Iterable[tuple[int, bytes, int]]) -> bytes:
-    """The image; a segment is an address, bytes for it, and how many there are with zeros."""
+    """The image. A segment is an address, its bytes, and its size in memory."""
     body = b""
     for address, data, memory_bytes in segments:
         data += bytes(-len(data) % 8)

@@ -1,9 +1,9 @@
-"""What the boot loader is told about the SoC, and tells the host: a record in the boot ROM."""
+"""A record in the boot ROM that describes the SoC to the boot loader and the host."""
 
 import struct
 from dataclasses import astuple, dataclass
 
-from .config import SocParams
+from .config import DRAM_BASE, SocParams
 from .memory_map import device
 
 # Name, format (little-endian, without gaps) and meaning of each field, in this order.
@@ -41,7 +41,7 @@ class BootInfo:
     def of(cls, params: SocParams) -> "BootInfo":
         has_flash = params.flash_image is not None
         return cls(
-            dram_base=params.dram_base, dram_end=params.dram_base + params.dram_bytes,
+            dram_base=DRAM_BASE, dram_end=DRAM_BASE + params.dram_bytes,
             clock_hz=params.clock_hz, timebase_hz=params.timebase_hz,
             flash_base=device(params, "flash").base if has_flash else 0,
             flash_image=params.flash_image or 0,
@@ -58,7 +58,7 @@ class BootInfo:
 
     @classmethod
     def decode(cls, record: bytes) -> "BootInfo":
-        """``ValueError`` if it is no such record."""
+        """``ValueError`` if it is not such a record."""
         if len(record) != FORMAT.size:
             raise ValueError(f"the record has {len(record)} bytes, not {FORMAT.size}")
         *numbers, taic, name = FORMAT.unpack(record)
@@ -66,6 +66,6 @@ class BootInfo:
 
 
 def offsets() -> dict[str, int]:
-    """Where each field is in the record."""
+    """The offset of each field in the record."""
     sizes = [struct.calcsize(f"<{form}") for _, form, _ in FIELDS]
     return {name: sum(sizes[:n]) for n, (name, _, _) in enumerate(FIELDS)}

@@ -5,7 +5,7 @@ import struct
 from hdl.core.isa import Csr
 
 from .boot_info import BootInfo
-from .config import SocParams
+from .config import DRAM_BASE, SocParams
 from .devicetree import dtb
 from .memory_map import device
 
@@ -36,7 +36,7 @@ def jr(rs1: int) -> int:
 
 
 def reset_code(params: SocParams) -> bytes:
-    """``a0`` = mhartid, ``a1`` = address of the device tree, jump to the start of DRAM.
+    """Sets ``a0`` = mhartid and ``a1`` = address of the device tree, and jumps to the DRAM.
 
     The target is a dword at 0x18. The code is position-independent and the same for every hart.
     """
@@ -48,7 +48,7 @@ def reset_code(params: SocParams) -> bytes:
         jr(T0),
         0,
     ]
-    return struct.pack("<6IQ", *code, params.dram_base)
+    return struct.pack("<6IQ", *code, DRAM_BASE)
 
 
 def loader_code(params: SocParams) -> bytes:

@@ -6,13 +6,16 @@ from hdl.core.params import CONFIGURATIONS as HART_CONFIGURATIONS
 from hdl.core.params import HartParams
 from hdl.taic import TaicParams
 
+# Where main memory begins in every SoC: the boot ROM jumps there, and programs are linked for it.
+DRAM_BASE = 0x8000_0000
+
 
 @dataclass(frozen=True)
 class SocParams:
     """Everything that can be chosen about a SoC. The addresses are those of ``soc.memory_map``.
 
-    ``hart.regions`` is replaced by what the memory map holds, ``harts``, ``ports`` and ``lines`` of
-    ``taic`` by what the SoC has of them.
+    ``hart.regions`` is replaced by the regions of the memory map. ``harts``, ``ports`` and
+    ``lines`` of ``taic`` are replaced by the numbers of harts and interrupt sources.
     """
 
     name: str = "default"
@@ -22,15 +25,14 @@ class SocParams:
     l2_ways: int = 4
     clock_hz: int = 100_000_000
     timebase_hz: int = 10_000_000  # of mtime and the time CSR; divides clock_hz
-    dram_base: int = 0x8000_0000
     dram_bytes: int = 128 << 20
     uintc_receivers: int = 512
-    taic: TaicParams | None = field(default_factory=TaicParams)  # or there is none
-    plic_sources: int = 32  # interrupt sources, with source 0, which does not exist
+    taic: TaicParams | None = field(default_factory=TaicParams)  # None: no TAIC
+    plic_sources: int = 32  # interrupt sources, including the unused source 0
     uart_baud: int = 115_200  # after reset
-    flash_image: int | None = None  # where a boot image is in the SPI flash, if there is one
-    boot_window_ms: int = 500  # how long the boot loader waits for the host before it looks there
-    boot_loader: bytes = b""  # what the boot ROM starts, if not what is at the start of DRAM
+    flash_image: int | None = None  # offset of a boot image in the SPI flash; None: no flash
+    boot_window_ms: int = 500  # wait of the boot loader for the host before it uses the flash
+    boot_loader: bytes = b""  # started by the boot ROM; if empty, it starts the DRAM
 
     def __post_init__(self) -> None:
         if not 1 <= self.harts <= 4:
@@ -40,11 +42,8 @@ class SocParams:
                              f"not {self.timebase_hz!r}")
         if self.dram_bytes <= 0 or self.dram_bytes % 4096:
             raise ValueError(f"dram_bytes must be whole pages of 4096, not {self.dram_bytes!r}")
-        if self.dram_base < 0x8000_0000 or self.dram_base % 4096:
-            raise ValueError("dram_base must be a page at or above 0x80000000, "
-                             f"not {self.dram_base:#x}")
-        if self.dram_base + self.dram_bytes > 1 << self.hart.paddr_bits:
-            raise ValueError(f"DRAM of {self.dram_bytes:#x} bytes at {self.dram_base:#x} does not "
+        if DRAM_BASE + self.dram_bytes > 1 << self.hart.paddr_bits:
+            raise ValueError(f"DRAM of {self.dram_bytes:#x} bytes at {DRAM_BASE:#x} does not "
                              f"fit into {self.hart.paddr_bits} address bits")
 
     @property
@@ -67,16 +66,16 @@ CONFIGURATIONS: dict[str, SocParams] = {
 def configuration(name: str, **changes) -> SocParams:
     """The named configuration with some parameters changed.
 
-    ``ValueError`` for an unknown name lists those that there are.
+    ``ValueError`` for an unknown name lists the known ones.
     """
     if name not in CONFIGURATIONS:
         raise ValueError(f"no configuration {name!r}; there are {', '.join(CONFIGURATIONS)}")
     return replace(CONFIGURATIONS[name], **changes)
 
 
-NO_TAIC = "-no-taic"  # behind the name of a configuration
+NO_TAIC = "-no-taic"  # suffix of the name of a configuration
 
 
 def without_taic(params: SocParams) -> SocParams:
-    """The same SoC without TAIC, which its name tells."""
+    """The same SoC without TAIC; its name gets the suffix ``NO_TAIC``."""
     return replace(params, name=f"{params.name}{NO_TAIC}", taic=None)

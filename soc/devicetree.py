@@ -1,21 +1,22 @@
 """The device tree of a SoC, as text and as a flattened blob.
 
-Compatible strings and properties are those of QEMU's ``virt`` machine, so that software made for it
-finds what it expects.
+Compatible strings and properties follow QEMU's ``virt`` machine, so that software for that machine
+works here.
 """
 
 from dataclasses import replace
 
 from hdl.core.isa import Irq
+from hdl.core.params import PAGE_BYTES
 from hdl.peripheral.finisher import Kind
 
 from .config import SocParams
 from .fdt import Node, Ref, to_dtb, to_dts
-from .memory_map import PAGE, UINTC_TABLE_BYTES, Device, device, plic_contexts, taic_params
+from .memory_map import UINTC_TABLE_BYTES, Device, device, plic_contexts, taic_params
 
 ISA_EXTENSIONS = ("i", "m", "a", "c", "zicntr", "zicsr", "zifencei", "zihpm", "sstc")
 ISA = "rv64" + "".join(name if len(name) == 1 else f"_{name}" for name in ISA_EXTENSIONS)
-EXTERNAL = {"m": 11, "s": 9, "u": 8}  # interrupt of a hart that a PLIC context raises
+EXTERNAL = {"m": Irq.MEI, "s": Irq.SEI, "u": Irq.UEI}  # raised by a PLIC context
 
 
 def _reg(part: Device) -> list[int]:
@@ -58,7 +59,7 @@ def _cpus(params: SocParams) -> Node:
 
 def _clint(params: SocParams) -> Node:
     part = device(params, "clint")
-    lines = [cell for n in range(params.harts) for cell in (_intc(n), 3, _intc(n), 7)]
+    lines = [cell for n in range(params.harts) for cell in (_intc(n), Irq.MSI, _intc(n), Irq.MTI)]
     return Node(f"clint@{part.base:x}", {
         "compatible": ["sifive,clint0", "riscv,clint0"],
         "reg": _reg(part),
@@ -83,7 +84,7 @@ def _plic(params: SocParams) -> Node:
 def _uintc(params: SocParams) -> Node:
     part = device(params, "uintc")
     table = replace(part, size=UINTC_TABLE_BYTES)
-    errors = replace(part, base=part.base + UINTC_TABLE_BYTES, size=PAGE)
+    errors = replace(part, base=part.base + UINTC_TABLE_BYTES, size=PAGE_BYTES)
     lines = [cell for n in range(params.harts) for cell in (_intc(n), Irq.USI)]
     return Node(f"uintc@{part.base:x}", {
         "compatible": "riscv,uintc0",

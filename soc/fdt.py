@@ -1,4 +1,4 @@
-"""Device trees in general: nodes, and their two written forms (Devicetree Specification v0.4)."""
+"""Device trees: nodes, and their source and flattened forms (Devicetree Specification v0.4)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Property = bool | str | bytes | Cell | list[str] | list[Cell]  # True: present, 
 
 @dataclass
 class Node:
-    """A node. Nodes with a label that something refers to get a phandle."""
+    """A node. It gets a phandle if something refers to its label."""
 
     name: str
     properties: dict[str, Property]
@@ -39,7 +39,7 @@ class Node:
 
 
 def _cells(value: Property) -> list[Cell] | None:
-    """The value as cells, or None if it is not made of cells."""
+    """The value as cells, or None if it does not consist of cells."""
     if isinstance(value, (bool, str, bytes)):
         return None
     if isinstance(value, list):
@@ -48,7 +48,7 @@ def _cells(value: Property) -> list[Cell] | None:
 
 
 def phandles(root: Node) -> dict[str, int]:
-    """A number, from 1 up, for each label that is referred to."""
+    """Numbers, from 1 up, for the labels that something refers to."""
     used = {
         cell.label
         for node in root.walk() for value in node.properties.values()

@@ -1,9 +1,9 @@
-"""The memory map: the one list of what is where, from which everything else is made."""
+"""The memory map: the only source of addresses, sizes and registers of the devices."""
 
 from dataclasses import dataclass, replace
 
 from hdl.bus.mmio_xbar import Window
-from hdl.core.params import HartParams, Region, RegionKind
+from hdl.core.params import PAGE_BYTES, HartParams, Region, RegionKind
 from hdl.peripheral.clint import clint_registers
 from hdl.peripheral.finisher import finisher_registers
 from hdl.peripheral.mmio import RegisterMap
@@ -11,17 +11,18 @@ from hdl.peripheral.plic import plic_registers
 from hdl.peripheral.spi_flash import spi_flash_registers
 from hdl.peripheral.uart16550_registers import uart_registers
 from hdl.taic import TaicParams, channel_registers, control_registers, queue_registers
-from hdl.taic.params import ALIAS, CHANNEL_BYTES, CHANNEL_PAGES, QUEUE_PAGES
+from hdl.taic.params import ADDR_BITS as TAIC_ADDR_BITS
+from hdl.taic.params import ALIAS, CHANNEL_BYTES, CHANNEL_PAGES, PAGE_BITS, QUEUE_PAGES
 from hdl.uintc import UintcParams, uintc_registers
+from hdl.uintc.params import ADDR_BITS as UINTC_ADDR_BITS
+from hdl.uintc.params import TABLE_BITS
 
-from .config import SocParams
+from .config import DRAM_BASE, SocParams
 
-PAGE = 4096
-
-TAIC_BASE, TAIC_BYTES = 0x0100_0000, 16 << 20
+TAIC_BASE = 0x0100_0000
 
 UINTC_BASE = 0x02F1_0000
-UINTC_TABLE_BYTES = 16 << 10  # then the error page
+UINTC_TABLE_BYTES = 1 << TABLE_BITS  # the error page follows
 
 BOOTROM_BYTES = 8 << 10  # in block RAM
 FIRMWARE_BYTES = 2 << 20  # of DRAM, at its start; one entry of the PMP covers them
@@ -32,7 +33,7 @@ UART_INTERRUPT = 10
 class Block:
     """``count`` equal blocks of registers of a device, ``stride`` bytes apart, from ``offset`` on.
 
-    One that has the registers of an earlier block has its name in ``alias_of``.
+    If it has the same registers as an earlier block, ``alias_of`` names that block.
     """
 
     name: str
@@ -46,10 +47,10 @@ class Block:
 
 @dataclass(frozen=True)
 class Device:
-    """A device or memory at ``base``; ``size`` in bytes, of which ``present`` answer.
+    """A device or memory at ``base``, with ``size`` bytes; ``present`` of them answer.
 
-    Its registers are ``registers``, or those of ``blocks``. ``direct``: every hart has a port of
-    its own at the device, which is not behind the crossbar.
+    Its registers are ``registers``, or those of ``blocks``. ``direct``: every hart has its own port
+    at the device, and the device is not behind the crossbar.
     """
 
     name: str
@@ -66,9 +67,9 @@ class Device:
     @property
     def region(self) -> Region:
         """The pages that answer."""
-        base = self.base // PAGE * PAGE
+        base = self.base // PAGE_BYTES * PAGE_BYTES
         end = self.base + (self.present or self.size)
-        return Region(base, -(-end // PAGE) * PAGE - base, self.kind)
+        return Region(base, -(-end // PAGE_BYTES) * PAGE_BYTES - base, self.kind)
 
 
 def plic_contexts(params: SocParams) -> list[tuple[int, str]]:
@@ -78,14 +79,14 @@ def plic_contexts(params: SocParams) -> list[tuple[int, str]]:
 
 
 def devices(params: SocParams) -> list[Device]:
-    """Everything that answers to an address, in the order of addresses."""
+    """All devices and memories, in the order of addresses."""
     rom, io, memory = RegionKind.ROM, RegionKind.IO, RegionKind.MEMORY
     taic = [
-        Device("taic", "Task-aware interrupt controller", TAIC_BASE, TAIC_BYTES, io,
+        Device("taic", "Task-aware interrupt controller", TAIC_BASE, 1 << TAIC_ADDR_BITS, io,
                blocks=taic_blocks(taic_params(params)), direct=True),
     ] if params.taic else []
     flash = [
-        Device("flash", "SPI flash, to be read only", 0x1000_1000, PAGE, io,
+        Device("flash", "SPI flash, to be read only", 0x1000_1000, PAGE_BYTES, io,
                registers=spi_flash_registers()),
     ] if params.flash_image is not None else []
     return [
@@ -96,14 +97,15 @@ def devices(params: SocParams) -> list[Device]:
         *taic,
         Device("clint", "Core-local interruptor", 0x0200_0000, 64 << 10, io,
                registers=clint_registers(params.harts)),
-        Device("uintc", "User-interrupt controller", UINTC_BASE, 32 << 10, io,
-               registers=uintc_registers(uintc_params(params)), present=UINTC_TABLE_BYTES + PAGE),
+        Device("uintc", "User-interrupt controller", UINTC_BASE, 1 << UINTC_ADDR_BITS, io,
+               registers=uintc_registers(uintc_params(params)),
+               present=UINTC_TABLE_BYTES + PAGE_BYTES),
         Device("plic", "Platform-level interrupt controller", 0x0C00_0000, 64 << 20, io,
                registers=plic_registers(params.plic_sources, len(plic_contexts(params)))),
         Device("uart0", "UART, 16550A", 0x1000_0000, 256, io, interrupt=UART_INTERRUPT,
                registers=uart_registers(params.uart_divisor)),
         *flash,
-        Device("dram", "Main memory", params.dram_base, params.dram_bytes, memory),
+        Device("dram", "Main memory", DRAM_BASE, params.dram_bytes, memory),
     ]
 
 
@@ -135,11 +137,11 @@ def taic_blocks(params: TaicParams) -> tuple[Block, ...]:
     return (
         Block("control", "control page, for the kernel alone", control_registers(params), 0),
         Block("queue", "page of a local queue, of context i / queues", queue, QUEUE_PAGES,
-              pages, PAGE),
+              pages, 1 << PAGE_BITS),
         Block("channel", "record of a channel, for the kernel alone", channel_registers(params),
               CHANNEL_PAGES, params.channels, CHANNEL_BYTES),
         Block("alias", "the kernel's alias of the page of a local queue", queue,
-              ALIAS + QUEUE_PAGES, pages, PAGE, alias_of="queue"),
+              ALIAS + QUEUE_PAGES, pages, 1 << PAGE_BITS, alias_of="queue"),
     )
 
 

@@ -1,7 +1,5 @@
 """The SoC: harts, shared L2, boot ROM and devices."""
 
-import argparse
-
 from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
@@ -21,9 +19,8 @@ from hdl.peripheral.spi_flash import SpiFlashReader, SpiFlashSignature
 from hdl.peripheral.uart16550 import LineFormat, Modem, RxByte, Uart16550
 from hdl.taic import Taic
 from hdl.uintc import Uintc
-from hdl.verilog import verilog_text
 
-from . import bootrom, config
+from . import bootrom
 from .config import SocParams
 from .memory_map import (
     UART_INTERRUPT,
@@ -38,7 +35,7 @@ from .memory_map import (
 
 
 class RequestMonitor(wiring.Signature):
-    """What a hart asks of the L2, to be watched only."""
+    """The requests of a hart to the L2, for monitoring."""
 
     def __init__(self, paddr_bits: int) -> None:
         super().__init__({
@@ -53,15 +50,18 @@ class RequestMonitor(wiring.Signature):
 class Soc(wiring.Component):
     """One to several harts with the devices of ``soc.memory_map``.
 
-    Ports: ``dram`` is the memory side of the L2 (the boot ROM does not appear there); ``uart_tx``
-    and ``uart_rx`` are the bytes that the UART sends and receives; ``finisher`` tells how the
-    program ended. For hart ``n``, ``commit<n>`` shows what retires and ``memory<n>`` the requests
-    to the L2: a part of them that is not used costs nothing.
+    Ports:
 
-    ``uart_tx_busy`` and ``uart_overrun`` belong to a serial line (see ``UartSerialPhy``) and are 0
-    where bytes are taken from the streams; ``uart_format`` is for such a line. ``interrupts`` are
-    further sources of the PLIC. ``taic_busy`` is 1 while there are tasks in the queues of TAIC, if
-    there is one. ``flash`` are the pins of an SPI flash, if there is one.
+    - ``dram``: the memory side of the L2, without the boot ROM;
+    - ``uart_tx``, ``uart_rx``: the bytes that the UART sends and receives;
+    - ``uart_format``, ``uart_tx_busy``, ``uart_overrun``: for a serial line (see
+      ``UartSerialPhy``); the inputs are 0 without one;
+    - ``finisher``: how the program ended;
+    - ``commit<n>``, ``memory<n>``: retired instructions and L2 requests of hart ``n``, for
+      monitoring. Unused signals need no logic;
+    - ``interrupts``: further sources of the PLIC;
+    - ``taic_busy``: the queues of TAIC hold tasks (only with TAIC);
+    - ``flash``: the pins of an SPI flash (only with a flash).
     """
 
     def __init__(self, params: SocParams) -> None:
@@ -157,7 +157,7 @@ class Soc(wiring.Component):
         return m
 
     def _taic(self, m: Module, plic: Plic) -> Taic:
-        """TAIC with the lines of the devices; the harts have ports of their own at it."""
+        """TAIC with the lines of the devices. Each hart has its own port at it."""
         m.submodules.taic = taic = Taic(taic_params(self.params))
         m.d.comb += [
             taic.line.eq(plic.source_lines),
@@ -174,27 +174,3 @@ class Soc(wiring.Component):
         m.submodules.memory = memory = DramMux(rom)
         connect(m, l2.dram, memory.initiator)
         connect(m, memory.dram, flipped(self.dram))
-
-
-def verilog(params: SocParams, *, name: str = "soc") -> str:
-    """The SoC as one Verilog file, module ``name``."""
-    return verilog_text(Soc(params), name)
-
-
-def main() -> None:
-    """Prints the Verilog of a configuration."""
-    parser = argparse.ArgumentParser(prog="python -m soc.top", description=main.__doc__)
-    parser.add_argument("--config", metavar="NAME", default="default",
-                        help=f"one of {', '.join(config.CONFIGURATIONS)} (default: default)")
-    parser.add_argument("--harts", metavar="N", type=int, default=SocParams.harts,
-                        help=f"number of harts (default: {SocParams.harts})")
-    arguments = parser.parse_args()
-    try:
-        params = config.configuration(arguments.config, harts=arguments.harts)
-    except ValueError as error:
-        parser.error(str(error))
-    print(verilog(params))
-
-
-if __name__ == "__main__":
-    main()

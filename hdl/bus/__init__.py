@@ -1,1 +1,1 @@
-"""Bus signatures, and the blocks that join buses."""
+"""Bus signatures, arbiters, decoders and bridges."""

@@ -6,11 +6,11 @@ from amaranth.lib.wiring import In, Out
 
 
 class RoundRobin(wiring.Component):
-    """Chooses one of ``count`` requesters, combinationally.
+    """Grants one of ``count`` requesters. Combinational.
 
-    The search starts after the one that was served last, so each is served after at most
-    ``count - 1`` others. A choice that is not served (``served`` low while a request is high)
-    stays, whatever else is requested: what is behind the arbiter sees a stable request.
+    The search starts after the requester that was served last, so each requester waits for at most
+    ``count - 1`` others. A grant that is not ``served`` is kept in the next cycle, regardless of
+    other requests, so the logic behind the arbiter sees a stable request.
     """
 
     def __init__(self, count: int) -> None:
@@ -19,7 +19,7 @@ class RoundRobin(wiring.Component):
         self.count = count
         super().__init__({
             "requests": In(count),
-            "served": In(1),  # the chosen request is done at the end of this cycle
+            "served": In(1),  # the granted request is done at the end of this cycle
             "grant": Out(count),  # one-hot; 0 without requests
         })
 
@@ -29,7 +29,7 @@ class RoundRobin(wiring.Component):
             m.d.comb += self.grant.eq(self.requests)
             return m
         last = Signal(self.count, init=1 << (self.count - 1))  # one-hot
-        held = Signal()  # the choice of ``last`` is not served yet
+        held = Signal()  # the grant of ``last`` is not served yet
 
         after = Signal(self.count)  # requests of higher index than ``last``
         m.d.comb += after.eq(self.requests & ~(last | (last - 1)))

@@ -1,4 +1,4 @@
-"""AXI4-Lite in front of an MMIO port."""
+"""Bridge from AXI4-Lite to an MMIO port."""
 
 from amaranth import *
 from amaranth.lib import enum, wiring
@@ -10,7 +10,7 @@ from .word_pair import attach_mmio
 
 
 class Response(enum.Enum, shape=2):
-    """The responses that are given."""
+    """The responses that the bridge uses."""
 
     OKAY = 0
     SLVERR = 2
@@ -19,7 +19,7 @@ class Response(enum.Enum, shape=2):
 class Axi4LiteSignature(wiring.Signature):
     """AXI4-Lite, seen from the initiator (AMBA's manager). ``awprot`` and ``arprot`` are not used.
 
-    ``awaddr`` and ``araddr`` are byte addresses; the bits below the data word are not looked at.
+    ``awaddr`` and ``araddr`` are byte addresses; the bits below the data word are ignored.
     """
 
     def __init__(self, addr_bits: int, data_bits: int) -> None:
@@ -38,22 +38,21 @@ class Axi4LiteSignature(wiring.Signature):
 class Axi4LiteToMmio(wiring.Component):
     """AXI4-Lite target (AMBA's subordinate) in front of MMIO.
 
-    ``addr_bits`` are those of the MMIO port, ``data_bits`` 32 or 64. ``wstrb`` tells size and lane
-    of a write, a read is one of the whole data word; see ``WordToMmio`` for what is refused with
-    SLVERR. With ``paired``, for 32 bits only, accesses of 8 bytes are made of two words
-    (``WordPair``).
+    ``addr_bits`` is the address width of the MMIO port; ``data_bits`` is 32 or 64. ``wstrb``
+    determines size and lane of a write. A read covers the whole data word. ``WordToMmio`` says
+    which accesses are refused; they get SLVERR. With ``paired`` (32 bits only), two words make an
+    access of 8 bytes (``WordPair``).
 
-    AW, W and AR are taken independently of each other, each into a register that is free again
-    when the access has been performed. One access is performed at a time. Writes and reads take
-    turns when both wait, so neither stops the other; a response that is not taken stops only its
-    own kind. There is no order between a write and a read unless the initiator waits for the
-    response to the first.
+    AW, W and AR are accepted independently, each into a register that becomes free when the access
+    has been performed. One access is performed at a time. Writes and reads alternate when both
+    wait. A response that is not accepted blocks only its own kind. A write and a read are not
+    ordered unless the initiator waits for the response to the first.
 
-    Timing: every input goes to a register, every output but AW's, W's and AR's ``ready`` comes from
-    one, and those are the inverse of one: no combinational path leads through. A write that finds
-    nothing else is answered three cycles after the later of AW and W, a read of a device that
-    answers after one cycle four after AR; one write every three, one read every four cycles. A
-    write is answered when the device has accepted it.
+    Timing: all inputs are registered. All outputs come from registers, and the ``ready`` of AW, W
+    and AR are the inverse of one, so there is no combinational path through the bridge. Without
+    contention a write is answered three cycles after the later of AW and W. A read is answered
+    four cycles after AR, if the device answers in one cycle. The throughput is one write in three
+    cycles or one read in four. A write is answered when the device has accepted it.
     """
 
     def __init__(self, *, addr_bits: int, data_bits: int, paired: bool = False) -> None:
@@ -87,8 +86,8 @@ class Axi4LiteToMmio(wiring.Component):
         with m.If(~ar_full):
             m.d.sync += [ar_full.eq(axi.arvalid), ar.eq(axi.araddr[low:])]
 
-        # B is full in the cycle after a write, and R in the one after a read: if both wait, they
-        # take turns.
+        # B is full in the cycle after a write, and R in the cycle after a read. So writes and reads
+        # alternate when both wait.
         may_write = aw_full & w_full & ~axi.bvalid
         may_read = ar_full & ~axi.rvalid
         with m.FSM():

@@ -1,4 +1,4 @@
-"""The coherent memory port: how a hart's caches and walker talk to the shared L2."""
+"""The coherent memory port between a hart's caches and page-table walker and the shared L2."""
 
 from amaranth.lib import data, enum, stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -30,7 +30,7 @@ class AmoOp(enum.Enum, shape=4):
 
 
 class MemSource(enum.Enum, shape=2):
-    """Who in the hart asks; returned with the response."""
+    """The requester within the hart; returned with the response."""
 
     DATA = 0  # L1D: its lines are tracked and invalidated
     FETCH = 1  # L1I: not kept coherent (FENCE.I)

@@ -10,8 +10,8 @@ class DramSignature(wiring.Signature):
     A transfer on ``request`` starts a burst of ``line_bytes / 8`` dwords. For a read, the memory
     answers with that many ``rdata.valid`` cycles (gaps allowed, no backpressure), starting with the
     addressed dword and wrapping within the line. For a write, the initiator sends that many
-    transfers on ``wdata``, starting with dword 0 of the line. At most one burst is under way; a new
-    request may be accepted once the last dword of the previous burst has been transferred.
+    transfers on ``wdata``, starting with dword 0 of the line. At most one burst is in progress. A
+    new request may be accepted once the last dword of the previous burst has been transferred.
     """
 
     def __init__(self, paddr_bits: int) -> None:

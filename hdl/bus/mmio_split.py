@@ -1,4 +1,4 @@
-"""A way of its own from one hart to one device, past the crossbar."""
+"""A private path from one hart to one device, beside the crossbar."""
 
 from amaranth import *
 from amaranth.lib import wiring
@@ -9,11 +9,11 @@ from .mmio_xbar import Window
 
 
 class MmioSplit(wiring.Component):
-    """Takes the accesses of one initiator within ``window`` to ``direct``, all else to ``others``.
+    """Routes accesses within ``window`` to ``direct``, and all others to ``others``.
 
-    Requests and responses pass combinationally; either side may answer a read in the cycle of its
-    acceptance. ``direct`` sees addresses relative to the window. While a read is outstanding
-    neither side sees a request, so that accesses to both sides happen in the order of acceptance.
+    Requests and responses pass combinationally, and either target may answer a read in the cycle of
+    its acceptance. ``direct`` sees addresses relative to the window. While a read is outstanding,
+    neither target sees a request. So accesses to both take effect in the order of acceptance.
     """
 
     def __init__(self, *, window: Window, addr_bits: int) -> None:
@@ -28,7 +28,8 @@ class MmioSplit(wiring.Component):
         m = Module()
         request, response = self.initiator.request, self.initiator.response
         inside, outstanding = Signal(), Signal()
-        of_direct, asked_direct = Signal(), Signal()  # the answer; that of an earlier cycle
+        # The outstanding read goes to ``direct``: in this cycle; if accepted in an earlier one.
+        of_direct, asked_direct = Signal(), Signal()
         m.d.comb += [
             inside.eq(request.p.addr[self.window.addr_bits:]
                       == self.window.base >> self.window.addr_bits),

@@ -14,7 +14,7 @@ from .mmio import MmioSignature
 
 @dataclass(frozen=True)
 class Window:
-    """Where a target lies: ``base`` is a multiple of ``size``, a power of two (bytes)."""
+    """The addresses of a target. ``size`` is a power of two in bytes, ``base`` a multiple of it."""
 
     name: str
     base: int
@@ -33,16 +33,15 @@ class Window:
 
 
 class MmioCrossbar(wiring.Component):
-    """Joins ``initiators`` harts to the targets named by ``windows``.
+    """Connects ``initiators`` harts to the targets named by ``windows``.
 
-    A request reaches its target combinationally and the target's response reaches the initiator
-    combinationally, so a target that answers in the cycle after the acceptance costs one cycle.
-    Each target has its own round-robin arbiter: accesses to different targets do not wait for each
-    other, and a target is free again in the cycle of its response.
+    Requests and responses pass combinationally, so a target that answers in the cycle after the
+    acceptance costs one cycle. Each target has its own round-robin arbiter. Accesses to different
+    targets do not wait for each other, and a target is free again in the cycle of its response.
 
-    A target sees addresses relative to its window. It must answer a read later than in the cycle of
-    acceptance. It sees one read outstanding at a time, and nothing else while one is outstanding.
-    A read that no window covers is answered with ``error`` in the next cycle; a write is dropped.
+    A target sees addresses relative to its window. It must answer a read in a later cycle than that
+    of the acceptance. It gets no request while a read is outstanding. A read outside all windows is
+    answered with ``error`` in the next cycle; a write there is dropped.
     """
 
     def __init__(self, *, initiators: int, windows: tuple[Window, ...], addr_bits: int) -> None:
@@ -59,15 +58,15 @@ class MmioCrossbar(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         count = self.initiators
-        waiting = Signal(count)  # for the response to a read
-        going = Signal(count)  # has a request that may go on
+        waiting = Signal(count)  # initiators that wait for the response to a read
+        going = Signal(count)  # initiators with a request that may proceed
         m.d.comb += going.eq(Cat(i.request.valid for i in self.initiator) & ~waiting)
         links = [self._link(m, window, going) for window in self.windows]
 
         unmapped = ~reduce(or_, (link.hit for link in links)) & going
         accepted = reduce(or_, (link.accepted for link in links)) | unmapped
         reads = accepted & Cat(~i.request.p.write for i in self.initiator)
-        refused = Signal(count)  # an unmapped read, in the cycle before
+        refused = Signal(count)  # initiators with an unmapped read in the cycle before
         answered = reduce(or_, (link.answered for link in links)) | refused
         m.d.sync += [
             refused.eq(unmapped & reads),
@@ -93,7 +92,7 @@ class MmioCrossbar(wiring.Component):
         choice = Signal(requests[0].shape(), name=f"{window.name}_choice")
         free = Signal(name=f"{window.name}_free")
 
-        # The first is chosen without a condition, so that a single initiator costs no logic.
+        # The first initiator is the default, so that a single initiator needs no logic.
         value = Value.cast(requests[0])
         for i in range(1, self.initiators):
             value = Mux(arbiter.grant[i], requests[i], value)
@@ -119,7 +118,7 @@ class MmioCrossbar(wiring.Component):
 
 
 class _Link:
-    """What the crossbar knows of one target; a bit for each initiator."""
+    """The crossbar's state of one target; a bit for each initiator."""
 
     def __init__(self, initiators: int, name: str, response: Value) -> None:
         self.response = response

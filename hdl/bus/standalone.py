@@ -1,4 +1,4 @@
-"""A device for another system: behind a bus of that system, with plain port names."""
+"""A device for another system: behind that system's bus, and with plain port names."""
 
 from amaranth import *
 from amaranth.lib import wiring
@@ -7,7 +7,7 @@ from amaranth.lib.wiring import connect
 from .axi4lite import Axi4LiteToMmio
 from .wishbone import WishboneToMmio
 
-# By name: the front end, and its port with the prefix that the signals of the bus get.
+# By name: the bridge, its port, and the prefix of the bus signals.
 BUSES = {
     "wishbone": (WishboneToMmio, "wb", "wb"),
     "axi4-lite": (Axi4LiteToMmio, "axi", "s_axi"),
@@ -17,12 +17,12 @@ BUSES = {
 class Standalone(wiring.Component):
     """``device`` behind a ``bus``, one of ``BUSES``, of ``data_bits`` bits.
 
-    The device has a port ``bus: In(MmioSignature)``, or an array of one; its other ports are passed
-    through. Names of ports are flat: ``wb_cyc``, ``s_axi_awaddr``; a port inside of an interface of
-    the device is named by its path joined with ``_``. With ``paired`` a bus of 32 bits makes
-    accesses of 8 bytes from pairs of words.
+    The device has a port ``bus: In(MmioSignature)``, or an array of one. Its other ports are passed
+    through. Port names are flat, as in ``wb_cyc`` and ``s_axi_awaddr``; a member of an interface of
+    the device is named by its path, joined with ``_``. With ``paired``, two words of a 32-bit bus
+    make an access of 8 bytes.
 
-    Timing: that of the front end. One clock, ``clk``, and a synchronous reset, ``rst``.
+    Timing: that of the bridge. One clock, ``clk``, and a synchronous reset, ``rst``.
     """
 
     def __init__(self, device: wiring.Component, *, bus: str, data_bits: int = 64,

@@ -1,4 +1,4 @@
-"""Wishbone in front of an MMIO port."""
+"""Bridge from Wishbone to an MMIO port."""
 
 from amaranth import *
 from amaranth.lib import wiring
@@ -12,7 +12,7 @@ from .word_pair import attach_mmio
 class WishboneSignature(wiring.Signature):
     """Wishbone B4 with 8-bit granularity, seen from the initiator.
 
-    ``adr`` is a byte address; the bits below the data word are not looked at.
+    ``adr`` is a byte address; the bits below the data word are ignored.
     """
 
     def __init__(self, addr_bits: int, data_bits: int) -> None:
@@ -35,19 +35,21 @@ class WishboneSignature(wiring.Signature):
 class WishboneToMmio(wiring.Component):
     """Wishbone B4 target, pipelined and classic (not registered feedback), in front of MMIO.
 
-    ``addr_bits`` are those of the MMIO port, ``data_bits`` 32 or 64. ``sel`` tells size and lane,
-    of reads as well; see ``WordToMmio`` for what is refused with ``err``. With ``paired``, for
-    32 bits only, accesses of 8 bytes are made of two words (``WordPair``).
+    ``addr_bits`` is the address width of the MMIO port; ``data_bits`` is 32 or 64. ``sel``
+    determines size and lane, also of reads. ``WordToMmio`` says which accesses are refused; they
+    get ``err``. With ``paired`` (32 bits only), two words make an access of 8 bytes
+    (``WordPair``).
 
-    One access is in flight: ``stall`` is high from the cycle after one was taken up to the cycle of
-    its ``ack`` or ``err``. An initiator of the classic kind leaves ``stall`` open: while it is high
-    nothing is taken, so an access whose ``stb`` stays until the answer is performed once. An
-    initiator that drops ``cyc`` gets no answer; the access is performed nevertheless, and
+    One access is in flight at a time: ``stall`` is high from the cycle after its acceptance up to
+    the cycle of its ``ack`` or ``err``. A classic initiator leaves ``stall`` open. Nothing is
+    accepted while ``stall`` is high, so an access that holds ``stb`` until the answer is performed
+    once. An initiator that drops ``cyc`` gets no answer. The access is performed nevertheless, and
     ``stall`` stays high until then.
 
-    Timing: every input goes to a register, every output comes from one. A write is answered two
-    cycles after it is taken, a read of a device that answers after one cycle three; the next
-    access is taken one cycle after the answer. A write is answered when the device has accepted it.
+    Timing: all inputs and outputs are registered. A write is answered two cycles after its
+    acceptance. A read is answered after three cycles, if the device answers in one. The next
+    access is accepted one cycle after the answer. A write is answered when the device has accepted
+    it.
     """
 
     def __init__(self, *, addr_bits: int, data_bits: int, paired: bool = False) -> None:
@@ -63,7 +65,7 @@ class WishboneToMmio(wiring.Component):
         wb = self.wb
         word = attach_mmio(m, flipped(self.mmio), data_bits=self.data_bits, paired=self.paired)
 
-        dropped = Signal()  # nobody waits for the answer
+        dropped = Signal()  # the initiator no longer waits for the answer
         access = Cat(word.write, word.addr, word.strobe, word.w_data)
         taken = Signal(len(access), reset_less=True)
         m.d.comb += access.eq(taken)

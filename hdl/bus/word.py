@@ -1,4 +1,4 @@
-"""Accesses by the words of another system's data bus, and how they become MMIO accesses."""
+"""Word accesses of another system's data bus, and their translation to MMIO accesses."""
 
 from amaranth import *
 from amaranth.lib import wiring
@@ -10,7 +10,7 @@ DATA_BITS = (32, 64)
 
 
 def check_data_bits(data_bits: int, *, paired: bool = False) -> None:
-    """Refuses widths of a data bus that the front ends do not have."""
+    """Raises ``ValueError`` for a data width that the bridges do not support."""
     if data_bits not in DATA_BITS:
         raise ValueError(f"a data bus has 32 or 64 bits, not {data_bits!r}")
     if paired and data_bits != 32:
@@ -18,16 +18,16 @@ def check_data_bits(data_bits: int, *, paired: bool = False) -> None:
 
 
 def word_bits(data_bits: int) -> int:
-    """Bits of a byte address below the word of a data bus."""
+    """Width of a byte offset within a word of the data bus."""
     return (data_bits // 8).bit_length() - 1
 
 
 class WordSignature(wiring.Signature):
     """One access to a word of ``data_bits`` bits, seen from the initiator.
 
-    ``valid`` and what belongs to it are held until ``done``, which is high for one cycle, the first
-    or a later one; in the next cycle ``valid`` means another access. ``data`` and ``error`` count
-    in the cycle of ``done``.
+    The initiator holds ``valid`` and the request until ``done``. ``done`` is high for one cycle, in
+    the first cycle of the access or later. ``valid`` in the next cycle is another access. ``data``
+    and ``error`` are meaningful in the cycle of ``done``.
     """
 
     def __init__(self, addr_bits: int, data_bits: int) -> None:
@@ -38,20 +38,20 @@ class WordSignature(wiring.Signature):
             "write": Out(1),
             "addr": Out(addr_bits - word_bits(data_bits)),  # of the word: a byte address shifted
             "w_data": Out(data_bits),
-            "strobe": Out(data_bits // 8),  # the bytes to write, or those a read wants
+            "strobe": Out(data_bits // 8),  # the bytes to write, or wanted by a read
             "done": In(1),
             "r_data": In(data_bits),
-            "error": In(1),  # refused, nothing was done; or the read was answered with an error
+            "error": In(1),  # refused without effect, or the read was answered with an error
         })
 
 
 class WordToMmio(wiring.Component):
     """Performs word accesses on an MMIO port.
 
-    The strobes of an access are those of 1, 2, 4 or 8 naturally aligned bytes. Without any strobe
-    nothing is done and a read gives 0. Other strobes are refused: ``error``, and no MMIO access.
+    The strobes must select 1, 2, 4 or 8 naturally aligned bytes. An access without strobes has no
+    effect, and reads 0. Other strobes are refused: ``error``, and no MMIO access.
 
-    Timing: combinational in both directions, apart from one bit that remembers an accepted read.
+    Timing: combinational in both directions, except for one flip-flop that marks an accepted read.
     A write is done when the MMIO port accepts it, a read when it is answered.
     """
 
@@ -75,7 +75,7 @@ class WordToMmio(wiring.Component):
                     with m.Case(((1 << (1 << log2)) - 1) << first):
                         m.d.comb += [size.eq(log2), lane.eq(first), allowed.eq(1)]
 
-        asked = Signal()  # a read was accepted and is not answered yet
+        asked = Signal()  # a read is outstanding
         accepted = request.valid & request.ready
         m.d.comb += [
             request.valid.eq(word.valid & allowed & ~asked),

@@ -8,26 +8,26 @@ from .word import WordSignature, WordToMmio
 
 
 class WordPair(wiring.Component):
-    """Makes each access of 8 bytes out of two of 4 bytes, the lower word first.
+    """Combines two accesses of 4 bytes, the lower word first, into one of 8 bytes.
 
-    For devices all of whose registers have 8 bytes and allow nothing smaller.
+    It is for devices with registers of 8 bytes that allow no smaller access.
 
-    - Writing the lower word keeps it and does nothing else. Writing the upper word then performs
-      the write of both.
-    - Reading the lower word performs the read of both and keeps the upper word. Reading the upper
-      word then gives what was kept, and does nothing else: the two halves are of one moment.
-    - What is kept serves once, for the upper word of the same dword. An upper word without its
-      lower one is refused: ``error``, and no access. What is kept for another dword stays.
-    - A read that is answered with an error keeps nothing.
-    - An access of some bytes of a word is refused; one of no bytes does nothing.
+    - A write of the lower word stores it and has no other effect. A write of the upper word then
+      writes both.
+    - A read of the lower word reads both and stores the upper one. A read of the upper word then
+      returns the stored word and has no other effect, so both halves are from the same moment.
+    - A stored word is used once, for the upper word of the same dword. An upper word without its
+      lower word is refused: ``error``, and no access. A word stored for another dword is kept.
+    - A read that is answered with an error stores nothing.
+    - An access to part of a word is refused; an access without strobes has no effect.
 
-    Owner: one word is kept for writes and one for reads, whoever the initiator is; writes and reads
-    do not disturb each other. Another lower word takes the place of the one that is kept, so
-    software that shares the device holds a lock from the first to the second word. Without it,
-    halves that are mixed up at different dwords are refused, those at one dword go unnoticed. A
-    converter that splits an access of 64 bits in ascending order needs nothing.
+    Sharing: one word is stored for writes and one for reads, for all initiators together. Writes
+    and reads do not affect each other. A new lower word replaces the stored one, so software that
+    shares the device must hold a lock from the first to the second word. Without a lock, mixed
+    halves of different dwords are refused, but mixed halves of one dword go unnoticed. A converter
+    that splits an access of 64 bits in ascending order needs no lock.
 
-    Timing: combinational; words that are only kept are done at once.
+    Timing: combinational; a word that is only stored is done at once.
     """
 
     def __init__(self, *, addr_bits: int) -> None:
@@ -51,7 +51,7 @@ class WordPair(wiring.Component):
         ]
         with m.If(half.strobe != 0xF):
             m.d.comb += [half.done.eq(half.valid), half.error.eq(half.strobe.any())]
-        with m.Elif(half.write == upper):  # performs: a write's upper word, a read's lower one
+        with m.Elif(half.write == upper):  # the upper word of a write, or the lower one of a read
             refused = half.write & ~(kept["write"].valid & (kept["write"].addr == dword))
             m.d.comb += [
                 whole.valid.eq(half.valid & ~refused),
@@ -84,7 +84,7 @@ class WordPair(wiring.Component):
 
 
 class _Kept:
-    """A word waiting for the other half of its dword."""
+    """A stored word that waits for the other half of its dword."""
 
     def __init__(self, name: str, addr_bits: int) -> None:
         self.valid = Signal(name=f"{name}_valid")
@@ -97,10 +97,9 @@ class _Kept:
 
 def attach_mmio(m: Module, mmio: wiring.PureInterface, *, data_bits: int,
                 paired: bool) -> wiring.PureInterface:
-    """Puts into ``m`` what turns word accesses into accesses of the initiator port ``mmio``.
+    """Adds a translator from word accesses to the initiator port ``mmio`` to ``m``.
 
-    ``paired`` puts a ``WordPair`` between a data bus of 32 bits and the port. Returns the port for
-    the accesses.
+    With ``paired``, a ``WordPair`` is added for a data bus of 32 bits. Returns the word port.
     """
     addr_bits = mmio.signature.addr_bits
     m.submodules.to_mmio = to_mmio = WordToMmio(addr_bits=addr_bits,

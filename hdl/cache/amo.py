@@ -8,10 +8,10 @@ from hdl.bus.coherent import AmoOp
 
 
 class AmoUnit(wiring.Component):
-    """New memory contents from old ones and an operand; combinational.
+    """Computes the new memory contents from the old ones and an operand. Combinational.
 
-    ``mask`` is 0xFF for a dword, 0x0F or 0xF0 for a word; bytes of ``result`` outside it mean
-    nothing.
+    ``mask`` is 0xFF for a dword, 0x0F or 0xF0 for a word. Bytes of ``result`` outside it are
+    undefined.
     """
 
     op: In(AmoOp)
@@ -27,7 +27,7 @@ class AmoUnit(wiring.Component):
         m.d.comb += signed_order.eq((self.op == AmoOp.MIN) | (self.op == AmoOp.MAX))
 
         def below(one: Value, other: Value, signed: Value) -> Value:
-            """Order of two words: a signed one becomes unsigned by inverting the sign bits."""
+            """Key for an unsigned comparison; inverting the sign bits makes it a signed one."""
             return (one ^ (signed << 31))[:32] < (other ^ (signed << 31))[:32]
 
         below_low, below_high, same_high, below_all = Signal(), Signal(), Signal(), Signal()
@@ -37,7 +37,7 @@ class AmoUnit(wiring.Component):
             same_high .eq(self.old[32:] == self.operand[32:]),
             below_all .eq(Mux(high, below_high | (low & same_high & below_low), below_low)),
         ]
-        # In a word operation on the upper half, the lower half must not send a carry.
+        # In a word operation on the upper half, the lower half must not produce a carry.
         addend = Cat(Mux(low, self.operand[:32], 0), self.operand[32:])
         with m.Switch(self.op):
             with m.Case(AmoOp.SWAP):

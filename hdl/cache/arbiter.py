@@ -1,4 +1,4 @@
-"""Chooses the port whose request enters the L2 next."""
+"""Arbiter of the L2: selects the port with the next request to enter."""
 
 from amaranth import *
 from amaranth.lib import wiring
@@ -7,25 +7,25 @@ from amaranth.lib.wiring import In, Out
 from hdl.bus.coherent import MemOp, mem_request_layout
 from hdl.cache.l2_params import L2Params, access_layout
 
-_NEAR_BITS = 4  # bits of the set number that are compared to see whether two accesses may collide
-_PATIENCE = 16  # cycles in which a port that may not lose again has S0 to itself
+_NEAR_BITS = 4  # low bits of the set number that are compared to detect a possible collision
+_PATIENCE = 16  # cycles for which S0 is reserved for a port after its LR
 
 
 def near(one: Value, other: Value) -> Value:
-    """Whether two set numbers may be the same: false only if they differ."""
+    """Whether two set numbers may be equal. False only if they differ."""
     return one[:_NEAR_BITS] == other[:_NEAR_BITS]
 
 
 class PortArbiter(wiring.Component):
-    """Round-robin choice among the ports, combinational.
+    """Round-robin arbiter of the ports. Combinational.
 
-    The port after the one accepted last goes first. A request that reads (all but WRITE and SC)
-    waits while a write that may touch its set is in stage S1 or S2; it keeps its turn, so no port
-    can starve another. ``ready`` follows ``open`` in the same cycle.
+    The port after the one accepted last has priority. A request that reads (all but WRITE and SC)
+    waits while a write to a possibly equal set is in stage S1 or S2. It keeps its turn, so no port
+    can starve another. ``ready`` depends on ``open`` of the same cycle.
 
-    Neither can a loop of LR and SC starve. Behind the LR of a port whose last SC was refused, only
-    that port may enter, until its next SC, for 16 cycles with ``open`` at most. All others that
-    wait have their turn before it gets another such time.
+    An LR/SC loop cannot starve either. After the LR of a port that lost its last SC, only that
+    port may enter until its next SC, for at most 16 cycles with ``open``. All other waiting ports
+    get a turn before it has this privilege again.
     """
 
     def __init__(self, params: L2Params) -> None:
@@ -35,7 +35,7 @@ class PortArbiter(wiring.Component):
             "valid": In(ports),
             "request": In(mem_request_layout(params.paddr_bits)).array(ports),
             "ready": Out(ports),
-            "losers": In(ports),  # the ports whose last SC was refused
+            "losers": In(ports),  # the ports that lost their last SC
             "open": In(1),  # stage S0 can take a request
             "s1_write": In(1),  # a write is in S1, to this set
             "s1_set": In(params.set_bits),
@@ -53,7 +53,7 @@ class PortArbiter(wiring.Component):
         choice = Signal(range(ports))
         candidates = Signal(ports)
 
-        shut_out = Signal(ports)  # the ports that may not enter, for the sake of another
+        shut_out = Signal(ports)  # ports that may not enter, because S0 is reserved for another
         patience = Signal(range(_PATIENCE + 1))
         asking = Signal(ports)
 

@@ -6,19 +6,19 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.cache.l2_params import L2Params
 
-# What is read of an address in the cycle in which it is written is never used, so that the block
-# RAM needs no logic around it which would define what that is.
+# A word that is read in the cycle of its write is never used. So the block RAM needs no logic that
+# defines its value.
 _NO_COLLISION = {"no_rw_check": 1}
 
 
 class TagArray(wiring.Component):
     """Valid bits, tags, dirty bits and presence bits of all ways of a set.
 
-    What ``read_set`` says in cycle ``n`` is answered in ``n + 1``; with ``hold``, the answer stays
-    as it was. Reading needs no enable, which would come late. The state (dirty, presence) written
-    in cycle ``n`` is seen by a read of cycle ``n``; a tag that is written in the cycle in which it
-    is read comes as anything. After reset the valid bits are cleared, a set a cycle; until then
-    ``initialised`` is low and nothing may be used or written.
+    A read of ``read_set`` in cycle ``n`` is answered in ``n + 1``; ``hold`` keeps the previous
+    answer. There is no read enable, because it would come late. A read in cycle ``n`` sees the
+    state (dirty, presence) that is written in cycle ``n``. A tag is undefined if it is read in the
+    cycle of its write. After reset the valid bits are cleared, one set a cycle. ``initialised`` is
+    low until then, and nothing may be used or written.
     """
 
     def __init__(self, params: L2Params) -> None:
@@ -84,10 +84,10 @@ class TagArray(wiring.Component):
 
 
 class DataArray(wiring.Component):
-    """The data of all ways, a dword wide each.
+    """The data of all ways, one dword wide each.
 
-    What is at ``read_addr`` in cycle ``n``, ``capture`` takes into registers in ``n + 1``; from
-    ``n + 2`` on ``data`` is the dword of the way that ``way`` selects in that same cycle. A dword
+    ``read_addr`` in cycle ``n`` selects a dword in each way. ``capture`` in ``n + 1`` stores these
+    dwords in registers. From ``n + 2`` on, ``data`` is the one of ``way``, combinationally. A dword
     that is written in cycle ``n`` must not be captured.
     """
 
@@ -95,11 +95,11 @@ class DataArray(wiring.Component):
         self.params = params
         address_bits = params.set_bits + params.beat_bits
         super().__init__({
-            "read_addr": In(address_bits),  # set, and below it the dword
+            "read_addr": In(address_bits),  # set in the upper bits, dword in the lower
             "capture": In(1),
             "way": In(params.way_bits),
             "data": Out(64),
-            "write_en": In(1),  # to the way that ``way`` selects
+            "write_en": In(1),  # writes to ``way``
             "write_addr": In(address_bits),
             "write_mask": In(8),
             "write_data": In(64),

@@ -1,4 +1,4 @@
-"""The shared second-level cache: the one place where all memory operations get their order."""
+"""The shared second-level cache: the single point that orders all memory operations."""
 
 from amaranth import *
 from amaranth.lib import wiring
@@ -18,21 +18,22 @@ from hdl.cache.victim import VictimChooser
 class L2Cache(wiring.Component):
     """Set-associative, write-back, write-allocate, inclusive of the first-level data caches.
 
-    Three stages: S0 chooses a port and addresses the block RAMs, S1 compares tags, S2 performs the
-    operation: everything a hart sees (responses, ``write_done``, invalidations) leaves in S2,
-    in the order of the operations. A request accepted in cycle ``n`` that hits is answered in
-    ``n + 2``. A READ_LINE occupies the pipe for one cycle a dword, an AMO for four, everything else
-    for one. A read waits while a write that may touch its set is in S1 or S2.
+    There are three stages. S0 selects a port and addresses the block RAMs, S1 compares tags, and S2
+    performs the operation. Everything a hart sees (responses, ``write_done``, invalidations)
+    leaves in S2, in the order of the operations. A hit that was accepted in cycle ``n`` is answered
+    in ``n + 2``. A READ_LINE occupies the pipe for one cycle a dword, an AMO for four cycles, and
+    everything else for one. A read waits while a write to a possibly equal set is in S1 or S2.
 
-    Each line has a presence bit for each port, set by READ_LINE from ``MemSource.DATA``. A WRITE
-    invalidates the line in the other ports that have the bit, AMO and SC in all of them; eviction
-    invalidates too. An SC whose line is not here is refused, since eviction ends reservations.
+    Each line has a presence bit for each port, which a READ_LINE from ``MemSource.DATA`` sets. A
+    WRITE invalidates the line in the other ports with that bit. AMO, SC and eviction invalidate it
+    in all ports. An SC to a line that is not in the L2 is refused, because eviction ends
+    reservations.
 
-    A miss stops the pipe. The line is requested in ``n + 3``; its dwords go to the reader as they
-    come, while the victim is read into a buffer, from where it is written back later. Then the
-    accesses in S2 and S1 go once more through the pipe (unless answered already). A WRITE that
-    misses just behind a write of its set goes through the pipe once more first, because its view
-    of the dirty bits may be too old to choose a victim.
+    A miss stops the pipe. The line is requested in ``n + 3``, and its dwords are forwarded to the
+    reader as they arrive. Meanwhile the victim is read into a buffer, which is written back later.
+    Then the accesses in S2 and S1 pass through the pipe again, unless they have been answered. A
+    WRITE that misses right behind a write to its set passes through the pipe again first, because
+    its copy of the dirty bits may be too old to select a victim.
     """
 
     def __init__(self, params: L2Params) -> None:
@@ -59,12 +60,12 @@ class L2Cache(wiring.Component):
         s0_valid, s1_valid, s2_valid = Signal(), Signal(), Signal()
         s0 = Signal(layout)
         s1, s2 = Signal(layout, reset_less=True), Signal(layout, reset_less=True)
-        s2_miss = Signal()  # the line is needed and not here
-        run = Signal()  # no miss: S2 performs its access and everything moves on
+        s2_miss = Signal()  # the line is needed and not in the L2
+        run = Signal()  # no miss: S2 performs its access, and all stages advance
         rotate = misses.rotate
         m.d.comb += run.eq(misses.idle & ~s2_miss)
 
-        # Stage S0: an access from a port, the next dword of a line, or one that goes round again.
+        # Stage S0: an access from a port, the next dword of a line, or a repeated access.
         burst = Signal()
         amo_pending, amo_write = Signal(), Signal()
         m.d.comb += [
@@ -100,7 +101,7 @@ class L2Cache(wiring.Component):
             lines.read_addr.eq(Cat(Mux(misses.copy, misses.copy_dword, s0.dword), s0.set)),
         ]
 
-        # Stage S1: which way holds the line.
+        # Stage S1: the way that holds the line.
         s1_hits = Signal(params.ways)
         s2_way = Signal(params.way_bits, reset_less=True)
         s2_hit = Signal(reset_less=True)
@@ -150,7 +151,7 @@ class L2Cache(wiring.Component):
         s2_presence = Signal(params.ports)
         m.d.comb += s2_presence.eq(s2_presences[s2_way])
 
-        # A miss. Its reads are answered as the dwords come, so they need not go round again.
+        # A miss. Reads are answered as the dwords arrive, so they are not repeated.
         evict = misses.evict
         fill_answers = Signal()
         victim_valid = s2_line_valid.bit_select(s2_way, 1)
@@ -174,7 +175,7 @@ class L2Cache(wiring.Component):
         with m.If(fill_answers):
             m.d.sync += s2_valid.eq(0)
 
-        # What the harts see.
+        # Outputs to the harts.
         for port, hart in enumerate(self.harts):
             mine, present = s2.port[port], s2_presence[port]
             m.d.comb += [
@@ -193,7 +194,7 @@ class L2Cache(wiring.Component):
             with m.Elif(misses.fill_valid):
                 m.d.comb += hart.response.p.data.eq(self.dram.rdata.data)
 
-        # What the cache remembers.
+        # State of the lines and reservations.
         way_select = Signal(params.ways)
         m.d.comb += [
             way_select.eq(1 << s2_way),
@@ -217,8 +218,8 @@ class L2Cache(wiring.Component):
                 s2_tracks | (~evict & s2_presence[port] & (s2.op == MemOp.WRITE)),
                 ~evict & s2_tracks & s2_presence[port]))
 
-        # An AMO: the old dword is read and answered in S2, the new one computed in the next
-        # cycle and written in the one after that; nothing enters behind it meanwhile.
+        # An AMO reads and returns the old dword in S2, computes the new one in the next cycle, and
+        # writes it one cycle later. Nothing enters the pipe meanwhile.
         amo_compute = Signal()
         amo_result = Signal(64, reset_less=True)
         with m.If(arbiter.accept & (arbiter.access.op == MemOp.AMO)):

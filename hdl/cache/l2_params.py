@@ -15,7 +15,7 @@ def _log2(value: int) -> int:
 class L2Params:
     """Everything that can be chosen about the L2 cache.
 
-    ``ports`` is the number of harts, ``size_bytes`` what all ways hold together.
+    ``ports`` is the number of harts, ``size_bytes`` the capacity of all ways together.
     """
 
     ports: int = 1
@@ -76,7 +76,7 @@ class L2Params:
 
 
 def access_layout(params: L2Params) -> data.StructLayout:
-    """One dword access on its way through the cache. READ_LINE makes one for each dword."""
+    """One dword access in the pipe. A READ_LINE makes one for each dword."""
     return data.StructLayout({
         "port": params.ports,  # one-hot
         "op": MemOp,

@@ -1,4 +1,4 @@
-"""A boot ROM on the memory side of the L2, and the decoder that puts it beside the memory."""
+"""A boot ROM on the memory side of the L2, and the decoder between ROM and memory."""
 
 from amaranth import *
 from amaranth.lib import memory, wiring
@@ -11,11 +11,11 @@ class LineRom(wiring.Component):
     """Answers bursts from block RAM with fixed contents.
 
     The first dword comes two cycles after the request was accepted, then one a cycle. Writes are
-    accepted and ignored. The ROM answers to every address; it repeats after its size, which is the
-    length of ``contents`` (little-endian) rounded up to a power of two lines.
+    accepted and ignored. The ROM answers to every address. Its contents repeat after its size: the
+    length of ``contents`` (little-endian), rounded up to a power of two of lines.
 
-    ``base`` is its address, a multiple of the line; ``end`` is the address of the first byte behind
-    the contents, rounded up to a line.
+    ``base`` is its address, a multiple of the line. ``end`` is the address behind the contents,
+    rounded up to a line.
     """
 
     def __init__(self, contents: bytes, base: int, paddr_bits: int, line_bytes: int = 64) -> None:
@@ -79,7 +79,7 @@ class LineRom(wiring.Component):
 
 
 class DramMux(wiring.Component):
-    """Sends bursts for the lines of ``rom`` to it, and all others to ``dram``; combinational.
+    """Routes bursts for the lines of ``rom`` to it, and all others to ``dram``. Combinational.
 
     ``rom`` becomes a submodule. The initiator is the L2.
     """
@@ -95,7 +95,7 @@ class DramMux(wiring.Component):
         rom, dram, initiator = self.rom.bus, self.dram, self.initiator
 
         address = initiator.request.payload.addr
-        inside, to_rom = Signal(), Signal()  # the burst under way goes to the ROM
+        inside, to_rom = Signal(), Signal()  # ``to_rom``: the burst in progress goes to the ROM
         m.d.comb += inside.eq((address >= self.rom.base) & (address < self.rom.end))
         with m.If(initiator.request.valid & initiator.request.ready):
             m.d.sync += to_rom.eq(inside)

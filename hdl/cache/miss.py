@@ -1,4 +1,4 @@
-"""Fetches a missing line and gets rid of the one in its place."""
+"""Miss handling: fetches the missing line and evicts the victim."""
 
 from amaranth import *
 from amaranth.lib import wiring
@@ -10,17 +10,17 @@ from hdl.cache.write_back import WriteBackBuffer
 
 
 class MissUnit(wiring.Component):
-    """The sequence of a miss, while the pipe stands still (``idle`` low).
+    """The sequence of a miss, while the pipe is stopped (``idle`` low).
 
-    1. ``miss`` is seen (held until ``rotate``). If ``stale``, go to 4. Wait until the write-back
-       buffer is free.
-    2. ``evict``, one cycle: the victim's way is known; the cache changes the tag and invalidates.
-       The line is requested from memory from this cycle on.
-    3. Each dword that comes is announced by ``fill_valid`` in the same cycle. If the victim is
-       dirty, ``copy`` reads its dwords, in the order in which they will be overwritten and at
-       least a cycle earlier; ``copy_data`` is expected two cycles after ``copy``.
-    4. ``rotate``, two cycles: the accesses in S1 and S2 go through the pipe again. The victim is
-       written back meanwhile and later.
+    1. The cache raises ``miss`` and holds it until ``rotate``. If ``stale``, go to 4. Wait until
+       the write-back buffer is free.
+    2. ``evict``, one cycle: the way of the victim is known. The cache replaces the tag and
+       invalidates. The line is requested from memory from this cycle on.
+    3. ``fill_valid`` announces each arriving dword in the same cycle. If the victim is dirty,
+       ``copy`` reads its dwords, in the order in which they will be overwritten and at least one
+       cycle earlier. ``copy_data`` must follow two cycles after ``copy``.
+    4. ``rotate``, two cycles: the accesses in S1 and S2 pass through the pipe again. The write-back
+       of the victim continues in the background.
     """
 
     def __init__(self, params: L2Params) -> None:

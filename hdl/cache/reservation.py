@@ -11,10 +11,10 @@ from hdl.cache.l2_params import L2Params
 
 
 class Reservations(wiring.Component):
-    """Remembers the line that each port has reserved, by its place in the cache.
+    """Stores the line that each port has reserved, by its set and way.
 
-    The strobes refer to the line in ``set`` and ``way`` and act at the end of the cycle; at most
-    one of ``reserve``, ``write`` and ``evict`` is given. ``release`` may come with ``write`` (a
+    The strobes refer to the line in ``set`` and ``way`` and act at the end of the cycle. At most
+    one of ``reserve``, ``write`` and ``evict`` is high. ``release`` may come with ``write`` (a
     successful SC) or alone (a refused one). ``held`` and ``pinned`` are combinational; ``losers``
     changes with ``release``.
     """
@@ -22,16 +22,16 @@ class Reservations(wiring.Component):
     def __init__(self, params: L2Params) -> None:
         self.params = params
         super().__init__({
-            "port": In(params.ports),  # one-hot: whose access it is
+            "port": In(params.ports),  # one-hot: the port of the access
             "set": In(params.set_bits),
             "way": In(params.way_bits),
             "reserve": In(1),  # the port reserves the line
-            "write": In(1),  # the port writes the line: reservations of the others end
-            "release": In(1),  # the port's own reservation ends, of whatever line
-            "evict": In(1),  # the line leaves: every reservation of it ends
+            "write": In(1),  # the port writes the line: ends the reservations of other ports
+            "release": In(1),  # ends the port's own reservation, of any line
+            "evict": In(1),  # the line is evicted: ends all reservations of it
             "held": Out(1),  # the port has reserved the line
             "pinned": Out(params.ways),  # ways of the set that hold a reserved line
-            "losers": Out(params.ports),  # the ports whose last SC was refused
+            "losers": Out(params.ports),  # the ports that lost their last SC
         })
 
     def elaborate(self, platform) -> Module:

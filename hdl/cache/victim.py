@@ -1,4 +1,4 @@
-"""Chooses the way that makes room for a line."""
+"""Victim selection: the way that a new line replaces."""
 
 from amaranth import *
 from amaranth.lib import wiring
@@ -8,10 +8,11 @@ from hdl.cache.l2_params import L2Params
 
 
 class VictimChooser(wiring.Component):
-    """An empty way if there is one, else a pseudo-random one that holds no reserved line.
+    """Selects an empty way if there is one, else a pseudo-random way without a reserved line.
 
-    Reserved lines stay as long as another way is left, so that the misses of one hart cannot end
-    the LR/SC loop of another. ``way`` is combinational; ``step`` draws the next random number.
+    A way with a reserved line is selected only if there is no other, so the misses of one hart
+    cannot end the LR/SC loop of another. ``way`` is combinational; ``step`` draws the next random
+    number.
     """
 
     def __init__(self, params: L2Params) -> None:
@@ -26,7 +27,7 @@ class VictimChooser(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         ways = self.params.ways
-        random = Signal(7, init=1)  # shift register with feedback of period 127
+        random = Signal(7, init=1)  # LFSR with period 127
         with m.If(self.step):
             m.d.sync += random.eq(Cat(random[6] ^ random[5], random[:6]))
 

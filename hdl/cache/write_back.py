@@ -1,4 +1,4 @@
-"""Holds an evicted dirty line and writes it to memory behind the cache's back."""
+"""Write-back buffer: holds an evicted dirty line and writes it to memory."""
 
 from amaranth import *
 from amaranth.lib import memory, stream, wiring

@@ -16,10 +16,10 @@ class Aligner(wiring.Component):
 
     ``redirect`` empties ``o`` and sets the position in the next block to that of ``redirect_pc``.
 
-    If a block's predicted branch ends with the first half of an instruction, the prediction is
-    about something else. The aligner then stops, and asks in the next cycle, by ``restart``, to
-    fetch again from that instruction at ``a_pc`` with the predictors in ``a_state``, and to drop
-    the prediction. ``restart_done`` ends that; the queue must be cleared in the same cycle.
+    If the predicted branch of a block ends within an instruction, the prediction belongs to
+    another instruction. The aligner then stops. In the next cycle ``restart`` asks the front end to
+    drop the prediction, and to fetch again from that instruction at ``a_pc`` with the predictors in
+    ``a_state``. ``restart_done`` ends this; the queue must be cleared in the same cycle.
     """
 
     def __init__(self, params: HartParams) -> None:
@@ -85,12 +85,12 @@ class Aligner(wiring.Component):
         ]
 
         ending = Signal(BLOCK_CONTROL)  # of the block with the last halfword
-        known = Signal()  # the branch known in that half of it, if any, is this instruction
+        known = Signal()  # this instruction is the branch that the BTB knows in that half
         m.d.comb += [
             ending.eq(Mux(straddles, following, head)),
             known.eq(ending.branches.lasts.bit_select(last[1], 1) == last[0]),
         ]
-        # For both lengths, for which of them it is comes last.
+        # Computed for both lengths, because the length is known last.
         takens, pops = [], []
         for extra in range(2):
             end = (position + extra)[:2]

@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 
 class AluOp(enum.Enum, shape=4):
-    """Operations as the decoder names them."""
+    """Operations, as the decoder encodes them."""
 
     ADD = 0
     SUB = 1
@@ -29,7 +29,7 @@ class Logic(enum.Enum, shape=2):
 
 
 class AluControl(data.Struct):
-    """An operation as the ALU wants it: parts that are OR-ed together are 0 if not selected."""
+    """Control of the ALU. A part that is not selected gives 0, and all parts are OR-ed."""
 
     add: 1  # the result is the sum
     subtract: 1
@@ -67,8 +67,8 @@ def alu_control(m: Module, op: Value, word: Value, control: AluControl) -> None:
 class Alu(wiring.Component):
     """Combinational 64-bit ALU.
 
-    ``sum`` is a + b, or a - b with ``subtract``, whatever the result is: the target of JALR. The
-    result is 0 if nothing is selected, so that other results can be OR-ed in.
+    ``sum`` is a + b, or a - b with ``subtract``, for every operation; JALR uses it as its target.
+    The result is 0 if nothing is selected, so that other results can be OR-ed in.
     """
 
     control: In(AluControl)
@@ -102,7 +102,7 @@ class Alu(wiring.Component):
         low, high = Signal(32), Signal(32)
         m.d.comb += low.eq((self.sum[:32] & control.add.replicate(32)) | logic[:32] | shifted[:32]
                            | (control.less & less))
-        # The sign of a 32-bit result is found beside the result, not after it.
+        # The sign of a 32-bit result is computed in parallel with the result.
         places, word_sign = b[:5], Signal()
         with m.If(control.shift & control.left):
             m.d.comb += word_sign.eq(a[31::-1].bit_select(places, 1))
@@ -162,10 +162,10 @@ class Comparator(wiring.Component):
 
 
 def sums_to(a: Value, b: Value, total: Value) -> Value:
-    """Whether a + b is ``total``, modulo its width and bit 0 aside, without a chain of carries.
+    """Whether a + b equals ``total`` modulo its width, ignoring bit 0, without a carry chain.
 
-    Each bit of the sum is right if the carry into it is the one that ``total`` needs there, and the
-    bit below, if that is right, has sent that carry.
+    ``total`` implies the carry into each bit. The sum is equal if every bit produces the carry that
+    the bit above it needs.
     """
     width = len(total)
     total = Cat(a[0] ^ b[0], total[1:])

@@ -1,4 +1,4 @@
-"""The commit port: what a hart does to the architectural state, one instruction or trap a cycle."""
+"""The commit port: the changes of the architectural state, one instruction or trap a cycle."""
 
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import Out
@@ -7,7 +7,7 @@ from .isa import EVENT_COUNT
 
 
 class Commit(data.Struct):
-    """An instruction that retired, or a trap that was taken (then nothing else changed).
+    """An instruction that retired, or a trap that was taken. A trap changes nothing else.
 
     ``rd`` is 0 if no register is written. ``mem_rmask``/``mem_wmask`` are byte masks relative to
     ``mem_addr`` (a virtual address, as the instruction computed it); data likewise start at bit 0.

@@ -35,12 +35,12 @@ class IrqLines(data.Struct):
 
 
 class CsrSignature(wiring.Signature):
-    """Seen from the pipeline. Everything happens in the Memory stage, one instruction at a time.
+    """Seen from the pipeline. All accesses come from the Memory stage, one instruction at a time.
 
-    Combinational in the same cycle: ``rdata``, ``illegal``, ``trap_pc``, ``*_pc``. State changes at
-    the end of a cycle in which one of ``commit``, ``trap``, ``ret`` is high (at most one is); what
-    ``commit`` writes may change one cycle later, if neither interrupts nor loads and stores depend
-    on it. In that cycle there is no other ``commit``.
+    ``rdata``, ``illegal``, ``trap_pc`` and ``*_pc`` are combinational. State changes at the end of
+    a cycle with ``commit``, ``trap`` or ``ret``; at most one of them is high. State that affects
+    neither interrupts nor loads and stores may change one cycle later. There is no other ``commit``
+    in that cycle.
     """
 
     def __init__(self, params: HartParams) -> None:
@@ -49,10 +49,10 @@ class CsrSignature(wiring.Signature):
             "addr": Out(12),
             "op": Out(CsrOp),
             "wdata": Out(64),
-            "read_only": Out(1),  # the instruction writes nothing, whatever op says
+            "read_only": Out(1),  # the instruction writes nothing, regardless of op
             "rdata": In(64),
             "illegal": In(1),  # no such CSR, no right, write to a read-only one, TVM, counters
-            "refetch": In(1),  # a write to this CSR changes what was already fetched (satp, pmp*)
+            "refetch": In(1),  # a write to this CSR affects fetched instructions (satp, pmp*)
             "commit": Out(1),  # perform the write, unless it is illegal
             # traps
             "trap": Out(1),
@@ -61,7 +61,7 @@ class CsrSignature(wiring.Signature):
             "trap_epc": Out(PC_BITS),
             "trap_tval": Out(64),
             "trap_priv": Out(2),  # privilege that takes it
-            "trap_pc": In(PC_BITS),  # where the handler of these three is
+            "trap_pc": In(PC_BITS),  # address of their handler
             # returns
             "ret": Out(1),
             "ret_kind": Out(TrapReturn),
@@ -93,6 +93,6 @@ class CsrSignature(wiring.Signature):
 
 
 def exception_priv(priv: Value, medeleg: Value, cause: Value) -> Value:
-    """The privilege that takes an exception with ``cause`` (4 bits) which occurs in ``priv``."""
+    """The privilege that takes an exception with ``cause`` (4 bits) raised in ``priv``."""
     to_s = (priv != Priv.M) & medeleg.bit_select(cause, 1)
     return Mux(to_s, Priv.S, Priv.M)

@@ -11,23 +11,26 @@ from .params import HartParams
 class DCache(wiring.Component):
     """Tags, data, refill and invalidation of the L1D.
 
-    ``x_index`` selects a dword at the end of Execute; tags and data answer in Memory, where
-    ``m_addr`` must be the physical address of the same dword: ``hit`` (one bit a way; late, but
-    earlier than the data) and ``data``. A look-up means nothing while ``unready``: its set is being
-    refilled and this dword has not come yet, or the cache is being emptied after reset. It must not
-    be used by a load while ``stale``: it may have missed a store or an invalidation of the last two
-    cycles. In either case select the dword again in a cycle without ``filling``.
+    ``x_index`` selects a dword at the end of Execute. In Memory, ``m_addr`` must be the physical
+    address of the same dword; ``hit`` (one bit a way; late, but earlier than the data) and ``data``
+    answer. Two conditions invalidate a look-up; the dword must then be selected again, in a cycle
+    without ``filling``:
 
-    In a cycle of a good look-up, one of these may be given:
+    - ``unready``: the set is being refilled and this dword has not arrived, or the cache is being
+      cleared after reset. The look-up is undefined.
+    - ``stale``: the look-up may have missed a store or an invalidation of the last two cycles. A
+      load must not use it.
 
-    - ``store``: the bytes are written in the next cycle to the way that hit, if one did;
+    In a cycle with a valid look-up, one of these may be given:
+
+    - ``store``: the bytes are written to the way that hit, if any, in the next cycle;
     - ``drop``: the line is invalidated if it hit, at the latest when ``busy`` is low again.
 
-    ``refill`` (when ``~busy``) lets the line of ``m_addr`` take the place of a victim. Its dwords
-    come with ``response``, the addressed one first; each is kept until a cycle in which no store is
-    written. The line is valid from the start, unless it is invalidated.
+    ``refill`` (when ``~busy``) replaces a victim by the line of ``m_addr``. Its dwords come with
+    ``response``, the addressed one first. Each is stored until a cycle without a write of a store.
+    The line is valid from the start, unless it is invalidated.
 
-    Invalidations are taken in every cycle and always win.
+    Invalidations are accepted in every cycle and always have priority.
     """
 
     def __init__(self, params: HartParams) -> None:
@@ -67,7 +70,7 @@ class DCache(wiring.Component):
         m_line = self.m_addr[beat_bits:]
         m_tag = self.m_addr[self.way_bits - 3:]
 
-        # No read is used that meets a write of the same address: see ``stale`` and ``unready``.
+        # A word that is read in the cycle of its write is not used: see ``stale`` and ``unready``.
         block = {"ram_style": "block", "no_rw_check": 1}
         distributed = {"ram_style": "distributed"}
 
@@ -129,16 +132,16 @@ class DCache(wiring.Component):
         with m.If(w_ways.any()):
             m.d.sync += past_index.eq(w_index)
 
-        # Refill. Dwords that arrived and wait for the write port are those between r_out and r_in.
+        # Refill. The dwords from r_out to r_in have arrived and wait for the write port.
         r_busy = Signal()
         r_line = Signal(self.tag_bits + self.set_bits, reset_less=True)
         r_first = Signal(beat_bits, reset_less=True)
-        r_way = Signal(ways, init=1)  # victim of the refill under way, or of the next
-        r_begin = Signal()  # the tag is to be written, and then the dwords
-        r_killed = Signal()  # invalidated even before that
+        r_way = Signal(ways, init=1)  # victim of the current refill, or of the next one
+        r_begin = Signal()  # the tag is to be written, then the dwords
+        r_killed = Signal()  # the line was invalidated before that
         r_in, r_out = Signal(beat_bits + 1), Signal(beat_bits + 1)
         r_missing = Signal(beats)  # dwords not yet written
-        r_unseen = Signal(beats)  # dwords that were not when the look-up in M read them
+        r_unseen = Signal(beats)  # dwords not yet written when the look-up in M was read
         r_set = r_line[:self.set_bits]
         m.submodules.beats = arrived = memory.Memory(shape=unsigned(64), depth=beats, init=[],
                                                      attrs=distributed)
@@ -197,7 +200,7 @@ class DCache(wiring.Component):
             ]
 
         # The write port of the tags: an invalidation owns it, the others wait.
-        sweep = Signal(self.set_bits + 1)  # sets emptied after reset
+        sweep = Signal(self.set_bits + 1)  # sets cleared after reset
         sweeping = ~sweep[-1]
         m.d.comb += [
             tag_in.valid.eq(r_tag_we & ~r_killed),
@@ -211,7 +214,7 @@ class DCache(wiring.Component):
         with m.Elif(drop_ways.any()):
             m.d.comb += [tag_set.eq(w_index[beat_bits:]), tag_we.eq(drop_ways)]
             m.d.sync += drop_ways.eq(0)
-        with m.Elif(r_begin & ~self.invalidate.valid):  # every invalidation so far is in r_killed
+        with m.Elif(r_begin & ~self.invalidate.valid):  # r_killed covers all earlier invalidations
             m.d.comb += [tag_set.eq(r_set), tag_we.eq(r_way), r_tag_we.eq(1)]
             m.d.sync += r_begin.eq(0)
         with m.If(s_valid & (s_line == r_line)):
@@ -249,7 +252,7 @@ class DCache(wiring.Component):
 
 
 def sum_of_products(terms: list[Value]) -> Value:
-    """The terms of a selection in which at most one is not 0, merged."""
+    """Merges the terms of a selection; at most one term is not 0."""
     merged = terms[0]
     for term in terms[1:]:
         merged = merged | term

@@ -1,4 +1,4 @@
-"""Decoder: what an expanded 32-bit instruction asks of the pipeline."""
+"""Decoder: the control signals of an expanded 32-bit instruction."""
 
 from amaranth import *
 from amaranth.lib import data, enum, wiring
@@ -11,26 +11,26 @@ from .uipi import UipiOp
 
 
 class Result(enum.Enum, shape=3):
-    """Where the value for ``rd`` comes from."""
+    """The source of the value for ``rd``."""
 
     ALU = 0
     LINK = 1  # address of the next instruction
     TARGET = 2  # pc + immediate (AUIPC)
-    MUL = 3  # from here on available in Memory only
+    MUL = 3  # this and the following are available in Memory only
     DIV = 4
     LSU = 5
     CSR = 6
 
 
 class System(enum.Enum, shape=4):
-    """Instructions that act in Memory, alone."""
+    """Instructions that take effect in the Memory stage."""
 
     NONE = 0
     ECALL = 1
     EBREAK = 2
     RETURN = 3
     WFI = 4
-    FENCE = 5  # one that waits for all writes
+    FENCE = 5  # a FENCE that waits for all writes
     FENCE_I = 6
     SFENCE = 7
 
@@ -206,8 +206,9 @@ class Decoder(wiring.Component):
                              o.result.eq(Mux(funct3[2], Result.DIV, Result.MUL))]
 
     def _fence(self, m, legal):
-        """A FENCE waits only if it orders an earlier write (W, O) before a later read (R, I), or
-        device accesses: loads wait in Memory and writes leave in order anyway."""
+        """A FENCE waits only if it orders earlier writes (W, O) before later reads (R, I), or
+        device accesses. All other orders hold anyway: loads wait in Memory, and writes leave in
+        order."""
         o, funct3 = self.o, self.insn[12:15]
         pred_w, pred_o, succ_r, succ_i = self.insn[24], self.insn[26], self.insn[21], self.insn[23]
         with m.Switch(funct3):
@@ -233,5 +234,5 @@ class Decoder(wiring.Component):
                 with m.Case(pattern.replace(" ", "")):
                     m.d.comb += [legal.eq(1), o.system.eq(operation)]
         with m.If(self.insn[25:32] == 0b0001001):
-            # The address operand goes to Memory as that of a CSR instruction does.
+            # The address operand goes to Memory like the operand of a CSR instruction.
             m.d.comb += [o.rs1_used.eq(1), o.result.eq(Result.CSR), o.b_imm.eq(1), o.imm.eq(0)]

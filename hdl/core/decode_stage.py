@@ -15,9 +15,10 @@ from .stage_types import Bypass, executing_layout
 class DecodeStage(wiring.Component):
     """Decodes one instruction a cycle and holds the register between D and X.
 
-    With ``advance`` the X register takes the instruction in D, or a bubble if D must wait: for a
-    result that X can't give yet (``x_late``), or, before a trap return, for a CSR instruction
-    ahead. ``flush`` discards the instruction in D; without ``advance`` X keeps what it has.
+    With ``advance`` the X register takes the instruction in D, or a bubble if D must wait. D waits
+    for a result that is not available in X (``x_late``), and before a trap return for a preceding
+    CSR instruction. ``flush`` discards the instruction in D. Without ``advance`` X keeps its
+    contents.
     """
 
     def __init__(self, params: HartParams) -> None:
@@ -73,7 +74,7 @@ class DecodeStage(wiring.Component):
 
         with m.If(self.advance):
             m.d.sync += self.x_valid.eq(self.i.valid & ~wait & ~self.flush)
-            # A wider condition than a transfer: shorter, and the contents of a bubble are free.
+            # A wider condition than a transfer gives a shorter path. Bubbles may hold anything.
             m.d.sync += [
                 x.pc.eq(d.pc),
                 x.next_pc.eq(d.pc + Mux(d.compressed, 2, 4)),
@@ -123,7 +124,7 @@ class DecodeStage(wiring.Component):
 
     def _operand(self, m, register, stored, other_selected, other):
         """``other`` if that is selected, else the youngest value of ``register``: from X, M, W or
-        the register file. One-hot AND-OR, for a late value costs one level."""
+        the register file. It is a one-hot AND-OR, so that a late value passes one level."""
         in_x = self.x_valid & (register == self.from_x.rd)
         in_m = register == self.from_m.rd
         in_w = register == self.from_w.rd

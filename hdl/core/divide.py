@@ -1,4 +1,4 @@
-"""Divider: two quotient bits a cycle, as many cycles as the quotient needs."""
+"""Divider: two quotient bits a cycle; the number of cycles depends on the quotient."""
 
 from amaranth import *
 from amaranth.lib import enum, wiring
@@ -30,14 +30,14 @@ class Divider(wiring.Component):
     """All forms of DIV and REM, one at a time.
 
     ``x_start`` takes the operands at the end of its cycle. ``m_busy`` is high from the next cycle
-    on, for ``1 + 2 * k`` cycles; then ``m_result`` holds until the next start. ``k`` is the number
-    of hexadecimal digits by which the dividend is longer than the divisor, and one more (not below
-    0); 16 in a division by zero. ``cancel`` ends a division; a start wins over it.
+    on, for ``1 + 2 * k`` cycles. Then ``m_result`` is valid until the next start. ``k`` is 1 plus
+    the number of hexadecimal digits by which the dividend is longer than the divisor, but at least
+    0. A division by zero has ``k = 16``. ``cancel`` ends a division; a start has priority over it.
 
-    The first cycle takes the dividend's absolute value and shifts the divisor so that it stands
-    above the dividend; every further one shifts it back by two bits and subtracts it where it fits.
-    The divisor is kept as ``-abs(divisor) - borrow``, with infinitely many ones above, so that it
-    needs no adder of its own.
+    The first cycle takes the absolute value of the dividend, and shifts the divisor left beyond the
+    dividend. Each further cycle shifts it back by two bits and subtracts it where it fits. The
+    divisor is stored as ``-abs(divisor) - borrow``, sign-extended, so that it needs no adder of its
+    own.
     """
 
     x_start: In(1)

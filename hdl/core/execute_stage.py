@@ -16,10 +16,10 @@ from .stage_types import Bypass, executing_layout, memory_layout
 class ExecuteStage(wiring.Component):
     """Executes the instruction in X in one cycle.
 
-    A mispredicted branch, or a trap return, redirects in its first cycle in X, even while M is
-    stalled; ``redirect_valid`` is high for that one cycle. ``kill`` (a redirect from M, which comes
-    with ``advance``) wins: the instruction in X is gone and trains nothing, ``redirect.pc`` is
-    ``kill_pc``.
+    A mispredicted branch or a trap return redirects in its first cycle in X, even while M stalls.
+    ``redirect_valid`` is high for that one cycle. ``kill`` has priority. It is a redirect from M to
+    ``kill_pc``, and comes with ``advance``. The instruction in X is then discarded, and does not
+    train the predictors.
     """
 
     def __init__(self, params: HartParams) -> None:
@@ -38,12 +38,12 @@ class ExecuteStage(wiring.Component):
             "medeleg": In(16),
             "redirect_valid": Out(1),
             "redirect": Out(redirect_layout(params)),
-            "returning": Out(1),  # the redirect is that of a trap return
+            "returning": Out(1),  # the redirect comes from a trap return
             "mispredict": Out(1),  # the redirect repairs a wrong prediction
             "train_valid": Out(1),
             "train": Out(train_layout(params)),
             "bypass": Out(Bypass),
-            "late": Out(1),  # the result comes in M only
+            "late": Out(1),  # the result is available in M only
             "data": Out(64),  # operand b, final at the end of the cycle
             "m_valid": Out(1),
             "m": Out(memory_layout(params)),
@@ -77,7 +77,7 @@ class ExecuteStage(wiring.Component):
         """Compares outcome and prediction; redirects and trains."""
         x, redirect, train = self.x, self.redirect, self.train
         jalr_pc, return_pc = Signal(PC_BITS), Signal(PC_BITS)
-        # An address outside Sv39 and the physical space stays one when cut to PC_BITS.
+        # An address outside Sv39 and the physical space stays outside when cut to PC_BITS.
         canonical = (alu.sum[39:] == 0) | alu.sum[39:].all()
         # Compared without waiting for the sum. A target that isn't canonical is never predicted.
         predicted = Cat(x.predicted_target, x.predicted_target[-1].replicate(64 - PC_BITS))
@@ -102,7 +102,7 @@ class ExecuteStage(wiring.Component):
         ]
         m.d.sync += first.eq(self.advance | ~self.x_valid)
 
-        # All for both outcomes, for the comparison comes last.
+        # Computed for both outcomes, because the comparison comes last.
         outcomes = []
         for holds in range(2):
             outcome_taken, outcome_wrong, outcome_valid, outcome_pc = (
@@ -160,8 +160,9 @@ class ExecuteStage(wiring.Component):
                 m.d.sync += train.kind.eq(BranchKind.JUMP)
 
     def _exception(self, m):
-        """Exceptions that need nothing but the instruction, in the order of the privileged
-        specification, table 3.7. What a CSR instruction in M changes is seen in its last cycle."""
+        """Exceptions that depend on the instruction alone, in the order of the privileged
+        specification, table 3.7. State that a CSR instruction in M changes is visible in its last
+        cycle."""
         x, held = self.x, self.m
         trap, cause = Signal(name="x_trap"), Signal(6, name="x_cause")
         with m.If(x.fault != FetchFault.NONE):

@@ -9,7 +9,7 @@ from .fetch_types import FetchFault, predictor_state_layout
 from .params import PC_BITS, HartParams
 from .predict import BLOCK_BITS, BLOCK_BRANCHES
 
-# What decides where instructions of a block end.
+# The information that determines where the instructions of a block end.
 BLOCK_CONTROL = data.StructLayout({
     "fault": FetchFault,  # nothing was read
     "branches": BLOCK_BRANCHES,  # the next instruction of a taken one is at ``target``
@@ -17,7 +17,7 @@ BLOCK_CONTROL = data.StructLayout({
 
 
 def block_detail_layout(params: HartParams) -> data.StructLayout:
-    """What is handed on with the instructions of a block."""
+    """The information that accompanies the instructions of a block."""
     return data.StructLayout({
         "target": PC_BITS,
         "state": predictor_state_layout(params),
@@ -28,8 +28,9 @@ class FetchQueue(wiring.Component):
     """A queue of fetched blocks, in distributed memory.
 
     A block pushed in cycle ``n`` can be read from cycle ``n + 1``; it must not be pushed while
-    ``full``. All reads are combinational: the oldest block ``head`` and the one after it, ``next``.
-    ``pop`` of them (0, 1 or 2) leave at the end of the cycle. ``clear`` empties the queue and wins.
+    ``full``. Reads of the oldest block, ``head``, and of its successor, ``next``, are
+    combinational. ``pop`` (0 to 2) blocks leave at the end of the cycle. ``clear`` empties the
+    queue and has priority.
     """
 
     def __init__(self, params: HartParams) -> None:
@@ -51,9 +52,9 @@ class FetchQueue(wiring.Component):
             "head": Out(BLOCK_CONTROL),
             "next_valid": Out(1),
             "next": Out(BLOCK_CONTROL),
-            "of_next": In(1),  # ``read_detail`` is that of ``next``
+            "of_next": In(1),  # ``read_detail`` belongs to ``next``
             "read_detail": Out(detail),
-            "wrapped": In(1),  # ``halfwords[0]`` is that of ``next``
+            "wrapped": In(1),  # ``halfwords[0]`` belongs to ``next``
             "halfwords": Out(data.ArrayLayout(16, 4)),
             "pop": In(range(3)),
         })
@@ -61,7 +62,7 @@ class FetchQueue(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         depth = self.params.fetch_queue_entries
-        # The bit above the address tells full from empty.
+        # The bit above the address distinguishes full from empty.
         head, following, tail = (Signal(range(2 * depth), name=name)
                                  for name in ("head_pointer", "next_pointer", "tail_pointer"))
         address = slice(0, len(head) - 1)
@@ -80,7 +81,7 @@ class FetchQueue(wiring.Component):
                         m.d.sync += [head.eq(head + count), following.eq(head + count + 1)]
 
         def store(name, value, *pointers):
-            """A memory of what comes with a block; a read port for each of ``pointers``."""
+            """A memory for a part of each block, with a read port for each of ``pointers``."""
             m.submodules[name] = memory = Memory(shape=value.shape(), depth=depth, init=[])
             write = memory.write_port()
             m.d.comb += [

@@ -1,4 +1,4 @@
-"""What passes between the front end (fetch, prediction, alignment) and the pipeline."""
+"""Types of the signals between the front end and the pipeline."""
 
 from amaranth.lib import data, enum
 
@@ -6,7 +6,7 @@ from .params import PC_BITS, HartParams
 
 
 class FetchFault(enum.Enum, shape=2):
-    """Why an instruction could not be fetched."""
+    """The reason why an instruction could not be fetched."""
 
     NONE = 0
     PAGE = 1
@@ -31,10 +31,10 @@ def predictor_state_layout(params: HartParams) -> data.StructLayout:
 
 
 def prediction_layout(params: HartParams) -> data.StructLayout:
-    """State of the predictors when an instruction was fetched. The pipeline only hands it back.
+    """State of the predictors when an instruction was fetched. The pipeline returns it unchanged.
 
-    It is the state before the block that holds the last halfword of the instruction, and what the
-    BTB entry of that block says.
+    It is the state before the block with the last halfword of the instruction, and the contents of
+    the BTB entry of that block.
     """
     return data.StructLayout({
         **_predictor_state(params),
@@ -60,11 +60,11 @@ def fetched_layout(params: HartParams) -> data.StructLayout:
 
 
 def redirect_layout(params: HartParams) -> data.StructLayout:
-    """Fetch from ``pc`` next; everything fetched before is wrong.
+    """Fetch from ``pc`` next, and discard everything fetched before.
 
-    ``prediction`` is that of the instruction that caused it: the predictors go back to that state.
-    ``branch`` says that it was a conditional branch, whose outcome ``taken`` then enters the
-    history; ``call``/``ret`` that it was one, so that the return stack follows.
+    ``prediction`` belongs to the instruction that caused the redirect; the predictors return to
+    that state. If the instruction was a conditional branch (``branch``), its outcome ``taken``
+    enters the history. If it was a call or a return (``call``, ``ret``), the return stack follows.
     """
     return data.StructLayout({
         "pc": PC_BITS,
@@ -78,10 +78,10 @@ def redirect_layout(params: HartParams) -> data.StructLayout:
 
 
 class BranchKind(enum.Enum, shape=3):
-    """What the BTB remembers of a control-flow instruction. The upper bit says that it is always
-    taken, the lowest of the others that it may be."""
+    """The kind of a control-flow instruction in the BTB. The upper bit is set if it is always
+    taken, the lowest bit if it may be taken."""
 
-    NONE = 0  # not one: forget the entry
+    NONE = 0  # not a control-flow instruction: drop the entry
     BRANCH = 1  # conditional
     JUMP = 4
     CALL = 5  # writes x1 or x5
@@ -89,7 +89,7 @@ class BranchKind(enum.Enum, shape=3):
 
 
 def train_layout(params: HartParams) -> data.StructLayout:
-    """The outcome of one control-flow instruction (or of one wrongly predicted to be such)."""
+    """The outcome of an instruction that is, or was predicted to be, a control-flow instruction."""
     return data.StructLayout({
         "pc_last": PC_BITS,  # address of the instruction's last halfword
         "kind": BranchKind,

@@ -10,13 +10,13 @@ from .fetch_queue import FetchQueue
 from .fetch_types import FetchFault, fetched_layout, redirect_layout, train_layout
 from .icache import ICache
 from .itlb import InstructionTlb
-from .params import PC_BITS, HartParams
+from .params import PAGE_BITS, PC_BITS, HartParams
 from .predict import Predictor
 from .translation import Context, RefillSignature
 
 
 class Waiting(enum.Enum, shape=2):
-    """What F waits for before it reads ``f_pc`` (again)."""
+    """The event for which F waits before it reads ``f_pc`` (again)."""
 
     NOTHING = 0
     TLB = 1  # the refill of the ITLB
@@ -28,17 +28,17 @@ class Frontend(wiring.Component):
     """Fetches, predicts, aligns and expands instructions.
 
     An instruction is at ``o`` (a register) three cycles after the ``redirect`` to it, if it is in
-    the L1I and its page one of the last two; ``o.valid`` falls in the cycle after a redirect. A
-    block whose predicted branch is taken is followed at once by the block of the target. What is
-    delivered after a fault, until the redirect, is meaningless.
+    the L1I and its page is one of the last two. ``o.valid`` falls in the cycle after a redirect. A
+    block with a branch that is predicted taken is followed at once by the target's block. The
+    instructions between a fault and the next redirect are meaningless.
 
-    ``ctx`` may change in the cycle after a ``redirect``, and holds for all that is fetched then. A
-    redirect wins over everything else of the same cycle. ``train`` is a pulse for each instruction
-    resolved, and may come at any time.
+    ``ctx`` may change in the cycle after a ``redirect``, and applies to everything that is fetched
+    from then on. A redirect has priority over everything else in its cycle. ``train`` is a pulse
+    for each resolved instruction, and may come at any time.
 
-    ``tlb_flush`` drops the ITLB and any refill under way, ``flush_cache`` the L1I. A fetch that was
-    begun before is not affected: a redirect must follow, which for ``flush_cache`` may come before
-    ``flush_busy`` falls.
+    ``tlb_flush`` drops the ITLB and a refill in progress; ``flush_cache`` drops the L1I. They do
+    not affect fetches that began before, so a redirect must follow. After ``flush_cache`` it may
+    come before ``flush_busy`` falls.
 
     On ``mem`` only READ_LINE is used.
     """
@@ -71,7 +71,7 @@ class Frontend(wiring.Component):
         connect(m, aligner.o, flipped(self.o))
         redirect = self.redirect
 
-        f_valid = Signal()  # f_pc has been read: L1I and predictors tell about it
+        f_valid = Signal()  # f_pc has been read: the outputs of L1I and predictors belong to it
         f_pc = Signal(PC_BITS, init=params.reset_vector)
         f_waiting = Signal(Waiting)
         f_read, f_look, f_accept = Signal(), Signal(), Signal()
@@ -115,7 +115,7 @@ class Frontend(wiring.Component):
         index = slice(3, 3 + icache.index_bits)
         m.d.comb += [
             itlb.ctx.eq(self.ctx),
-            itlb.f_page.eq(f_pc[12:]),
+            itlb.f_page.eq(f_pc[PAGE_BITS:]),
             itlb.look.eq(f_look),
             itlb.give_up.eq(redirect.valid | restart),
             itlb.flush.eq(self.tlb_flush),

@@ -22,7 +22,7 @@ class Hart(wiring.Component):
     """RV64IMAC_Zicsr_Zifencei_Zicntr_Zihpm_Sstc with M, S, U modes, Sv39, user interrupts and UIPI.
 
     ``mem`` is the coherent port (instructions, data, page tables), ``mmio`` the uncached one.
-    ``lines`` are level-sensitive interrupts, ``time`` is what the time CSR reads. ``hart_id`` is
+    ``lines`` are level-sensitive interrupts, ``time`` is the value of the time CSR. ``hart_id`` is
     constant. See docs/hart.md for the pipeline and its timing.
     """
 

@@ -8,36 +8,36 @@ from amaranth.utils import exact_log2
 
 from ..bus.coherent import MemOp, MemoryPortSignature, MemSource
 from .itlb import RECENT_PAGES
-from .params import HartParams
+from .params import PAGE_BYTES, HartParams
 
 
 class ICache(wiring.Component):
     """Virtually indexed, physically tagged instruction cache, read 8 bytes at a time.
 
-    Look-up in two stages: with ``p_en`` the dword ``p_index`` is read; from the next cycle until
-    the next ``p_en``, ``hit`` and ``data`` tell, combinationally, whether it is in the cache for
-    the physical page. ``f_index`` must be the index that was read, and the page that of the
-    ``f_ppn`` which ``f_select`` (one-hot, or 0: no hit) selects.
+    A look-up has two stages. ``p_en`` reads the dword ``p_index``. From the next cycle until the
+    next ``p_en``, ``hit`` and ``data`` are combinational for the physical page. ``f_index`` must be
+    the index that was read. ``f_select`` (one-hot, or 0 for no hit) selects the page from
+    ``f_ppn``.
 
-    ``look`` says that the look-up counts: if the line of ``f_index`` and page is not there, its
-    refill starts, unless a refill or a flush is under way, or ``cancel`` is high (which may come
-    late in the cycle). The dword of ``f_index`` comes first; each dword can be read
-    from the cycle after its arrival. Look-ups go on during a refill, also in other lines. After a
-    look-up without a hit, ``retry`` is high when it is worth reading ``f_index`` again.
+    ``look`` makes the look-up count. If the line is not in the cache, its refill starts, unless a
+    refill or a flush is in progress or ``cancel`` is high (which may come late in the cycle). The
+    dword of ``f_index`` arrives first, and each dword can be read from the cycle after its arrival.
+    Look-ups continue during a refill, also in other lines. After a miss, ``retry`` is high when
+    ``f_index`` may hit if it is read again.
 
-    ``flush`` drops all lines: until ``flush_busy`` falls, no look-up hits. It waits for a refill
-    under way. The same is done after reset.
+    ``flush`` drops all lines. No look-up hits until ``flush_busy`` falls. It waits for a refill in
+    progress. The same happens after reset.
 
-    The refill replaces a way that holds nothing, or else any: the choice moves on with every look.
+    A refill replaces an empty way, or else any; that choice changes with every look.
 
-    A memory word read in the cycle in which it is written is never used, so the memories need not
+    A memory word that is read in the cycle of its write is never used, so the memories need not
     define its value (``no_rw_check``).
     """
 
     def __init__(self, params: HartParams) -> None:
-        if params.icache_way_bytes < 4096:
+        if params.icache_way_bytes < PAGE_BYTES:
             raise ValueError(
-                f"icache_way_bytes must be at least 4096 (tags are page numbers), "
+                f"icache_way_bytes must be at least {PAGE_BYTES} (tags are page numbers), "
                 f"not {params.icache_way_bytes!r}")
         self.params = params
         self.dword_bits = exact_log2(params.line_beats)
@@ -71,7 +71,7 @@ class ICache(wiring.Component):
         fill_dword = Signal(dword_bits, reset_less=True)
         fill_ppn = Signal(params.ppn_bits, reset_less=True)
         fill_way = Signal(range(max(ways, 2)), reset_less=True)
-        arrived = Signal(params.line_beats, init=-1)  # dwords of the line of the last refill
+        arrived = Signal(params.line_beats, init=-1)  # dwords of the last refill that have arrived
         write_tag, write_tags, write_data = Signal(), Signal(), Signal()
         m.d.sync += write_tag.eq(self.refill_start)
         response = self.mem.response
@@ -104,7 +104,7 @@ class ICache(wiring.Component):
                 dword_write.data.eq(response.p.data),
             ]
             match = Signal(name=f"match_{way}")
-            # Comparing with every page beats waiting for the selection.
+            # Comparing with every page is faster than waiting for the selection.
             m.d.comb += match.eq(tag.data.valid & Cat(
                 self.f_select[page] & (tag.data.ppn == self.f_ppn[page])
                 for page in range(RECENT_PAGES)).any())
@@ -155,7 +155,7 @@ class ICache(wiring.Component):
                     m.d.sync += fill_set.eq(0)
                     m.next = "FLUSH"
                 with m.Elif(self.look):
-                    # Loaded without need if it is a hit: whether it is one is known too late.
+                    # Also loaded on a hit, because a hit is known too late.
                     m.d.sync += [
                         fill_set.eq(f_set),
                         fill_dword.eq(f_dword),

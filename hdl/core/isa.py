@@ -1,9 +1,9 @@
 """Numbers of the RISC-V specifications: privilege levels, causes, interrupts, CSR addresses.
 
-The one place where they are written; decoder, CSR file, software constants and tests import it.
+This is their only source; decoder, CSR file, software constants and tests import it.
 Sources: RISC-V Unprivileged ISA, Privileged Architecture 1.12 with Sstc, the N chapter of the
 earlier privileged drafts for the user-mode trap CSRs, and the user-interrupt specification 0.1.1
-for ``suist`` and ``suirs``. ``suierr`` is ours, in the custom space of S-mode.
+for ``suist`` and ``suirs``. ``suierr`` is an addition, in the custom space of S-mode.
 """
 
 from enum import IntEnum

@@ -12,24 +12,23 @@ from amaranth.utils import exact_log2
 from .fetch_types import FetchFault
 from .isa import Priv
 from .params import HartParams
-from .translation import PAGE_BITS, Context, Mode, RefillSignature
+from .translation import TLB_PAGE_BITS, Context, Mode, RefillSignature
 
 RECENT_PAGES = 2  # in registers
 
 
 class InstructionTlb(wiring.Component):
-    """Translates fetches: the pages of late in registers, behind them a direct-mapped table.
+    """Translates fetches. The recent pages are in registers; behind them is a direct-mapped table.
 
-    The look-up of ``f_page`` for ``ctx`` is combinational: bit ``n`` of ``hit`` says that
-    ``ppn[n]`` is the page, or, if ``fault`` is not NONE, that it must not be fetched from. Without
-    a hit, ``look`` (a fetch is waiting for the answer) brings it about: in the next cycle if the
-    table has the page; else ``wait`` is high and the MMU is asked. It has answered, or is free to
-    be asked, in the cycle after ``retry``.
+    The look-up of ``f_page`` for ``ctx`` is combinational. Bit ``n`` of ``hit`` says that
+    ``ppn[n]`` is the page, or, if ``fault`` is not NONE, that fetching from it is forbidden. After
+    a miss with ``look`` (a fetch waits for the answer) the page is loaded. That takes one cycle if
+    the table has it. Otherwise ``wait`` is high and the MMU gets a request; in the cycle after
+    ``retry`` the MMU has answered, or can accept a request.
 
-    ``give_up`` (late): the fetch that is waiting is given up. A request to the MMU is not
-    withdrawn, nor one that starts in this cycle, but a fault that it returns is forgotten.
-    ``flush`` drops everything, and what a request under way will return; it wins over a fill in
-    the same cycle.
+    ``give_up`` (late) abandons the waiting fetch. A request to the MMU is not withdrawn, even if it
+    starts in this cycle, but a fault that it returns is dropped. ``flush`` drops everything,
+    including the result of an outstanding request, and has priority over a fill in its cycle.
     """
 
     def __init__(self, params: HartParams) -> None:
@@ -41,7 +40,7 @@ class InstructionTlb(wiring.Component):
         self._space = data.StructLayout({"mode": Mode, "priv": 2, "asid": params.asid_bits})
         super().__init__({
             "ctx": In(Context),
-            "f_page": In(PAGE_BITS),
+            "f_page": In(TLB_PAGE_BITS),
             "look": In(1),
             "hit": Out(RECENT_PAGES),
             "ppn": Out(data.ArrayLayout(params.ppn_bits, RECENT_PAGES)),
@@ -60,10 +59,10 @@ class InstructionTlb(wiring.Component):
         flushed = Signal()  # the answer of the MMU may be older than a flush
         table_hit, table_rights = self._table(m, flushed)
 
-        # Loading a register, from the table or, for what was asked of it, from the MMU.
+        # Loading a register, from the table or from the answer of the MMU.
         space = Signal(self._space)
         request_space = Signal(self._space, reset_less=True)
-        load_page, load_space = Signal(PAGE_BITS), Signal(self._space)
+        load_page, load_space = Signal(TLB_PAGE_BITS), Signal(self._space)
         m.d.comb += [
             space.mode.eq(ctx.mode),
             space.priv.eq(ctx.priv),
@@ -90,7 +89,7 @@ class InstructionTlb(wiring.Component):
         with m.Elif(~rights.acc_x):
             m.d.comb += fault.eq(FetchFault.ACCESS)
 
-        outdated = Signal()  # the request is for a fetch that was given up
+        outdated = Signal()  # the request belongs to an abandoned fetch
         missing = Signal()
         m.d.comb += [
             missing.eq(self.look & ~self.hit.any()),
@@ -114,15 +113,15 @@ class InstructionTlb(wiring.Component):
                 flushed.eq(self.flush),
             ]
 
-        oldest = Signal()  # the page of the two that was not used last
+        oldest = Signal()  # the register that was not used last
         with m.If(self.look & self.hit.any()):
             m.d.sync += oldest.eq(self.hit[0])
-        # A page counts in the context for which it was loaded, so that a trap and the return from
-        # it both find theirs.
+        # A page is valid only in the context for which it was loaded. So a trap and the return
+        # from it both find their pages.
         faults = []
         for index in range(RECENT_PAGES):
             valid = Signal(name=f"valid_{index}")
-            page = Signal(PAGE_BITS, reset_less=True, name=f"page_{index}")
+            page = Signal(TLB_PAGE_BITS, reset_less=True, name=f"page_{index}")
             owner = Signal(self._space, reset_less=True, name=f"context_{index}")
             page_fault = Signal(FetchFault, reset_less=True, name=f"fault_{index}")
             ppn = Signal(self.params.ppn_bits, reset_less=True, name=f"ppn_{index}")
@@ -153,7 +152,7 @@ class InstructionTlb(wiring.Component):
         params, ctx, tlb = self.params, self.ctx, self.tlb
         index_bits = exact_log2(params.itlb_entries)
         tag_layout = data.StructLayout({
-            "page": PAGE_BITS - index_bits,
+            "page": TLB_PAGE_BITS - index_bits,
             "mode": Mode,
             "asid": params.asid_bits,
             "everywhere": 1,  # in every address space
@@ -175,7 +174,7 @@ class InstructionTlb(wiring.Component):
             fill.eq(tlb.valid & tlb.done & ~(tlb.page_fault | tlb.access_fault) & ~flushed),
             tag_write.en.eq(fill),
             tag_write.addr.eq(index(tlb.page)),
-            tag_write.data.page.eq(tlb.page[index_bits:PAGE_BITS]),
+            tag_write.data.page.eq(tlb.page[index_bits:TLB_PAGE_BITS]),
             tag_write.data.mode.eq(tlb.mode),
             tag_write.data.asid.eq(tlb.asid),
             tag_write.data.everywhere.eq(tlb.entry.g | (tlb.mode != Mode.SV39)),

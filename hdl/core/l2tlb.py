@@ -15,21 +15,21 @@ SPREAD_BITS = 3  # low ASID bits that take part in the index
 class L2Tlb(wiring.Component):
     """A direct-mapped TLB of 4 KiB pages of all Sv39 address spaces.
 
-    The low bits of the page number are the index. In the lower half of the address space, where
-    processes tend to have different pages at the same address, low bits of the ASID move it, so
-    that two processes do not evict each other's entries. A global page of that half is found by
-    those address spaces whose ASID has the same low bits as that which filled it.
+    The index is the low bits of the page number. In the lower half of the address space, processes
+    tend to use different pages at the same address. There the index also depends on low bits of the
+    ASID, so that two processes do not evict each other's entries. A global page of that half is
+    found only by ASIDs with the same low bits as the one that filled it.
 
-    Look-up: ``read`` with ``page`` and ``asid`` in cycle ``n``; in cycle ``n + 1``, ``page`` and
-    ``asid`` being the same, ``hit`` and ``entry`` stand. ``fill`` enters ``fill_entry`` for
-    ``page`` and ``asid``; ``superpage`` says that it was cut from one. A fill wins over a look-up
-    that starts in the same cycle, which then misses.
+    Look-up: ``read`` with ``page`` and ``asid`` in cycle ``n``. ``hit`` and ``entry`` are valid in
+    cycle ``n + 1``, with the same ``page`` and ``asid``. ``fill`` stores ``fill_entry`` for
+    ``page`` and ``asid``; ``superpage`` says that it is a part of a superpage. A look-up that
+    starts in the cycle of a fill misses.
 
-    ``flush`` takes effect in the next cycle, wins over a fill in the same cycle, and clears the RAM
-    in the background: until it is clean nothing hits and fills are lost. Flushing a page clears all
-    entries in which it could be, in 8 cycles; unless entries cut from a superpage were filled in
-    its half of the address space, in which case everything is cleared, as by ``flush.all`` and by
-    reset, in ``l2tlb_entries`` cycles.
+    ``flush`` takes effect in the next cycle, has priority over a fill in its cycle, and clears the
+    RAM in the background. Until it has finished nothing hits and fills are lost. A flush of one
+    page clears all its possible entries, in 8 cycles. If parts of a superpage were filled in its
+    half of the address space, everything is cleared, as by ``flush.all`` and reset, in
+    ``l2tlb_entries`` cycles.
     """
 
     def __init__(self, params: HartParams) -> None:
@@ -70,8 +70,8 @@ class L2Tlb(wiring.Component):
         row = read.data
         half = self.page[-1]
         moved = Mux(half, 0, self.asid[:SPREAD_BITS])
-        # Where the index was moved it tells the page together with what moved it, which has to
-        # agree of pages of all address spaces, too.
+        # An index that depends on the ASID identifies the page only together with those ASID bits.
+        # So they are compared for global pages too.
         unmoved = half | (row.asid[:SPREAD_BITS] == self.asid[:SPREAD_BITS])
         index = self.page[:index_bits] ^ (moved << (index_bits - SPREAD_BITS))
         m.d.comb += [

@@ -1,4 +1,4 @@
-"""The load/store unit: everything between an address in Execute and a result in Memory."""
+"""The load/store unit: from the address in Execute to the result in Memory."""
 
 from amaranth import *
 from amaranth.lib import data, wiring
@@ -11,7 +11,7 @@ from .isa import Cause
 from .lsu_align import LoadAlign, StoreAlign
 from .lsu_rights import Rights
 from .lsu_types import LsuOp, LsuRequest
-from .params import HartParams
+from .params import PAGE_BITS, HartParams
 from .store_buffer import StoreBuffer
 from .tlb import MicroTlb
 from .translation import Context, Mode, RefillSignature, tlb_entry_layout
@@ -31,7 +31,7 @@ AMO_OPS = {  # funct5: operation
 
 
 class Part(data.Struct):
-    """Where an access that crosses a dword stands. All 0 in others."""
+    """The progress of an access that crosses a dword. All 0 for other accesses."""
 
     upper: 1  # at the second dword
     checked: 1  # both dwords of a store are checked: the first is still to be written
@@ -40,18 +40,19 @@ class Part(data.Struct):
 class Lsu(wiring.Component):
     """Loads, stores, atomics and UIPI of one hart, one in Memory (M) at a time.
 
-    The operation in Execute (``x``, ``x_valid``) enters M with ``m_advance``; its address is added
-    and looked up in the DTLB in X, the L1D answers in M. A load that hits and a store that finds
-    room in the store buffer take one cycle in M. All else holds ``m_busy`` (combinational, late).
-    An operation is done once ``m_busy`` is low, and stays so until ``m_advance``; ``m_result`` and
-    the fault belong to such a cycle. Faults come from flip-flops, one cycle after they are found.
+    The operation in Execute (``x``, ``x_valid``) enters M with ``m_advance``. X computes its
+    address and looks it up in the DTLB; the L1D answers in M. A load that hits, and a store that
+    finds room in the store buffer, take one cycle in M. Other operations raise ``m_busy``
+    (combinational, late). An operation is done when ``m_busy`` is low, and stays done until
+    ``m_advance``; ``m_result`` and the fault are valid in these cycles. Faults come from
+    flip-flops, one cycle after they are found.
 
-    ``m_kill`` in the first cycle of an operation in M makes it nothing. Without it, that cycle may
-    already have its effect, whether ``m_advance`` comes with it or not.
+    ``m_kill`` in the first cycle of an operation in M cancels it. Without ``m_kill`` that cycle may
+    already have an effect, with or without ``m_advance``.
 
-    UIPI reads its entry of the sender table through the L1D and writes to UINTC through the store
-    buffer, so behind all older stores; READ is a read of a device. It has no fault: what is
-    ``refused`` has no effect, READ gives 0.
+    UIPI reads its entry of the sender table through the L1D, and writes to UINTC through the store
+    buffer, behind all older stores. Its READ is a read of a device. UIPI raises no fault: a
+    ``refused`` operation has no effect, and a refused READ returns 0.
 
     A read of a device waits until older stores to devices have left, but not for stores to memory.
 
@@ -75,7 +76,7 @@ class Lsu(wiring.Component):
             "m_cause": Out(6),
             "m_vaddr": Out(64),  # for tval: of the dword that faulted, if an access crosses one
             "m_addr": Out(64),  # of the operation
-            "drained": Out(1),  # no store waits anywhere, none is unacknowledged
+            "drained": Out(1),  # no store waits, and all are acknowledged
             "tlb": Out(RefillSignature(params)),
             "tlb_flush": In(1),
             "mem": Out(MemoryPortSignature(params.paddr_bits, params.line_bytes)),
@@ -100,8 +101,8 @@ class Lsu(wiring.Component):
         x_crosses, x_unaligned, x_wild = Signal(), Signal(), Signal()
         m.d.comb += [
             x_addr.eq(x.base + x.offset),
-            x_wild.eq(x_addr[40:] != x_addr[39].replicate(24)),  # beyond what the DTLB compares
-            dtlb.page.eq(x_addr[12:]),
+            x_wild.eq(x_addr[40:] != x_addr[39].replicate(24)),  # bits that the DTLB ignores
+            dtlb.page.eq(x_addr[PAGE_BITS:]),
             dtlb.mode.eq(self.ctx.mode),
             dtlb.asid.eq(self.ctx.asid),
             dtlb.flush.eq(self.tlb_flush),
@@ -121,17 +122,17 @@ class Lsu(wiring.Component):
         m_unsigned = Signal(reset_less=True)
         m_funct7 = Signal(7, reset_less=True)
         m_vaddr = Signal(64, reset_less=True)
-        m_offset = Signal(12, reset_less=True)  # in the page, of the dword at hand
+        m_offset = Signal(PAGE_BITS, reset_less=True)  # of the current dword within its page
         m_unaligned = Signal(reset_less=True)
-        m_crosses = Signal(reset_less=True)  # a dword; only loads and stores can
+        m_crosses = Signal(reset_less=True)  # crosses a dword; only loads and stores can
         m_wild = Signal(reset_less=True)
         m_translated = Signal(reset_less=True)
         m_entry = Signal(tlb_entry_layout(params), reset_less=True)
         m_first_ppn = Signal(params.ppn_bits, reset_less=True)  # of the first dword
         m_part = Signal(Part)
         m_shift = Signal(3, reset_less=True)  # byte of ``m_data`` at which the access starts
-        m_turns = Signal(3, reset_less=True)  # bytes by which ``m_data`` is still to be rotated
-        m_data = Signal(64, reset_less=True)  # operand; the result of a load, once m_kept
+        m_turns = Signal(3, reset_less=True)  # bytes by which ``m_data`` must still be rotated
+        m_data = Signal(64, reset_less=True)  # operand; with m_kept, the result of a load
         m_kept = Signal()
         m_fault = Signal()
         m_cause = Signal(6, reset_less=True)
@@ -159,9 +160,9 @@ class Lsu(wiring.Component):
         with m.If(m_uipi):
             m.d.comb += m_mask.eq(0xFF)
 
-        # A look-up that can be used.
+        # A valid look-up.
         m_ready = Signal()  # translated, allowed, set in order, room for a store
-        m_load_ready = Signal()  # ... for a load, but for the hit, which comes last
+        m_load_ready = Signal()  # ... for a load, without the hit, which comes last
         m_done = Signal()  # in this cycle already
         m_pushes = Signal()
         m.d.comb += [
@@ -199,7 +200,7 @@ class Lsu(wiring.Component):
             self.drained.eq(stores.drained),
         ]
 
-        # Requests: the operation's own once the store buffer is empty.
+        # Requests of the operation itself, when the store buffer is empty.
         request, accepted, answered = Signal(), Signal(), Signal()
         device, device_request, device_accepted, device_answered = (Signal() for _ in range(4))
         m.d.comb += [
@@ -250,7 +251,7 @@ class Lsu(wiring.Component):
                 self.mmio.request.p.mask.eq(m_mask),
             ]
 
-        # What ``m_data`` takes: a dword from the L1D, from memory or from a device.
+        # ``m_data`` takes a dword from the L1D, from memory or from a device.
         take, rotate = Signal(), Signal()
         taken = Signal(64)
         m.d.comb += taken.eq(self.mem.response.p.data)
@@ -263,7 +264,7 @@ class Lsu(wiring.Component):
         m_data_next = Signal(64)
         m.d.comb += m_data_next.eq(Mux(rotate, m_data.rotate_right(8), taken))
         for lane in range(8):
-            # The second dword of a load brings what lies before the first byte.
+            # The second dword of a load fills the bytes before the first one.
             change = rotate | (take & (~m_part.upper | (lane < m_vaddr[:3])))
             byte = slice(8 * lane, 8 * lane + 8)
             with m.If(self.m_advance | change):
@@ -283,13 +284,13 @@ class Lsu(wiring.Component):
                 m_first_ppn.eq(m_entry.ppn),
             ]
             m.next = "AGAIN"
-            with m.If(m_vaddr[3:12].all()):  # and a page
+            with m.If(m_vaddr[3:PAGE_BITS].all()):  # it crosses a page, too
                 m.next = "TRANSLATE"
 
         with m.FSM(name="slow") as slow:
-            with m.State("NONE"):  # no operation, one that looks, or one that is done
+            with m.State("NONE"):  # no operation, one with a look-up, or one that is done
                 m.d.sync += m_look.eq(0)
-                # Of a load that misses, too, without harm: whether it hits is known too late.
+                # Also done for a load that misses, because a hit is known too late.
                 m.d.comb += take.eq(m_look & m_load)
                 with m.If(m_look & ~self.m_kill):
                     with m.If(m_uipi):
@@ -345,7 +346,7 @@ class Lsu(wiring.Component):
                     with m.Elif(m_crosses):
                         second_dword()
 
-            with m.State("AGAIN"):  # reads the L1D again, once that has a chance
+            with m.State("AGAIN"):  # reads the L1D again, when it may hit
                 with m.If(~dcache.filling & ~(m_store & stores.full)):
                     m.d.sync += [m_look.eq(1), m_kept.eq(0)]
                     m.next = "NONE"
@@ -379,7 +380,7 @@ class Lsu(wiring.Component):
                     with m.Elif(m_crosses):
                         second_dword()
 
-            with m.State("TABLE"):  # may S-mode read it? Reads the L1D, once that has a chance
+            with m.State("TABLE"):  # may S-mode read it? Reads the L1D when it may hit
                 with m.If(~uipi.page_known):
                     m.next = "TABLE_RIGHTS"
                 with m.Elif(~uipi.page_readable):
@@ -432,8 +433,8 @@ class Lsu(wiring.Component):
                 with m.If(device_answered):
                     m.next = "NONE"
 
-            # The bytes of an access that crosses a dword turn to where they belong: those of a
-            # store after the check of the first dword, those of a load when all are there.
+            # Rotate the bytes of an access that crosses a dword: those of a store after the check
+            # of the first dword, those of a load when all have arrived.
             with m.State("ROTATE"):
                 m.d.comb += rotate.eq(1)
                 m.d.sync += m_turns.eq(m_turns - 1)
@@ -482,7 +483,7 @@ class Lsu(wiring.Component):
             self.m_addr.eq(m_vaddr),
             self.m_vaddr.eq(Mux(m_part.upper, m_upper_addr, m_vaddr)),
 
-            self.tlb.page.eq(Mux(m_part.upper, m_upper_addr[12:], m_vaddr[12:])),
+            self.tlb.page.eq(Mux(m_part.upper, m_upper_addr[PAGE_BITS:], m_vaddr[PAGE_BITS:])),
             self.tlb.mode.eq(self.ctx.mode),
             uipi.state.eq(self.uipi),
             uipi.op.eq(m_funct7[:3]),
@@ -495,7 +496,7 @@ class Lsu(wiring.Component):
             self.refused.op.eq(uipi.op),
             self.refused.operand.eq(m_vaddr),
             self.tlb.asid.eq(self.ctx.asid),
-            dtlb.fill_page.eq(m_vaddr[12:]),
+            dtlb.fill_page.eq(m_vaddr[PAGE_BITS:]),
             dtlb.fill_mode.eq(self.ctx.mode),
             dtlb.fill_asid.eq(self.ctx.asid),
             dtlb.fill_entry.eq(self.tlb.entry),

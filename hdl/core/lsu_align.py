@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 class LoadAlign(wiring.Component):
     """Takes ``1 << size`` bytes out of a dword, from byte ``shift`` on, and extends them.
 
-    Combinational, ``raw`` being the late input. The access must lie within the dword. ``unsigned``
+    Combinational; ``raw`` is the late input. The access must lie within the dword. ``unsigned``
     extends with zeros.
     """
 
@@ -28,7 +28,7 @@ class LoadAlign(wiring.Component):
             low.eq(Mux(shift[0], by_2[8:], by_2)),
         ]
 
-        # The sign is found beside the bytes, not after them.
+        # The sign is computed in parallel with the bytes.
         last, fill = Signal(3), Signal()
         m.d.comb += [
             last.eq(shift + (1 << size) - 1),
@@ -46,8 +46,8 @@ class LoadAlign(wiring.Component):
 class StoreAlign(wiring.Component):
     """Puts the low bytes of ``data`` into the lanes of a dword, from byte ``shift`` on.
 
-    Combinational. Lanes outside the access hold anything. The access must lie within the dword, so
-    that at most 4 bytes move at all.
+    Combinational. Lanes outside the access are undefined. The access must lie within the dword, so
+    at most 4 bytes move.
     """
 
     data: In(64)
@@ -57,7 +57,7 @@ class StoreAlign(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         data, shift = self.data, self.shift
-        by_1, by_3 = Signal(64), Signal(64)  # shifted by up to so many bytes
+        by_1, by_3 = Signal(64), Signal(64)  # shifted by up to 1 and up to 3 bytes
         m.d.comb += [
             by_1.eq(Cat(data[:8], Mux(shift[0], data[:32], data[8:40]), data[40:])),
             by_3.eq(Cat(by_1[:16], Mux(shift[1], by_1[:40], by_1[16:56]), by_1[56:])),

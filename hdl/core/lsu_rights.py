@@ -13,9 +13,9 @@ from .translation import Context, Mode, tlb_entry_layout
 class Rights(wiring.Component):
     """Checks an access against its TLB entry.
 
-    ``context`` is registered, so that it must not have changed since the cycle before; the rest is
-    combinational. ``page_fault`` wins over ``access_fault``. ``unaligned`` says that the access
-    is not naturally aligned, which a device does not support; nor does it support atomics.
+    ``context`` is registered here, so it must not have changed since the cycle before. The rest is
+    combinational. ``page_fault`` has priority over ``access_fault``. ``unaligned`` says that the
+    access is not naturally aligned. Devices support neither unaligned accesses nor atomics.
     """
 
     def __init__(self, params: HartParams) -> None:

@@ -1,4 +1,4 @@
-"""What the pipeline asks of the load/store unit."""
+"""Operations of the load/store unit."""
 
 from amaranth import signed
 from amaranth.lib import data, enum
@@ -14,7 +14,7 @@ class LsuOp(enum.Enum, shape=3):
 
 
 class LsuRequest(data.Struct):
-    """A memory instruction or UIPI in Execute, its operands bypassed."""
+    """A memory instruction or UIPI in Execute, with bypassed operands."""
 
     op: LsuOp
     size: 2  # logarithm of the bytes

@@ -1,4 +1,4 @@
-"""Joins the memory ports of a hart's units into one."""
+"""Merges the memory ports of a hart's units into one."""
 
 from amaranth import *
 from amaranth.lib import wiring
@@ -11,10 +11,10 @@ from .params import HartParams
 class MemoryMux(wiring.Component):
     """One memory port for load/store unit, table walker and instruction fetch.
 
-    Combinational in both directions. ``data`` goes before ``walker``, ``walker`` before ``fetch``;
-    a request that has been offered to ``mem`` and not taken stays offered, whoever else comes.
-    ``source`` is set here, and responses return by it. Only ``data`` may write: operands of
-    requests are always its own, and ``write_done`` and ``invalidate`` go to it alone.
+    Combinational in both directions. ``data`` has priority over ``walker``, and ``walker`` over
+    ``fetch``. A request that was offered to ``mem`` stays offered until it is accepted. ``source``
+    is set here and routes the responses. Only ``data`` may write: write operands always come from
+    it, and ``write_done`` and ``invalidate`` go to it alone.
     """
 
     def __init__(self, params: HartParams) -> None:

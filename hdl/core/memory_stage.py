@@ -29,15 +29,19 @@ class LateTrap(data.Struct):
 class MemoryStage(wiring.Component):
     """Completes one instruction at a time; every trap is taken here.
 
-    ``advance`` is low while the instruction needs more cycles: a load/store that the unit has not
-    completed, a division, the upper half of a product (two cycles), a CSR instruction (two cycles:
-    the state changes at the end of the first, so that the interrupt decision is up to date when the
-    next instruction comes), a fence, WFI, a trap return (two cycles, nothing follows it so soon).
-    An interrupt replaces the instruction in its first cycle only (``kill``); it wins over an
-    exception of that instruction, of which those known in X are taken in the first cycle, all
-    others in the cycle after they are found. ``redirect_valid`` comes with ``advance``: a trap, or
-    a refetch after an instruction that changes what was fetched (satp, PMP, SFENCE.VMA, FENCE.I).
-    It depends on flip-flops only.
+    ``advance`` is low while the instruction needs more cycles. These instructions need them:
+
+    - a load or store, until the load/store unit has completed it; a division; a fence; WFI;
+    - the upper half of a product (two cycles);
+    - a CSR instruction (two cycles: the state changes at the end of the first, so that the
+      interrupt decision is up to date for the next instruction);
+    - a trap return (two cycles, since nothing follows it sooner).
+
+    An interrupt replaces the instruction in its first cycle only (``kill``), and has priority over
+    its exceptions. Exceptions known in X are taken in the first cycle, all others in the cycle
+    after they are found. ``redirect_valid`` comes with ``advance``, for a trap, or for a refetch
+    after an instruction that affects fetched ones (satp, PMP, SFENCE.VMA, FENCE.I). It depends on
+    flip-flops only.
     """
 
     def __init__(self, params: HartParams) -> None:
@@ -83,7 +87,7 @@ class MemoryStage(wiring.Component):
         m.d.sync += first.eq(self.advance & self.enters)
 
         late = Signal(LateTrap)
-        refetch = Signal()  # the last cycle of an instruction after which fetch begins anew
+        refetch = Signal()  # the last cycle of an instruction that causes a refetch
         leaves = Signal()  # late.valid | refetch, known as early as they are
         late_next, refetch_next, trap = Signal(), Signal(), Signal()
         m.d.sync += [
@@ -114,10 +118,10 @@ class MemoryStage(wiring.Component):
         return Cat(self.m.system == system for system in systems).any()
 
     def _stall(self, m, first, checked, late, refetch, refetch_next):
-        """Why the instruction is not complete, traps aside."""
+        """The conditions, apart from traps, under which the instruction is not complete."""
         held = self.m
-        start = Signal()  # of FENCE.I or SFENCE.VMA, all writes being done
-        flushing, flushed = Signal(), Signal()  # of FENCE.I: after the start, and one cycle later
+        start = Signal()  # FENCE.I or SFENCE.VMA starts, because all writes are done
+        flushing, flushed = Signal(), Signal()  # FENCE.I: after its start, and one cycle later
         m.d.comb += [
             # Not in the first cycle, in which an interrupt may still replace the instruction.
             start.eq(self.m_valid & ~first & ~late.valid & ~refetch & ~flushing & self.lsu_drained
@@ -149,10 +153,10 @@ class MemoryStage(wiring.Component):
         )
 
     def _late_exception(self, m, first, checked, late, late_next):
-        """Exceptions that the instruction itself does not show: taken in the cycle after the one
-        in which they are found, for redirect and stall depend on it."""
+        """Exceptions found in M. They are taken one cycle after they are found, because redirect
+        and stall depend on them."""
         held, csr = self.m, self.csr
-        privileged = Signal()  # the instruction needs a right that it hasn't
+        privileged = Signal()  # the instruction lacks a right
         with m.Switch(held.system):
             with m.Case(System.WFI):
                 m.d.comb += privileged.eq(
@@ -180,7 +184,7 @@ class MemoryStage(wiring.Component):
         ]
 
     def _trap(self, m, late):
-        """What is recorded of the trap."""
+        """The recorded values of the trap."""
         held, csr = self.m, self.csr
         tval = Signal(64)
         with m.If(late.valid):
@@ -215,8 +219,8 @@ class MemoryStage(wiring.Component):
             csr.trap.eq(trap),
             csr.ret.eq(self.m_valid & self._is(System.RETURN) & ~first & ~trap),
             csr.ret_kind.eq(held.ret_kind),
-            # A CSR instruction counts in its first cycle: a write to minstret wins over its own
-            # increment.
+            # A CSR instruction counts in its first cycle, so that its write to minstret overrides
+            # its own increment.
             csr.retire.eq(Mux(held.csr, csr.commit & ~csr.illegal, self.retired)),
         ]
 
@@ -226,7 +230,7 @@ class MemoryStage(wiring.Component):
             self.redirect.pc.eq(Mux(trap, csr.trap_pc, held.next_pc)),
             self.redirect.prediction.eq(held.prediction),
             self.redirect_priv.eq(Mux(trap, csr.trap_priv, csr.priv)),
-            # Of the CSRs that need a refetch, satp is part of the TLBs' tags and PMP is not.
+            # A refetch for PMP flushes the TLBs. One for satp need not: it is part of their tags.
             self.tlb_flush.valid.eq(
                 refetch & ~late.valid & (self._is(System.SFENCE) | (held.csr & csr.addr[9]))),
             self.tlb_flush.all.eq(held.csr | held.system_all),

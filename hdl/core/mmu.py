@@ -1,4 +1,4 @@
-"""Memory management unit: answers what the first-level TLBs miss."""
+"""Memory management unit: serves the misses of the first-level TLBs."""
 
 from amaranth import *
 from amaranth.lib import data, wiring
@@ -15,16 +15,16 @@ from .walker import SATP_PPN_BITS, Walker
 class Mmu(wiring.Component):
     """Second-level TLB, table walker, PMP and physical memory attributes behind two refill ports.
 
-    One request is served at a time; ``data`` goes before ``fetch``. ``done`` comes 2 cycles after
-    ``valid`` from the second-level TLB, 3 cycles in a bare mode, otherwise at the end of a walk;
-    PMP entries that have to be looked at come on top, save with a second-level hit.
+    One request is served at a time; ``data`` has priority over ``fetch``. ``done`` comes 2 cycles
+    after ``valid`` on a second-level hit, 3 cycles after it in a bare mode, otherwise at the end of
+    a walk. Without a second-level hit, each PMP entry that is checked takes another cycle.
 
-    An answer never rests on anything read before the end of a cycle with ``flush.valid``: ``done``
-    is held back in that cycle, and the work begins anew.
+    An answer never depends on anything read before the end of a cycle with ``flush.valid``.
+    ``done`` is suppressed in that cycle, and the work restarts.
 
-    ``asid`` is that of ``satp``, changing together with ``satp_ppn``. A request for another address
-    space (made before ``satp`` changed: its owner has moved on) is answered from the second-level
-    TLB or with ``page_fault``.
+    ``asid`` comes from ``satp`` and changes together with ``satp_ppn``. A request for another
+    address space was made before ``satp`` changed, and its owner no longer needs it. It is answered
+    from the second-level TLB or with ``page_fault``.
     """
 
     def __init__(self, params: HartParams) -> None:
@@ -57,12 +57,12 @@ class Mmu(wiring.Component):
                          asid.eq(self.fetch.asid)]
 
         bare = mode != Mode.SV39
-        out_of_reach = page[self.params.ppn_bits:].any()  # of physical addresses
+        out_of_reach = page[self.params.ppn_bits:].any()  # not a physical address
         canonical = page[VPN_BITS - 1:].all() | ~page[VPN_BITS - 1:].any()
         asid_bits = self.params.asid_bits
         moved_on = asid[:asid_bits] != self.asid[:asid_bits]
 
-        barred = Signal(reset_less=True)  # the page in LOOKUP is no address, found out in IDLE
+        barred = Signal(reset_less=True)  # the page in LOOKUP is not an address, found in IDLE
         done, stale = Signal(), Signal()
         entry = Signal(tlb_entry_layout(self.params), reset_less=True)
         page_fault, access_fault = Signal(reset_less=True), Signal(reset_less=True)

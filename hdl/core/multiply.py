@@ -24,7 +24,7 @@ def limbs(value: Value, sign: Value) -> list[Value]:
 
 
 def separate(m: Module, total: Value, name: str) -> Signal:
-    """A sum that synthesis must not merge into a larger one, which would take more LUTs."""
+    """A sum that synthesis must keep separate. Merging it into a larger one takes more LUTs."""
     kept = Signal(total.shape(), name=name, attrs={"keep": 1})
     m.d.comb += kept.eq(total)
     return kept
@@ -33,10 +33,10 @@ def separate(m: Module, total: Value, name: str) -> Signal:
 class Multiplier(wiring.Component):
     """All forms of MUL: the lower half in the cycle after Execute, the upper half one later.
 
-    Execute multiplies 16 pairs of 16-bit pieces and adds the products of equal weight; Memory adds
-    up the weights. ``x_enable`` takes the operands. One cycle later ``m_result``, with the form
-    ``m_funct``/``m_word``, is that of MUL or MULW; two cycles later, with one of the others, it is
-    the upper half of the product of the same operands, whether others were taken meanwhile or not.
+    Execute multiplies 16 pairs of 16-bit pieces and adds the products of equal weight. Memory adds
+    these sums. ``x_enable`` takes the operands. ``m_result`` depends on ``m_funct`` and ``m_word``:
+    one cycle later it is the result of MUL or MULW; two cycles later it is the upper half for the
+    other forms, even if other operands have been taken meanwhile.
     """
 
     x_enable: In(1)

@@ -1,7 +1,10 @@
 """Parameters of a hart, and the named configurations."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import Enum
+
+PAGE_BITS = 12  # of an offset within a page of memory
+PAGE_BYTES = 1 << PAGE_BITS
 
 
 class RegionKind(Enum):
@@ -21,7 +24,7 @@ class Region:
     kind: RegionKind
 
     def __post_init__(self) -> None:
-        if self.base % 4096 or self.size % 4096 or self.size <= 0:
+        if self.base % PAGE_BYTES or self.size % PAGE_BYTES or self.size <= 0:
             raise ValueError(
                 f"Region must start and end on a 4 KiB page, not {self.base:#x}+{self.size:#x}"
             )
@@ -42,7 +45,7 @@ class HartParams:
     icache_ways: int = 2
     icache_way_bytes: int = 8192
     dcache_ways: int = 2
-    dcache_way_bytes: int = 4096  # at most a page: the index is the same virtual and physical
+    dcache_way_bytes: int = PAGE_BYTES  # at most a page: the index is the same virtual and physical
     line_bytes: int = 64
     itlb_entries: int = 16
     dtlb_entries: int = 8
@@ -58,16 +61,7 @@ class HartParams:
     uintc_base: int = 0x02F1_0000  # where UIPI finds the receivers
     uintc_receivers: int = 512
     rvfi: bool = False  # add the riscv-formal port
-    regions: tuple[Region, ...] = field(
-        default=(
-            Region(0x0000_1000, 0xF000, RegionKind.ROM),
-            Region(0x0010_0000, 0x1000, RegionKind.IO),
-            Region(0x0200_0000, 0x1_0000, RegionKind.IO),
-            Region(0x0C00_0000, 0x400_0000, RegionKind.IO),
-            Region(0x1000_0000, 0x1000, RegionKind.IO),
-            Region(0x8000_0000, 0x800_0000, RegionKind.MEMORY),
-        )
-    )
+    regions: tuple[Region, ...] = ()  # the system's; there is no memory map without one
 
     def __post_init__(self) -> None:
         for name in (
@@ -77,9 +71,9 @@ class HartParams:
             value = getattr(self, name)
             if value < 1 or value & (value - 1):
                 raise ValueError(f"{name} must be a power of two, not {value!r}")
-        if self.dcache_way_bytes > 4096:
+        if self.dcache_way_bytes > PAGE_BYTES:
             raise ValueError(
-                f"dcache_way_bytes must be at most 4096 (index within a page), "
+                f"dcache_way_bytes must be at most {PAGE_BYTES} (index within a page), "
                 f"not {self.dcache_way_bytes!r}"
             )
         if not 1 <= self.uintc_receivers <= 512:
@@ -97,7 +91,7 @@ class HartParams:
     @property
     def ppn_bits(self) -> int:
         """Width of a physical page number."""
-        return self.paddr_bits - 12
+        return self.paddr_bits - PAGE_BITS
 
 
 PC_BITS = 40  # a virtual address of Sv39 and one more bit, so that a non-canonical one is seen

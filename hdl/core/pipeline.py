@@ -43,8 +43,8 @@ class LsuSignature(wiring.Signature):
 class Pipeline(wiring.Component):
     """Stages D, X, M, W with operand bypass; see docs/hart.md for timing.
 
-    Everything that touches memory or privileged state is outside, so that a test or a proof can put
-    free models in its place; ``multiplier`` and ``divider`` are the components to use.
+    Memory and privileged state are outside, so that tests and proofs can replace them by free
+    models. ``multiplier`` and ``divider`` are the components to use.
     """
 
     def __init__(self, params: HartParams, *, multiplier: type = Multiplier,
@@ -111,13 +111,13 @@ class Pipeline(wiring.Component):
             self.tlb_flush.eq(mem.tlb_flush),
             self.flush_icache.eq(mem.flush_icache),
 
-            # Both begin anew in every cycle in which X holds the instruction, the last time when it
-            # moves on: advance would come late.
+            # Both restart in every cycle in which X holds the instruction, and the last start
+            # counts: advance would come late.
             multiplier.x_enable.eq(d.x.result == Result.MUL),
             multiplier.x_a.eq(d.x.a), multiplier.x_b.eq(d.x.b),
             multiplier.x_funct.eq(d.x.funct3[:2]),
             multiplier.m_funct.eq(x.m.funct3[:2]), multiplier.m_word.eq(x.m.raw[3]),
-            # A division of an instruction that is then discarded does no harm: the next start wins.
+            # Dividing for a discarded instruction is harmless: the next start has priority.
             divider.x_start.eq(
                 d.x_valid & (d.x.result == Result.DIV)
                 & ~(x.m_valid & (x.m.result == Result.DIV) & divider.m_busy)),
@@ -144,7 +144,8 @@ class Pipeline(wiring.Component):
         return m
 
     def _redirect(self, m, x, mem):
-        """M wins over X: its instruction is older. Fetch privilege changes with the redirect."""
+        """M has priority over X, because its instruction is older. The fetch privilege changes
+        with the redirect."""
         csr, context = self.csr, self.fetch_context
         priv = Signal(2, init=Priv.M)
         m.d.comb += [

@@ -12,9 +12,9 @@ from .params import PC_BITS, HartParams
 BLOCK_BITS = PC_BITS - 3  # number of an aligned block of 8 bytes
 HALVES = 2  # of a block, each with its own entries in the tables
 TAG_BITS = 8
-TARGET_BITS = 24  # target[1:25]; the bits above are those of the branch
+TARGET_BITS = 24  # target[1:25]; the bits above are equal to those of the branch
 
-# Counter of a branch that has just got its BTB entry, and of one never met: weakly taken.
+# Counter of a branch with a new BTB entry, and initial value: weakly taken.
 NEW_COUNTER = 2
 
 BTB_ENTRY = data.StructLayout({
@@ -36,10 +36,9 @@ BLOCK_BRANCHES = data.StructLayout({
 class BranchTargetBuffer(wiring.Component):
     """Direct-mapped table with one branch for each block, or half of a block. The tag is partial.
 
-    With ``p_en`` the entry for ``p_block`` is read; from the next cycle until the next ``p_en`` it
-    is at ``entry``, and ``match`` tells (combinationally) whether it is one of ``f_block``, if it
-    is one at all. A write is seen by reads from the next cycle on; what is read in the same cycle
-    may be anything.
+    ``p_en`` reads the entry for ``p_block``. It is at ``entry`` from the next cycle until the next
+    ``p_en``. ``match`` says, combinationally, that it is valid and belongs to ``f_block``. Reads
+    see a write from the next cycle on; a read in the cycle of the write is undefined.
     """
 
     def __init__(self, entries: int) -> None:
@@ -82,10 +81,10 @@ class BranchTargetBuffer(wiring.Component):
 class BranchHistoryTable(wiring.Component):
     """Two-bit counters, indexed by block and history (gshare).
 
-    There are two banks: what the block fetched just before did, which is known too late for an
-    address, selects between them. With ``p_en`` both are read at ``p_index``, which is ``index()``
-    of block and history; the counter is there from the next cycle until the next ``p_en``. What is
-    read while it is written may be anything.
+    There are two banks. The outcome of the block fetched just before selects between them, because
+    it is known too late for an address. ``p_en`` reads both at ``p_index``, which is ``index()`` of
+    block and history. The counter is valid from the next cycle until the next ``p_en``. A read in
+    the cycle of a write is undefined.
     """
 
     def __init__(self, *, entries: int, history_bits: int) -> None:
@@ -130,11 +129,11 @@ class BranchHistoryTable(wiring.Component):
 
 
 class ReturnStack(wiring.Component):
-    """Return addresses of the calls fetched and not yet returned from; the oldest are lost.
+    """Return addresses of the calls that were fetched and have not returned. The oldest are lost.
 
-    ``top`` is the youngest, combinationally. ``push`` and ``pop`` move ``pointer``; ``restore``
-    wins over both: it sets the pointer to ``restore_pointer``, and then does what ``restore_push``
-    or ``restore_pop`` say. Only the pointer is restored, not what was overwritten.
+    ``top`` is the youngest, combinationally. ``push`` and ``pop`` move ``pointer``. ``restore`` has
+    priority: it sets the pointer to ``restore_pointer``, and then performs ``restore_push`` or
+    ``restore_pop``. Only the pointer is restored, not overwritten addresses.
     """
 
     def __init__(self, params: HartParams) -> None:
@@ -158,7 +157,7 @@ class ReturnStack(wiring.Component):
         m.submodules.links = links = Memory(
             shape=PC_BITS - 1, depth=self.params.ras_entries, init=[])
         top, write = links.read_port(domain="comb"), links.write_port()
-        # What was pushed in the cycle before is written now, and is the top.
+        # An address that was pushed in the cycle before is being written, and is the top.
         pushed, link = Signal(), Signal(PC_BITS, reset_less=True)
         m.d.comb += [
             top.addr.eq(self.pointer),
@@ -185,30 +184,29 @@ class ReturnStack(wiring.Component):
 class Predictor(wiring.Component):
     """Predicts, for the block in F, the next one.
 
-    Tables are read with ``p_en`` at ``p_pc``, the address that is chosen in P: that of a
-    ``redirect``, or else the one predicted, which without ``f_valid`` is the block of ``f_pc``
-    itself, to be read again. Everything prefixed ``f_`` is about the block in F in the next cycle.
-    All outputs are combinational. ``f_accept`` says that the block is fetched:
-    history and return stack follow the prediction.
+    ``p_en`` reads the tables at ``p_pc``, the next address. It is the address of a ``redirect``, or
+    else the predicted one. Without ``f_valid`` it is the block of ``f_pc`` again. Names with ``f_``
+    refer to the block that is in F in the next cycle. All outputs are combinational. ``f_accept``
+    says that the block is fetched; history and return stack then follow the prediction.
 
-    With ``f_again``, which comes early in the cycle, tables were written where they were read:
-    ``f_valid`` then counts as low, so that ``p_en`` reads the same block again. It is low when
-    ``f_valid`` is, and in the second cycle after a ``p_en``.
+    ``f_again`` (early in the cycle) says that the tables were written where they were read.
+    ``f_valid`` then counts as low, so that ``p_en`` reads the same block again. ``f_again`` is low
+    while ``f_valid`` is low, and in the second cycle after a ``p_en``.
 
-    The BTB knows up to one branch of each half of the block. The block ends with the first that is
-    predicted taken.
+    The BTB knows at most one branch in each half of the block. The block ends with the first branch
+    that is predicted taken.
 
-    ``redirect`` and ``restart`` take history and return stack back to the state given, and win over
-    ``f_accept``, the former over the latter. ``restart`` is for a fetch that begins anew with the
-    same block. The restored history is used from the same cycle on.
+    ``redirect`` and ``restart`` return history and return stack to the given state. ``redirect``
+    has priority over ``restart``, and both over ``f_accept``. ``restart`` is for a fetch that
+    repeats the same block. The restored history is used from the same cycle on.
 
-    History is kept by block: one bit, the outcome of the last, for each block fetched in which the
-    BTB knows conditional branches. A branch without BTB entry is predicted not taken and leaves no
-    trace.
+    The history has one bit for each fetched block in which the BTB knows conditional branches: the
+    outcome of the last one. A branch without a BTB entry is predicted not taken and does not enter
+    the history.
 
-    ``train`` allocates for a mispredicted taken branch, drops what proved wrong, and counts.
-    ``drop`` drops the entry of the half block of ``drop_pc``; ``train`` in the same cycle wins and
-    ``drop_done`` is low.
+    ``train`` allocates an entry for a mispredicted taken branch, drops wrong entries, and updates
+    counters. ``drop`` drops the entry of the half block of ``drop_pc``. ``train`` in the same cycle
+    has priority, and ``drop_done`` is then low.
     """
 
     def __init__(self, params: HartParams) -> None:
@@ -283,7 +281,7 @@ class Predictor(wiring.Component):
         f_conditional = conditionals[0] | (conditionals[1] & ~takens[0])
         f_history, back = self._follow(m, bhts, stack, f_read, f_conditional)
 
-        # From table to table in one cycle: the shortest way for the late ``takens``.
+        # From table to table in one cycle, on the shortest path for the late ``takens``.
         anew, otherwise = self.redirect.valid, Cat(C(0, 3), following)
         to_first, to_second = Signal(), Signal()
 
@@ -396,7 +394,7 @@ class Predictor(wiring.Component):
             ]
 
     def _detect_collisions(self, m, btbs, bhts):
-        """Compares in F, because the addresses of P are late."""
+        """The comparison is in F, because the addresses of P are late."""
         read, written_entry, written_counter = Signal(), Signal(), Signal()
         read_index = Signal.like(bhts[0].p_index)
         btb_index = Signal(exact_log2(btbs[0].entries))

@@ -6,7 +6,7 @@ from amaranth import *
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from .params import HartParams, RegionKind
+from .params import PAGE_BITS, HartParams, RegionKind
 from .translation import PmpEntry
 
 PMP_TOR, PMP_NAPOT = 1, 3  # values of PmpEntry.a that match something
@@ -14,10 +14,10 @@ PAGE_START = 10  # pmpaddr holds address bits 55:2, so a page number starts here
 
 
 class CheckSignature(wiring.Signature):
-    """Asks for the rights on a physical page, seen from the one who asks.
+    """A query for the rights on a physical page, seen from the initiator.
 
     ``valid`` is held with a stable ``page`` and ``machine`` until the one cycle of ``done``, in
-    which the answer stands. Taking ``valid`` away earlier abandons the question.
+    which the answer is valid. Lowering ``valid`` earlier abandons the query.
     """
 
     def __init__(self, params: HartParams) -> None:
@@ -34,9 +34,9 @@ class CheckSignature(wiring.Signature):
 
 
 def aligned_blocks(first: int, count: int) -> Iterator[tuple[int, int]]:
-    """Cuts ``count`` pages from ``first`` on into naturally aligned powers of two.
+    """Splits ``count`` pages from ``first`` on into naturally aligned powers of two.
 
-    Yields the first page and the logarithm of the size of each.
+    Yields the first page of each block, and the binary logarithm of its size in pages.
     """
     while count:
         log2 = count.bit_length() - 1
@@ -48,13 +48,12 @@ def aligned_blocks(first: int, count: int) -> Iterator[tuple[int, int]]:
 
 
 class Protect(wiring.Component):
-    """Rights on a 4 KiB page: those of its region, less what PMP takes away.
+    """Rights on a 4 KiB page: those of its region, reduced by PMP.
 
-    PMP entries are looked at one a cycle, lowest first, until one matches or none above is switched
-    on: an answer takes 1 to ``pmp_entries`` cycles. ``pmp`` must be stable meanwhile and in the
-    cycle before. Address bits
-    below a page do not take part (granularity 4 KiB); NA4 is treated as OFF. A page outside every
-    region has no rights.
+    PMP entries are checked one a cycle, lowest first, until one matches or no higher one is
+    enabled. So an answer takes 1 to ``pmp_entries`` cycles. ``pmp`` must be stable meanwhile and in
+    the cycle before. Address bits below a page are ignored (granularity 4 KiB); NA4 is treated as
+    OFF. A page outside every region has no rights.
     """
 
     def __init__(self, params: HartParams) -> None:
@@ -106,7 +105,7 @@ class Protect(wiring.Component):
             with m.Case(PMP_NAPOT):
                 m.d.comb += match.eq(inside_range)
 
-        more = Signal()  # some entry above is switched on
+        more = Signal()  # a higher entry is enabled
         m.d.comb += more.eq(Cat(
             self.pmp[other].a[0] & (index < other) for other in range(1, entries)
         ).any())
@@ -129,6 +128,6 @@ class Protect(wiring.Component):
         blocks = [
             block
             for region in self.params.regions if region.kind is kind
-            for block in aligned_blocks(region.base >> 12, region.size >> 12)
+            for block in aligned_blocks(region.base >> PAGE_BITS, region.size >> PAGE_BITS)
         ]
         return Cat(self.check.page[log2:] == first >> log2 for first, log2 in blocks).any()

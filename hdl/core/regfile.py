@@ -9,8 +9,8 @@ from amaranth.lib.wiring import In, Out
 class RegisterFile(wiring.Component):
     """31 registers of 64 bits and x0, two combinational read ports, one write port.
 
-    A read in the cycle of a write to the same register still gives the old value (Decode bypasses).
-    ``rd`` 0 writes nothing.
+    A read in the cycle of a write to the same register gives the old value; Decode bypasses it. A
+    write with ``rd`` 0 has no effect.
     """
 
     rs1: In(5)

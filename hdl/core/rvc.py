@@ -27,10 +27,10 @@ def _s(opcode, funct3, rs1, rs2, imm):
 
 
 class RvcExpander(wiring.Component):
-    """The 32-bit instruction that a 16-bit one of RV64C stands for. Combinational.
+    """Expands a 16-bit instruction of RV64C to its 32-bit equivalent. Combinational.
 
-    Reserved encodings and the floating-point ones give 0, which is illegal; hints give the
-    instruction without effect that they are. ``insn`` with low bits 11 gives 0 too.
+    Reserved and floating-point encodings give 0, which is illegal. Hints give their equivalent,
+    which has no effect. ``insn`` with low bits 11 gives 0 too.
     """
 
     insn: In(16)
@@ -47,7 +47,7 @@ class RvcExpander(wiring.Component):
         return m
 
     def _fields(self):
-        """Immediate of six bits with sign, rd, rd' in the places of rs1' and rs2', rs2."""
+        """Signed immediate of six bits; rd; the registers in the fields rs1' and rs2'; rs2."""
         c = self.insn
         imm = Cat(c[2:7], c[12].replicate(7))
         return imm, c[7:12], Cat(c[7:10], C(0b01, 2)), Cat(c[2:5], C(0b01, 2)), c[2:7]

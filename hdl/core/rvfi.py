@@ -9,7 +9,7 @@ from .isa import Csr
 
 
 def rvfi_layout() -> data.StructLayout:
-    """What RVFI wants to know beyond the commit port."""
+    """The signals that RVFI needs in addition to the commit port."""
     return data.StructLayout({
         "rs1": 5, "rs2": 5, "rs1_value": 64, "rs2_value": 64,
         "flow_pc": 64,  # address of the next instruction to execute
@@ -43,8 +43,9 @@ class RvfiSignature(wiring.Signature):
 
 
 class Rvfi(wiring.Component):
-    """Combinational, apart from counting: an interrupt is no instruction, the first instruction of
-    a handler has ``intr`` set, an instruction that raises an exception is valid with ``trap``."""
+    """Combinational, except for the counter. An interrupt is not an instruction; the first
+    instruction of a handler has ``intr`` set. An instruction that raises an exception is valid with
+    ``trap``."""
 
     commit_valid: In(1)
     commit: In(Commit)

@@ -1,4 +1,4 @@
-"""What the pipeline stages hand on: the contents of the registers between D, X, M and W."""
+"""The contents of the pipeline registers between D, X, M and W."""
 
 from amaranth import signed
 from amaranth.lib import data
@@ -19,7 +19,7 @@ class Bypass(data.Struct):
 
 
 def executing_layout(params: HartParams) -> data.StructLayout:
-    """Decode to Execute: operands are bypassed and final, but for ``data_from_m``."""
+    """Decode to Execute. Operands are bypassed and final, except with ``data_from_m``."""
     return data.StructLayout({
         "pc": PC_BITS,
         "next_pc": PC_BITS,

@@ -1,4 +1,4 @@
-"""Store buffer: stores that the pipeline has done with, on their way to the L2 or to a device."""
+"""Store buffer: completed stores on their way to the L2 or to a device."""
 
 from amaranth import *
 from amaranth.lib import data, memory, stream, wiring
@@ -26,11 +26,12 @@ def store_layout(params: HartParams) -> data.StructLayout:
 class StoreBuffer(wiring.Component):
     """A first-in first-out buffer of stores, drained in order.
 
-    A store pushed in cycle ``n`` is offered from ``n + 1``: to ``mem`` if it is one to memory, to
-    ``mmio`` if it is one to a device and every write to memory before it is acknowledged. ``push``
-    needs ``~full``. A store leaves in the cycle in which its port accepts it. ``empty`` says that
-    all have left, ``drained`` also that every write to memory is acknowledged, ``device`` that one
-    to a device has not left; none of them knows of the push in the same cycle.
+    A store pushed in cycle ``n`` is offered from ``n + 1`` on. A store to memory is offered to
+    ``mem``. A store to a device is offered to ``mmio``, when all earlier writes to memory are
+    acknowledged. ``push`` requires ``~full``. A store leaves in the cycle in which its port accepts
+    it. ``empty``: all have left. ``drained``: also, all writes to memory are acknowledged.
+    ``device``: a store to a device has not left. These three do not include a push in the same
+    cycle.
     """
 
     def __init__(self, params: HartParams) -> None:

@@ -5,7 +5,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from .params import HartParams
-from .translation import PAGE_BITS, Mode, tlb_entry_layout
+from .translation import TLB_PAGE_BITS, Mode, tlb_entry_layout
 
 ALIAS_BITS = 14  # low page bits compared at a fill
 
@@ -13,13 +13,13 @@ ALIAS_BITS = 14  # low page bits compared at a fill
 class MicroTlb(wiring.Component):
     """A fully associative TLB of 4 KiB pages.
 
-    The look-up is combinational: ``page`` and ``mode`` to ``hit`` and ``entry`` (0 without a hit).
-    ``asid`` is compared a cycle ahead, so a look-up counts only if ``asid`` was the same in the
-    cycle before. An entry filled in cycle ``n`` hits from cycle ``n + 1``.
+    The look-up from ``page`` and ``mode`` to ``hit`` and ``entry`` (0 without a hit) is
+    combinational. ``asid`` is compared one cycle ahead, so a look-up is valid only if ``asid`` was
+    the same in the cycle before. An entry filled in cycle ``n`` hits from cycle ``n + 1``.
 
-    A fill replaces the oldest entry, and drops every entry whose page agrees in the low
-    ``ALIAS_BITS`` bits: so two entries never hold one page, whatever the owner fills. ``flush``
-    drops everything and wins over a fill in the same cycle.
+    A fill replaces the oldest entry, and drops every entry with a page that is equal in the low
+    ``ALIAS_BITS`` bits. So two entries never hold the same page. ``flush`` drops everything and has
+    priority over a fill in its cycle.
     """
 
     def __init__(self, params: HartParams, entries: int) -> None:
@@ -28,13 +28,13 @@ class MicroTlb(wiring.Component):
         self.params, self.entries = params, entries
         layout = tlb_entry_layout(params)
         super().__init__({
-            "page": In(PAGE_BITS),
+            "page": In(TLB_PAGE_BITS),
             "mode": In(Mode),
             "asid": In(16),
             "hit": Out(1),
             "entry": Out(layout),
             "fill": In(1),
-            "fill_page": In(PAGE_BITS),
+            "fill_page": In(TLB_PAGE_BITS),
             "fill_mode": In(Mode),
             "fill_asid": In(16),
             "fill_entry": In(layout),
@@ -62,7 +62,7 @@ class MicroTlb(wiring.Component):
         for index in range(self.entries):
             valid = Signal(name=f"valid_{index}")
             live = Signal(name=f"live_{index}")  # valid, and the address space matches
-            page = Signal(PAGE_BITS, reset_less=True, name=f"page_{index}")
+            page = Signal(TLB_PAGE_BITS, reset_less=True, name=f"page_{index}")
             mode = Signal(Mode, reset_less=True, name=f"mode_{index}")
             everywhere = Signal(reset_less=True, name=f"everywhere_{index}")
             space = Signal(asid_bits, reset_less=True, name=f"space_{index}")

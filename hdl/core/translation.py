@@ -1,11 +1,11 @@
-"""Types shared by everything that translates addresses: contexts, TLB entries, the refill port."""
+"""Types for address translation: contexts, TLB entries, the refill port."""
 
 from amaranth.lib import data, enum, wiring
 from amaranth.lib.wiring import In, Out
 
 from .params import HartParams
 
-PAGE_BITS = 28  # page number kept by a TLB: vaddr[39:12]; bit 39 tells a non-canonical address
+TLB_PAGE_BITS = 28  # page number in a TLB: vaddr[39:12]; bit 39 marks a non-canonical address
 
 
 class Mode(enum.Enum, shape=2):
@@ -27,12 +27,12 @@ class Context(data.Struct):
 
 
 def tlb_entry_layout(params: HartParams) -> data.StructLayout:
-    """What a TLB knows of one 4 KiB page (superpages and PMP regions are cut into such pages).
+    """A TLB entry for one 4 KiB page. Superpages and PMP regions are split into such pages.
 
-    ``r w x u`` are the leaf PTE's, with ``w`` = W and D (software sets A and D: Svade); all 1
-    except ``u`` in the bare modes, where ``u`` is meaningless. ``acc_*`` are the rights that PMP
-    and physical memory attributes leave for the privilege that the mode implies: without them
-    the access is an access fault, without ``r w x u`` a page fault (page faults win).
+    ``r w x u`` come from the leaf PTE, with ``w`` = W and D (software sets A and D: Svade). In the
+    bare modes ``r w x`` are 1 and ``u`` is meaningless. ``acc_*`` are the rights from PMP and
+    physical memory attributes, for the privilege that the mode implies. An access without ``acc_*``
+    raises an access fault; one without ``r w x u`` raises a page fault, which has priority.
     """
     return data.StructLayout({
         "ppn": params.ppn_bits,
@@ -45,11 +45,11 @@ def tlb_entry_layout(params: HartParams) -> data.StructLayout:
 class RefillSignature(wiring.Signature):
     """Port from a first-level TLB's owner to the MMU, seen from the owner.
 
-    ``valid`` with a stable ``page`` (vaddr[63:12], whole, so that bad addresses are seen by the
-    MMU) and ``mode``/``asid`` is held until the one cycle of ``done``. With ``done`` come the
-    entry and the faults: ``page_fault`` (no valid leaf, reserved encodings, A = 0, not canonical)
-    or ``access_fault`` (walk or bare address outside what exists or PMP allows); an entry with a
-    fault must not be kept. A request is never withdrawn.
+    ``valid`` is held with a stable ``page`` and ``mode``/``asid`` until the one cycle of ``done``.
+    ``page`` is all of vaddr[63:12], so that the MMU detects bad addresses. The entry and the faults
+    come with ``done``: ``page_fault`` (no valid leaf, reserved encodings, A = 0, not canonical) or
+    ``access_fault`` (the walk or a bare address leaves the existing or permitted memory). An entry
+    with a fault must not be stored. A request is never withdrawn.
     """
 
     def __init__(self, params: HartParams) -> None:

@@ -1,17 +1,19 @@
-"""UIPI: what the instruction addresses, and whether it may."""
+"""UIPI: the addresses and checks of the instruction."""
 
 from amaranth import *
 from amaranth.lib import data, enum, wiring
 from amaranth.lib.wiring import In, Out
 
-from .params import HartParams
+from ..codes import Code
+from ..uintc import layout
+from ..uintc.layout import SENDER_ENTRY, SENDER_ENTRY_BYTES, VECTORS
+from .params import PAGE_BITS, HartParams
 
-TABLE_ENTRY = data.StructLayout({
-    "valid": 1, "_reserved_1": 15, "vector": 16, "_reserved_32": 16, "receiver": 16,
-})
-ENTRY_LOG2 = 3  # bytes of an entry of the sender table
-RECEIVER_LOG2 = 5  # bytes of a receiver in UINTC
-VECTORS = 64
+ENTRY_LOG2 = SENDER_ENTRY_BYTES.bit_length() - 1
+RECEIVER_LOG2 = layout.ENTRY_BYTES.bit_length() - 1
+REASON_BITS = 4
+PAGES_BITS = 12
+COUNT_BITS = 16
 UIPI_MASK, UIPI_MATCH = 0x01F0_707F, 0x0000_607B  # custom-3, funct3 110, rs2 = x0; funct7 free
 
 
@@ -25,51 +27,63 @@ class UipiOp(enum.Enum, shape=3):
     DEACTIVATE = 4
 
 
-class Refusal(enum.Enum, shape=4):
-    """Why an operation has no effect."""
+class Refusal(Code):
+    """Why an operation had no effect."""
 
-    NONE = 0
-    SENDER_DISABLED = 1  # suist.Enable is 0
-    BEYOND_TABLE = 2  # the index, of the pages in suist.Size
-    TABLE_ACCESS = 3  # no memory there, or PMP forbids S-mode to read it
-    ENTRY_INVALID = 4
-    VECTOR = 5  # of the entry, 64 or more
-    RECEIVER = 6  # of the entry: UINTC has no such receiver
-    RECEIVER_DISABLED = 7  # suirs.Enable is 0
-    OWN_RECEIVER = 8  # suirs: UINTC has no such receiver
+    NONE = 0, "none"
+    SENDER_DISABLED = 1, "SEND is disabled: suist.Enable is 0"
+    BEYOND_TABLE = 2, "the index is beyond the pages in suist.Size"
+    TABLE_ACCESS = 3, "the sender table is not memory, or PMP forbids S-mode to read it"
+    ENTRY_INVALID = 4, "the sender-table entry is not valid"
+    VECTOR = 5, f"the entry names a vector above {VECTORS - 1}"
+    RECEIVER = 6, "the entry names a receiver that UINTC does not have"
+    RECEIVER_DISABLED = 7, "there is no receiver: suirs.Enable is 0"
+    OWN_RECEIVER = 8, "UINTC does not have the receiver in suirs"
 
 
 class Refused(data.Struct):
     """A refused operation, in the one cycle of ``valid``."""
 
     valid: 1
-    reason: Refusal
+    reason: REASON_BITS  # a ``Refusal``
     op: UipiOp
     operand: 32  # low word of rs1
 
 
+# The supervisor's CSRs, as software sees them.
+SUIST = data.StructLayout({
+    "table_ppn": 44, "table_pages": PAGES_BITS, "_reserved": 7, "enable": 1,
+})
+SUIRS = data.StructLayout({"receiver": 16, "_reserved": 47, "enable": 1})
+SUIERR = data.StructLayout({
+    "reason": REASON_BITS, "_reserved_4": 4, "op": UipiOp, "_reserved_11": 5, "count": COUNT_BITS,
+    "operand": 32,
+})
+
+
 def uipi_state_layout(params: HartParams) -> data.StructLayout:
-    """What ``suist`` and ``suirs`` hold."""
+    """The contents of ``suist`` and ``suirs``."""
     return data.StructLayout({
         "send_enable": 1,
         "table_ppn": params.ppn_bits,
-        "table_pages": 12,
+        "table_pages": PAGES_BITS,
         "receive_enable": 1,
         "receiver": 16,
     })
 
 
 class Uipi(wiring.Component):
-    """Addresses and checks of one operation. Combinational, but for ``page_known``.
+    """Addresses and checks of one operation. Combinational, except for the rights on the table.
 
-    - ``refusal``: what ``state`` alone has against the operation.
-    - ``table_addr``: where the entry for a SEND lies; meaningful if not refused. ``beyond``: it
-      lies beyond what an address can say.
-    - ``entry_refusal``: what the entry, once read, has against a SEND.
+    - ``refusal``: the reason for a refusal that follows from ``state`` alone.
+    - ``table_addr``: the address of the entry for a SEND, unless that is refused. ``beyond``: it
+      exceeds the physical addresses.
+    - ``entry_refusal``: the reason for the refusal of a SEND that follows from ``entry``.
     - ``addr``, ``data``: the access to UINTC (a read for READ). ``addr`` of a SEND needs ``entry``.
 
-    The rights on the table's page are kept for the page asked last: ``page`` is compared with it
-    (``page_known``, ``page_readable``), ``fill`` replaces it, ``flush`` forgets it and wins.
+    The rights on the last page of the table are stored. ``page_known`` says that ``page`` is that
+    page, and ``page_readable`` that it can be read. ``fill`` replaces them; ``flush`` drops them
+    and has priority.
     """
 
     def __init__(self, params: HartParams) -> None:
@@ -78,11 +92,11 @@ class Uipi(wiring.Component):
             "state": In(uipi_state_layout(params)),
             "op": In(UipiOp),
             "operand": In(64),  # rs1
-            "entry": In(TABLE_ENTRY),
-            "refusal": Out(Refusal),
+            "entry": In(SENDER_ENTRY),
+            "refusal": Out(REASON_BITS),
             "table_addr": Out(params.paddr_bits),
             "beyond": Out(1),
-            "entry_refusal": Out(Refusal),
+            "entry_refusal": Out(REASON_BITS),
             "addr": Out(params.paddr_bits),
             "data": Out(64),
             "page": In(params.ppn_bits),
@@ -96,10 +110,10 @@ class Uipi(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         params, state, entry = self.params, self.state, self.entry
-        index_bits = 12 - ENTRY_LOG2  # of the entries of a page
+        index_bits = PAGE_BITS - ENTRY_LOG2  # of an entry within its page
         send = self.op == UipiOp.SEND
-        table_page = self.operand[index_bits:index_bits + 12]
-        inside = (table_page < state.table_pages) & ~self.operand[index_bits + 12:].any()
+        table_page = self.operand[index_bits:index_bits + PAGES_BITS]
+        inside = (table_page < state.table_pages) & ~self.operand[index_bits + PAGES_BITS:].any()
         ppn = Signal(params.ppn_bits + 1)
         m.d.comb += [
             ppn.eq(state.table_ppn + table_page),
@@ -126,15 +140,15 @@ class Uipi(wiring.Component):
         with m.Elif(entry.receiver >= params.uintc_receivers):
             m.d.comb += self.entry_refusal.eq(Refusal.RECEIVER)
 
-        # Offsets in a receiver's entry: docs/uintc.md.
+        # Offsets in a receiver's entry: UINTC-2.2.
         offset = Signal(RECEIVER_LOG2)
         with m.Switch(self.op):
             with m.Case(UipiOp.SEND):
-                m.d.comb += [offset.eq(0x00), self.data.eq(entry.vector)]
+                m.d.comb += [offset.eq(layout.SEND), self.data.eq(entry.vector)]
             with m.Case(UipiOp.READ, UipiOp.WRITE):
-                m.d.comb += [offset.eq(0x10), self.data.eq(self.operand)]
+                m.d.comb += [offset.eq(layout.HIGH), self.data.eq(self.operand)]
             with m.Default():
-                m.d.comb += [offset.eq(0x18), self.data.eq(self.op == UipiOp.ACTIVATE)]
+                m.d.comb += [offset.eq(layout.ACTIVE), self.data.eq(self.op == UipiOp.ACTIVATE)]
         receiver_bits = (params.uintc_receivers - 1).bit_length()
         receiver = Mux(send, entry.receiver, state.receiver)[:receiver_bits]
         m.d.comb += self.addr.eq(params.uintc_base | Cat(offset, receiver))

@@ -41,17 +41,17 @@ class Walker(wiring.Component):
     """Translates one page at a time by the algorithm of the privileged specification, chapter
     "Virtual Address Translation Process".
 
-    ``start`` with the kind of translation takes ``satp_ppn``; ``page`` must be stable from then
-    until the one cycle of ``done``, in which results stand. With ``bare`` there is no walk: only
-    rights and attributes of ``page`` are found out, for M-mode if ``machine``.
+    ``start`` begins a translation and takes ``satp_ppn``. ``page`` must be stable from then until
+    the one cycle of ``done``, in which the results are valid. With ``bare`` there is no walk, and
+    only the rights and attributes of ``page`` are determined, for M-mode if ``machine``.
 
-    Permissions of the leaf are reported, not checked; but a leaf must have A set, and ``w`` is
-    given only with D (Svade). Page-table entries are read only where S-mode may read and from
-    cached regions: ``access_fault`` otherwise. A leaf outside the implemented physical addresses
-    has no rights (``acc_* = 0``). ``superpage``: the leaf covers more than the page.
+    Permissions of the leaf are reported, not checked. But a leaf must have A set, and ``w`` needs D
+    (Svade). Page-table entries are read only from cached regions that S-mode may read; otherwise
+    the result is ``access_fault``. A leaf outside the implemented physical addresses has no rights
+    (``acc_* = 0``). ``superpage``: the leaf covers more than the page.
 
-    A walk takes 3 cycles and one memory read for each level, and 2 cycles; PMP entries that have to
-    be looked at come on top.
+    A walk takes 3 cycles and one memory read for each level, and 2 more cycles. Each PMP entry that
+    is checked takes another cycle.
     """
 
     def __init__(self, params: HartParams) -> None:
@@ -81,7 +81,7 @@ class Walker(wiring.Component):
         beyond = Signal(reset_less=True)  # ppn is not an implemented physical address
         flags = Signal(PteFlags, reset_less=True)  # of the entry read last
         reserved = Signal(reset_less=True)
-        everywhere = Signal(reset_less=True)  # a G bit was set on the way
+        everywhere = Signal(reset_less=True)  # an entry of the walk had G set
         machine = Signal(reset_less=True)
 
         pte = Pte(mem.response.p.data)

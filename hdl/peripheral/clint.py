@@ -22,16 +22,16 @@ class Msip(mmio.Register, access="rw"):
 class Mtimecmp(mmio.Register, access="rw", bytes=8, sizes=(4, 8)):
     """Timer compare of hart ``n``: ``mip.MTIP`` is 1 while ``mtime >= mtimecmp``.
 
-    May be accessed whole or by halves of 4 bytes. All ones after reset: no interrupt.
+    Accesses have 8 or 4 bytes. All ones after reset: no interrupt.
     """
 
     fields = {"mtimecmp": mmio.Field(64, "time of the interrupt, in ticks", init=(1 << 64) - 1)}
 
 
 class Mtime(mmio.Register, access="rw", bytes=8, sizes=(4, 8)):
-    """The time in ticks, the same that the ``time`` CSR of every hart shows.
+    """The time in ticks. The ``time`` CSR of every hart shows the same value.
 
-    May be accessed whole or by halves of 4 bytes. A write wins over the tick of the same cycle.
+    Accesses have 8 or 4 bytes. A write has priority over the tick of the same cycle.
     """
 
     fields = {"mtime": mmio.Field(64, "ticks since reset")}
@@ -50,9 +50,9 @@ class Clint(wiring.Component):
     """Machine software and timer interrupts of ``harts`` harts, and the time.
 
     The time advances by one every ``clocks_per_tick`` cycles. ``mtip`` follows ``mtime`` and
-    ``mtimecmp`` one cycle later, ``msip`` is the register itself. Reads are answered after one
-    cycle. A write of ``mtime`` counts from the cycle after its acceptance, but shows in ``time``
-    only another cycle later: it is loaded from flip-flops, since the decoded write comes late.
+    ``mtimecmp`` one cycle later; ``msip`` is the register itself. Reads are answered after one
+    cycle. A write of ``mtime`` takes effect in the cycle after its acceptance, but appears in
+    ``time`` one cycle later. It is loaded from flip-flops, because the decoded write comes late.
     """
 
     def __init__(self, *, harts: int, clocks_per_tick: int) -> None:
@@ -75,7 +75,7 @@ class Clint(wiring.Component):
         mtime = bridge["mtime"]
         clocks = Signal(range(self.clocks_per_tick))
         tick = Signal()
-        load = Signal()  # what was written in the cycle before
+        load = Signal()  # load the value written in the cycle before
         load_data = Signal(64, reset_less=True)
         load_mask = Signal(8, reset_less=True)
         loaded = Cat(Mux(load_mask[i], load_data.word_select(i, 8), self.time.word_select(i, 8))

@@ -1,7 +1,8 @@
-"""The register layer: registers of a device described once, as data.
+"""The register layer: a description of the registers of a device, as data.
 
-From the same ``RegisterMap`` come the address decoder of the hardware (``Bridge``) and what
-software and readers get (``soc.generate``). The word CSR is kept for the hart's own registers.
+The address decoder of the hardware (``Bridge``), and the constants and tables for software and
+readers (``soc.generate``), come from the same ``RegisterMap``. The word CSR is reserved for the
+hart's own registers.
 """
 
 import inspect
@@ -31,9 +32,9 @@ class Field:
 class Register:
     """One register. The docstring of a subclass is its entry in the manual.
 
-    ``access`` is "r", "w" or "rw"; ``bytes`` its size; ``sizes`` the sizes of access that it allows
-    (by default only its own). Fields are packed from bit 0 upwards; one whose name starts with an
-    underscore is reserved and reads 0.
+    ``access`` is "r", "w" or "rw"; ``bytes`` is its size; ``sizes`` are the permitted sizes of
+    access (by default only its own). Fields are packed from bit 0 upwards. A field is reserved and
+    reads 0 if its name starts with an underscore.
     """
 
     access: str
@@ -88,7 +89,7 @@ class Entry:
     offset: int
     count: int = 1
     stride: int = 0
-    when: str = ""  # for a reader: the condition under which it is here, if it shares its address
+    when: str = ""  # for readers: the condition that selects it, if it shares its address
 
     @property
     def index_bits(self) -> int:
@@ -106,9 +107,9 @@ class RegisterMap:
             stride: int | None = None, when: str = "", aligned: bool = True) -> None:
         """Puts a register, or an array of them, at ``offset``.
 
-        The stride of an array is a power of two, and its offset is aligned so that the bits of the
-        index are bits of the address: what a ``Bridge`` needs. A device that decodes its addresses
-        by itself may have arrays that are not ``aligned``.
+        The stride of an array is a power of two, and its offset is aligned so that the index is a
+        field of the address. A ``Bridge`` needs this. A device with its own address decoder may
+        have arrays that are not ``aligned``.
         """
         stride = register.bytes if stride is None else stride
         entry = Entry(name, register, offset, count, stride, when)
@@ -131,14 +132,14 @@ class RegisterMap:
 
 
 class Port:
-    """What the logic of a device sees of one entry of its map.
+    """The interface of one entry of the map to the logic of its device.
 
-    ``read`` and ``write`` are high for the one cycle of an access, with ``index`` the element of an
-    array and ``w_data`` the written fields. The device drives ``r_data`` in the cycle of ``read``
-    (it may depend on ``index``). ``w_mask`` has a bit for each byte written. ``here`` is driven 0
-    by the device while another register has this address. The read of an entry that the bridge was
-    told to defer is answered with ``r_data`` in the cycle in which the device sets ``done``, a
-    later one than ``read``; until then the bridge accepts nothing.
+    ``read`` and ``write`` are high for the one cycle of an access. ``index`` is the element of an
+    array, ``w_data`` has the written fields, and ``w_mask`` a bit for each written byte. The device
+    drives ``r_data`` in the cycle of ``read``; it may depend on ``index``. The device drives
+    ``here`` low while another register has this address. A deferred read is answered with
+    ``r_data`` in the cycle in which the device sets ``done``. That must be a later cycle than that
+    of ``read``, and the bridge accepts nothing until then.
     """
 
     def __init__(self, entry: Entry) -> None:
@@ -153,7 +154,7 @@ class Port:
         self.done = Signal(name=f"{name}_done")
 
     def merge(self, old: Value) -> Value:
-        """``old`` with the bytes replaced that are written."""
+        """``old`` with the written bytes replaced."""
         new = Value.cast(self.w_data)
         return Cat(*(Mux(self.w_mask[i], new[8 * i:8 * i + 8], old[8 * i:8 * i + 8])
                      for i in range(self.entry.register.bytes)))
@@ -162,11 +163,11 @@ class Port:
 class Bridge(wiring.Component):
     """Decodes accesses to a register map.
 
-    A read is answered one cycle after its acceptance, a write takes effect at the end of the cycle
-    of its acceptance; an access is accepted in every cycle (see ``Port`` for deferred reads, which
-    are named in ``deferred``). An access of a size that the register does not allow is answered
-    with ``error`` (read) or dropped (write). Where there is no register, reads give 0 and writes
-    are dropped.
+    A read is answered one cycle after its acceptance. A write takes effect at the end of the cycle
+    of its acceptance. An access is accepted in every cycle, except during a deferred read (see
+    ``Port``) of an entry in ``deferred``. A read of a size that the register does not permit is
+    answered with ``error``; a write of such a size is dropped. Where there is no register, reads
+    give 0 and writes are dropped.
     """
 
     def __init__(self, registers: RegisterMap, *, deferred: tuple[str, ...] = ()) -> None:
@@ -239,7 +240,7 @@ class Bridge(wiring.Component):
         return self.bus.request.p.addr[low:high]
 
     def _matches(self, entry: Entry) -> Value:
-        """The address is that of the entry, byte within the register and index apart."""
+        """The address is that of the entry, ignoring the byte offset and the index."""
         low, high = self._index_range(entry)
         lowest = entry.register.bytes.bit_length() - 1
         fixed = [bit for bit in range(lowest, self.registers.addr_bits) if not low <= bit < high]
@@ -251,7 +252,7 @@ class Bridge(wiring.Component):
         return match
 
     def _lanes(self, entry: Entry, dword: Value, unit: int) -> Value:
-        """The part of a dword (``unit`` bits a byte) in which the addressed register lies."""
+        """The lanes of the addressed register in a dword of ``unit`` bits a byte."""
         size = entry.register.bytes
         if entry.index_bits and entry.stride < 8:
             return dword.word_select(self.bus.request.p.addr[size.bit_length() - 1:3], size * unit)
@@ -259,7 +260,7 @@ class Bridge(wiring.Component):
         return dword[lane * unit:(lane + size) * unit]
 
     def _spread(self, entry: Entry, value: Value) -> Value:
-        """The value of a register put on every lane in which the register may lie."""
+        """The value of a register, on every lane that the register may occupy."""
         size = entry.register.bytes
         if entry.index_bits and entry.stride < 8:
             return Cat(value, C(0, 8 * size - len(value))).replicate(8 // size)

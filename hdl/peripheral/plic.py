@@ -19,19 +19,19 @@ class Priority(mmio.Register, access="rw"):
 
 
 class Pending(mmio.Register, access="r"):
-    """Bit ``b`` of word ``w``: source ``32 * w + b`` is pending, that is, not claimed yet."""
+    """Bit ``b`` of word ``w``: source ``32 * w + b`` is pending, and has not been claimed."""
 
     fields = {"pending": mmio.Field(WORD, "a bit for each source")}
 
 
 class Enable(mmio.Register, access="rw"):
-    """Bit ``b``: the source that the word and the bit name interrupts context ``n``."""
+    """Bit ``b`` of word ``w``: source ``32 * w + b`` interrupts context ``n``."""
 
     fields = {"enable": mmio.Field(WORD, "a bit for each source; bit 0 of word 0 reads 0")}
 
 
 class Threshold(mmio.Register, access="rw"):
-    """Context ``n`` is interrupted only by priorities above this."""
+    """Only priorities above this value interrupt context ``n``."""
 
     fields = {"threshold": mmio.Field(PRIORITY_BITS, "0 to 7")}
 
@@ -39,10 +39,11 @@ class Threshold(mmio.Register, access="rw"):
 class Claim(mmio.Register, access="rw"):
     """Claim (read) and completion (write) of context ``n``.
 
-    A read gives the enabled pending source of highest priority, whatever the threshold (the lowest
-    number wins among equals), or 0. Side effect: that source is no longer pending. Writing the
-    number of a source enabled for the context completes it; other values are ignored. A source is
-    pending again only after its completion.
+    A read gives the enabled pending source of highest priority, or 0 if there is none. It ignores
+    the threshold; among equals the lowest number has priority. Side effect: the read clears the
+    pending bit of that source. Writing the number of a source that is enabled for the context
+    completes it; other values are ignored. A source becomes pending again only after its
+    completion.
     """
 
     fields = {"source": mmio.Field(10, "number of the source, 0 for none")}
@@ -66,11 +67,12 @@ def plic_registers(sources: int, contexts: int) -> mmio.RegisterMap:
 class Plic(wiring.Component):
     """Distributes level-sensitive ``sources`` (bit 0 is not used) to ``contexts``.
 
-    Each source has a gateway: a high level makes it pending, and it is ignored from the claim to
-    the completion. One search serves all contexts in turn, so ``irq`` follows a change after at
-    most ``contexts + 8`` cycles. A claim enters the search for its context and is answered after 5
-    cycles, with what was pending and enabled when it came; it lowers the ``irq`` of its context at
-    once, and the search raises it again if there is more. Other reads are answered after one cycle.
+    Each source has a gateway: a high level makes the source pending, and is ignored from the claim
+    to the completion. One search serves all contexts in turn, so ``irq`` follows a change after at
+    most ``contexts + 8`` cycles. A claim enters the search for its context, and is answered after 5
+    cycles from the sources that were pending and enabled when it came. It lowers the ``irq`` of its
+    context at once; the search raises it again if another source is pending. Other reads are
+    answered after one cycle.
     """
 
     def __init__(self, *, sources: int, contexts: int) -> None:

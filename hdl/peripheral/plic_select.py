@@ -8,22 +8,22 @@ PRIORITY_BITS = 3
 
 
 def lowest(mask: Value) -> Value:
-    """The lowest bit set, alone."""
+    """One-hot: the lowest bit that is set."""
     return mask & -mask
 
 
 def _having_bit(bit: int, sources: int) -> int:
-    """The sources whose number has ``bit``, as a mask."""
+    """A mask of the sources with ``bit`` set in their number."""
     return sum(1 << source for source in range(sources) if source >> bit & 1)
 
 
 def question_layout(sources: int, contexts: range) -> data.StructLayout:
-    """``candidates`` are the sources to choose from, for ``context``; ``claim`` goes along."""
+    """A query: ``candidates`` are the sources for ``context``; ``claim`` is passed through."""
     return data.StructLayout({"context": contexts, "claim": 1, "candidates": sources})
 
 
 def answer_layout(sources: int, contexts: range) -> data.StructLayout:
-    """``level`` is the highest priority, ``source`` the lowest source of it, both 0 for none."""
+    """``level`` is the highest priority, ``source`` its lowest source. Both are 0 for none."""
     return data.StructLayout({
         "valid": 1,
         "context": contexts,
@@ -37,10 +37,10 @@ def answer_layout(sources: int, contexts: range) -> data.StructLayout:
 class PriorityRounds(wiring.Component):
     """Finds the highest priority in three rounds, one for each of its bits.
 
-    ``o`` is the answer to what ``i`` was three cycles before; there may be a question in every
-    cycle. A round keeps the candidates that have the bit, if there are any. ``planes`` holds, for
-    each bit of the priority, that bit of all sources. ``drop`` makes the questions under way
-    invalid, that of ``i`` included.
+    ``o`` answers the query ``i`` of three cycles before. There may be a query in every cycle. A
+    round keeps the candidates with the bit set, if there are any. ``planes`` holds, for each bit of
+    the priority, that bit of all sources. ``drop`` invalidates all queries in progress, including
+    ``i``.
     """
 
     def __init__(self, sources: int, contexts: range) -> None:

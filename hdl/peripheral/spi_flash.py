@@ -1,4 +1,4 @@
-"""Reader of an SPI flash. It knows two commands, neither of which changes the flash."""
+"""Reader of an SPI flash. It uses two commands, which do not change the flash."""
 
 from math import ceil
 
@@ -12,13 +12,13 @@ from . import mmio
 
 ADDR_BITS = 12
 WAKE_UP, FAST_READ = 0xAB, 0x0B
-FLASH_HZ = 33_000_000  # at most: what the slowest parts do, through the slowest pins
-WAKE_UP_SECONDS = 50e-6  # until a flash that slept answers, at most
-DESELECT_SECONDS = 100e-9  # between two commands, at least
+FLASH_HZ = 33_000_000  # maximum, for the slowest parts and pins
+WAKE_UP_SECONDS = 50e-6  # maximum until a sleeping flash answers
+DESELECT_SECONDS = 100e-9  # minimum between two commands
 
 
 class Address(mmio.Register, access="w"):
-    """Where to read. Side effect: ends the read under way, and begins one at this address."""
+    """Address to read from. Side effect: a write ends the current read and begins another."""
 
     fields = {"address": mmio.Field(24, "of the first byte")}
 
@@ -26,8 +26,8 @@ class Address(mmio.Register, access="w"):
 class Data(mmio.Register, access="r", bytes=8):
     """The next 8 bytes of the flash; the first one is the lowest.
 
-    The access takes until they are there. Without an address they come from address 0 on; behind
-    the flash's last byte comes its first.
+    The access waits until they have been read. Without a written address, reading begins at 0. The
+    first byte of the flash follows its last one.
     """
 
     fields = {"data": mmio.Field(64, "8 bytes")}
@@ -48,12 +48,13 @@ class SpiFlashSignature(wiring.Signature):
 
 
 class SpiFlashReader(wiring.Component):
-    """Gives the bytes of a flash through two registers; there is no way to write or erase it.
+    """Reads the bytes of a flash through two registers. It cannot write or erase the flash.
 
-    ``clock_hz`` is the clock; SPI mode 0, at most at ``FLASH_HZ``. A bit is sampled when its clock
-    period ends, which leaves all of it for the way to the flash and back. After reset the clock
-    runs once for a byte's time without a flash selected (a pin that is handed over by the FPGA's
-    configuration may need that), then the flash is woken. 8 bytes are read ahead of the program.
+    ``clock_hz`` is the system clock. The flash runs in SPI mode 0, at most at ``FLASH_HZ``. A bit
+    is sampled at the end of its clock period, so the round trip may take the whole period. After
+    reset the clock runs for the time of one byte without a selected flash, because a clock pin that
+    the FPGA's configuration hands over may need that. Then the flash is woken. 8 bytes are read
+    ahead of the program.
     """
 
     def __init__(self, *, clock_hz: int) -> None:
@@ -69,7 +70,7 @@ class SpiFlashReader(wiring.Component):
         connect(m, flipped(self.bus), regs.bus)
         flash = self.flash
 
-        # Bits leave and come while ``left`` is not 0.
+        # Bits are sent and received while ``left`` is not 0.
         left, phase = Signal(range(65)), Signal(range(self.half_period))
         out, received = Signal(40, reset_less=True), Signal(64, reset_less=True)
         ends, sample, idle = Signal(), Signal(2), Signal()
@@ -80,7 +81,7 @@ class SpiFlashReader(wiring.Component):
             ends.eq((left != 0) & flash.clk & (phase == self.half_period - 1)),
             idle.eq((left == 0) & (sample == 0)),
         ]
-        m.d.sync += sample.eq(Cat(ends, sample[0]))  # as long as through the synchronizer
+        m.d.sync += sample.eq(Cat(ends, sample[0]))  # as late as the synchronizer
         with m.If(sample[1]):
             m.d.sync += received.eq(Cat(cipo, received[:-1]))
         with m.If(left != 0):

@@ -13,7 +13,7 @@ DEPTH = 16
 
 
 class RxByte(data.Struct):
-    """A received byte with what was wrong with it."""
+    """A received byte and its errors."""
 
     data: 8
     parity_error: 1
@@ -22,7 +22,7 @@ class RxByte(data.Struct):
 
 
 class LineFormat(data.Struct):
-    """How bytes are put on the line: the fields of LCR, and the divisor latch."""
+    """The format of the line: the fields of LCR, and the divisor latch."""
 
     divisor: 16
     word: 2
@@ -34,7 +34,7 @@ class LineFormat(data.Struct):
 
 
 class Modem(data.Struct):
-    """Modem inputs, 1 is asserted."""
+    """Modem inputs; 1 is asserted."""
 
     cts: 1
     dsr: 1
@@ -43,7 +43,7 @@ class Modem(data.Struct):
 
 
 class Cause(enum.Enum, shape=3):
-    """Interrupts, as in IIR."""
+    """Interrupt causes, as in IIR."""
 
     MODEM = 0
     TX = 1
@@ -55,10 +55,10 @@ class Cause(enum.Enum, shape=3):
 class Uart16550(wiring.Component):
     """A 16550A whose line side is a stream of bytes each way.
 
-    What turns the streams into a line (``UartSerialPhy``, or a simulator) paces them: ``tx`` offers
-    a byte as soon as one is queued, and ``rx`` is not ready while the receive FIFO is full; whoever
-    has to drop a byte then says so with ``overrun``. Register reads are answered after one cycle.
-    The receive time-out is four characters long, by the divisor and the format set.
+    The other side (``UartSerialPhy``, or a simulator) paces the streams. ``tx`` offers a byte as
+    soon as one is queued. ``rx`` is not ready while the receive FIFO is full; if the other side
+    must then drop a byte, it reports ``overrun``. Register reads are answered after one cycle. The
+    receive time-out is four characters long, from the divisor and the format.
     """
 
     def __init__(self, *, divisor: int) -> None:
@@ -69,7 +69,7 @@ class Uart16550(wiring.Component):
             "bus": In(MmioSignature(ADDR_BITS)),
             "tx": Out(stream.Signature(8)),
             "rx": In(stream.Signature(RxByte)),
-            "tx_busy": In(1),  # a byte taken from ``tx`` is still on its way
+            "tx_busy": In(1),  # a byte from ``tx`` is still being sent
             "overrun": In(1),  # a received byte was dropped
             "format": Out(LineFormat),
             "modem": In(Modem),
@@ -184,7 +184,7 @@ class Uart16550(wiring.Component):
         return m
 
     def _stored(self, m: Module, name: str) -> data.View:
-        """A register that only holds what was written."""
+        """A register without further effect."""
         port = self._bridge[name]
         register = port.entry.register
         init = {field: description.init for field, description in register.fields.items()}
@@ -196,7 +196,7 @@ class Uart16550(wiring.Component):
 
     def _line_status(self, m: Module, lsr: mmio.Port, rx_fifo: fifo.SyncFIFO, head: data.View,
                      clear_rx: Value, tx_empty: Value, loop: Value) -> Value:
-        """LSR. Returns whether one of its errors stands."""
+        """LSR. Returns whether one of its errors is set."""
         def bad(byte):
             return byte.parity_error | byte.framing_error | byte.break_
 
@@ -227,9 +227,9 @@ class Uart16550(wiring.Component):
         return Value.cast(lsr.r_data)[1:5].any()
 
     def _modem_status(self, m: Module, msr: mmio.Port, mcr: data.View) -> Value:
-        """MSR. Returns whether one of its change bits stands. A change wins over a read."""
+        """MSR. Returns whether one of its change bits is set. A change has priority over a read."""
         now, before, change = Signal(Modem), Signal(Modem), Signal(4)
-        sampled = Signal()  # ``before`` has a meaning
+        sampled = Signal()  # ``before`` is valid
         m.d.comb += now.eq(Mux(mcr.loop, Cat(mcr.rts, mcr.dtr, mcr.out1, mcr.out2), self.modem))
         m.d.sync += [before.eq(now), sampled.eq(1)]
         edges = Cat(now.cts ^ before.cts, now.dsr ^ before.dsr, ~now.ri & before.ri,

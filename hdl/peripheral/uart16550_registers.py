@@ -1,4 +1,4 @@
-"""Register map of the 16550A UART (PC16550D data sheet): one byte each, some behind DLAB."""
+"""Register map of the 16550A UART (PC16550D data sheet). Each register has one byte."""
 
 from . import mmio
 
@@ -15,7 +15,7 @@ class Rbr(mmio.Register, access="r", bytes=1):
 
 
 class Thr(mmio.Register, access="w", bytes=1):
-    """Transmitter holding register: queues a byte to be sent; into a full queue it is lost.
+    """Transmitter holding register: queues a byte to be sent. A full queue drops it.
 
     Side effect: clears the interrupt "transmitter empty".
     """
@@ -67,7 +67,7 @@ class Iir(mmio.Register, access="r", bytes=1):
 
 
 class Fcr(mmio.Register, access="w", bytes=1):
-    """FIFO control. Changing ``enable`` empties both FIFOs; without FIFOs each holds one byte."""
+    """FIFO control. Changing ``enable`` empties both FIFOs. When disabled, each holds one byte."""
 
     fields = {
         "enable": mmio.Field(1, "use FIFOs of 16 bytes; 0 ignores the other fields"),
@@ -106,7 +106,7 @@ class Mcr(mmio.Register, access="rw", bytes=1):
 
 
 class Lsr(mmio.Register, access="r", bytes=1):
-    """Line status. ``pe fe bi`` are those of the byte that RBR gives next.
+    """Line status. ``pe fe bi`` belong to the byte that RBR gives next.
 
     Side effect: clears ``oe pe fe bi`` and with them the line status interrupt.
     """
@@ -124,7 +124,7 @@ class Lsr(mmio.Register, access="r", bytes=1):
 
 
 class Msr(mmio.Register, access="r", bytes=1):
-    """Modem status. Side effect: clears the ``d`` bits and the modem status interrupt."""
+    """Modem status. Side effect: a read clears the change bits and the modem status interrupt."""
 
     fields = {
         "dcts": mmio.Field(1, "CTS changed"),

@@ -33,8 +33,8 @@ def parity_bit(line, byte: Value) -> Value:
 
 
 class SerialTransmitter(wiring.Component):
-    """Sends the bytes of ``i``; ``busy`` while a frame is on the line. The format may change only
-    while nothing is sent, except for ``break_``, which holds the line low at once."""
+    """Sends the bytes of ``i``. ``busy`` is high while a frame is on the line. The format may
+    change only while nothing is sent, except for ``break_``, which holds the line low at once."""
 
     i: In(stream.Signature(8))
     format: In(LineFormat)
@@ -78,9 +78,9 @@ class SerialTransmitter(wiring.Component):
 class SerialReceiver(wiring.Component):
     """Receives bytes, sampling each bit in its middle.
 
-    A byte is offered from the middle of its first stop bit on. One that comes while the byte before
-    is not taken is lost, with a pulse of ``overrun``. After a frame without stop bit the line must
-    go high before another start bit counts.
+    A byte is offered from the middle of its first stop bit on. If the previous byte has not been
+    accepted by then, the new byte is lost, with a pulse of ``overrun``. After a frame without a
+    stop bit the line must go high before the next start bit.
     """
 
     o: Out(stream.Signature(RxByte))

@@ -1,16 +1,17 @@
-"""Published notifications: named by the ids of their two sides, not by a channel."""
+"""Compatible registrations: notifications named by the ids of their two sides."""
 
 from amaranth import *
 from amaranth.lib import data, enum, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..bits import one_hot
-from .directory import owner_signature
+from .codes import Error
+from .context_allocator import owner_signature
 from .params import TaicParams
-from .types import Error, RecordOp, config_layout, error_layout, record_op_layout
+from .types import RecordOp, config_layout, error_layout, record_op_layout
 
-HALF = 32  # of a word P: channel below, process above
-TASK = 2  # number of the write that gives the task, after os id and word P
+HALF = 32  # bits of each half of a word P: channel below, process id above
+TASK = 2  # number of the write with the task, after os id and word P
 
 
 class Register(enum.Enum, shape=2):
@@ -23,11 +24,11 @@ class Register(enum.Enum, shape=2):
 
 
 class _Search(enum.Enum, shape=2):
-    """What is looked for."""
+    """The current search."""
 
-    OWN = 0  # slot of the page's context for the other side
-    OWNER = 1  # context of the other side
-    OTHER = 2  # its slot for the page's context
+    OWN = 0  # for the slot of the page's context that names the other side
+    OWNER = 1  # for the context of the other side
+    OTHER = 2  # for the other side's slot that names the page's context
 
 
 def compat_request_layout(params: TaicParams) -> data.StructLayout:
@@ -42,30 +43,30 @@ def compat_request_layout(params: TaicParams) -> data.StructLayout:
 
 
 class Compat(wiring.Component):
-    """Slots for senders and for receivers, as many of each in every context.
+    """Sender slots and receiver slots, ``params.slots`` of each in every context.
 
-    A slot is named by the os id and the word P of the other side. That of a sender is a permission
-    to send. That of a receiver has a record, which holds the task; it is taken by a registration,
-    or by a notification that comes before one. If all are taken, one is given up of which the
-    record is neither armed nor pending nor queued.
+    A slot is identified by the os id and the word P of the other side. A sender slot is a
+    permission to send. A receiver slot has a record with the task. It is taken by a registration,
+    or by a notification that comes before the registration. If all receiver slots are taken, a
+    slot is reused if its record is neither armed nor pending nor queued.
 
-    A port writes the words of a sequence one after the other into the same register of one page;
-    any other write of the port begins another sequence. The last word starts the work, one
-    sequence at a time: every word is compared with those of one slot or owner after the other,
-    which takes ``2 * slots + 12`` cycles, for SEND_INTR ``4 * slots + 2 * contexts + 22``, and some
-    more for each record that is looked at. ``error`` tells the page what was refused:
+    A port writes the words of a sequence one after the other to the same register of one page. Any
+    other write of the port begins a new sequence. The last word starts the work, for one sequence
+    at a time. Each word is compared with the words of all slots or owners in turn. That takes
+    ``2 * slots + 12`` cycles, or ``4 * slots + 2 * contexts + 22`` for SEND_INTR, and more for each
+    record that is read. ``error`` reports refusals to the page:
 
-    - NO_OWNER: its context has none.
+    - NO_OWNER: its context has no owner.
     - FULL: no slot can be taken for a registration.
-    - NO_SEND: no slot of a sender names that receiver, or the own process id has no place in P.
-    - NO_RECEIVE: there is no such receiver, or no slot can be taken there.
+    - NO_SEND: no sender slot names that receiver, or the own process id does not fit into P.
+    - NO_RECEIVE: there is no such receiver, or it has no slot that can be taken.
 
-    ``record_op`` is trusted: ARM for a registration, into queue 0; SEND for the context of the
-    receiver; READ, which ``read_answer`` answers in a later cycle.
+    ``record_op`` is trusted. It is an ARM into queue 0 for a registration, a SEND for the
+    receiver's context, or a READ, which ``read_answer`` answers in a later cycle.
 
-    ``forget``: the context has ended; its slots are free, and its sequences forgotten. It is
-    accepted between two sequences, and wins over a request. After reset ``2 * contexts`` cycles go
-    by with ``sweeping``; nothing is accepted meanwhile.
+    ``forget``: the context has ended. Its slots are freed and its sequences dropped. ``forget`` is
+    accepted between two sequences, and has priority over a request. After reset ``sweeping`` is
+    high for ``2 * contexts`` cycles, and nothing is accepted.
     """
 
     def __init__(self, params: TaicParams) -> None:
@@ -86,7 +87,7 @@ class Compat(wiring.Component):
         contexts, slots = params.contexts, params.slots
         request = self.request.p
 
-        # Sequences of the ports.
+        # The sequence of writes of each port.
         page_layout = data.StructLayout({
             "context": params.context_bits, "queue": params.queue_bits, "register": Register})
         asked = Signal(page_layout)
@@ -102,18 +103,18 @@ class Compat(wiring.Component):
             last.eq(number == Mux(asked.register == Register.REGISTER_RECEIVER, TASK, 1)),
         ]
 
-        # The one that is worked on.
+        # The sequence in progress.
         page = Signal(page_layout, reset_less=True)
         port = Signal.like(request.port, reset_less=True)
         search = Signal(_Search)
-        process = Signal()  # second of the two words
-        context = Signal(params.context_bits)  # whose slots are looked at,
-        receivers = Signal()  # those of receivers
+        process = Signal()  # the second of the two words is being compared
+        context = Signal(params.context_bits)  # the context that is searched
+        receivers = Signal()  # its receiver slots are searched, else its sender slots
         storing = Signal()  # a slot is being taken
         error = Signal(Error, reset_less=True)
 
-        # Two words of each slot, and those that the ports have written. None is read while it is
-        # written.
+        # The two words of each slot, and the words that the ports have written. No word is read in
+        # the cycle of its write.
         address_bits = max(params.context_bits + params.slot_bits, (params.ports - 1).bit_length())
         m.submodules.words = words = memory.Memory(
             shape=unsigned(64), depth=1 << address_bits + 3, init=[],
@@ -127,7 +128,7 @@ class Compat(wiring.Component):
             word = Cat(number, port)
             return Cat(word, C(0, address_bits + 2 - len(word)), C(1, 1))
 
-        # Slots that are taken: of each context those of senders, then those of receivers.
+        # Taken slots: for each context, those of senders, then those of receivers.
         m.submodules.taken = taken = memory.Memory(
             shape=unsigned(slots), depth=2 * contexts, init=[], attrs={"ram_style": "distributed"})
         change, current = taken.write_port(), taken.read_port(domain="comb")
@@ -136,13 +137,13 @@ class Compat(wiring.Component):
             change.addr.eq(current.addr),
         ]
 
-        # The comparison. What is found in the first word counts if the slot is taken or the context
-        # owned then: neither is given to anybody else before the end.
+        # The comparison. A slot counts if it is taken, and an owner if the context is owned, when
+        # the first word is compared. Neither can change hands before the sequence has finished.
         widest = max(contexts, slots)
         key, word = Signal(64, reset_less=True), Signal(64)
         index = Signal(range(widest))
         following = (index + 1)[:len(index)]
-        match = Signal(widest, reset_less=True)  # a shift register, the latest at the top
+        match = Signal(widest, reset_less=True)  # results for the first word; the latest on top
         first_found = Signal(range(widest), reset_less=True)
         first_free = Signal(params.slot_bits, reset_less=True)
         slot = Signal(params.slot_bits, reset_less=True)
@@ -226,7 +227,7 @@ class Compat(wiring.Component):
                 with m.Else():
                     m.next = "ERROR"
 
-            # One word after the other, against those of all slots or owners.
+            # Compare one word after the other with those of all slots or owners.
             with m.State("LOAD"):
                 m.next = "KEY"
             with m.State("KEY"):
@@ -316,7 +317,7 @@ class Compat(wiring.Component):
                     with m.Else():
                         m.next = "ERROR"
 
-            # Is there a slot that can be given up?
+            # Search for a slot that can be reused.
             with m.State("PROBE"):
                 m.d.comb += [self.record_op.valid.eq(1), record_op.op.eq(RecordOp.READ)]
                 with m.If(self.record_op.ready):
@@ -332,7 +333,7 @@ class Compat(wiring.Component):
                         m.d.sync += slot.eq(slot + 1)
                         m.next = "PROBE"
 
-            # The slot gets its words, the second one first.
+            # Write the words of the slot, the second one first.
             with m.State("STORE"):
                 m.d.comb += write.en.eq(1)
                 m.d.sync += [process.eq(0), storing.eq(1)]

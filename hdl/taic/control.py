@@ -1,14 +1,15 @@
-"""The registers that are not on a fast path."""
+"""The registers that are not on a fast path: control page, records, registrations."""
 
 from amaranth import *
-from amaranth.lib import data, enum, stream, wiring
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..bits import choice
 from ..peripheral.mmio import Entry, Register
+from .codes import Error, Reason
 from .compat import compat_request_layout
-from .contexts import Contexts, allocation_layout, change_layout
-from .directory import directory_request_layout
+from .context_allocator import allocator_request_layout
+from .context_table import ContextTable, allocation_layout, change_layout
 from .interrupts import installed_layout, runs_layout
 from .lines import arm_layout
 from .params import (
@@ -30,43 +31,25 @@ from .registers import (
     control_registers,
     queue_registers,
 )
-from .types import (
-    Error,
-    Kind,
-    RecordOp,
-    answer_layout,
-    error_layout,
-    queue_op_layout,
-    record_op_layout,
-)
+from .types import QueueOp, RecordOp, answer_layout, error_layout, queue_op_layout, record_op_layout
 
 BLOCK_LSB = 6  # of the number of a block of registers in their offsets
 COMPATIBLE = ("register_sender", "cancel_sender", "register_receiver", "send_interrupt")
 
 
-class Reason(enum.Enum, shape=4):
-    """Why an access to the control page or a record was refused."""
-
-    NONE = 0
-    NO_REGISTER = 1
-    SIZE = 2
-    LIMIT = 3
-    NO_QUEUE = 4
-    IN_QUEUE = 5
-
-
 class Control(wiring.Component):
-    """Takes one access at a time. A read is answered by ``done`` with ``data`` and ``error``, in
-    the cycle after its end.
+    """Performs one access at a time.
 
-    Holds MODE, REFUSED and the settings of the contexts; everything else is asked of the part that
-    has it. A write that cannot be done at once waits; a read of a record or of OCCUPANCY waits for
-    its answer, and whatever follows an installation until that is done (``install_ready``).
+    A read is answered by ``done`` with ``data`` and ``error``, in the cycle after it finished.
+
+    MODE, REFUSED and the context table are here; other registers belong to other parts. A write
+    waits until it can be done. A read of a record or of OCCUPANCY waits for the answer. After an
+    installation the next access waits for ``install_ready``.
     """
 
     def __init__(self, params: TaicParams) -> None:
         self.params = params
-        self.contexts = Contexts(params)
+        self.context_table = ContextTable(params)
         super().__init__({
             "access": In(stream.Signature(access_layout(params))),
             "port": In(range(params.ports)),
@@ -75,10 +58,10 @@ class Control(wiring.Component):
             "data": Out(TASK_BITS),
             "error": Out(1),
             "page_error": Out(stream.Signature(error_layout(params))),
-            # Directory
-            "directory": Out(stream.Signature(directory_request_layout(params))),
-            "directory_answer": In(data.StructLayout({"valid": 1, "data": 64})),
-            "directory_refused": In(1),
+            # ContextAllocator
+            "allocator": Out(stream.Signature(allocator_request_layout(params))),
+            "allocator_answer": In(data.StructLayout({"valid": 1, "data": 64})),
+            "allocator_refused": In(1),
             "allocation": In(allocation_layout(params)),
             "begin": In(change_layout(params)),
             "end": In(change_layout(params)),
@@ -115,13 +98,13 @@ class Control(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         params = self.params
-        m.submodules.contexts = contexts = self.contexts
+        m.submodules.context_table = context_table = self.context_table
         control = {entry.name: entry for entry in control_registers(params)}
         page = {entry.name: entry for entry in queue_registers(params)}
         record = {entry.name: entry for entry in channel_registers(params)}
 
-        held, asked = Signal(), Signal()  # an access; it waits for an answer
-        judged = Signal()  # asked, and it is known whether it is refused
+        held, asked = Signal(), Signal()  # there is an access; it waits for an answer
+        judged = Signal()  # asked, and a refusal would be known by now
         access = Signal(access_layout(params), reset_less=True)
         port = Signal.like(self.port, reset_less=True)
         finish = Signal()  # at the end of this cycle
@@ -130,20 +113,21 @@ class Control(wiring.Component):
             m.d.sync += [held.eq(1), asked.eq(0), access.eq(self.access.p), port.eq(self.port)]
         with m.If(finish):
             m.d.sync += held.eq(0)
-        # The answer comes from flip-flops: what it is made of comes late, and the hart is far away.
+        # The answer is registered: its inputs come late, and the path to the hart is long.
         m.d.sync += [self.done.eq(finish & ~access.write), self.done_port.eq(port)]
         offset, word, write = access.addr[:PAGE_BITS], access.data, access.write
 
-        # REFUSED. An FLQ turns out to be impossible when another access may be under way already.
-        refused, reason = Signal(Refused().layout), Signal(Reason)
-        with m.If((reason != Reason.NONE) | self.directory_refused):
+        # REFUSED. The allocator refuses an FLQ late, when another access may already be held.
+        refused = Signal(Refused().layout)
+        reason = Signal.like(refused.reason)
+        with m.If((reason != Reason.NONE) | self.allocator_refused):
             m.d.sync += [
                 refused.reason.eq(reason),
                 refused.write.eq(write),
                 refused.offset.eq(access.addr),
                 refused.count.eq(refused.count + ~refused.count.all()),
             ]
-        with m.If(self.directory_refused):
+        with m.If(self.allocator_refused):
             m.d.sync += [
                 refused.reason.eq(Reason.NO_QUEUE),
                 refused.write.eq(1),
@@ -157,7 +141,7 @@ class Control(wiring.Component):
         with m.If(swept & (self.free_places < lowest_free)):
             m.d.sync += lowest_free.eq(self.free_places)
 
-        # What the access is to: a page of a queue, a record or a register of the control page.
+        # The target of the access: the page of a queue, a record, or the control page.
         in_page, in_channels, in_control = Signal(), Signal(), Signal()
         channels_lsb = (params.channels * CHANNEL_BYTES).bit_length() - 1
         aligned = ~offset[:3].any()
@@ -171,7 +155,7 @@ class Control(wiring.Component):
         blocks = {}  # of registers, by number
 
         def at(entry: Entry) -> Value:
-            """A word's offset is that of a register, or of one of an array."""
+            """The offset is that of ``entry``, or of one of its elements."""
             if not _aligned(entry):
                 return ~_beyond(_element(entry, offset, whole=True), entry.count)
             low = 3 + entry.index_bits
@@ -184,8 +168,8 @@ class Control(wiring.Component):
             return blocks[block] & (
                 offset[low:BLOCK_LSB] == (entry.offset >> low) % (1 << BLOCK_LSB - low))
 
-        answers = []  # conditions, and what is read then
-        ends = []  # conditions of the end of an access
+        answers = []  # conditions, and the values that are read
+        ends = []  # conditions under which an access finishes
 
         # Records.
         is_config, is_task = (access.addr[:CHANNEL_BYTES.bit_length() - 1] == record[name].offset
@@ -201,7 +185,7 @@ class Control(wiring.Component):
         ]
         no_record = in_channels & ~exists
         in_queue = in_channels & judged & write & self.record_refused
-        # A refusal comes in the second cycle after a write was accepted.
+        # A write of a record finishes two cycles after its acceptance, when a refusal is known.
         ends.append(in_channels & Mux(write, judged, asked & self.record_answer.valid))
         answers.append((in_channels & exists, self.record_answer.data))
 
@@ -215,25 +199,25 @@ class Control(wiring.Component):
         installed = Array(self.installed)[_element(control["installed"], offset)]
         unplaced = as_written.index[params.index_bits:].any()
         counted = (self.answer.valid & (self.answer.source == params.ports)
-                   & (self.answer.kind == Kind.LENGTH))
+                   & (self.answer.kind == QueueOp.LENGTH))
         strict, shown = Signal(), Signal(Context().layout)
         m.d.comb += [
-            *(getattr(shown, name).eq(getattr(contexts.written, name))
+            *(getattr(shown, name).eq(getattr(context_table.written, name))
               for name in ("priorities", "compatible", "fallback", "limit")),
-            *(getattr(contexts.new, name).eq(getattr(new, name))
+            *(getattr(context_table.new, name).eq(getattr(new, name))
               for name in ("priorities", "compatible", "fallback", "limit")),
-            contexts.register.eq(_element(control["context"], offset)),
-            contexts.page_context.eq(access.context),
-            contexts.write.eq(hit["context"] & write & contexts.write_ready),
-            contexts.strict.eq(strict),
-            contexts.allocation.eq(self.allocation),
-            contexts.begin.eq(self.begin),
-            contexts.end.eq(self.end),
-            self.directory.valid.eq((hit["allocate"] | hit["free"]) & ~asked),
-            self.directory.p.port.eq(port),
-            self.directory.p.read.eq(~write),
-            self.directory.p.free.eq(hit["free"]),
-            self.directory.p.data.eq(word),
+            context_table.register.eq(_element(control["context"], offset)),
+            context_table.page_context.eq(access.context),
+            context_table.write.eq(hit["context"] & write & context_table.write_ready),
+            context_table.strict.eq(strict),
+            context_table.allocation.eq(self.allocation),
+            context_table.begin.eq(self.begin),
+            context_table.end.eq(self.end),
+            self.allocator.valid.eq((hit["allocate"] | hit["free"]) & ~asked),
+            self.allocator.p.port.eq(port),
+            self.allocator.p.read.eq(~write),
+            self.allocator.p.free.eq(hit["free"]),
+            self.allocator.p.data.eq(word),
             self.simulate.valid.eq(hit["simulate"]),
             self.simulate.p.eq(_element(control["simulate"], offset)),
             self.clear.eq(Mux(hit["undelivered"] & write, word, 0)),
@@ -243,7 +227,7 @@ class Control(wiring.Component):
             self.grant_write.line.eq(self.grant_line),
             self.grant_write.contexts.eq(word),
             self.queue_op.valid.eq(hit["occupancy"] & ~asked),
-            self.queue_op.p.kind.eq(Mux(write, Kind.MARK, Kind.LENGTH)),
+            self.queue_op.p.kind.eq(Mux(write, QueueOp.MARK, QueueOp.LENGTH)),
             self.queue_op.p.source.eq(params.ports),
             self.queue_op.p.context.eq(_element(control["occupancy"], offset)),
         ]
@@ -252,7 +236,7 @@ class Control(wiring.Component):
         with m.If(hit["mode"] & write):
             m.d.sync += strict.eq(word[0])
         with m.If((self.record_op.valid & self.record_op.ready)
-                  | (self.directory.valid & self.directory.ready)
+                  | (self.allocator.valid & self.allocator.ready)
                   | (self.queue_op.valid & self.queue_op.ready)):
             m.d.sync += asked.eq(1)
         m.d.sync += judged.eq(asked & held)
@@ -260,20 +244,20 @@ class Control(wiring.Component):
             *(hit[name] for name in ("id", "capabilities", "refused", "mode", "places",
                                      "undelivered", "grant")),
             (hit["allocate"] | hit["free"]) & Mux(
-                write, self.directory.ready, asked & self.directory_answer.valid),
+                write, self.allocator.ready, asked & self.allocator_answer.valid),
             hit["simulate"] & self.simulate.ready,
-            hit["context"] & contexts.write_ready,
+            hit["context"] & context_table.write_ready,
             hit["installed"],
             hit["occupancy"] & Mux(write, self.queue_op.ready, asked & counted),
         ]
         answers += [
-            (hit["allocate"], self.directory_answer.data),
+            (hit["allocate"], self.allocator_answer.data),
             (hit["id"], Id().init),
             (hit["capabilities"], Capabilities(params).init),
             (hit["refused"], refused),
             (hit["mode"], strict),
             (hit["places"],
-             Cat(_half(self.free_places), _half(lowest_free), _half(contexts.unassigned))),
+             Cat(_half(self.free_places), _half(lowest_free), _half(context_table.unassigned))),
             (hit["undelivered"], self.undelivered),
             (hit["context"], shown),
             (hit["installed"], Cat(installed.queue, installed.context,
@@ -282,8 +266,8 @@ class Control(wiring.Component):
             (hit["occupancy"], self.answer.data[16:48]),
         ]
 
-        # Pages of local queues, but for the registers that have other goals.
-        permitted = access.alias | contexts.compatible
+        # Pages of local queues, except the registers with other targets.
+        permitted = access.alias | context_table.compatible
         is_arm_line = at(page["arm_line"])
         compatible, places, registers, arms, runs = (
             Signal(name=name) for name in ("compatible", "places", "registers", "arms", "runs"))
@@ -372,7 +356,7 @@ class Control(wiring.Component):
             reason.eq(choice((
                 (no_register, Reason.NO_REGISTER),
                 (no_size, Reason.SIZE),
-                (contexts.write & contexts.over, Reason.LIMIT),
+                (context_table.write & context_table.over, Reason.LIMIT),
                 (hit["installed"] & write & unplaced, Reason.NO_QUEUE),
                 (in_queue, Reason.IN_QUEUE),
             ))),
@@ -385,12 +369,12 @@ class Control(wiring.Component):
 
 
 def _aligned(entry: Entry) -> bool:
-    """The index of an array is bits of the address."""
+    """The index of the array is a field of the address."""
     return entry.offset % (8 << entry.index_bits) == 0 and entry.count == 1 << entry.index_bits
 
 
 def _element(entry: Entry, offset: Value, *, whole: bool = False) -> Value:
-    """Index into an array; the ``whole`` is large for what is before or behind the array."""
+    """Index into an array. The ``whole`` index is too large for offsets outside the array."""
     index = offset[3:]
     if not _aligned(entry):
         index = (index - (entry.offset >> 3))[:len(index)]

@@ -5,14 +5,14 @@ from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..bits import choice, lowest_one, one_hot
-from .choose import Choose
-from .intake import Intake
+from .codes import Error
+from .issue_queue import IssueQueue
 from .occupancy import Occupancy, fewest, load, loads_layout, occupancy_layout
 from .params import PREEMPT_BIT, PRIORITY_BITS, PRIORITY_LSB, TaicParams
-from .places import Places
+from .queue_select import QueueSelect
+from .task_pool import TaskPool
 from .types import (
-    Error,
-    Kind,
+    QueueOp,
     answer_layout,
     event_layout,
     lookup_layout,
@@ -22,7 +22,7 @@ from .types import (
 
 
 def list_layout(params: TaicParams) -> data.StructLayout:
-    """The tasks of a priority in a local queue: are there any, first and last place."""
+    """The tasks of one priority in a local queue: ``filled`` if any, first and last node."""
     return data.StructLayout({
         "filled": 1,
         "first": params.node_bits,
@@ -31,43 +31,43 @@ def list_layout(params: TaicParams) -> data.StructLayout:
 
 
 def queue_layout(params: TaicParams) -> data.StructLayout:
-    """A local queue, apart from its lists."""
+    """A local queue, without its lists."""
     return data.StructLayout({"count": params.count_bits, "errors": Error})
 
 
 class Engine(wiring.Component):
     """Lists of tasks in block RAM, one for each priority of each local queue.
 
-    Operations take effect in the order in which ``intake`` gives them. The stages:
+    Operations take effect in the order of ``issue_queue``. The stages:
 
-    - *choose*: the row of the context tells the queue; ``event``, for the fronts.
-    - *link*: the queue's lists; a place is taken or looked up. ``change``, for the interrupts.
-    - *finish*: the lists are written back; the place after that which a front takes is looked up.
-    - ``answer``, from flip-flops, three cycles after *choose*.
+    - *select*: the row of the context determines the queue. ``event`` informs the prefetches.
+    - *link*: the lists of the queue have been read. A node is allocated, or the node of the task
+      is read. ``change`` informs the interrupts.
+    - *finish*: the lists are written back. After the TAKE of a prefetch, the next node is read.
+    - ``answer``, from flip-flops, three cycles after *select*.
 
-    ``lookup`` is for the fronts, from block RAM: two cycles after the *choose* of a PEEK, three
-    after that of a TAKE of a front, which brings the next task.
+    ``lookup`` serves the prefetches, from block RAM. It comes two cycles after the *select* of a
+    PEEK, and three cycles after that of a prefetch's TAKE, with the next task.
 
-    An operation waits in *choose* while another of the same context is in *link*, and a cycle in
-    *link* if the lists of its queue have just been written. So there is one operation a cycle on
-    different contexts, one in two cycles on a context, one in three on a queue. One that needs its
-    own task waits while the TAKE of a front is in *link*.
+    An operation waits in *select* while another of the same context is in *link*, and one cycle in
+    *link* if the lists of its queue have just been written. This gives one operation a cycle on
+    different contexts, one in two cycles on one context, and one in three on one queue. An
+    operation that reads its own task also waits while a prefetch's TAKE is in *link*.
 
-    ``allocated``, ``kernel`` come from the directory, ``settings`` from the registers, for the
-    context that is asked by ``chosen_context``, combinationally.
+    ``allocated`` and ``settings`` are looked up for ``select_context``, combinationally.
 
-    ``room``: there is a place for a MOVE; none may be requested without it. Bit ``n`` of
-    ``under_way`` is set while an operation of port ``n`` waits or is in *link*.
+    ``room``: a node is free for a MOVE, which must not be requested otherwise. Bit ``n`` of
+    ``in_flight`` is set while an operation of port ``n`` is in the issue queue or in *link*.
     """
 
     def __init__(self, params: TaicParams) -> None:
         self.params = params
-        self.places = Places(params)
-        self.intake = Intake(params)
+        self.pool = TaskPool(params)
+        self.issue_queue = IssueQueue(params)
         super().__init__({
-            "under_way": Out(params.ports),
-            "chosen_context": Out(params.context_bits),
-            "chosen_queue": Out(params.queue_bits),
+            "in_flight": Out(params.ports),
+            "select_context": Out(params.context_bits),
+            "select_queue": Out(params.queue_bits),
             "allocated": In(params.queues),
             "settings": In(settings_layout(params)),
             "redirect": In(params.harts),
@@ -86,9 +86,9 @@ class Engine(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         params = self.params
-        m.submodules.places = places = self.places
-        m.submodules.intake = intake = self.intake
-        m.submodules.choose = choose = Choose(params)
+        m.submodules.pool = pool = self.pool
+        m.submodules.issue_queue = issue_queue = self.issue_queue
+        m.submodules.select = select = QueueSelect(params)
         m.submodules.occupancy = occupancy = Occupancy(params)
         m.submodules.lists = lists = memory.Memory(
             shape=data.ArrayLayout(list_layout(params), params.priorities),
@@ -106,45 +106,45 @@ class Engine(wiring.Component):
             m.d.sync += swept.eq(swept + 1)
             with m.If(swept.all()):
                 m.d.sync += lists_swept.eq(1)
-        m.d.comb += self.sweeping.eq(~lists_swept | places.sweeping)
-        m.d.comb += self.room.eq(places.room)
+        m.d.comb += self.sweeping.eq(~lists_swept | pool.sweeping)
+        m.d.comb += self.room.eq(pool.room)
 
-        # Choose.
-        op = intake.op
+        # Select.
+        op = issue_queue.op
         link_valid, again = Signal(), Signal()
         link_op = Signal(queue_op_layout(params), reset_less=True)
         link_popped = Signal()
-        pops, moves = intake.pops, intake.moves
+        pops, issues = issue_queue.is_pop, issue_queue.issue
         needs_task = ~pops & Cat(
-            op.kind == kind for kind in (Kind.DEQUEUE, Kind.TAKE, Kind.PEEK)).any()
+            op.kind == kind for kind in (QueueOp.DEQUEUE, QueueOp.TAKE, QueueOp.PEEK)).any()
         m.d.comb += [
-            moves.eq(intake.valid & ~again & ~(
+            issues.eq(issue_queue.valid & ~again & ~(
                 link_valid & ((link_op.context == op.context) | link_popped & needs_task))),
-            intake.room.eq(places.room),
-            self.chosen_context.eq(op.context),
-            self.chosen_queue.eq(op.queue),
+            issue_queue.room.eq(pool.room),
+            self.select_context.eq(op.context),
+            self.select_queue.eq(op.queue),
             occupancy.context.eq(op.context),
-            choose.op.eq(op),
-            choose.allocated.eq(self.allocated),
-            choose.settings.eq(self.settings),
-            choose.occupancy.eq(occupancy.row),
-            choose.room.eq(places.room),
-            choose.redirect.eq(self.redirect),
+            select.op.eq(op),
+            select.allocated.eq(self.allocated),
+            select.settings.eq(self.settings),
+            select.occupancy.eq(occupancy.row),
+            select.room.eq(pool.room),
+            select.redirect.eq(self.redirect),
             *(sink.eq(queue) for sink, queue in zip(
-                choose.redirect_queue, self.redirect_queue, strict=True)),
+                select.redirect_queue, self.redirect_queue, strict=True)),
         ]
         for n in range(params.ports):
-            m.d.comb += self.under_way[n].eq(
-                intake.holds[n] | link_valid & (link_op.source == n))
-        dequeues = (op.kind == Kind.DEQUEUE) & ~choose.errors.any()
+            m.d.comb += self.in_flight[n].eq(
+                issue_queue.holds_port[n] | link_valid & (link_op.source == n))
+        dequeues = (op.kind == QueueOp.DEQUEUE) & ~select.errors.any()
         m.d.comb += [
-            self.event.valid.eq(moves),
+            self.event.valid.eq(issues),
             self.event.context.eq(op.context),
-            self.event.queue.eq(choose.queue),
+            self.event.queue.eq(select.queue),
             self.event.asked.eq(op.queue),
-            self.event.inserts.eq(choose.inserts),
-            self.event.ahead.eq(choose.head | self.settings.priorities),
-            self.event.removes.eq(choose.removes),
+            self.event.inserts.eq(select.inserts),
+            self.event.ahead.eq(select.head | self.settings.priorities),
+            self.event.removes.eq(select.removes),
             self.event.dequeues.eq(dequeues | pops),
             self.event.task.eq(op.task),
             self.event.recorded.eq(op.recorded),
@@ -153,7 +153,7 @@ class Engine(wiring.Component):
         ]
 
         # Link.
-        # What goes into the occupancy is 0 until the first operation, for the sweep.
+        # These are 0 until the first operation, because the sweep writes them to the occupancy.
         link_queue = Signal(params.queue_bits)
         link_row = Signal(occupancy_layout(params))
         link_loads = Signal(loads_layout(params))
@@ -163,34 +163,34 @@ class Engine(wiring.Component):
                 for name in ("inserts", "head", "removes", "looks", "priorities", "dequeues")}
         finish_writes, finish_popped = Signal(), Signal()
         finish_index = Signal(params.index_bits, reset_less=True)
-        m.d.sync += link_valid.eq(moves | again)
-        with m.If(moves):
+        m.d.sync += link_valid.eq(issues | again)
+        with m.If(issues):
             m.d.sync += [
                 link_op.eq(op),
                 link_popped.eq(pops),
-                link_queue.eq(choose.queue),
+                link_queue.eq(select.queue),
                 link_row.eq(occupancy.row),
                 link_loads.eq(occupancy.loads),
                 link_allocated.eq(self.allocated),
-                link_errors.eq(choose.errors),
-                *(signal.eq(getattr(choose, name)) for name, signal in link.items()
+                link_errors.eq(select.errors),
+                *(signal.eq(getattr(select, name)) for name, signal in link.items()
                   if name not in ("priorities", "dequeues")),
                 link["priorities"].eq(self.settings.priorities),
                 link["dequeues"].eq(dequeues | pops),
             ]
-        # The lists of the queue have been written in the cycle in which they were read.
-        stale, fresh = Signal(), Signal()  # it was read a cycle ago
+        # Lists that were read in the cycle of their write are stale, and are read again.
+        stale, fresh = Signal(), Signal()  # ``fresh``: the lists were read a cycle ago
         written, link_index = Signal.like(finish_index), Cat(link_queue, link_op.context)
         was_written = Signal()
         m.d.sync += [
-            fresh.eq(moves),
+            fresh.eq(issues),
             was_written.eq(finish_writes),
             written.eq(finish_index),
         ]
         m.d.comb += [
             stale.eq(fresh & was_written & (written == link_index)),
             again.eq(link_valid & stale),
-            read.addr.eq(Mux(again, link_index, Cat(choose.queue, op.context))),
+            read.addr.eq(Mux(again, link_index, Cat(select.queue, op.context))),
             read_queue.addr.eq(read.addr),
         ]
         linked = Signal()
@@ -212,20 +212,20 @@ class Engine(wiring.Component):
             last.eq(choice((here, read.data[n].last) for n, here in enumerate(level))),
             empty.eq(~(filled & level).any()),
             put.eq(linked & link["inserts"]),
-            places.take.eq(put),
-            places.fill.eq(put),
-            places.fill_place.eq(places.free),
-            places.fill_with.task.eq(link_op.task),
-            places.fill_with.recorded.eq(link_op.recorded),
-            places.fill_with.record.eq(link_op.record),
-            places.link.eq(put & ~empty),
-            places.link_place.eq(Mux(link["head"], places.free, last)),
-            places.link_to.eq(Mux(link["head"], first, places.free)),
-            places.find_place.eq(Mux(finish_popped, places.next, first)),
-            places.follow_place.eq(first),
+            pool.alloc.eq(put),
+            pool.write.eq(put),
+            pool.write_node.eq(pool.alloc_node),
+            pool.write_data.task.eq(link_op.task),
+            pool.write_data.recorded.eq(link_op.recorded),
+            pool.write_data.record.eq(link_op.record),
+            pool.link.eq(put & ~empty),
+            pool.link_node.eq(Mux(link["head"], pool.alloc_node, last)),
+            pool.link_next.eq(Mux(link["head"], first, pool.alloc_node)),
+            pool.read_node.eq(Mux(finish_popped, pool.next, first)),
+            pool.next_of.eq(first),
         ]
 
-        # Occupancy: the load of the queue against the least of the others.
+        # Occupancy. The least loaded queue is this one or the least of the others.
         changes = link["inserts"] | link["removes"]
         step = Mux(changes, Cat(C(1, 1), link["removes"].replicate(params.count_bits - 1)), 0)
         row = Signal(occupancy_layout(params))
@@ -234,8 +234,8 @@ class Engine(wiring.Component):
         others = fewest([link_loads[n] for n in range(params.queues)], link_allocated & ~own)
         itself = Cat(link_queue, occupancy.new_load, ~(link_allocated & own).any())
         mark = Signal()
-        with m.If(moves):
-            m.d.sync += mark.eq(op.kind == Kind.MARK)
+        with m.If(issues):
+            m.d.sync += mark.eq(op.kind == QueueOp.MARK)
         m.d.comb += [
             own.eq(one_hot(link_queue, 1)),
             count.eq(read_queue.data.count + step),
@@ -268,7 +268,7 @@ class Engine(wiring.Component):
             self.change.record.eq(link_op.record),
             self.change.source.eq(link_op.source),
             self.change_priorities.eq(link["priorities"]),
-            self.woken.eq(linked & link["inserts"] & (link_op.kind == Kind.WAKE)
+            self.woken.eq(linked & link["inserts"] & (link_op.kind == QueueOp.WAKE)
                           & link_op.task[PREEMPT_BIT]),
         ]
         for n, here in enumerate(one_hot(link_op.context, linked & changes)):
@@ -276,28 +276,29 @@ class Engine(wiring.Component):
                 m.d.sync += self.busy[n].eq(total.any())
 
         # Finish.
-        finish = Signal(list_layout(params))  # but for what comes from ``places``
-        finish_lists = Signal(params.priorities)  # that change
+        finish = Signal(list_layout(params))  # except what ``pool`` gives
+        finish_lists = Signal(params.priorities)  # one-hot: the list that changes
         finish_valid, finish_peeks = Signal(), Signal()
         finish_removes, finish_looks, finish_some = Signal(), Signal(), Signal()
-        finish_kind = Signal(Kind, reset_less=True)
+        finish_kind = Signal(QueueOp, reset_less=True)
         finish_source = Signal.like(self.answer.source, reset_less=True)
-        finish_queue, finish_errors = Signal(queue_layout(params)), Signal(Error)  # and new ones
+        finish_queue = Signal(queue_layout(params))
+        finish_errors = Signal(Error)  # new error bits
         finish_data = Signal(48, reset_less=True)
         m.d.sync += [
             finish_valid.eq(linked),
             finish_popped.eq(linked & link_popped),
-            finish_peeks.eq(linked & (link_op.kind == Kind.PEEK)),
+            finish_peeks.eq(linked & (link_op.kind == QueueOp.PEEK)),
             finish_writes.eq(0),
             finish_lists.eq(0),
         ]
         with m.If(linked):
             m.d.sync += [
                 finish_writes.eq(changes | link_errors.any()
-                                 | (link_op.kind == Kind.READ_ERROR)),
+                                 | (link_op.kind == QueueOp.READ_ERROR)),
                 finish_lists.eq(Mux(changes, level, 0)),
-                finish.first.eq(Mux(put & (link["head"] | empty), places.free, first)),
-                finish.last.eq(Mux(put & (~link["head"] | empty), places.free, last)),
+                finish.first.eq(Mux(put & (link["head"] | empty), pool.alloc_node, first)),
+                finish.last.eq(Mux(put & (~link["head"] | empty), pool.alloc_node, last)),
                 finish.filled.eq(put),
                 finish_index.eq(link_index),
                 finish_removes.eq(link["removes"]),
@@ -317,7 +318,7 @@ class Engine(wiring.Component):
         m.d.comb += [
             goes_on.eq(finish.first != finish.last),
             changed.filled.eq(finish.filled | finish_removes & goes_on),
-            changed.first.eq(Mux(finish_removes, places.next, finish.first)),
+            changed.first.eq(Mux(finish_removes, pool.next, finish.first)),
             changed.last.eq(finish.last),
             write.en.eq(finish_lists | (~lists_swept).replicate(params.priorities)),
             write.addr.eq(Mux(lists_swept, finish_index, swept)),
@@ -325,14 +326,14 @@ class Engine(wiring.Component):
             write_queue.en.eq(finish_writes | ~lists_swept),
             write_queue.addr.eq(write.addr),
             write_queue.data.count.eq(finish_queue.count),
-            write_queue.data.errors.eq(Mux(finish_kind == Kind.READ_ERROR, 0,
+            write_queue.data.errors.eq(Mux(finish_kind == QueueOp.READ_ERROR, 0,
                                            finish_queue.errors | finish_errors)),
-            places.give.eq(finish_valid & finish_removes),
-            places.given.eq(finish.first),
+            pool.free.eq(finish_valid & finish_removes),
+            pool.free_node.eq(finish.first),
         ]
 
-        # For the fronts. No PEEK is in *finish* a cycle after a TAKE of theirs.
-        lookup, found = self.lookup, places.found
+        # Lookups for the prefetches. No PEEK is in *finish* one cycle after a prefetch's TAKE.
+        lookup, found = self.lookup, pool.read_data
         next_valid, next_found, next_none = Signal(), Signal(), Signal()
         next_source = Signal.like(finish_source, reset_less=True)
         m.d.sync += [
@@ -363,9 +364,9 @@ class Engine(wiring.Component):
                 answer.record.eq(found.record),
                 answer.data.eq(Mux(finish_looks, found.task, 0)),
             ]
-            with m.If(finish_kind == Kind.LENGTH):
+            with m.If(finish_kind == QueueOp.LENGTH):
                 m.d.sync += answer.data.eq(finish_data)
-            with m.If(finish_kind == Kind.READ_ERROR):
+            with m.If(finish_kind == QueueOp.READ_ERROR):
                 m.d.sync += answer.data.eq(finish_queue.errors)
         return m
 

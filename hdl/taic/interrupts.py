@@ -1,19 +1,17 @@
-"""Preemption: which hart is interrupted when a task becomes ready."""
+"""Preemption: selects the hart to interrupt when a task becomes ready."""
 
 from amaranth import *
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..bits import one_hot
-from .contexts import allocation_layout, change_layout
-from .params import PRIORITY_BITS, PRIORITY_LSB, TaicParams
+from .context_table import allocation_layout, change_layout
+from .params import LOWEST_PRIORITY, PRIORITY_BITS, PRIORITY_LSB, TaicParams
 from .types import event_layout
-
-LOWEST = (1 << PRIORITY_BITS) - 1
 
 
 def installed_layout(params: TaicParams) -> data.StructLayout:
-    """The local queue whose worker runs on a hart."""
+    """The local queue that is installed on a hart."""
     return data.StructLayout({
         "valid": 1,
         "context": params.context_bits,
@@ -22,7 +20,7 @@ def installed_layout(params: TaicParams) -> data.StructLayout:
 
 
 def runs_layout(params: TaicParams) -> data.StructLayout:
-    """A task of this priority, or the lowest without one, has been given to a queue's worker."""
+    """The worker of a queue has got a task of this priority, or the lowest if it got none."""
     return data.StructLayout({
         "valid": 1,
         "context": params.context_bits,
@@ -36,32 +34,34 @@ def priority(task: Value) -> Value:
 
 
 class Interrupts(wiring.Component):
-    """For each hart: the queue that is installed there, and whether a preempting task waits.
+    """For each hart: its installed queue, and whether a preempting task waits for it.
 
-    ``change`` with ``woken`` is a preempting task, from the engine's second stage. It raises the
-    hart on which its queue is installed, else the lowest on which another queue of the context is;
-    but only if it is more urgent than the task that runs there, if the context has priorities. If
-    the context is installed nowhere, its bit of ``undelivered`` is set. A DEQUEUE through the page
-    of an installed queue lowers its hart.
+    **Raise and lower.** ``change`` with ``woken`` is a preempting task, from the engine's second
+    stage. It raises the hart on which its queue is installed, or else the lowest hart with another
+    queue of the context. If the context has priorities, the task must also be more urgent than the
+    one that runs there. If no queue of the context is installed, its bit of ``undelivered`` is
+    set. A DEQUEUE through the page of an installed queue lowers its hart.
 
-    The line is ``usip``, or ``ssip`` if the context is a kernel's (``kernel``); ``ssip`` also says
-    that a context has something undelivered of which the hart is the fallback. The lines are
-    flip-flops, high two cycles after the change.
+    **Lines.** A raised hart has ``usip`` high, or ``ssip`` if the context is a kernel's
+    (``kernel``). ``ssip`` is also high while a context is ``undelivered`` and has the hart as its
+    ``fallback``. The lines are flip-flops, and follow a change after two cycles.
 
-    ``install`` with ``install_ready``, a flip-flop, makes ``installed`` of ``install_hart`` what is
-    given, in the next cycle without a change; it is ready again once that is done. What was raised
-    there for another context becomes undelivered, what the new context has undelivered is raised.
-    ``clear`` clears bits of ``undelivered``, while ``install_ready``. An ``allocation`` without a
-    hart's installed queue, which is freed, removes it as an installation would; with ``end`` the
-    context has nothing undelivered. ``kernel`` is asked for ``installs_context``, combinationally.
+    **Installation.** ``install`` with ``install_ready`` (a flip-flop) sets ``installed`` of
+    ``install_hart``, in the next cycle without a change; ``install_ready`` is low until then. A
+    hart that was raised for another context makes that one undelivered. If the new context is
+    undelivered, the hart is raised. ``kernel`` is looked up for ``installs_context``,
+    combinationally. ``clear`` clears bits of ``undelivered``, while ``install_ready``. An
+    ``allocation`` that frees an installed queue also removes it from its hart. ``end`` clears the
+    bit of the context.
 
-    ``runs``, one for each port and one for the register RUNNING, tell the priority of what runs
-    now out of a queue; it is kept for the hart on which that is installed. ``running`` is that of
-    ``running_of``, combinationally; the lowest if it is not installed.
+    **Running priority.** ``runs`` (one for each port, one for the register RUNNING) reports the
+    priority of the task that now runs from a queue. It is stored for the hart with that queue.
+    ``running`` is the priority for ``running_of``, combinationally; the lowest if that is not
+    installed.
 
-    While hart ``h`` is raised for a task in another queue than the installed one, a DEQUEUE of
-    the installed queue is redirected to that: ``redirect``, one-hot, for the asked context and
-    queue, to ``redirect_queue`` of the hart.
+    **Redirection.** While hart ``h`` is raised for a task in another queue than its installed one,
+    a DEQUEUE of the installed queue is redirected to ``redirect_queue[h]``. ``redirect`` is
+    one-hot and answers for ``redirect_context`` and ``redirect_asked``.
     """
 
     def __init__(self, params: TaicParams) -> None:
@@ -90,7 +90,7 @@ class Interrupts(wiring.Component):
             "redirect_asked": In(params.queue_bits),
             "redirect": Out(harts),
             "redirect_queue": Out(params.queue_bits).array(harts),
-            "redirected": Out(harts),  # the installed queue is
+            "redirected": Out(harts),  # bit h: dequeues of hart h's installed queue are redirected
             "usip": Out(harts),
             "ssip": Out(harts),
         })
@@ -100,7 +100,8 @@ class Interrupts(wiring.Component):
         params, change, allocation = self.params, self.change, self.allocation
         harts = params.harts
         raised = Signal(harts)
-        running = [Signal(PRIORITY_BITS, init=LOWEST, name=f"running{h}") for h in range(harts)]
+        running = [Signal(PRIORITY_BITS, init=LOWEST_PRIORITY, name=f"running{h}")
+                   for h in range(harts)]
         source = self.redirect_queue
         same_context, same_queue = Signal(harts), Signal(harts)
         target = Signal(harts)
@@ -166,14 +167,15 @@ class Interrupts(wiring.Component):
                     m.d.sync += [
                         self.installed[h].eq(new),
                         kernel[h].eq(self.kernel),
-                        running[h].eq(LOWEST),
+                        running[h].eq(LOWEST_PRIORITY),
                         raised[h].eq(raised[h] & keeps[h] | due),
                     ]
                     with m.If(~keeps[h]):
                         m.d.sync += source[h].eq(new.queue)
 
-        # A task that nobody takes comes with a change, one that has lost its hart with an
-        # installation, or with an allocation, which may be together with a change.
+        # A context becomes undelivered in three ways: by a change, if no hart takes the task; by
+        # an installation or by an allocation, if its hart is lost. An allocation may come
+        # together with a change.
         none = self.woken & ~same_context.any()
         lost = (freed & (raised | raises)).any()
         one, other = Signal(params.context_bits), Signal(params.context_bits)
@@ -187,7 +189,7 @@ class Interrupts(wiring.Component):
             (self.undelivered & ~self.clear | one_hot(one, none | owed) | one_hot(other, lost))
             & ~one_hot(other, self.end.valid | installs & due))
 
-        m.d.comb += self.running.eq(LOWEST)
+        m.d.comb += self.running.eq(LOWEST_PRIORITY)
         for h, installed in enumerate(self.installed):
             with m.If(installed.as_value() == self.running_of.as_value()):
                 m.d.comb += self.running.eq(running[h])

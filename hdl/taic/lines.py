@@ -1,18 +1,19 @@
-"""Lines of devices: their rising edges notify the contexts that the kernel has granted them to."""
+"""Interrupt lines of devices: a rising edge notifies the contexts with a grant for the line."""
 
 from amaranth import *
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..bits import lowest, one_hot
+from .codes import Error
 from .params import TASK_BITS, TaicParams
-from .types import Error, RecordOp, error_layout, record_op_layout
+from .types import RecordOp, error_layout, record_op_layout
 
 
 def arm_layout(params: TaicParams) -> data.StructLayout:
     """``context`` arms its record of ``line`` through the page of ``queue``.
 
-    The task is woken into that queue, or into the ``first`` of the context.
+    The task is woken into that queue, or into queue 0 with ``first``.
     """
     return data.StructLayout({
         "line": params.line_bits,
@@ -24,26 +25,27 @@ def arm_layout(params: TaicParams) -> data.StructLayout:
 
 
 class Lines(wiring.Component):
-    """Edges of lines become SENDs, and ARMs of lines ARMs, of the lines' records.
+    """Turns edges of lines, and requests to arm lines, into operations on the lines' records.
 
-    A line that is high and was low a cycle before calls for service. The lowest that does is
-    served: a trusted SEND for each context that has a grant, lowest first, one a cycle. The first
-    is valid one cycle after the line rose, unless a line or an ARM is being served. A line that
-    rises while it is served is served again; one that rises while it waits for service is served
-    once. ``simulate`` is accepted when its service begins, in place of that of a line.
+    A rising edge calls for service. The lowest calling line is served with a trusted SEND for each
+    context that has a grant, lowest context first, one a cycle. The first SEND is valid one cycle
+    after the edge, unless another line or an ARM is being served. A line that rises while it is
+    served is served again; several edges while it waits count as one. ``simulate`` is accepted
+    when its service begins, and is then served like a line.
 
-    An ARM without a grant goes to ``error``. Others become trusted ARMs of the record; if the line
-    was high and had been served when the ARM was taken, a SEND that tells of the level comes next.
-    ``arm`` is ready when the last of them is accepted.
+    An ARM without a grant goes to ``error``. With a grant it becomes a trusted ARM of the record.
+    If the line was high and not waiting for service when the ARM was taken, a SEND that reports
+    the level follows. ``arm`` is ready in the cycle in which the last operation is accepted.
 
-    An ARM wins over ``simulate``, and that over lines, but between two ARMs there is a turn for the
-    others.
+    An ARM has priority over ``simulate``, which has priority over lines. Between two ARMs the
+    others have a turn.
 
-    ``grant`` is that of ``grant_line`` during ``grant_read``, combinationally from LUT RAM; no
-    service begins then. ``grant_write`` takes effect in the next cycle, and not on a line that is
-    being served. After reset all contexts have grants
-    for all lines: they are written, a line a cycle. ``sweeping`` (a flip-flop) is high meanwhile;
-    no ``grant_write`` may come, and all else waits.
+    During ``grant_read``, ``grant`` shows the grants of ``grant_line``, combinationally from LUT
+    RAM, and no service begins. ``grant_write`` takes effect in the next cycle, except on a line
+    that is being served.
+
+    After reset all contexts get grants for all lines, one line a cycle. ``sweeping`` (a flip-flop)
+    is high meanwhile. ``grant_write`` is not allowed then, and everything else waits.
     """
 
     def __init__(self, params: TaicParams) -> None:
@@ -70,10 +72,10 @@ class Lines(wiring.Component):
         m.submodules.grants = self.grants
         write, looked = self.grants.write_port(), self.grants.read_port(domain="comb")
 
-        contexts = Signal(params.contexts)  # that are yet to be told; of an ARM, those with grants
+        contexts = Signal(params.contexts)  # still to be notified; for an ARM, those with a grant
         line = Signal(params.line_bits, reset_less=True)
         level = Signal(reset_less=True)  # the line of an ARM was high
-        rested = Signal(init=1)  # a line had its turn since the last ARM
+        rested = Signal(init=1)  # the others had their turn since the last ARM
 
         high, waiting = Signal(params.lines), Signal(params.lines)
         calls, taken = Signal(params.lines), Signal(params.lines)

@@ -1,4 +1,4 @@
-"""How many tasks the queues of a context hold, in LUT RAM."""
+"""The number of tasks in the queues of each context, in LUT RAM."""
 
 from amaranth import *
 from amaranth.lib import data, memory, wiring
@@ -10,7 +10,7 @@ LOAD_BITS = 4
 
 
 def occupancy_layout(params: TaicParams) -> data.StructLayout:
-    """Of a context: tasks in all, at most in all; the queues with tasks, that with the fewest."""
+    """The tasks of a context, their high water, its ``filled`` queues, its ``least`` loaded one."""
     return data.StructLayout({
         "total": params.count_bits,
         "high_water": params.count_bits,
@@ -20,9 +20,9 @@ def occupancy_layout(params: TaicParams) -> data.StructLayout:
 
 
 def load(count: Value, step: Value) -> Value:
-    """Of ``count`` tasks and ``step`` more, -1 to 1: 15 are as many as more.
+    """The load of a queue with ``count + step`` tasks, ``step`` from -1 to 1. It saturates at 15.
 
-    Without the carry of the sum; what is more than 15 stays 15 or more.
+    Does without the carry of the sum. A count above 15 gives 15.
     """
     few = count[:LOAD_BITS]
     many = count[LOAD_BITS:].any() | few.all() & step[0] & ~step[-1]
@@ -34,10 +34,10 @@ def loads_layout(params: TaicParams) -> data.ArrayLayout:
 
 
 class Occupancy(wiring.Component):
-    """A row for each context, with the load of each queue, in LUT RAM.
+    """A row and the loads of the queues for each context, in LUT RAM.
 
-    Read combinationally, written at the end of a cycle: ``new_row``, and ``new_load`` for each of
-    the ``queues``.
+    Reads are combinational. ``write`` stores ``new_row``, and ``new_load`` for each of the
+    ``queues``, at the end of the cycle.
     """
 
     def __init__(self, params: TaicParams) -> None:
@@ -77,9 +77,10 @@ class Occupancy(wiring.Component):
 
 
 def fewest(loads: list[Value], allowed: Value) -> Value:
-    """The least of ``loads``, a power of two of them, that is ``allowed``.
+    """The least of the ``allowed`` ``loads``; their number is a power of two.
 
-    From the top: that none is allowed, the load, its index. The lowest index of several.
+    The result holds, from the top: a bit that is set if none is allowed, the load, and its index,
+    the lowest of equal loads.
     """
     index_bits = (len(loads) - 1).bit_length()
     best = [Cat(C(n, index_bits), load, ~allowed[n]) for n, load in enumerate(loads)]

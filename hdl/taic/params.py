@@ -4,22 +4,24 @@ from dataclasses import dataclass
 
 TASK_BITS = 64
 SHORT_TASK_BITS = 52  # of a task identifier in ARM and ARM_LINE, sign-extended
+CHANNEL_BITS = 16  # of the number of a channel in SEND_CHANNEL; the choice of a queue follows
 PRIORITY_BITS = 4  # of the field in a task identifier
+LOWEST_PRIORITY = (1 << PRIORITY_BITS) - 1
 PREEMPT_BIT, KEEP_BIT, PRIORITY_LSB = 0, 1, 2  # in a task identifier
 
 ADDR_BITS = 24
 PAGE_BITS = 12
 QUEUE_PAGES = 0x1000  # offset of the first page of a local queue
 CHANNEL_PAGES = 0x40_0000  # offset of the first channel record
-CHANNEL_BYTES = 64  # of a record
-ALIAS = 0x80_0000  # offset of the kernel's aliases of the local queues' pages, less QUEUE_PAGES
+CHANNEL_BYTES = 64  # of a channel record
+ALIAS = 0x80_0000  # distance from the page of a local queue to the kernel's alias of it
 
 MAX_CONTEXTS = 16
 MAX_QUEUES = 8
 MAX_LINES = 64
 MAX_CHANNELS = 1024
 MAX_HARTS = 16
-RESERVE = 4  # places that are counted as taken: by operations under way
+RESERVE = 4  # places kept for operations in flight
 
 
 def _power_of_two(name: str, value: int, least: int, most: int) -> None:
@@ -29,12 +31,14 @@ def _power_of_two(name: str, value: int, least: int, most: int) -> None:
 
 @dataclass(frozen=True)
 class TaicParams:
-    """What there is of everything.
+    """The sizes of a TAIC.
 
-    ``contexts`` of processes and kernels, each with up to ``queues`` local queues of
-    ``priorities`` levels; places for ``tasks`` in all queues together; ``channels`` between
-    contexts; ``slots`` for compatible senders, and as many for receivers, in each context;
-    ``lines`` of devices; ``harts`` that can be interrupted; ``ports`` for register accesses.
+    - ``contexts``: processes and kernels, each with up to ``queues`` local queues of ``priorities``
+      levels;
+    - ``tasks``: places in all queues together;
+    - ``channels`` between contexts;
+    - ``slots`` for compatible senders, and the same number for receivers, in each context;
+    - ``lines`` of devices, ``harts`` to interrupt, ``ports`` for register accesses.
     """
 
     contexts: int = 16
@@ -65,7 +69,7 @@ class TaicParams:
 
     @property
     def spare(self) -> int:
-        """Places that software may fill: every channel, line and slot has one of its own."""
+        """Places that software may fill. Every channel, line and slot has a place of its own."""
         slots = self.contexts * self.slots
         return self.tasks - self.channels - self.lines - slots - RESERVE
 
@@ -75,12 +79,12 @@ class TaicParams:
 
     @property
     def queue_bits(self) -> int:
-        """Of a local queue within its context."""
+        """Width of the number of a local queue within its context."""
         return self.queues.bit_length() - 1
 
     @property
     def index_bits(self) -> int:
-        """Of a local queue among all: context, then queue."""
+        """Width of the number of a local queue in the device: context, then queue."""
         return self.context_bits + self.queue_bits
 
     @property
@@ -93,7 +97,7 @@ class TaicParams:
 
     @property
     def count_bits(self) -> int:
-        """Of a number of tasks, 0 to all."""
+        """Width of a number of tasks, from 0 to all."""
         return self.tasks.bit_length()
 
     @property
@@ -104,7 +108,7 @@ class TaicParams:
     def slot_bits(self) -> int:
         return self.slots.bit_length() - 1
 
-    # Records of wake-ups: channels, then lines (a record for each context), then slots.
+    # Numbers of records: channels, then lines (one record for each context), then slots.
 
     @property
     def first_line_record(self) -> int:

@@ -1,23 +1,22 @@
-"""A bus port: takes one access at a time, answers DEQUEUE from the front where it can."""
+"""A bus port: takes one access at a time, and answers DEQUEUE from its head prefetch if it can."""
 
 from amaranth import *
 from amaranth.lib import data, enum, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..bus.mmio import MmioSignature
-from .front import Front
-from .interrupts import LOWEST, priority, runs_layout
-from .params import ADDR_BITS, PAGE_BITS, TASK_BITS, TaicParams
+from ..bus.mmio import DWORD, MmioSignature
+from .head_prefetch import HeadPrefetch
+from .interrupts import priority, runs_layout
+from .params import ADDR_BITS, LOWEST_PRIORITY, PAGE_BITS, TASK_BITS, TaicParams
 from .registers import queue_registers
-from .types import Kind, answer_layout
+from .types import QueueOp, answer_layout
 
-# Operations of the engine that answer a read; an ERROR if it has a port as its source.
-READS = (Kind.DEQUEUE, Kind.READ_ERROR, Kind.LENGTH, Kind.ERROR)
-DWORD = 3  # logarithm of the bytes of the only size of access that is allowed
+# Operations of the engine that answer a read. An ERROR does so if its source is a port.
+READS = (QueueOp.DEQUEUE, QueueOp.READ_ERROR, QueueOp.LENGTH, QueueOp.ERROR)
 
 
-class Goal(enum.Enum, shape=2):
-    """Who performs an access."""
+class Target(enum.Enum, shape=2):
+    """The part that performs an access."""
 
     ENGINE = 0
     RECORDS = 1
@@ -25,12 +24,13 @@ class Goal(enum.Enum, shape=2):
 
 
 def access_layout(params: TaicParams) -> data.StructLayout:
-    """An access to a register. ``whole``: of 8 bytes.
+    """An access to a register. ``whole``: it has 8 bytes.
 
-    ``paged``: to the page of ``queue`` of ``context``, through the kernel's ``alias`` or not.
+    ``paged``: it goes to the page of ``queue`` of ``context``; with ``alias``, through the kernel's
+    alias of that page.
     """
     return data.StructLayout({
-        "goal": Goal,
+        "target": Target,
         "write": 1,
         "whole": 1,
         "paged": 1,
@@ -45,19 +45,19 @@ def access_layout(params: TaicParams) -> data.StructLayout:
 class Port(wiring.Component):
     """One ``bus`` port.
 
-    A read of TASK_DEQUEUE of the queue that ``front`` follows is answered in the cycle of its
-    acceptance, if what the front knows is good and nothing of this port that is older is under
-    way in the engine. All other accesses go into a register; ``access`` is valid from the next
-    cycle on. A write frees the port once it is accepted there, a read once it is answered: by
-    ``answer`` (of the engine) or by ``done`` with ``done_data`` and ``done_error``.
+    A read of TASK_DEQUEUE is answered in the cycle of its acceptance, if ``prefetch`` tracks the
+    queue and knows its head, and no older operation of this port is in flight in the engine. All
+    other accesses are registered, and ``access`` is valid from the next cycle on. A write frees the
+    port when ``access`` is accepted. A read frees it when it is answered: by ``answer`` of the
+    engine, or by ``done`` with ``done_data`` and ``done_error``.
 
-    ``behind``: something of this port is in the first two stages of the engine. ``runs``: the
-    priority of what a DEQUEUE has given.
+    ``behind``: an operation of this port is in the first two stages of the engine. ``runs``: the
+    priority of the task that a DEQUEUE returned.
     """
 
     def __init__(self, params: TaicParams, *, port: int) -> None:
         self.params, self.port = params, port
-        self.front = Front(params, port=port)
+        self.prefetch = HeadPrefetch(params, port=port)
         super().__init__({
             "bus": In(MmioSignature(ADDR_BITS)),
             "access": Out(stream.Signature(access_layout(params))),
@@ -66,20 +66,20 @@ class Port(wiring.Component):
             "done_data": In(TASK_BITS),
             "done_error": In(1),
             "behind": In(1),
-            "room": In(1),  # for the records of dequeued tasks
+            "room": In(1),  # for another record of a dequeued task
             "runs": Out(runs_layout(params)),
-            "ready": In(1),  # high once the device has been swept
+            "ready": In(1),  # high when the tables of the device are cleared
         })
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        params, front = self.params, self.front
+        params, prefetch = self.params, self.prefetch
         request, response, access = self.bus.request, self.bus.response, self.access.p
-        m.submodules.front = front
+        m.submodules.prefetch = prefetch
         offsets = {entry.name: entry.offset for entry in queue_registers(params)}
 
-        held = Signal()  # an access that has not gone on
-        waits = Signal()  # a read that has
+        held = Signal()  # a registered access waits to be accepted
+        waits = Signal()  # a read has been accepted and waits for its answer
 
         # On the bus.
         offset = request.p.addr[:PAGE_BITS]
@@ -90,12 +90,12 @@ class Port(wiring.Component):
         m.d.comb += [
             dequeues.eq(~request.p.write & whole & (offset == offsets["dequeue"])),
             paged.eq((page >> params.index_bits) == 0),
-            mine.eq(front.known & (request.p.addr[PAGE_BITS:-1] == front.page)),
+            mine.eq(prefetch.tracking & (request.p.addr[PAGE_BITS:-1] == prefetch.page)),
             answers.eq(request.valid & self.ready & dequeues & mine & ~held & ~waits
-                       & ~self.behind & self.room & (front.valid | front.empty)),
-            front.take.eq(answers & front.valid),
+                       & ~self.behind & self.room & (prefetch.valid | prefetch.empty)),
+            prefetch.take.eq(answers & prefetch.valid),
             accepts.eq(self.ready & ~held & ~waits & ~answers
-                       & ~(dequeues & mine & (front.soon | self.behind))),
+                       & ~(dequeues & mine & (prefetch.pending | self.behind))),
             request.ready.eq(answers | accepts),
         ]
         with m.If(accepts & request.valid):
@@ -109,18 +109,18 @@ class Port(wiring.Component):
                 access.context.eq(page >> params.queue_bits),
                 access.addr.eq(request.p.addr),
                 access.data.eq(request.p.data),
-                access.goal.eq(Goal.CONTROL),
+                access.target.eq(Target.CONTROL),
             ]
             with m.If(paged):
                 with m.Switch(offset):
                     with m.Case(offsets["enqueue"], offsets["dequeue"], offsets["error"],
                                 offsets["length"]):
-                        m.d.sync += access.goal.eq(Goal.ENGINE)
+                        m.d.sync += access.target.eq(Target.ENGINE)
                     with m.Case(offsets["send"], offsets["arm"]):
-                        m.d.sync += access.goal.eq(Goal.RECORDS)
-        # What the control registers do comes after what this port has asked of the queues.
+                        m.d.sync += access.target.eq(Target.RECORDS)
+        # An access to control registers waits until this port's operations on queues are done.
         m.d.comb += self.access.valid.eq(
-            held & (self.room | access.write) & ~((access.goal == Goal.CONTROL) & self.behind))
+            held & (self.room | access.write) & ~((access.target == Target.CONTROL) & self.behind))
         with m.If(self.access.valid & self.access.ready):
             m.d.sync += [held.eq(0), waits.eq(~access.write)]
 
@@ -137,19 +137,19 @@ class Port(wiring.Component):
             m.d.comb += response.p.data.eq(self.done_data)
         with m.Elif(waits):
             m.d.comb += response.p.data.eq(answer.data)
-        with m.Elif(front.valid):
-            m.d.comb += response.p.data.eq(front.task)
+        with m.Elif(prefetch.valid):
+            m.d.comb += response.p.data.eq(prefetch.task)
         with m.If(answered | self.done):
             m.d.sync += waits.eq(0)
 
         m.d.comb += [
-            self.runs.valid.eq(answers | answered & (answer.kind == Kind.DEQUEUE)),
-            self.runs.context.eq(Mux(waits, access.context, front.context)),
-            self.runs.queue.eq(Mux(waits, access.queue, front.queue)),
-            self.runs.priority.eq(LOWEST),
+            self.runs.valid.eq(answers | answered & (answer.kind == QueueOp.DEQUEUE)),
+            self.runs.context.eq(Mux(waits, access.context, prefetch.context)),
+            self.runs.queue.eq(Mux(waits, access.queue, prefetch.queue)),
+            self.runs.priority.eq(LOWEST_PRIORITY),
         ]
         with m.If(answered & answer.found):
             m.d.comb += self.runs.priority.eq(priority(answer.data))
-        with m.Elif(answers & front.valid):
-            m.d.comb += self.runs.priority.eq(priority(front.task))
+        with m.Elif(answers & prefetch.valid):
+            m.d.comb += self.runs.priority.eq(priority(prefetch.task))
         return m

@@ -1,20 +1,31 @@
 """The registers of the TAIC: control page, page of a local queue, record of a channel.
 
-Sources: the published map for the offsets below 0x900, ours from there on.
+Offsets below 0x900 are those of the published map; the others are additions.
 """
 
 from ..peripheral import mmio
-from .params import CHANNEL_BYTES, PAGE_BITS, TaicParams
+from .codes import Error, Policy, Reason
+from .params import (
+    ADDR_BITS,
+    CHANNEL_BITS,
+    CHANNEL_BYTES,
+    LOWEST_PRIORITY,
+    PAGE_BITS,
+    PRIORITY_BITS,
+    SHORT_TASK_BITS,
+    TASK_BITS,
+    TaicParams,
+)
 
 ID_MAGIC = 0x5441
 ID_VERSION = 1
 
 
 class Allocate(mmio.Register, access="rw", bytes=8):
-    """ALQ: writes of the os id and the process id, then a read that gives the index word.
+    """ALQ: write the os id, then the process id; the next read allocates and gives the index word.
 
-    The index word is the context in the upper and the queue in the lower half, or all ones if none
-    is free or nothing was asked. Each port has its own sequence.
+    The index word holds the context in its upper and the queue in its lower half. It is all ones
+    if none is free, or without the two writes. Each port has its own sequence.
     """
 
     fields = {"word": mmio.Field(64, "os id, process id; index word")}
@@ -23,21 +34,21 @@ class Allocate(mmio.Register, access="rw", bytes=8):
 class Free(mmio.Register, access="w", bytes=8):
     """FLQ: frees the queue of an index word.
 
-    Its tasks move to another queue of the context. With the last queue the context ends, and its
-    tasks, channels and registrations with it.
+    Its tasks move to another queue of the context. Freeing the last queue ends the context: its
+    tasks, channels and registrations are removed.
     """
 
     fields = {"word": mmio.Field(64, "index word")}
 
 
 class SimulateInterrupt(mmio.Register, access="w", bytes=8):
-    """SIM_EXTINT: as if the line had risen. What is written does not matter."""
+    """SIM_EXTINT: a write has the effect of a rising edge of the line. Its value is ignored."""
 
     fields = {"_ignored": mmio.Field(64, "")}
 
 
 class Id(mmio.Register, access="r", bytes=8):
-    """What this controller is."""
+    """Identifies this controller."""
 
     fields = {
         "version": mmio.Field(16, "of the register map", init=ID_VERSION),
@@ -47,7 +58,7 @@ class Id(mmio.Register, access="r", bytes=8):
 
 
 class Capabilities(mmio.Register, access="r", bytes=8):
-    """How much of everything there is."""
+    """The sizes of this controller."""
 
     def __init__(self, params: TaicParams) -> None:
         super().__init__({
@@ -64,17 +75,16 @@ class Refused(mmio.Register, access="rw", bytes=8):
     """The last access to the control page or to a record that was refused. Any write clears it."""
 
     fields = {
-        "reason": mmio.Field(4, "0 none, 1 no such register, 2 access not of 8 bytes, 3 limit "
-                                "beyond what is unassigned, 4 no such queue, 5 record in a queue"),
+        "reason": mmio.Field(4, Reason.text()),
         "write": mmio.Field(1, "1 if it was a write"),
         "_reserved": mmio.Field(11, ""),
         "count": mmio.Field(16, "refused accesses; stays at 65535"),
-        "offset": mmio.Field(24, "of the access"),
+        "offset": mmio.Field(ADDR_BITS, "of the access"),
     }
 
 
 class Mode(mmio.Register, access="rw", bytes=8):
-    """Of the whole device."""
+    """Settings of the whole device."""
 
     fields = {"strict": mmio.Field(1, "1: a new context is not permitted compatible registration")}
 
@@ -83,35 +93,35 @@ class FreePlaces(mmio.Register, access="r", bytes=8):
     """Places for tasks."""
 
     fields = {
-        "free": mmio.Field(16, "that are free now"),
-        "lowest": mmio.Field(16, "that were free at least, since reset"),
-        "unassigned": mmio.Field(16, "that no context has in its limit"),
+        "free": mmio.Field(16, "free now"),
+        "lowest": mmio.Field(16, "least that were free at any time since reset"),
+        "unassigned": mmio.Field(16, "not part of the limit of any context"),
     }
 
 
 class Undelivered(mmio.Register, access="rw", bytes=8):
-    """Contexts with a preempting task while none of their queues is installed on a hart.
+    """Contexts that got a preempting task while none of their queues was installed on a hart.
 
-    The cause of a supervisor interrupt of the fallback hart. What is written with 1 is cleared.
+    Each causes a supervisor interrupt of its fallback hart. Writing 1 clears a bit.
     """
 
     fields = {"contexts": mmio.Field(64, "a bit for each context")}
 
 
 class Context(mmio.Register, access="rw", bytes=8):
-    """What a context may."""
+    """Settings of a context."""
 
     fields = {
         "priorities": mmio.Field(1, "1: bits 5:2 of a task identifier are its priority"),
         "compatible": mmio.Field(1, "1: its pages permit compatible registration"),
         "_reserved_2": mmio.Field(6, ""),
         "fallback": mmio.Field(8, "hart to interrupt while none of its queues is installed"),
-        "limit": mmio.Field(16, "tasks that may be in its queues for software to add one"),
+        "limit": mmio.Field(16, "an enqueue is refused while its queues hold this many tasks"),
     }
 
 
 class Installed(mmio.Register, access="rw", bytes=8):
-    """The local queue whose worker runs on a hart."""
+    """The local queue that is installed on a hart: its worker runs there."""
 
     fields = {
         "index": mmio.Field(16, "number of the queue's page"),
@@ -121,13 +131,13 @@ class Installed(mmio.Register, access="rw", bytes=8):
 
 
 class Grant(mmio.Register, access="rw", bytes=8):
-    """Contexts that may register for a line."""
+    """Contexts that are permitted to register for a line."""
 
     fields = {"contexts": mmio.Field(64, "a bit for each context")}
 
 
 class Occupancy(mmio.Register, access="rw", bytes=8):
-    """Tasks in the queues of a context. A write sets the high water mark to what is there."""
+    """Tasks in the queues of a context. A write resets the high water mark to the tasks now."""
 
     fields = {
         "tasks": mmio.Field(16, "now"),
@@ -142,25 +152,18 @@ class Enqueue(mmio.Register, access="w", bytes=8):
 
 
 class Dequeue(mmio.Register, access="r", bytes=8):
-    """TASK_DEQUEUE: the next task of this queue, or one of another queue of the context, or 0.
+    """TASK_DEQUEUE: the next task of this queue, or of another queue of the context, or 0.
 
-    Side effect of the read: the task has left its queue.
+    Side effect: the read removes the task from its queue.
     """
 
     fields = {"task": mmio.Field(64, "identifier, or 0")}
 
 
 class ErrorBits(mmio.Register, access="r", bytes=8):
-    """What was refused through this page. Side effect of the read: cleared."""
+    """The accesses through this page that were refused. Side effect: the read clears it."""
 
-    fields = {
-        "full": mmio.Field(1, "enqueue while the context is at its limit, or no free slot"),
-        "no_owner": mmio.Field(1, "the context has no owner"),
-        "no_send": mmio.Field(1, "no permission to send there"),
-        "no_receive": mmio.Field(1, "no permission to receive that, or no such receiver"),
-        "no_queue": mmio.Field(1, "this queue is not allocated"),
-        "not_permitted": mmio.Field(1, "no such register, or not through this page"),
-    }
+    fields = {error.name.lower(): mmio.Field(1, error.meaning) for error in Error}
 
 
 class RegisterSender(mmio.Register, access="w", bytes=8):
@@ -190,16 +193,16 @@ class WriteHart(mmio.Register, access="w", bytes=8):
 
 
 class RegisterInterrupt(mmio.Register, access="w", bytes=8):
-    """REGISTER_EXTINT: the task, woken into queue 0, that a line wakes; 0 for none."""
+    """REGISTER_EXTINT: the task that a line wakes, into queue 0; 0 for none."""
 
     fields = {"task": mmio.Field(64, "identifier")}
 
 
 class SendChannel(mmio.Register, access="w", bytes=8):
-    """SEND_CHANNEL: notifies through a channel of which this context is the sender."""
+    """SEND_CHANNEL: notifies through a channel; this context must be its sender."""
 
     fields = {
-        "channel": mmio.Field(16, "number"),
+        "channel": mmio.Field(CHANNEL_BITS, "number"),
         "queue": mmio.Field(8, "of the receiver, if the channel leaves the choice to the sender"),
     }
 
@@ -214,17 +217,18 @@ class Length(mmio.Register, access="r", bytes=8):
 
 
 class Running(mmio.Register, access="rw", bytes=8):
-    """Priority of the task that runs, set by every dequeue."""
+    """Priority of the running task. Every dequeue sets it."""
 
-    fields = {"priority": mmio.Field(4, "0 highest; 15 after a dequeue without a task", init=15)}
+    fields = {"priority": mmio.Field(PRIORITY_BITS, "0 highest; 15 after a dequeue without a task",
+                                     init=LOWEST_PRIORITY)}
 
 
 class Arm(mmio.Register, access="w", bytes=8):
-    """ARM: the task that a channel wakes, of which this context is the receiver."""
+    """ARM: the task that a channel wakes; this context must be its receiver."""
 
     fields = {
-        "task": mmio.Field(52, "identifier, sign-extended; 0 for none"),
-        "channel": mmio.Field(12, "number"),
+        "task": mmio.Field(SHORT_TASK_BITS, "identifier, sign-extended; 0 for none"),
+        "channel": mmio.Field(TASK_BITS - SHORT_TASK_BITS, "number"),
     }
 
 
@@ -232,22 +236,21 @@ class ArmLine(mmio.Register, access="w", bytes=8):
     """ARM_LINE: the task that a line wakes into this queue."""
 
     fields = {
-        "task": mmio.Field(52, "identifier, sign-extended; 0 for none"),
-        "line": mmio.Field(12, "number"),
+        "task": mmio.Field(SHORT_TASK_BITS, "identifier, sign-extended; 0 for none"),
+        "line": mmio.Field(TASK_BITS - SHORT_TASK_BITS, "number"),
     }
 
 
 class ChannelConfig(mmio.Register, access="rw", bytes=8):
-    """CONFIG: who may notify whom. A write commits all of it, and disarms the channel.
+    """CONFIG: who may notify whom. A write replaces all fields at once, and disarms the channel.
 
-    Refused while a task that the channel woke is in a queue.
+    It is refused while a task that the channel woke is in a queue.
     """
 
     fields = {
         "enabled": mmio.Field(1, "1: it can be used"),
         "_reserved_1": mmio.Field(1, ""),
-        "policy": mmio.Field(2, "queue of the receiver: 0 that in this register, 1 the least "
-                                "loaded (up to 15 tasks), 2 the sender's choice"),
+        "policy": mmio.Field(2, f"queue of the receiver: {Policy.text()}"),
         "_reserved_4": mmio.Field(4, ""),
         "sender": mmio.Field(8, "context"),
         "receiver": mmio.Field(8, "context"),
@@ -265,7 +268,7 @@ class ChannelTask(mmio.Register, access="r", bytes=8):
 
 
 def control_registers(params: TaicParams) -> mmio.RegisterMap:
-    """The control page, for the kernel alone."""
+    """The control page, which only the kernel may access."""
     registers = mmio.RegisterMap(addr_bits=PAGE_BITS)
     registers.add("allocate", Allocate(), offset=0x000)
     registers.add("free", Free(), offset=0x008)

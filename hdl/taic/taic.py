@@ -7,38 +7,39 @@ from amaranth.lib.wiring import In, Out, connect
 
 from ..bits import choice
 from ..bus.mmio import MmioSignature
-from .channels import Channels
+from ..stream import AlternatingArbiter, SkidBuffer, StreamArbiter
+from .access_arbiter import AccessArbiter
 from .compat import Compat
+from .context_allocator import ContextAllocator
 from .control import Control
-from .directory import Directory
-from .dispatch import Dispatch
 from .engine import Engine
 from .interrupts import Interrupts
 from .lines import Lines
-from .merge import Merge
 from .params import ADDR_BITS, TaicParams
 from .port import Port
-from .skid import Skid
-from .turns import Turns
-from .types import Kind, RecordOp, error_layout, queue_op_layout, record_op_layout
+from .records import Records
+from .types import QueueOp, RecordOp, error_layout, queue_op_layout, record_op_layout
 
-LEFT_DEPTH = 16  # records of dequeued tasks that can wait, but for those that the fronts keep
+DEQUEUED_DEPTH = 16  # waiting records of dequeued tasks, besides those in the prefetches
 
 
 class Taic(wiring.Component):
-    """Ready queues, channels of notification and wake-ups by lines for several contexts.
+    """Ready queues, notification channels and wake-ups by interrupt lines, for several contexts.
 
-    Each of the ``ports`` is a bus of its own (``bus``), of 16 MiB; the register maps are those of
-    ``control_registers``, ``queue_registers`` and ``channel_registers``, placed as ``params``
-    says. ``line`` are synchronous levels of devices; ``usip`` and ``ssip`` interrupt the harts and
-    are flip-flops.
+    Each port has a ``bus`` of its own, with a window of 16 MiB. ``control_registers``,
+    ``queue_registers`` and ``channel_registers`` describe its registers, and ``hdl.taic.params``
+    their places. ``line`` takes synchronous levels of devices. ``usip`` and ``ssip`` interrupt the
+    harts; they are flip-flops.
 
-    Timing: a port accepts a write in one cycle of two if what it asks for is free. A DEQUEUE is
-    answered in the cycle of its acceptance from the port's front, else after five cycles or more.
-    A task is in its queue, for all DEQUEUEs accepted later, three cycles after an enqueue was
-    accepted, four after a notification or after a line rose, if nobody else uses the engine.
+    Timing, if nothing else uses the engine:
 
-    The device is ready once its tables are cleared, about ``tasks`` cycles after reset.
+    - A port accepts a write in every other cycle.
+    - A DEQUEUE is answered in the cycle of its acceptance from the port's prefetch, otherwise
+      after at least five cycles.
+    - A task can be dequeued three cycles after its enqueue was accepted, and four cycles after a
+      notification was accepted or a line rose.
+
+    The device is ready when its tables are cleared, about ``tasks`` cycles after reset.
     """
 
     def __init__(self, params: TaicParams) -> None:
@@ -57,90 +58,92 @@ class Taic(wiring.Component):
         params = self.params
         queue_op, record_op = queue_op_layout(params), record_op_layout(params)
         m.submodules.engine = engine = self.engine
-        m.submodules.channels = channels = Channels(params)
+        m.submodules.records = records = Records(params)
         m.submodules.lines = lines = Lines(params)
-        m.submodules.directory = directory = Directory(params)
+        m.submodules.allocator = allocator = ContextAllocator(params)
         m.submodules.compat = compat = Compat(params)
         m.submodules.interrupts = interrupts = Interrupts(params)
         m.submodules.control = control = Control(params)
-        contexts, intake = control.contexts, engine.intake
+        context_table, issue_queue = control.context_table, engine.issue_queue
 
         swept = Signal()
-        m.d.sync += swept.eq(~(engine.sweeping | channels.sweeping | lines.sweeping
-                               | directory.sweeping | compat.sweeping | contexts.sweeping))
+        m.d.sync += swept.eq(~(engine.sweeping | records.sweeping | lines.sweeping
+                               | allocator.sweeping | compat.sweeping | context_table.sweeping))
 
-        # Records of tasks that have left their queue. Nobody else reaches a record before them: a
-        # notification that comes after the task was given away must not be taken for one before.
-        m.submodules.leaving = leaving = Merge(
+        # Records of dequeued tasks. They reach the records before any other operation, so that a
+        # notification sent after the dequeue is not mistaken for one sent before it.
+        m.submodules.departures = departures = StreamArbiter(
             unsigned(params.record_bits), inputs=params.ports + 1)
-        m.submodules.left = left = SyncFIFO(width=params.record_bits, depth=LEFT_DEPTH)
+        m.submodules.dequeued = dequeued = SyncFIFO(width=params.record_bits, depth=DEQUEUED_DEPTH)
         answer = engine.answer
         room = Signal()
         m.d.comb += [
-            left.w_en.eq(answer.valid & answer.recorded & (answer.kind == Kind.DEQUEUE)),
-            left.w_data.eq(answer.record),
+            dequeued.w_en.eq(answer.valid & answer.recorded & (answer.kind == QueueOp.DEQUEUE)),
+            dequeued.w_data.eq(answer.record),
         ]
-        m.d.sync += room.eq(left.level < LEFT_DEPTH - 3 * params.ports)
+        m.d.sync += room.eq(dequeued.level < DEQUEUED_DEPTH - 3 * params.ports)
 
-        # Ports, and what they ask for.
-        m.submodules.dispatch = dispatch = Dispatch(params)
-        m.submodules.engine_inputs = engine_inputs = Merge(queue_op, inputs=3)
-        m.submodules.record_inputs = record_inputs = Merge(record_op, inputs=4)
-        m.submodules.peeks = peeks = Merge(queue_op, inputs=params.ports)
-        allocation = directory.allocation
+        # Ports and their accesses.
+        m.submodules.access_arbiter = accesses = AccessArbiter(params)
+        m.submodules.engine_inputs = engine_inputs = StreamArbiter(queue_op, inputs=3)
+        m.submodules.record_inputs = record_inputs = StreamArbiter(record_op, inputs=4)
+        m.submodules.peeks = peeks = StreamArbiter(queue_op, inputs=params.ports)
+        allocation = allocator.allocation
         for n, port in enumerate(self.ports):
             m.submodules[f"port{n}"] = port
-            front = port.front
+            prefetch = port.prefetch
             connect(m, wiring.flipped(self.bus[n]), port.bus)
-            connect(m, port.access, dispatch.access[n])
-            connect(m, front.peek, peeks.i[n])
-            connect(m, front.left, leaving.i[n])
-            mine = [interrupts.redirected[h] & (i.as_value() == Cat(1, front.context, front.queue))
+            connect(m, port.access, accesses.access[n])
+            connect(m, prefetch.peek, peeks.i[n])
+            connect(m, prefetch.dequeued, departures.i[n])
+            tracked = Cat(1, prefetch.context, prefetch.queue)
+            mine = [interrupts.redirected[h] & (i.as_value() == tracked)
                     for h, i in enumerate(interrupts.installed)]
             m.d.comb += [
                 port.answer.eq(answer),
                 port.done.eq(control.done & (control.done_port == n)),
                 port.done_data.eq(control.data),
                 port.done_error.eq(control.error),
-                port.behind.eq(engine.under_way[n]),
+                port.behind.eq(engine.in_flight[n]),
                 port.room.eq(room),
                 port.ready.eq(swept),
-                front.event.eq(engine.event),
-                front.lookup.eq(engine.lookup),
-                front.popped.eq(intake.popped[n]),
-                front.waits.eq(intake.waits),
-                front.waiting[0].eq(intake.waiting[0]),
-                front.waiting[1].eq(intake.waiting[1]),
-                front.crowded.eq(intake.crowded),
-                front.busy.eq(engine.busy),
-                front.redirected.eq(Cat(mine).any()),
-                front.forget.eq(allocation.en),
-                front.forget_context.eq(allocation.context),
-                intake.pop[n].eq(front.pop),
-                intake.pop_context[n].eq(front.context),
-                intake.pop_queue[n].eq(front.queue),
+                prefetch.event.eq(engine.event),
+                prefetch.lookup.eq(engine.lookup),
+                prefetch.popped.eq(issue_queue.popped[n]),
+                prefetch.waiting.eq(issue_queue.waiting),
+                prefetch.waiting_context[0].eq(issue_queue.waiting_context[0]),
+                prefetch.waiting_context[1].eq(issue_queue.waiting_context[1]),
+                prefetch.hold_off.eq(issue_queue.hold_off),
+                prefetch.busy.eq(engine.busy),
+                prefetch.redirected.eq(Cat(mine).any()),
+                prefetch.invalidate.eq(allocation.en),
+                prefetch.invalidate_context.eq(allocation.context),
+                issue_queue.pop[n].eq(prefetch.pop),
+                issue_queue.pop_context[n].eq(prefetch.context),
+                issue_queue.pop_queue[n].eq(prefetch.queue),
                 interrupts.runs[n].eq(port.runs),
             ]
         m.d.comb += [
-            control.access.valid.eq(dispatch.control),
-            control.access.p.eq(dispatch.asked),
-            control.port.eq(dispatch.port),
+            control.access.valid.eq(accesses.control),
+            control.access.p.eq(accesses.asked),
+            control.port.eq(accesses.port),
         ]
 
-        # The engine: accesses, then the others that have waited for a cycle; fronts when nobody
-        # else. So nobody is ready because somebody else is not there in the same cycle.
-        others_engine, others_records = Signal(), Signal()  # it is their turn
-        m.d.comb += dispatch.free.eq(Cat(
-            intake.request.ready & ~others_engine,
-            channels.request.ready & ~leaving.o.valid & ~others_records,
+        # Inputs of the engine: accesses have priority, then the other requests, then the peeks of
+        # the prefetches. An other request that has waited for a cycle goes first. So no ``ready``
+        # depends on a ``valid`` of the same cycle.
+        others_engine, others_records = Signal(), Signal()  # another request has waited
+        m.d.comb += accesses.free.eq(Cat(
+            issue_queue.request.ready & ~others_engine,
+            records.request.ready & ~departures.o.valid & ~others_records,
             control.access.ready,
         ))
         m.d.sync += [
             others_engine.eq(engine_inputs.o.valid & ~engine_inputs.o.ready),
             others_records.eq(record_inputs.o.valid & ~record_inputs.o.ready),
         ]
-        # Of an access, either the lines or the control registers refuse something.
-        m.submodules.refusal = refusal = Skid(error_layout(params))
+        # An access is refused by the lines or by the control registers, never by both.
+        m.submodules.refusal = refusal = SkidBuffer(error_layout(params))
         m.d.comb += [
             refusal.i.valid.eq(lines.error.valid | control.page_error.valid),
             refusal.i.p.eq(control.page_error.p),
@@ -149,12 +152,12 @@ class Taic(wiring.Component):
         ]
         with m.If(lines.error.valid):
             m.d.comb += refusal.i.p.eq(lines.error.p)
-        m.submodules.refusals = refusals = Merge(error_layout(params), inputs=2)
-        m.submodules.errors = errors = Turns(error_layout(params))
+        m.submodules.refusals = refusals = StreamArbiter(error_layout(params), inputs=2)
+        m.submodules.errors = errors = AlternatingArbiter(error_layout(params))
         connect(m, compat.error, refusals.i[0])
         connect(m, refusal.o, refusals.i[1])
         connect(m, refusals.o, errors.early)
-        connect(m, channels.error, errors.late)
+        connect(m, records.error, errors.late)
         error, move, ask = engine_inputs.i
         refused = Signal(error_layout(params), reset_less=True)
         with m.If(error.ready):
@@ -165,104 +168,105 @@ class Taic(wiring.Component):
             m.d.sync += refused.eq(errors.o.p)
         may_move, peeks_now = Signal(), Signal()
         m.d.comb += [
-            intake.wake.valid.eq(channels.wake.valid),
-            intake.wake.p.eq(channels.wake.p),
-            intake.wake.p.source.eq(params.ports),
-            channels.wake.ready.eq(intake.wake.ready),
+            issue_queue.wake.valid.eq(records.wake.valid),
+            issue_queue.wake.p.eq(records.wake.p),
+            issue_queue.wake.p.source.eq(params.ports),
+            records.wake.ready.eq(issue_queue.wake.ready),
             errors.o.ready.eq(~error.valid),
-            error.p.kind.eq(Kind.ERROR),
+            error.p.kind.eq(QueueOp.ERROR),
             error.p.context.eq(refused.context),
             error.p.queue.eq(refused.queue),
             error.p.task.eq(refused.bits),
             error.p.source.eq(params.ports),
-            may_move.eq(engine.room | (directory.queue_op.p.kind == Kind.TAKE)),
-            move.valid.eq(directory.queue_op.valid & may_move),
-            move.p.eq(directory.queue_op.p),
+            may_move.eq(engine.room | (allocator.queue_op.p.kind == QueueOp.TAKE)),
+            move.valid.eq(allocator.queue_op.valid & may_move),
+            move.p.eq(allocator.queue_op.p),
             move.p.source.eq(params.ports),
-            directory.queue_op.ready.eq(move.ready & may_move),
+            allocator.queue_op.ready.eq(move.ready & may_move),
         ]
         connect(m, control.queue_op, ask)
         m.d.comb += [
-            peeks_now.eq(peeks.o.valid & ~intake.waits[0]),
-            intake.request.valid.eq(dispatch.queue_op | engine_inputs.o.valid | peeks_now),
-            engine_inputs.o.ready.eq(intake.request.ready & ~dispatch.queue_op),
+            peeks_now.eq(peeks.o.valid & ~issue_queue.waiting[0]),
+            issue_queue.request.valid.eq(accesses.queue_op | engine_inputs.o.valid | peeks_now),
+            engine_inputs.o.ready.eq(issue_queue.request.ready & ~accesses.queue_op),
             peeks.o.ready.eq(
-                engine_inputs.o.ready & ~engine_inputs.o.valid & ~intake.waits[0]),
-            contexts.context.eq(engine.chosen_context),
-            engine.allocated.eq(contexts.allocated),
-            engine.settings.eq(contexts.settings),
+                engine_inputs.o.ready & ~engine_inputs.o.valid & ~issue_queue.waiting[0]),
+            context_table.context.eq(engine.select_context),
+            engine.allocated.eq(context_table.allocated),
+            engine.settings.eq(context_table.settings),
             control.answer.eq(answer),
-            control.free_places.eq(engine.places.count),
+            control.free_places.eq(engine.pool.count),
             control.allocation.eq(allocation),
-            control.begin.eq(directory.begin),
-            control.end.eq(directory.end),
+            control.begin.eq(allocator.begin),
+            control.end.eq(allocator.end),
         ]
 
-        with m.If(dispatch.queue_op):
-            m.d.comb += intake.request.p.eq(dispatch.queue)
+        with m.If(accesses.queue_op):
+            m.d.comb += issue_queue.request.p.eq(accesses.queue)
         with m.Else():
-            m.d.comb += intake.request.p.eq(choice((
+            m.d.comb += issue_queue.request.p.eq(choice((
                 (1, engine_inputs.o.p), (~engine_inputs.o.valid, peeks.o.p))))
 
-        # The records: accesses, lines, notifications, directory, control, tasks that have left.
+        # Inputs of the records: dequeued tasks, accesses, lines, slots, allocator, control.
         for source, sink in zip(
-                (lines.record_op, compat.record_op, directory.record_op, control.record_op),
+                (lines.record_op, compat.record_op, allocator.record_op, control.record_op),
                 record_inputs.i, strict=True):
             connect(m, source, sink)
-        last = leaving.i[-1]
+        last = departures.i[-1]
         m.d.comb += [
-            last.valid.eq(left.r_rdy),
-            last.p.eq(left.r_data),
-            left.r_en.eq(last.ready),
-            leaving.o.ready.eq(channels.request.ready),
+            last.valid.eq(dequeued.r_rdy),
+            last.p.eq(dequeued.r_data),
+            dequeued.r_en.eq(last.ready),
+            departures.o.ready.eq(records.request.ready),
         ]
         m.d.comb += [
-            channels.request.valid.eq(
-                leaving.o.valid | dispatch.record_op | record_inputs.o.valid),
-            channels.request.p.eq(Mux(dispatch.record_op, dispatch.record, record_inputs.o.p)),
+            records.request.valid.eq(
+                departures.o.valid | accesses.record_op | record_inputs.o.valid),
+            records.request.p.eq(Mux(accesses.record_op, accesses.record, record_inputs.o.p)),
             record_inputs.o.ready.eq(
-                channels.request.ready & ~leaving.o.valid & ~dispatch.record_op),
+                records.request.ready & ~departures.o.valid & ~accesses.record_op),
         ]
-        # Tasks and CONFIGs of lines and registers are in the same access; bit 0 is also a level.
-        with m.If(~dispatch.record_op):
-            m.d.comb += channels.request.p.data[1:].eq(Mux(
-                record_inputs.chosen[1], compat.record_op.p.data, control.record_op.p.data)[1:])
-        with m.If(leaving.o.valid):
+        # Lines and control registers take their data from the same access. Bit 0 differs: lines
+        # use it to report a level.
+        with m.If(~accesses.record_op):
+            m.d.comb += records.request.p.data[1:].eq(Mux(
+                record_inputs.grant[1], compat.record_op.p.data, control.record_op.p.data)[1:])
+        with m.If(departures.o.valid):
             m.d.comb += [
-                channels.request.p.op.eq(RecordOp.DEQUEUED),
-                channels.request.p.record.eq(leaving.o.p),
-                channels.request.p.trusted.eq(1),
+                records.request.p.op.eq(RecordOp.DEQUEUED),
+                records.request.p.record.eq(departures.o.p),
+                records.request.p.trusted.eq(1),
             ]
-        for_compat, answers = Signal(), channels.answer
+        for_compat, answers = Signal(), records.answer
         record_answer = Signal(64, reset_less=True)
         m.d.sync += [
-            for_compat.eq(record_inputs.taken[1]),  # in the cycle before the answer
+            for_compat.eq(record_inputs.accepted[1]),  # in the cycle before the answer
             compat.read_answer.valid.eq(answers.valid & for_compat),
             control.record_answer.valid.eq(answers.valid & ~for_compat),
             record_answer.eq(answers.data),
-            control.record_refused.eq(channels.refused),
+            control.record_refused.eq(records.refused),
         ]
         m.d.comb += [
             compat.read_answer.data.eq(record_answer),
             control.record_answer.data.eq(record_answer),
         ]
 
-        # Directory, notifications, lines.
-        connect(m, control.directory, directory.request)
+        # Context allocator, compatible registrations, lines.
+        connect(m, control.allocator, allocator.request)
         connect(m, control.compat, compat.request)
-        connect(m, compat.owner, directory.owner)
-        connect(m, directory.forget, compat.forget)
+        connect(m, compat.owner, allocator.owner)
+        connect(m, allocator.forget, compat.forget)
         connect(m, control.simulate, lines.simulate)
         connect(m, control.arm, lines.arm)
         m.d.comb += [
-            control.directory_answer.eq(directory.answer),
-            control.directory_refused.eq(directory.refused),
-            directory.queue_answer.valid.eq(
-                answer.valid & (answer.source == params.ports) & (answer.kind == Kind.TAKE)),
-            directory.queue_answer.found.eq(answer.found),
-            directory.queue_answer.task.eq(answer.data),
-            directory.queue_answer.recorded.eq(answer.recorded),
-            directory.queue_answer.record.eq(answer.record),
+            control.allocator_answer.eq(allocator.answer),
+            control.allocator_refused.eq(allocator.refused),
+            allocator.queue_answer.valid.eq(
+                answer.valid & (answer.source == params.ports) & (answer.kind == QueueOp.TAKE)),
+            allocator.queue_answer.found.eq(answer.found),
+            allocator.queue_answer.task.eq(answer.data),
+            allocator.queue_answer.recorded.eq(answer.recorded),
+            allocator.queue_answer.record.eq(answer.record),
             lines.line.eq(self.line),
             lines.grant_write.eq(control.grant_write),
             lines.grant_read.eq(control.grant_read),
@@ -283,13 +287,13 @@ class Taic(wiring.Component):
             control.running.eq(interrupts.running),
             interrupts.runs[params.ports].eq(control.runs),
             interrupts.allocation.eq(allocation),
-            interrupts.end.eq(directory.end),
+            interrupts.end.eq(allocator.end),
             interrupts.clear.eq(control.clear),
             control.undelivered.eq(interrupts.undelivered),
-            contexts.kernel_context.eq(interrupts.installs_context),
-            interrupts.kernel.eq(contexts.kernel),
-            interrupts.redirect_context.eq(engine.chosen_context),
-            interrupts.redirect_asked.eq(engine.chosen_queue),
+            context_table.kernel_context.eq(interrupts.installs_context),
+            interrupts.kernel.eq(context_table.kernel),
+            interrupts.redirect_context.eq(engine.select_context),
+            interrupts.redirect_asked.eq(engine.select_queue),
             engine.redirect.eq(interrupts.redirect),
             *(sink.eq(queue) for sink, queue in zip(
                 engine.redirect_queue, interrupts.redirect_queue, strict=True)),
@@ -298,7 +302,7 @@ class Taic(wiring.Component):
         ]
         for sink, installed in zip(control.installed, interrupts.installed, strict=True):
             m.d.comb += sink.eq(installed)
-        for sink, fallback in zip(interrupts.fallback, contexts.fallback, strict=True):
+        for sink, fallback in zip(interrupts.fallback, context_table.fallback, strict=True):
             m.d.comb += sink.eq(fallback)
         return m
 

@@ -1,64 +1,46 @@
-"""What passes between the parts of the TAIC."""
+"""Types of the signals between the parts of the TAIC."""
 
 from amaranth.lib import data, enum
 
+from .codes import Error, Policy
 from .params import TASK_BITS, TaicParams
+from .registers import ChannelConfig
 
 
-class Kind(enum.Enum, shape=4):
+class QueueOp(enum.Enum, shape=4):
     """Operations on the queues."""
 
     ENQUEUE = 0  # by software; refused if the context is at its limit
-    WAKE = 1  # of a record's task; ``policy`` chooses the queue
-    DEQUEUE = 2  # from the own queue, else from another of the context
-    TAKE = 3  # from the own queue only
-    PEEK = 4  # what TAKE would give, which stays
-    ERROR = 5  # sets error bits of the page, ``task`` in its low bits
-    READ_ERROR = 6  # gives and clears them
-    LENGTH = 7  # gives the tasks in the queue, in the context, and there at most: 16 bits each
-    MOVE = 8  # as WAKE of a task that was ready already: at the tail, interrupts nobody
-    MARK = 9  # sets the most there were in the context to what there are
-
-
-class Policy(enum.Enum, shape=2):
-    """Into which queue of its context a woken task goes."""
-
-    FIXED = 0  # ``queue``; if that is not allocated, the lowest that is
-    LEAST_LOADED = 1  # 15 tasks count as many as more
-    SENDER = 2  # as FIXED; the sender's ``queue`` has taken the place of the record's
-
-
-class Error(enum.IntFlag, shape=6):
-    """Bits of the register ERROR."""
-
-    FULL = 1
-    NO_OWNER = 2
-    NO_SEND = 4
-    NO_RECEIVE = 8
-    NO_QUEUE = 16
-    NOT_PERMITTED = 32
+    WAKE = 1  # inserts the task of a record; ``policy`` selects the queue
+    DEQUEUE = 2  # removes a task from the own queue, else from another one of the context
+    TAKE = 3  # removes a task from the own queue only
+    PEEK = 4  # returns the task that TAKE would remove, and leaves it there
+    ERROR = 5  # sets error bits of the page; they are the low bits of ``task``
+    READ_ERROR = 6  # returns and clears them
+    LENGTH = 7  # returns the tasks in the queue, in the context, and its high water: 16 bits each
+    MOVE = 8  # WAKE for a task that was ready already: at the tail, without an interrupt
+    MARK = 9  # sets the high water of the context to the tasks that it has now
 
 
 class RecordOp(enum.Enum, shape=3):
-    """Operations on the records of wake-ups."""
+    """Operations on the records; ``RecordUpdate`` defines them."""
 
     SEND = 0
     ARM = 1
     DEQUEUED = 2  # the task of the record has left its queue
     CONFIGURE = 3
-    READ = 4  # gives CONFIG
+    READ = 4  # returns CONFIG
     READ_TASK = 5
-    FORGET = 6  # all of it, if its sender or receiver is ``context``: the context ends
+    FORGET = 6  # removes ``context`` from the record, because the context ends
 
 
 def queue_op_layout(params: TaicParams) -> data.StructLayout:
     """An operation on queue ``queue`` of ``context``.
 
-    ``recorded`` tells that ``task`` comes from record ``record``. ``source`` comes back with the
-    answer.
+    If ``recorded``, ``task`` comes from record ``record``. The answer repeats ``source``.
     """
     return data.StructLayout({
-        "kind": Kind,
+        "kind": QueueOp,
         "context": params.context_bits,
         "queue": params.queue_bits,
         "policy": Policy,
@@ -70,11 +52,12 @@ def queue_op_layout(params: TaicParams) -> data.StructLayout:
 
 
 def record_op_layout(params: TaicParams) -> data.StructLayout:
-    """An operation on record ``record``, asked by ``context`` (through the page of ``queue``).
+    """An operation on record ``record``, requested by ``context`` through the page of ``queue``.
 
-    ``trusted``: of a line or a slot, or by the device itself. A SEND is not checked; an ARM makes
-    ``context`` the receiver and ``queue`` the fixed queue. ``data`` is the task of an ARM, CONFIG
-    of a CONFIGURE; bits 23:16 of a SEND the sender's choice of queue.
+    ``trusted`` operations come from lines, from slots or from the device itself, and are not
+    checked. A trusted ARM makes ``context`` the receiver and ``queue`` the fixed queue. ``data`` is
+    the task of an ARM or the CONFIG of a CONFIGURE. In a SEND its bits 23:16 are the sender's
+    choice of a queue.
     """
     return data.StructLayout({
         "op": RecordOp,
@@ -87,15 +70,16 @@ def record_op_layout(params: TaicParams) -> data.StructLayout:
 
 
 def settings_layout(params: TaicParams) -> data.StructLayout:
-    """What CONTEXT says, as far as the queues are concerned."""
+    """The fields of the register CONTEXT that concern the queues."""
     return data.StructLayout({"priorities": 1, "limit": params.count_bits})
 
 
 def event_layout(params: TaicParams) -> data.StructLayout:
-    """What an operation does to queue ``queue`` of ``context``.
+    """The effect of an operation on queue ``queue`` of ``context``.
 
-    ``dequeues``: it is a DEQUEUE through the page of ``asked``, or stands for one, which has found
-    nothing if not ``removes``. ``ahead``: what it inserts may leave before what is there.
+    ``dequeues``: the operation is a DEQUEUE through the page of ``asked``, or the TAKE of a head
+    prefetch in its place. It found no task unless ``removes``. ``ahead``: the inserted task may
+    leave before tasks that are there already.
     """
     return data.StructLayout({
         "valid": 1,
@@ -114,14 +98,15 @@ def event_layout(params: TaicParams) -> data.StructLayout:
 
 
 def answer_layout(params: TaicParams) -> data.StructLayout:
-    """The answer to an operation of ``source``: ``data``, a task that has left record ``record``.
+    """The answer to an operation of ``source``.
 
-    Of a TAKE that a front has asked for, ``data`` and ``record`` mean nothing: see
-    ``lookup_layout``.
+    ``data`` is the result or the task. A ``recorded`` task belonged to record ``record``. In the
+    answer to the TAKE of a head prefetch, ``data`` and ``record`` are undefined; it gets its result
+    as ``lookup_layout``.
     """
     return data.StructLayout({
         "valid": 1,
-        "kind": Kind,
+        "kind": QueueOp,
         "source": range(params.ports + 1),
         "data": TASK_BITS,
         "found": 1,
@@ -131,10 +116,11 @@ def answer_layout(params: TaicParams) -> data.StructLayout:
 
 
 def lookup_layout(params: TaicParams) -> data.StructLayout:
-    """What a front learns of its queue, from its PEEK or after the TAKE that it has asked for.
+    """The state of a queue after a PEEK or TAKE of the head prefetch ``source``.
 
-    ``found``: ``task`` is the first, of ``record`` if it is ``recorded``. ``none``: the queue is
-    empty. Neither: after the last of its priority there are others.
+    ``found``: ``task`` is the first, and belongs to ``record`` if it is ``recorded``. ``none``: the
+    queue is empty. Neither: the last task of its priority has left, and tasks of other priorities
+    remain.
     """
     return data.StructLayout({
         "valid": 1,
@@ -148,7 +134,7 @@ def lookup_layout(params: TaicParams) -> data.StructLayout:
 
 
 def error_layout(params: TaicParams) -> data.StructLayout:
-    """Error bits to be set in the page of ``queue`` of ``context``."""
+    """Error bits to set in the page of ``queue`` of ``context``."""
     return data.StructLayout({
         "context": params.context_bits,
         "queue": params.queue_bits,
@@ -157,16 +143,5 @@ def error_layout(params: TaicParams) -> data.StructLayout:
 
 
 def config_layout() -> data.StructLayout:
-    """CONFIG of a channel record."""
-    return data.StructLayout({
-        "enabled": 1,
-        "_reserved_1": 1,
-        "policy": Policy,
-        "_reserved_4": 4,
-        "sender": 8,
-        "receiver": 8,
-        "queue": 8,
-        "armed": 1,
-        "pending": 1,
-        "queued": 1,
-    })
+    """The register CONFIG of a record."""
+    return ChannelConfig().layout

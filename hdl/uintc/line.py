@@ -6,11 +6,11 @@ from amaranth.lib.wiring import In, Out
 
 
 class HartLine(wiring.Component):
-    """Counts the receivers that interrupt one hart; ``line`` is high while there is any.
+    """Counts the receivers that interrupt one hart; ``line`` is high while the count is not 0.
 
-    ``before`` and ``after`` tell whether the entry that an operation of this cycle touches is one
-    of them, before and after it. ``count`` and ``line`` are flip-flops that change together, at
-    the end of that cycle. Both inputs low, or both high, change nothing.
+    ``before`` and ``after`` say whether the entry of this cycle's operation interrupts the hart
+    before and after the operation. ``count`` and ``line`` are flip-flops and change together, at
+    the end of the cycle. They do not change if both inputs are equal.
     """
 
     def __init__(self, *, receivers: int) -> None:
@@ -25,7 +25,7 @@ class HartLine(wiring.Component):
         m = Module()
         changes = Signal()
         m.d.comb += changes.eq(self.before ^ self.after)
-        # ``before`` is known early; were it to be ``changes & before``, the carry would wait.
+        # ``before`` is known early. With ``changes & before`` the carry would come late.
         with m.If(changes):
             m.d.sync += [
                 self.count.eq(self.count + Cat(C(1, 1), self.before.replicate(len(self.count)))),

@@ -2,18 +2,18 @@
 
 from dataclasses import dataclass
 
-VECTORS = 64  # of each receiver
+from .layout import ENTRY_BYTES
+
 HART_ID_BITS = 16
-TABLE_BITS = 14  # of an address within the table: 512 entries of 32 bytes, whatever is built
-ADDR_BITS = 15  # the table, and above it the error page
-ENTRY_BYTES = 32
+TABLE_BITS = 14  # of an address in the table, which always has room for 512 entries
+ADDR_BITS = 15  # the table, then the error page
 MAX_RECEIVERS = (1 << TABLE_BITS) // ENTRY_BYTES
 MAX_HARTS = 16
 
 
 @dataclass(frozen=True)
 class UintcParams:
-    """How many receivers there are entries for, and how many harts have a line."""
+    """The number of receivers with an entry, and of harts with a line."""
 
     receivers: int = 512
     harts: int = 1

@@ -9,7 +9,7 @@ from .registers import Error, Refusal
 
 
 class Access(data.Struct):
-    """An access to the table, whatever comes of it."""
+    """An access to the table, performed or refused."""
 
     register: 2
     write: 1
@@ -17,10 +17,10 @@ class Access(data.Struct):
 
 
 class Refusals(wiring.Component):
-    """Remembers the last refused access, and counts them.
+    """Stores the last refused access, and counts the refusals.
 
-    ``access`` was refused for ``reason`` in this cycle, or ``reason`` is NONE. ``clear`` empties
-    the record; the two do not come in the same cycle. ``record`` follows in the next one.
+    If ``reason`` is not NONE, ``access`` was refused in this cycle. ``clear`` clears the record; it
+    does not come in the cycle of a refusal. ``record`` changes in the next cycle.
     """
 
     access: In(Access)

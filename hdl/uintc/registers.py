@@ -1,77 +1,77 @@
 """The registers of the UINTC."""
 
-from enum import IntEnum
-
+from ..codes import Code
 from ..peripheral import mmio
-from .params import ADDR_BITS, ENTRY_BYTES, HART_ID_BITS, TABLE_BITS, VECTORS, UintcParams
+from . import layout
+from .layout import ENTRY_BYTES, VECTORS
+from .params import ADDR_BITS, HART_ID_BITS, TABLE_BITS, UintcParams
 
 ID_MAGIC = 0x5549
 ID_VERSION = 1
 
 
-class Refusal(IntEnum):
+class Refusal(Code):
     """Why an operation was refused."""
 
-    NONE = 0
-    VECTOR = 1  # SEND of a vector that does not exist
-    RECEIVER = 2  # the entry does not exist
-    SIZE = 3  # the access is not of 8 bytes
+    NONE = 0, "none"
+    VECTOR = 1, f"SEND of a vector above {VECTORS - 1}"
+    RECEIVER = 2, "no such entry"
+    SIZE = 3, "access not of 8 bytes"
 
 
 class Id(mmio.Register, access="r", bytes=8):
-    """What this controller is; the same in every entry."""
+    """Identifies this controller; the same in every entry."""
 
     def __init__(self, params: UintcParams) -> None:
         super().__init__({
-            "receivers": mmio.Field(16, "entries that there are", init=params.receivers),
-            "harts": mmio.Field(16, "harts that have a line", init=params.harts),
+            "receivers": mmio.Field(16, "number of entries", init=params.receivers),
+            "harts": mmio.Field(16, "number of harts with a line", init=params.harts),
             "version": mmio.Field(16, "of the register map", init=ID_VERSION),
             "magic": mmio.Field(16, f"{ID_MAGIC:#x}, which spells UI", init=ID_MAGIC),
         })
 
 
 class Send(mmio.Register, access="w", bytes=8):
-    """SEND: the vector written becomes pending. A number above 63 is refused."""
+    """SEND: makes the written vector pending. A number above 63 is refused."""
 
     fields = {"vector": mmio.Field(64, "number of the vector, 0 to 63")}
 
 
 class Low(mmio.Register, access="rw", bytes=8):
-    """READ_LOW and WRITE_LOW: where the receiver runs, and whether it does."""
+    """READ_LOW and WRITE_LOW: the hart of the receiver, and whether it is active."""
 
     fields = {
         "active": mmio.Field(1, "1: pending vectors interrupt the hart"),
-        "mode": mmio.Field(1, "kept, otherwise without effect: there are always 64 vectors"),
+        "mode": mmio.Field(1, "stored without effect: there are always 64 vectors"),
         "_reserved": mmio.Field(14, ""),
-        "hart_id": mmio.Field(HART_ID_BITS, "hart on which the receiver runs; of an unknown one "
-                                            "nothing is interrupted"),
+        "hart_id": mmio.Field(HART_ID_BITS, "hart on which the receiver runs; an unknown hart is "
+                                            "not interrupted"),
     }
 
 
 class High(mmio.Register, access="rw", bytes=8):
     """READ_HIGH and WRITE_HIGH: the pending vectors.
 
-    A read gives them. Side effect: afterwards none is pending. What is written is added to them.
+    Side effect: a read clears them. A write adds the written vectors.
     """
 
     fields = {"pending": mmio.Field(VECTORS, "a bit for each vector")}
 
 
 class Active(mmio.Register, access="rw", bytes=8):
-    """GET_ACTIVE and SET_ACTIVE: only the active bit of ``low``."""
+    """GET_ACTIVE and SET_ACTIVE: the active bit of ``low`` alone."""
 
     fields = {"active": mmio.Field(1, "as in low")}
 
 
 class Error(mmio.Register, access="rw", bytes=8):
-    """The last operation that was refused, and how many were. Any write clears it to 0.
+    """The last refused operation, and the number of refusals. Any write clears it to 0.
 
     Only operations on the table are recorded.
     """
 
     fields = {
-        "reason": mmio.Field(4, "0 none, 1 SEND of a vector above 63, 2 no such entry, "
-                                "3 access not of 8 bytes"),
+        "reason": mmio.Field(4, Refusal.text()),
         "_low": mmio.Field(4, ""),
         "register": mmio.Field(2, "offset within the entry, divided by 8"),
         "write": mmio.Field(1, "1 if it was a write"),
@@ -85,11 +85,11 @@ def uintc_registers(params: UintcParams) -> mmio.RegisterMap:
     """The register map: the table, then the error page."""
     registers = mmio.RegisterMap(addr_bits=ADDR_BITS)
     for name, register, offset, when in (
-        ("id", Id(params), 0x00, "reading"),
-        ("send", Send(), 0x00, "writing"),
-        ("low", Low(), 0x08, ""),
-        ("high", High(), 0x10, ""),
-        ("active", Active(), 0x18, ""),
+        ("id", Id(params), layout.ID, "reading"),
+        ("send", Send(), layout.SEND, "writing"),
+        ("low", Low(), layout.LOW, ""),
+        ("high", High(), layout.HIGH, ""),
+        ("active", Active(), layout.ACTIVE, ""),
     ):
         registers.add(name, register, offset=offset, count=params.receivers, stride=ENTRY_BYTES,
                       when=when)

@@ -1,15 +1,16 @@
-"""The entries of the receivers, in block RAM, and what an operation does to one."""
+"""The entries of the receivers, in block RAM, and the operations on them."""
 
 from amaranth import *
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
-from .params import HART_ID_BITS, VECTORS, UintcParams
+from .layout import VECTORS
+from .params import HART_ID_BITS, UintcParams
 from .registers import Low
 
 
 class Operation(data.Struct):
-    """What to do with an entry: one of the bits is set, or none; ``data`` as written."""
+    """An operation on an entry. At most one of the bits is set; ``data`` is the written word."""
 
     send: 1
     write_low: 1
@@ -22,8 +23,8 @@ class Operation(data.Struct):
 def entry_layout(harts: int) -> data.StructLayout:
     """An entry.
 
-    The last two fields follow from the others and shorten the path to the lines: ``any`` is set
-    if anything is pending, bit ``h`` of ``here`` if ``hart_id`` is ``h``.
+    The last two fields are redundant and shorten the path to the lines: ``any`` is set while a
+    vector is pending, and bit ``h`` of ``here`` while ``hart_id`` is ``h``.
     """
     return data.StructLayout({
         "active": 1,
@@ -36,13 +37,17 @@ def entry_layout(harts: int) -> data.StructLayout:
 
 
 class EntryTable(wiring.Component):
-    """One operation a cycle on any of the entries.
+    """Performs one operation a cycle on any entry.
 
-    An operation that comes with ``valid`` in cycle ``n`` finds its entry in cycle ``n + 1``:
-    ``entry`` is the entry before the operation, bit ``h`` of ``before`` and ``after`` tells whether
-    the entry interrupts hart ``h``, and ``vector_refused`` that the vector of a SEND does not exist
-    (it then changes nothing). All are combinational from the memory; ``before`` and ``after`` are 0
-    without an operation. The next operation, in ``n + 1``, sees what this one has done.
+    The entry of an operation with ``valid`` in cycle ``n`` is read in cycle ``n + 1``, and the
+    following outputs are combinational from the memory in that cycle:
+
+    - ``entry``: the entry before the operation.
+    - ``before``, ``after``: bit ``h`` says whether the entry interrupts hart ``h`` before and after
+      the operation. 0 without an operation.
+    - ``vector_refused``: the vector of a SEND does not exist, and the SEND changes nothing.
+
+    The next operation, in ``n + 1``, sees the changed entry.
 
     After reset the entries are cleared, one a cycle. ``sweeping`` (a flip-flop) is high meanwhile,
     and ``valid`` must be low.
@@ -70,7 +75,7 @@ class EntryTable(wiring.Component):
         write = entries.write_port()
         read = entries.read_port(transparent_for=(write,))
 
-        found = Signal()  # an operation and its entry
+        found = Signal()  # the entry of an operation has been read
         index = Signal(self.params.index_bits)
         operation = Signal(Operation, reset_less=True)
         m.d.sync += found.eq(self.valid)
@@ -81,7 +86,7 @@ class EntryTable(wiring.Component):
         with m.If(index == self.params.receivers - 1):
             m.d.sync += self.sweeping.eq(0)
 
-        # From flip-flops alone, while the memory is being read.
+        # These come from flip-flops alone, in parallel with the memory.
         written = operation.data
         low = data.View(Low().layout, written[:32])
         vector_exists = Signal()

@@ -7,14 +7,14 @@ from amaranth import *
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from ..bus.mmio import MmioSignature
+from ..bus.mmio import DWORD, MmioSignature
+from .layout import ENTRY_BYTES
 from .line import HartLine
-from .params import ADDR_BITS, ENTRY_BYTES, TABLE_BITS, UintcParams
+from .params import ADDR_BITS, TABLE_BITS, UintcParams
 from .refusals import Access, Refusals
 from .registers import Refusal, uintc_registers
 from .table import EntryTable
 
-DWORD = 3  # logarithm of the bytes of the only size of access that is allowed
 ENTRY_BITS = (ENTRY_BYTES - 1).bit_length()
 
 
@@ -22,18 +22,17 @@ class Uintc(wiring.Component):
     """Table of receivers, each with 64 pending vectors, and an interrupt line for each hart.
 
     ``bus`` covers the registers of ``uintc_registers``. An access is accepted in every cycle,
-    except for the first ones after reset, one for each receiver, in which the table is cleared.
-    Operations take effect in the order of their acceptance, one at a time. After one accepted in
-    cycle ``n``, a read is answered in ``n + 1``, combinationally from the block RAM, and ``usip``
-    has changed in ``n + 2``.
+    except while the table is cleared after reset, one receiver a cycle. Operations take effect one
+    at a time, in the order of their acceptance. A read that is accepted in cycle ``n`` is answered
+    in ``n + 1``, combinationally from the block RAM. An operation changes ``usip`` in ``n + 2``.
 
     Bit ``h`` of ``usip`` is a flip-flop. It is high exactly while an entry is active, has ``h`` as
     its hart ID and has a pending vector.
 
-    Refused are a SEND of a vector above 63, an access to an entry that does not exist and one not
-    of 8 bytes: they change no entry, and the register ``error`` tells. A refused read gives 0, one
-    of another size also an error response; in the page of ``error``, too, accesses are of 8 bytes,
-    and what else there is reads 0.
+    Three kinds of access are refused: a SEND of a vector above 63, an access to an entry that does
+    not exist, and an access that is not of 8 bytes. They change no entry and are recorded in the
+    register ``error``. A refused read gives 0, and also an error response if its size is wrong.
+    Accesses to the page of ``error`` must have 8 bytes too; the rest of that page reads 0.
     """
 
     def __init__(self, params: UintcParams) -> None:
@@ -53,7 +52,7 @@ class Uintc(wiring.Component):
         m.submodules.table = table = self.table
         m.submodules.refusals = refusals = self.refusals
 
-        # The cycle of acceptance: what is asked, and whether it can be done.
+        # The cycle of acceptance: decode the access, and decide whether it is refused.
         accept = Signal()
         in_table, size_ok, entry_exists = Signal(), Signal(), Signal()
         access = Signal(Access)
@@ -82,7 +81,7 @@ class Uintc(wiring.Component):
                 (in_table == (entry.count > 1))
                 & (request.p.addr[low:high] == (entry.offset >> low) % (1 << high - low)))
 
-        # The next cycle: the answer to a read, and what was refused.
+        # The next cycle: answer a read, and record a refusal.
         answered = Signal()
         asked = {name: Signal(name=f"{name}_asked", reset_less=True) for name in self.registers}
         wrong_size = Signal(reset_less=True)

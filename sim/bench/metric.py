@@ -24,8 +24,8 @@ class Metric:
 def parse_metrics(lines: Iterable[str]) -> list[Metric]:
     """The metrics among the lines that a program printed.
 
-    A metric is ``metric NAME UNIT MEDIAN WORST SAMPLES [KEY=VALUE ...]``; other lines are for
-    people. Raises ``ValueError`` for a metric that is not complete.
+    ``sw/support/metric/lines.txt`` describes the line. Raises ``ValueError`` for a metric that is
+    not complete.
     """
     metrics = []
     for line in lines:

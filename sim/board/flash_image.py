@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from sim.board.loader import read_regions
-from sim.program import BadImage, Program
+from sim.model.elf import BadImage, Program
 from soc.boot_image import boot_image
-from soc.config import SocParams
+from soc.config import DRAM_BASE, SocParams
 
 OWN_BYTES = 8192  # of the DRAM's end, which are the boot loader's while it loads
 
@@ -13,9 +13,9 @@ OWN_BYTES = 8192  # of the DRAM's end, which are the boot loader's while it load
 def flash_image(path: Path, params: SocParams) -> bytes:
     """What goes into the flash for a SoC with ``params``. Raises ``BadImage``."""
     program = Program.load(path, memory_bytes=params.dram_bytes - OWN_BYTES)
-    if program.entry != params.dram_base:
+    if program.entry != DRAM_BASE:
         raise BadImage(f"entry {program.entry:#x} is not the start of the memory "
-                       f"({params.dram_base:#x}), where the boot loader starts programs")
+                       f"({DRAM_BASE:#x}), where the boot loader starts programs")
     return boot_image(program.entry, (
         (region.address, region.data, region.length)
         for region in sorted(read_regions(program), key=lambda region: region.address)))

@@ -9,11 +9,11 @@ from boards.board import Board, Toolchain
 from boards.top import Top
 from sim import tools
 from sim.board.utilisation import utilisation
-from sim.compile import Progress
-from sim.synth.failure import failure
-from sim.synth.nextpnr import Placement, place
-from sim.synth.report import SMALL_MEMORY_BITS
-from sim.synth.yosys import Resources, Synthesis, synthesise_rtlil
+from sim.fpga.failure import failure
+from sim.fpga.nextpnr import Placement, place
+from sim.fpga.report import SMALL_MEMORY_BITS
+from sim.fpga.yosys import Resources, Synthesis, synthesise_rtlil
+from sim.progress import Progress
 from sim.tools import ToolError
 from soc.config import SocParams
 

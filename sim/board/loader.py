@@ -9,8 +9,9 @@ from pathlib import Path
 
 from sim.board.frame import Frame, FrameReader, Kind
 from sim.board.serial_line import Line, LineError
-from sim.program import DRAM_BASE, BadImage, Program
+from sim.model.elf import BadImage, Program
 from soc.boot_info import FORMAT, BootInfo
+from soc.config import DRAM_BASE
 
 VERSION = 2
 CHUNK = 4096  # bytes of memory that one request clears or checks

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from boards.end import END_BYTES, END_MARK, end_message
+from boards.end import END_BYTES, END_MARK, read_end
 from hdl.peripheral.finisher import Kind
 from sim.board.serial_line import Line, LineError
 
@@ -57,11 +57,10 @@ class OutputFilter:
 
 
 def _end(message: bytes) -> End:
-    kind = int.from_bytes(message[len(END_MARK):][:2], "little")
-    code = int.from_bytes(message[len(END_MARK) + 2:][:2], "little")
-    if message != end_message(kind, code):
-        raise LineError("the program has ended, but its end came damaged")
-    return End(kind, code)
+    try:
+        return End(*read_end(message))
+    except ValueError:
+        raise LineError("the program has ended, but its end came damaged") from None
 
 
 def _overlap(text: bytes, mark: bytes) -> int:

@@ -5,8 +5,8 @@ import re
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from sim.synth.nextpnr import module_of, signal_name
-from sim.synth.yosys import Resources
+from sim.fpga.nextpnr import module_of, signal_name
+from sim.fpga.yosys import Resources
 
 
 def utilisation(netlist: Path, *, prefix: str) -> dict[str, Resources]:

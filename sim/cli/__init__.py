@@ -8,7 +8,7 @@ from typing import NoReturn
 import typer
 
 VERBS = ("sim", "image", "account", "bench", "gen", "verilog", "conformance", "synth",
-         "equivalence", "build", "program", "load", "run")
+         "equivalence", "build", "program", "load", "run", "figures")
 
 app = typer.Typer(
     name="rel4",

@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.table import Table
 from typer import Argument, Option
 
-from sim.account import CAUSES, RETIRED, events, follow
 from sim.cli import app, refuse
 from sim.cli.options import DEFAULT_HARTS, Harts
 from sim.tools import ToolError
+from sim.trace.cycles import CAUSES, RETIRED, events, follow
 
 WIDTH = 120  # of the table, where the terminal has less
 

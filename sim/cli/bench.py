@@ -11,18 +11,18 @@ from rich.console import Console
 from rich.table import Table
 from typer import Argument, Option
 
-from sim.bench.machine import BenchError, CannotRun, Machine, OnBoard, Simulated
 from sim.bench.metric import Metric
 from sim.bench.suites import SUITES
+from sim.bench.target import BenchError, CannotRun, OnBoard, Simulated, Target
 from sim.board.loader import Loader, Patience
-from sim.board.run import BAUD
+from sim.board.runner import BAUD
 from sim.board.serial_line import LineError, SerialLine
 from sim.cli import app, refuse
 from sim.cli.load import PATIENCE, Baud, Wait
 from sim.cli.options import NoTaic, soc_params
+from sim.model.elf import BadImage
+from sim.model.run_options import BadArgument, Latency, RunOptions
 from sim.output import write_output
-from sim.program import BadImage
-from sim.run import BadArgument, Latency, RunOptions
 from sim.tools import ToolError
 
 
@@ -112,7 +112,7 @@ def _say(text: object) -> None:
     print(f"rel4 bench: {text}", file=sys.stderr)
 
 
-def _measure(machine: Machine, names: list[str], *, leave_out: bool) -> dict[str, list[Metric]]:
+def _measure(machine: Target, names: list[str], *, leave_out: bool) -> dict[str, list[Metric]]:
     """The metrics of each suite; those that cannot run are left out or an error."""
     measured = {}
     for name in names:

@@ -16,8 +16,8 @@ from sim.board.flow import discard_bitstream, generate_project
 from sim.board.tables import clocks_table, device_table, modules_table
 from sim.cli import app, refuse
 from sim.cli.options import NoTaic
+from sim.fpga.report import arrivals_table
 from sim.output import write_output
-from sim.synth.report import arrivals_table
 from sim.tools import BUILD, ToolError
 from soc.config import SocParams, without_taic
 

@@ -13,13 +13,15 @@ from typer import Argument, Option
 
 from sim.cli import app, refuse
 from sim.cli.options import Config, Harts
-from sim.conformance import benchmarks, contention, litmus, riscv_tests
-from sim.conformance.machine import Machine
+from sim.conformance import benchmarks, riscv_tests
 from sim.conformance.riscv_tests import SuiteError
-from sim.conformance.rvwmo import Model
+from sim.model.elf import BadImage
+from sim.model.run_options import BadArgument, Latency, RunOptions
+from sim.model.simulate import Result, simulate
+from sim.ordering import contention, litmus
+from sim.ordering.machine import Machine, OrderingError
+from sim.ordering.rvwmo import Model
 from sim.output import write_output
-from sim.program import BadImage
-from sim.run import BadArgument, Latency, Result, RunOptions, simulate
 from sim.tools import BUILD, ToolError
 from soc.config import configuration
 
@@ -191,7 +193,7 @@ def refusing() -> Iterator[None]:
     """What can't be run is told in one line, with exit status 2."""
     try:
         yield
-    except (SuiteError, BadArgument, BadImage, ToolError, ValueError) as error:
+    except (OrderingError, SuiteError, BadArgument, BadImage, ToolError, ValueError) as error:
         refuse("conformance", error)
 
 

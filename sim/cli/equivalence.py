@@ -8,10 +8,10 @@ from typer import Exit, Option
 
 from sim.cli import app, refuse
 from sim.cli.options import DEFAULT_HARTS, Config, Harts, soc_params
-from sim.compile import Progress
-from sim.designs import DEVICES, part
-from sim.netlist.equivalence import compare
-from sim.synth.yosys import synthesise_rtlil
+from sim.fpga.netlist.comparison import compare
+from sim.fpga.yosys import synthesise_rtlil
+from sim.parts import DEVICES, part
+from sim.progress import Progress
 from sim.tools import BUILD, ToolError
 
 Target = Enum("Target", {name.upper(): name for name in DEVICES}, type=str)

@@ -8,11 +8,11 @@ from typer import Argument, Option
 
 from sim.cli import app, refuse
 from sim.cli.options import Memory, soc_params
+from sim.image.batch import Batch, packages
 from sim.image.compose import Contents, compose
 from sim.image.manifest import Manifest
-from sim.image.workspace import Workspace, packages
+from sim.model.elf import BadImage
 from sim.output import write_output
-from sim.program import BadImage
 from sim.tools import BUILD, ToolError
 
 FIRMWARE = BUILD / "sw" / "firmware.elf"
@@ -60,7 +60,7 @@ def image(
             if list_packages:
                 print(" ".join(f"-p {package}" for package in packages(rows, chosen)))
             elif built and header and output:
-                Workspace(rows, built, header).write(chosen, output, params)
+                Batch(rows, built, header).write(chosen, output, params)
             else:
                 refuse("image", "--manifest needs --built, --header and -o")
         elif kernel and output and not names:

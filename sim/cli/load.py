@@ -6,10 +6,10 @@ from typing import Annotated
 from typer import Argument, Option
 
 from sim.board.loader import Patience
-from sim.board.run import BAUD, load_and_start
+from sim.board.runner import BAUD, load_and_start
 from sim.board.serial_line import LineError, SerialLine
 from sim.cli import app, refuse
-from sim.program import BadImage
+from sim.model.elf import BadImage
 
 Port = Annotated[str, Argument(metavar="PORT", help="serial port, such as /dev/ttyUSB0")]
 Image = Annotated[Path, Argument(metavar="IMAGE.elf", help="program to run")]

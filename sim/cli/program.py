@@ -13,8 +13,8 @@ from boards.catalogue import BOARDS, board
 from sim.board.flash_image import flash_image
 from sim.board.flow import bitstream_path
 from sim.cli import app, refuse
+from sim.model.elf import BadImage
 from sim.output import write_output
-from sim.program import BadImage
 from sim.tools import BUILD
 
 

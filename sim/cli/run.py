@@ -15,13 +15,13 @@ from typing import Annotated
 from typer import Exit, Option
 
 from sim.board.loader import Patience
-from sim.board.run import BAUD, run_to_end
+from sim.board.runner import BAUD, run_to_end
 from sim.board.serial_line import LineError, SerialLine
 from sim.cli import app, refuse
 from sim.cli.load import PATIENCE, Baud, Image, Wait
+from sim.model.elf import BadImage
 from sim.output import write_output
-from sim.program import BadImage
-from sim.run import CYCLE_LIMIT
+from sim.status import Status
 
 ESCAPE, LEAVE = b"\x01", b"x"  # Ctrl-A x, as in ``rel4 sim``
 
@@ -49,9 +49,9 @@ def run(
             end = run_to_end(line, image, baud=baud, patience=Patience(patience), output=_show,
                              typed=keyboard.read, seconds=timeout)
         line.close()
-        status = "limit" if end is None else "passed" if end.passed else "failed"
+        status = Status.TIME_LIMIT if end is None else Status.ended(end.passed)
         if json:
-            result = {"status": status, "exit_code": end.code if end else None,
+            result = {"status": status.word, "exit_code": end.code if end else None,
                       "seconds": time.monotonic() - start}
             write_output(json_format.dumps(result, indent=1) + "\n", json, sys.stdout)
     except BadImage as error:
@@ -60,10 +60,10 @@ def run(
         refuse("run", error)
     if end is None:
         print(f"rel4 run: no end after {timeout:g} s", file=sys.stderr)
-        raise Exit(CYCLE_LIMIT)
+        raise Exit(status.exit_status)
     if not end.passed:
         print(f"rel4 run: failed with code {end.code}", file=sys.stderr)
-        raise Exit(1)
+        raise Exit(status.exit_status)
 
 
 def _show(output: bytes) -> None:

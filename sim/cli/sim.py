@@ -7,8 +7,10 @@ from typer import Argument, Option
 
 from sim.cli import app, refuse
 from sim.cli.options import DEFAULT_HARTS, Config, Harts, Memory, NoTaic, soc_params
-from sim.program import BadImage, Program
-from sim.run import BadArgument, Latency, RunOptions, become, model_command, soc_design
+from sim.model.design import soc_design
+from sim.model.elf import BadImage, Program
+from sim.model.run_options import BadArgument, Latency, RunOptions
+from sim.model.simulate import become, model_command
 from sim.tools import ToolError
 
 

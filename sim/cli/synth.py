@@ -12,8 +12,7 @@ from typer import Option
 
 from sim.cli import app, refuse
 from sim.cli.options import DEFAULT_HARTS, Config, NoTaic, soc_params
-from sim.output import write_output
-from sim.synth.report import (
+from sim.fpga.report import (
     arrivals_table,
     harts_table,
     memories_table,
@@ -21,6 +20,7 @@ from sim.synth.report import (
     synthesis_report,
     timing_table,
 )
+from sim.output import write_output
 from sim.tools import ToolError
 
 

@@ -10,11 +10,11 @@ from typer import Argument, Option
 
 from hdl.bus.standalone import BUSES
 from hdl.verilog import verilog_text
-from sim import designs
 from sim.cli import app, refuse
 from sim.cli.options import NoTaic, soc_params
-from sim.designs import DEVICES, PARTS, device
 from sim.output import write_output
+from sim.parts import DEVICES, PARTS, device
+from sim.parts import part as soc_part
 
 Part = Enum("Part", {name: name for name in PARTS}, type=str)
 Bus = Enum("Bus", {name: name for name in BUSES}, type=str)
@@ -72,7 +72,7 @@ def verilog(
         else:
             no_taic = given.pop("no-taic", False)
             params = soc_params(given.pop("config", "default"), **given, no_taic=no_taic)
-            component = designs.part(part.value, params)
+            component = soc_part(part.value, params)
         write_output(verilog_text(component, part.value), output, sys.stdout)
     except (ValueError, OSError) as error:
         refuse("verilog", error)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from soc.config import configuration
+from hdl.peripheral.finisher import Kind
+from soc.config import DRAM_BASE, configuration
 from soc.memory_map import device
 
 from .riscv_tests import COMPILER, SuiteError
@@ -45,6 +46,8 @@ def _compile(image: Path, sources: Sequence[Path], flags: Sequence[str]) -> None
         compiler, "--specs=picolibc.specs", *TARGET, *flags, "-nostartfiles", "-static",
         f"-DSOC_UART_BASE={device(params, 'uart0').base:#x}",
         f"-DSOC_FINISHER_BASE={device(params, 'finisher').base:#x}",
+        f"-DFINISHER_PASS={Kind.PASS.value:#x}", f"-DFINISHER_FAIL={Kind.FAIL.value:#x}",
+        f"-Wl,--defsym=DRAM_BASE={DRAM_BASE:#x}",
         f"-I{PORT}", f"-T{PORT / 'benchmark.ld'}", str(PORT / "start.S"), str(PORT / "console.c"),
         *map(str, sources), "-o", str(image),
     ]

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim.run import Latency, RunOptions, simulate
+from sim.model.run_options import Latency, RunOptions
+from sim.model.simulate import simulate
 from soc.config import SocParams
 
 SUITES = ("rv64ui", "rv64um", "rv64ua", "rv64uc", "rv64mi", "rv64si")

@@ -13,7 +13,7 @@ from sim.image.archive import write_archive
 from sim.image.part import Load, Part
 from sim.image.strip import strip
 from sim.image.writer import Named, write_elf
-from sim.program import BadImage, Program
+from sim.model.elf import BadImage, Program
 from soc.config import SocParams
 from soc.memory_map import PAGE, payload_base
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
-from sim.program import BadImage, Program
+from sim.model.elf import BadImage, Program
 
 SLOT = "image_slot"
 SLOT_MAGIC = int.from_bytes(b"rel4slot", "little")

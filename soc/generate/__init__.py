@@ -1,6 +1,6 @@
-"""What others need to know about a SoC, as text: one module a form.
+"""Descriptions of a SoC for software and readers: one module for each format.
 
-``generate(kind, params)`` is what ``rel4 gen KIND`` calls.
+``rel4 gen KIND`` calls ``generate(kind, params)``.
 """
 
 from soc.config import SocParams
@@ -22,7 +22,7 @@ GENERATORS = {
 
 
 def generate(kind: str, params: SocParams) -> str | bytes:
-    """The artefact ``kind`` of the SoC. ``ValueError`` names the kinds that there are."""
+    """The description ``kind`` of the SoC. ``ValueError`` for an unknown kind lists the known."""
     if kind not in GENERATORS:
         raise ValueError(f"cannot generate {kind!r}; there are {', '.join(GENERATORS)}")
     return GENERATORS[kind](params)

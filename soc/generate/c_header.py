@@ -1,4 +1,4 @@
-"""Constants of the SoC as a C header, which an assembler source may include too."""
+"""Constants of the SoC as a header for C and assembler."""
 
 from soc.config import SocParams
 

@@ -1,14 +1,21 @@
-"""The constants that software needs, by name, in the order in which they are printed."""
+"""The constants that software needs, in the order in which they are printed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from amaranth.lib.data import StructLayout
+
 from hdl.core.isa import Cause, Csr, Event, Irq, Priv
-from hdl.core.uipi import Refusal, UipiOp
+from hdl.core.uipi import SUIERR, SUIRS, SUIST, Refusal, UipiOp
+from hdl.peripheral.finisher import Kind
 from hdl.peripheral.mmio import RegisterMap
 from hdl.peripheral.spi_flash import spi_flash_registers
+from hdl.taic import registers as taic_registers
+from hdl.taic.codes import Policy, Reason
 from hdl.taic.params import KEEP_BIT, PREEMPT_BIT, PRIORITY_BITS, PRIORITY_LSB
+from hdl.uintc import registers as uintc_registers
+from hdl.uintc.layout import SENDER_ENTRY, SENDER_ENTRY_BYTES
 from soc import boot_image
 from soc.boot_info import FIELDS, FORMAT, offsets
 from soc.bootrom import LOADER_OFFSET
@@ -24,12 +31,12 @@ class Constant:
     value: int
     doc: str
     hexadecimal: bool = False
-    bits: int = 64  # 16 for what is an index of instructions, else as wide as an address
+    bits: int = 64  # 16 for CSR numbers, else the width of an address
 
 
 @dataclass(frozen=True)
 class Group:
-    """Constants of one subject. Those with a ``module`` are told apart by its name."""
+    """Constants of one subject. ``module`` is the namespace of their names, if any."""
 
     title: str
     module: str
@@ -70,6 +77,10 @@ def groups(params: SocParams) -> Iterator[Group]:
             constants = list(_registers(part.registers))
             if part.name == "plic":
                 constants += _plic(params)
+            if part.name == "finisher":
+                constants += _finisher()
+            if part.name == "uintc":
+                constants.append(_magic(uintc_registers.ID_MAGIC))
             yield Group(f"Registers: {part.title}", part.name, tuple(constants))
         if part.blocks:
             constants = [constant for block in part.blocks for constant in _block(block)]
@@ -96,10 +107,19 @@ def groups(params: SocParams) -> Iterator[Group]:
     yield _enumeration("Privilege levels", "privilege", Priv)
     yield _enumeration("Operations of UIPI: funct7", "uipi", UipiOp)
     yield _enumeration("Why a UIPI had no effect: reasons in suierr", "refusal", Refusal)
+    for name, layout in (("suist", SUIST), ("suirs", SUIRS), ("suierr", SUIERR)):
+        yield Group(f"Fields of {name}", name, tuple(_masks(layout)))
+    yield Group("An entry of a sender table", "sender_entry", (
+        *_masks(SENDER_ENTRY), Constant("BYTES", SENDER_ENTRY_BYTES, "its size")))
+    yield _enumeration("Why UINTC refused an operation: reasons in error", "uintc_refusal",
+                       uintc_registers.Refusal)
+    if params.taic:
+        yield _enumeration("Why TAIC refused an access: reasons in refused", "taic_refusal", Reason)
+        yield _enumeration("Which queue a channel wakes its task into", "taic_policy", Policy)
 
 
 def _registers(registers: RegisterMap) -> Iterator[Constant]:
-    """Offsets, and masks of fields where a register has several."""
+    """Offsets of registers, and masks of the fields of a register that has several."""
     for entry in registers:
         name = entry.name.upper()
         yield Constant(name, entry.offset, f"offset of {entry.name}", hexadecimal=True)
@@ -115,6 +135,19 @@ def _registers(registers: RegisterMap) -> Iterator[Constant]:
                     f"mask: {description.doc}", hexadecimal=True)
 
 
+def _masks(layout: StructLayout) -> Iterator[Constant]:
+    """Masks of the fields of a word."""
+    for name, field in layout:
+        if not name.startswith("_"):
+            yield Constant(name.upper(), (1 << field.width) - 1 << field.offset, "mask",
+                           hexadecimal=True)
+
+
+def _magic(value: int) -> Constant:
+    return Constant("MAGIC", value, "what the field magic of the register id reads",
+                    hexadecimal=True)
+
+
 def _block(block: Block) -> Iterator[Constant]:
     name = block.name.upper()
     yield Constant(name, block.offset, f"offset: {block.title}", hexadecimal=True)
@@ -126,12 +159,14 @@ def _block(block: Block) -> Iterator[Constant]:
 
 def _taic(params: SocParams) -> Iterator[Constant]:
     taic = taic_params(params)
+    yield _magic(taic_registers.ID_MAGIC)
     yield Constant("CONTEXTS", taic.contexts, "contexts")
     yield Constant("QUEUES", taic.queues, "local queues of a context")
     yield Constant("TASKS", taic.tasks, "places for tasks in all queues together")
     yield Constant("PRIORITIES", taic.priorities, "levels of priority")
     yield Constant("LINES", taic.lines, "lines of devices: the sources of the PLIC")
-    yield Constant("SLOTS", taic.slots, "compatible senders, and receivers, of a context")
+    yield Constant("COMPATIBLE_SLOTS", taic.slots,
+                   "senders, and receivers, that a context can register the compatible way")
     for name, lsb, bits, what in (
         ("PREEMPT", PREEMPT_BIT, 1, "its wake-up interrupts"),
         ("KEEP", KEEP_BIT, 1, "its wake-up leaves it registered"),
@@ -148,7 +183,15 @@ def _plic(params: SocParams) -> Iterator[Constant]:
                        f"context of hart {hart}, {MODES[mode]} mode")
 
 
+def _finisher() -> Iterator[Constant]:
+    for kind in Kind:
+        if kind is not Kind.NONE:
+            yield Constant(kind.name, kind.value, f"kind of end: {kind.name.lower()}",
+                           hexadecimal=True)
+
+
 def _enumeration(title: str, module: str, members: type[Enum], *, hexadecimal: bool = False,
                  bits: int = 64) -> Group:
     return Group(title, module, tuple(
-        Constant(member.name, member.value, "", hexadecimal, bits) for member in members))
+        Constant(member.name, member.value, getattr(member, "meaning", ""), hexadecimal, bits)
+        for member in members))

@@ -10,8 +10,8 @@ from .constants import Constant, groups
 def rust(params: SocParams) -> str:
     """``pub const`` for addresses, offsets, masks, interrupts and CSR numbers.
 
-    Base addresses, sizes and interrupts are at the top; registers, CSRs and codes are in modules.
-    CSR numbers are ``u16``, all else is ``usize``.
+    Base addresses, sizes and interrupts are at the top level; registers, CSRs and codes are in
+    modules. CSR numbers are ``u16``, other constants ``usize``.
     """
     lines = [
         f"// rel4-soc, configuration {params.name}: generated from the description of the SoC.",

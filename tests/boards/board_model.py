@@ -12,7 +12,7 @@ from hdl.bus.dram import DramSignature
 from hdl.core.commit import CommitSignature
 from hdl.peripheral.finisher import Kind
 from hdl.peripheral.uart_phy import UartSerialPhy
-from sim.build import Design
+from sim.model.design import Design
 from sim.tools import PROJECT
 from soc.config import SocParams
 from soc.top import RequestMonitor

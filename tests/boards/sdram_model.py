@@ -8,7 +8,8 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from boards.sdram_pads import PadsSignature
-from sim.program import DRAM_BASE, Program
+from sim.model.elf import Program
+from soc.config import DRAM_BASE
 
 CHIP = Path(__file__).with_name("sdram_chip.v").read_text()
 FAULTS = {

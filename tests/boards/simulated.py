@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sim.build import Design
-from sim.program import DRAM_BASE, Program
-from sim.run import RunOptions, model_command
-from tests.sim.elf import Part, elf64
+from sim.model.design import Design
+from sim.model.elf import Program
+from sim.model.run_options import RunOptions
+from sim.model.simulate import model_command
+from soc.config import DRAM_BASE
+from tests.support.elf import Part, elf64
 
 LOOP = b"\x6f\0\0\0" * 16  # jumps to themselves
 

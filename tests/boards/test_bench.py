@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from sim.bench.machine import CannotRun, Program
+from sim.bench.target import CannotRun, Program
 from sim.board.boot_loader import boot_loader
-from sim.board.programs import params_of
-from sim.build import Design
+from sim.board.workspace import params_of
+from sim.model.design import Design
 from sim.tools import PROJECT, ToolError
 from soc.boot_info import BootInfo
 from soc.config import configuration, without_taic

@@ -6,13 +6,12 @@ import sys
 
 from hdl.peripheral.finisher import Kind
 from sim.board.boot_loader import boot_loader
-from sim.program import DRAM_BASE
 from sim.tools import PROJECT
-from soc.config import configuration
+from soc.config import DRAM_BASE, configuration
 from soc.memory_map import device
 from tests.boards.board_model import board_design
 from tests.boards.simulated import simulated
-from tests.sim.elf import Part, elf64
+from tests.support.elf import Part, elf64
 
 DRAM_BYTES = 32 << 10
 T0, T1, T2 = 5, 6, 7

@@ -5,11 +5,11 @@ from typer.testing import CliRunner
 
 from sim.board.boot_loader import BOOT_LOADER, boot_loader
 from sim.cli import app, load_verbs
-from sim.run import soc_design
+from sim.model.design import soc_design
 from sim.tools import BUILD, ToolError
 from soc.config import configuration
 from tests.boards.simulated import simulated
-from tests.sim.elf import DRAM_BASE, Part, elf64
+from tests.support.elf import DRAM_BASE, Part, elf64
 
 DRAM_BYTES = 1 << 20
 PROGRAM = BUILD / "sw" / "contention.elf"

@@ -8,14 +8,13 @@ from boards.board import FLASH_IMAGE
 from hdl.peripheral.finisher import Kind
 from sim.board.boot_loader import boot_loader
 from sim.board.serial_line import SerialLine
-from sim.program import DRAM_BASE
 from sim.tools import PROJECT
 from soc.boot_image import boot_image
-from soc.config import configuration, without_taic
+from soc.config import DRAM_BASE, configuration, without_taic
 from tests.boards.board_model import board_design
 from tests.boards.simulated import simulated
 from tests.boards.test_board_model import program
-from tests.sim.elf import Part, elf64
+from tests.support.elf import Part, elf64
 
 DRAM_BYTES = 32 << 10
 PATIENCE_SECONDS = 240  # for a simulation on a machine that is busy

@@ -9,9 +9,9 @@ from typer.testing import CliRunner
 from boards.board import FLASH_IMAGE
 from sim.board.flash_image import flash_image
 from sim.cli import app, load_verbs
-from sim.program import BadImage
+from sim.model.elf import BadImage
 from soc.config import configuration
-from tests.sim.elf import DRAM_BASE, Part, elf64
+from tests.support.elf import DRAM_BASE, Part, elf64
 
 PARAMS = configuration("tiny", dram_bytes=1 << 20)
 CODE, DATA = b"code" * 5, b"data!"

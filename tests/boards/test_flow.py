@@ -21,7 +21,7 @@ from boards.top import Top
 from sim import tools
 from sim.board.flow import pack
 from sim.cli import app, load_verbs
-from sim.synth.nextpnr import place
+from sim.fpga.nextpnr import place
 from sim.tools import BUILD
 
 load_verbs(["build", "program"])

@@ -8,9 +8,10 @@ import pytest
 from sim.board.frame import Frame, FrameReader, Kind
 from sim.board.loader import Loader, Patience, program_for
 from sim.board.serial_line import LineError
-from sim.program import DRAM_BASE, BadImage
+from sim.model.elf import BadImage
+from soc.config import DRAM_BASE
 from tests.boards.line_model import TargetLine
-from tests.sim.elf import Part, elf64
+from tests.support.elf import Part, elf64
 
 MEMORY = 1 << 20
 SEED = int(os.environ.get("COCOTB_RANDOM_SEED", "1"))

@@ -13,10 +13,10 @@ import pytest
 
 from boards.end import end_message
 from hdl.peripheral.finisher import Kind
-from sim.program import DRAM_BASE
 from sim.tools import PROJECT
+from soc.config import DRAM_BASE
 from tests.boards.line_model import TargetLine
-from tests.sim.elf import Part, elf64
+from tests.support.elf import Part, elf64
 
 MEMORY = 1 << 16
 

@@ -14,7 +14,7 @@ from cocotb.utils import get_sim_time
 from boards.litedram_core import SdramChips, core_verilog, init_steps
 from boards.sdram import Sdram
 from hdl.bus.dram import DramSignature
-from sim.elaborate import simulation_verilog
+from sim.model.elaborate import simulation_verilog
 from tests.boards.sdram_model import CHIP, FAULTS, SdramModel
 from tests.support.clock import PERIOD_NS, cycles, start
 from tests.support.run import run_verilog

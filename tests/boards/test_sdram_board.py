@@ -6,14 +6,14 @@ from sim.board.boot_loader import boot_loader
 from sim.board.loader import Loader, Patience, program_for
 from sim.board.serial_line import SerialLine
 from sim.board.session import converse
-from sim.program import DRAM_BASE, Program
+from sim.model.elf import Program
 from sim.tools import BUILD
-from soc.config import configuration
+from soc.config import DRAM_BASE, configuration
 from tests.boards.board_model import board_design
 from tests.boards.sdram_model import write_image
 from tests.boards.simulated import simulated
 from tests.boards.test_board_model import program
-from tests.sim.elf import Part, elf64
+from tests.support.elf import Part, elf64
 
 CLOCK_HZ = 60_000_000
 SIZE = ULX3S_SDRAM.size_bytes

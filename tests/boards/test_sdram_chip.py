@@ -5,7 +5,7 @@ import random
 import cocotb
 from cocotb.triggers import ReadOnly
 
-from sim.elaborate import simulation_verilog
+from sim.model.elaborate import simulation_verilog
 from tests.boards.sdram_model import CHIP, FAULTS, SdramModel
 from tests.support.clock import cycles, start
 from tests.support.run import run_verilog

@@ -9,13 +9,12 @@ from sim.board.boot_loader import boot_loader
 from sim.board.loader import Loader, Patience, program_for
 from sim.board.serial_line import LineError
 from sim.board.session import converse
-from sim.program import DRAM_BASE
-from soc.config import configuration, without_taic
+from soc.config import DRAM_BASE, configuration, without_taic
 from tests.boards.board_model import board_design
 from tests.boards.simulated import simulated
 from tests.boards.speed_model import ModelLine
 from tests.boards.test_board_model import program
-from tests.sim.elf import Part, elf64
+from tests.support.elf import Part, elf64
 
 CLOCK_HZ = 100_000_000
 BAUD, FAST = CLOCK_HZ // (16 * 4), CLOCK_HZ // 16

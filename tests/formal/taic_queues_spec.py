@@ -1,4 +1,4 @@
-"""What the proofs about the queues of the TAIC have in common: engine and fronts, and two tasks."""
+"""The base of the proofs about the queues: the engine, head prefetches, and two tasks."""
 
 from abc import ABC, abstractmethod
 
@@ -7,10 +7,11 @@ from amaranth.asserts import AnyConst, AnySeq
 from amaranth.hdl import Assume
 from amaranth.lib import data, wiring
 
-from hdl.taic import engine, front, merge, places, types
+from hdl.stream import StreamArbiter
+from hdl.taic import engine, head_prefetch, task_pool, types
 from hdl.taic.params import PREEMPT_BIT, PRIORITY_LSB, TaicParams
 from hdl.taic.port import READS
-from hdl.taic.types import Kind, queue_op_layout, settings_layout
+from hdl.taic.types import QueueOp, queue_op_layout, settings_layout
 
 CONTEXTS, QUEUES, PORTS = 2, 2, 2
 TASK_BITS = 8  # two to tell tasks apart, besides those that mean something
@@ -47,30 +48,30 @@ class Tag:
 
 def shorten_tasks(monkeypatch) -> None:
     """Tasks of ``TASK_BITS``: the solver has to carry each bit through all places and cycles."""
-    for module in (types, front, places):
+    for module in (types, head_prefetch, task_pool):
         monkeypatch.setattr(module, "TASK_BITS", TASK_BITS)
 
 
 class QueuesSpec(wiring.Component, ABC):
-    """The engine with a front for each port, as the device connects them.
+    """The engine with a head prefetch for each port, connected as in the device.
 
-    Ports ask for any operation, one read at a time; wakes and errors come from elsewhere. Which
-    queues are allocated, and the settings of contexts, stay as they are. What a front offers is
-    taken whenever its port may.
+    Ports ask for any operation, one read at a time; wakes and errors come from elsewhere. The
+    allocated queues and the settings of contexts do not change. What a prefetch offers may be
+    taken whenever its port is idle.
 
-    ``x`` and ``y`` are any two tasks. ``taken`` is the port's front giving its task, ``answered``
-    the engine answering its read.
+    ``x`` and ``y`` are any two tasks. ``taken``: the port's prefetch gives its task away.
+    ``answered``: the engine answers the port's read.
     """
 
     def __init__(self) -> None:
         self.dut = engine.Engine(PARAMS)
-        self.fronts = [front.Front(PARAMS, port=port) for port in range(PORTS)]
+        self.prefetches = [head_prefetch.HeadPrefetch(PARAMS, port=port) for port in range(PORTS)]
         super().__init__({})
 
     def elaborate(self, platform) -> Module:
         m = Module()
         m.submodules.dut = dut = self.dut
-        m.submodules.peeks = peeks = merge.Merge(queue_op_layout(PARAMS), inputs=PORTS)
+        m.submodules.peeks = peeks = StreamArbiter(queue_op_layout(PARAMS), inputs=PORTS)
         self.allocated = Array(AnyConst(QUEUES) for _ in range(CONTEXTS))
         settings = settings_layout(PARAMS)
         self.settings = Array(data.View(settings, AnyConst(settings.size))
@@ -78,29 +79,29 @@ class QueuesSpec(wiring.Component, ABC):
         layout = queue_op_layout(PARAMS)
         asks, asked = AnySeq(1), data.View(layout, AnySeq(layout.size))
         wakes, woken = AnySeq(1), data.View(layout, AnySeq(layout.size))
-        answer, event, intake = dut.answer, dut.event, dut.intake
+        answer, event, issue_queue = dut.answer, dut.event, dut.issue_queue
         m.d.comb += [
             Assume(~ResetSignal()),
-            dut.allocated.eq(self.allocated[dut.chosen_context]),
-            dut.settings.eq(self.settings[dut.chosen_context]),
-            intake.request.valid.eq(asks | peeks.o.valid),
-            intake.request.p.eq(Mux(asks, asked, peeks.o.p)),
-            peeks.o.ready.eq(intake.request.ready & ~asks),
-            intake.wake.valid.eq(wakes),
-            intake.wake.p.eq(woken),
+            dut.allocated.eq(self.allocated[dut.select_context]),
+            dut.settings.eq(self.settings[dut.select_context]),
+            issue_queue.request.valid.eq(asks | peeks.o.valid),
+            issue_queue.request.p.eq(Mux(asks, asked, peeks.o.p)),
+            peeks.o.ready.eq(issue_queue.request.ready & ~asks),
+            issue_queue.wake.valid.eq(wakes),
+            issue_queue.wake.p.eq(woken),
         ]
-        accepted = asks & intake.request.ready
-        self.op = intake.op
+        accepted = asks & issue_queue.request.ready
+        self.op = issue_queue.op
 
         # What may be asked.
-        by_port = ((asked.kind == Kind.ENQUEUE) | (asked.kind == Kind.DEQUEUE)
-                   | (asked.kind == Kind.READ_ERROR))
+        by_port = ((asked.kind == QueueOp.ENQUEUE) | (asked.kind == QueueOp.DEQUEUE)
+                   | (asked.kind == QueueOp.READ_ERROR))
         waits = [Signal(name=f"waits{port}") for port in range(PORTS)]
         m.d.comb += [
             Assume(~asks | ~dut.sweeping & (by_port & (asked.source < PORTS)
-                                            | (asked.kind == Kind.ERROR)
+                                            | (asked.kind == QueueOp.ERROR)
                                             & (asked.source == PORTS))),
-            Assume(~wakes | ~dut.sweeping & (woken.kind == Kind.WAKE) & (woken.task != 0)
+            Assume(~wakes | ~dut.sweeping & (woken.kind == QueueOp.WAKE) & (woken.task != 0)
                    & (woken.source == PORTS)),
             *(Assume(~asks | ~by_port | (asked.source != port) | ~waits[port])
               for port in range(PORTS)),
@@ -109,34 +110,34 @@ class QueuesSpec(wiring.Component, ABC):
         # The ports.
         self.taken, self.answered, self.idle = [], [], []
         self.place = [Signal(range(CONTEXTS), name=f"place{port}") for port in range(PORTS)]
-        for port, one in enumerate(self.fronts):
-            m.submodules[f"front{port}"] = one
-            idle = ~waits[port] & ~dut.under_way[port] & ~(asks & (asked.source == port))
+        for port, one in enumerate(self.prefetches):
+            m.submodules[f"prefetch{port}"] = one
+            idle = ~waits[port] & ~dut.in_flight[port] & ~(asks & (asked.source == port))
             taken, answered = Signal(name=f"taken{port}"), Signal(name=f"answered{port}")
             m.d.comb += [
                 taken.eq(AnySeq(1) & one.valid & idle),
                 answered.eq(answer.valid & (answer.source == port)
                             & Cat(answer.kind == kind for kind in READS).any()),
                 one.take.eq(taken),
-                one.left.ready.eq(AnySeq(1)),
+                one.dequeued.ready.eq(AnySeq(1)),
                 one.event.eq(event),
                 one.lookup.eq(dut.lookup),
-                one.popped.eq(intake.popped[port]),
-                one.waits.eq(intake.waits),
-                *(one.waiting[n].eq(intake.waiting[n]) for n in range(2)),
-                one.crowded.eq(intake.crowded),
+                one.popped.eq(issue_queue.popped[port]),
+                one.waiting.eq(issue_queue.waiting),
+                *(one.waiting_context[n].eq(issue_queue.waiting_context[n]) for n in range(2)),
+                one.hold_off.eq(issue_queue.hold_off),
                 one.busy.eq(dut.busy),
-                intake.pop[port].eq(one.pop),
-                intake.pop_context[port].eq(one.context),
-                intake.pop_queue[port].eq(one.queue),
+                issue_queue.pop[port].eq(one.pop),
+                issue_queue.pop_context[port].eq(one.context),
+                issue_queue.pop_queue[port].eq(one.queue),
             ]
             wiring.connect(m, one.peek, peeks.i[port])
-            with m.If(accepted & (asked.source == port) & (asked.kind != Kind.ENQUEUE)):
+            with m.If(accepted & (asked.source == port) & (asked.kind != QueueOp.ENQUEUE)):
                 m.d.sync += [waits[port].eq(1), self.place[port].eq(asked.context)]
             with m.Elif(answered):
                 m.d.sync += waits[port].eq(0)
             self.taken.append(taken)
-            self.answered.append(answered & (answer.kind == Kind.DEQUEUE))
+            self.answered.append(answered & (answer.kind == QueueOp.DEQUEUE))
             self.idle.append(idle)
 
         # The two tasks.
@@ -144,8 +145,8 @@ class QueuesSpec(wiring.Component, ABC):
         m.d.comb += Assume(self.x.task != self.y.task)
         for tag in (self.x, self.y):
             issued = Signal()
-            enqueued = accepted & (asked.kind == Kind.ENQUEUE) & (asked.task == tag.task)
-            sent = wakes & intake.wake.ready & (woken.task == tag.task)
+            enqueued = accepted & (asked.kind == QueueOp.ENQUEUE) & (asked.task == tag.task)
+            sent = wakes & issue_queue.wake.ready & (woken.task == tag.task)
             m.d.comb += [
                 Assume(tag.task != 0),
                 Assume(~((enqueued | sent) & issued)),
@@ -153,7 +154,7 @@ class QueuesSpec(wiring.Component, ABC):
                 tag.enters.eq(event.valid & event.inserts & (event.task == tag.task)),
                 tag.leaves.eq(Cat(
                     *(taken & (one.task == tag.task)
-                      for taken, one in zip(self.taken, self.fronts, strict=True)),
+                      for taken, one in zip(self.taken, self.prefetches, strict=True)),
                     *(answered & (answer.data == tag.task) for answered in self.answered),
                 ).any()),
             ]
@@ -184,9 +185,9 @@ class QueuesSpec(wiring.Component, ABC):
         """The engine chooses for a DEQUEUE of this port, in this cycle."""
         event = self.dut.event
         return (event.valid & event.dequeues & (event.source == port)
-                & ~self.dut.intake.popped[port])
+                & ~self.dut.issue_queue.popped[port])
 
     def head(self) -> Value:
         """What is inserted in this cycle goes before all others of its queue."""
-        return ((self.op.kind == Kind.WAKE) & self.op.task[PREEMPT_BIT]
+        return ((self.op.kind == QueueOp.WAKE) & self.op.task[PREEMPT_BIT]
                 & ~self.settings[self.op.context].priorities)

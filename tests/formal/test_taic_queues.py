@@ -5,8 +5,8 @@ from amaranth import *
 from amaranth.asserts import AnyConst
 from amaranth.hdl import Assert, Assume, Cover
 
-from hdl.taic import choose, engine, front, intake
-from hdl.taic.types import Kind
+from hdl.taic import engine, head_prefetch, issue_queue, queue_select
+from hdl.taic.types import QueueOp
 from tests.formal.taic_queues_spec import PARAMS, TASK_BITS, QueuesSpec, shorten_tasks
 from tests.support.formal import prove
 from tests.support.mutant import mutant
@@ -21,7 +21,7 @@ class Once(QueuesSpec):
         x, answer = self.x, self.dut.answer
         with m.If(x.leaves):
             m.d.comb += Assert(x.present)
-        for port, one in enumerate(self.fronts):
+        for port, one in enumerate(self.prefetches):
             gives = self.taken[port] & (one.task == x.task)
             answers = self.answered[port] & (answer.data == x.task)
             with m.If(gives):
@@ -32,19 +32,19 @@ class Once(QueuesSpec):
 
 
 class Removed(QueuesSpec):
-    """What the engine removes after a front gave its task is that task."""
+    """What the engine removes after a prefetch gave its task is that task."""
 
     def specify(self, m: Module) -> None:
-        answer, places = self.dut.answer, self.dut.places
+        answer, pool = self.dut.answer, self.dut.pool
         place = AnyConst(PARAMS.node_bits)  # of any task
         task, removed, freed = Signal(TASK_BITS), Signal(TASK_BITS), Signal()
-        with m.If(places.fill & (places.fill_place == place)):
-            m.d.sync += task.eq(places.fill_with.task)
-        m.d.sync += [removed.eq(task), freed.eq(places.give & (places.given == place))]
-        for port, one in enumerate(self.fronts):
+        with m.If(pool.write & (pool.write_node == place)):
+            m.d.sync += task.eq(pool.write_data.task)
+        m.d.sync += [removed.eq(task), freed.eq(pool.free & (pool.free_node == place))]
+        for port, one in enumerate(self.prefetches):
             given = Signal(TASK_BITS, name=f"given{port}")
             owed = Signal(2, name=f"owed{port}")
-            comes = answer.valid & (answer.kind == Kind.TAKE) & (answer.source == port)
+            comes = answer.valid & (answer.kind == QueueOp.TAKE) & (answer.source == port)
             with m.If(self.taken[port]):
                 m.d.sync += given.eq(one.task)
             m.d.sync += owed.eq(owed + self.taken[port] - comes)
@@ -64,7 +64,7 @@ class Order(QueuesSpec):
         x, y, answer = self.x, self.y, self.dut.answer
         precedes = self.precedes(m)
         same = (x.context == y.context) & (x.queue == y.queue)
-        for port, one in enumerate(self.fronts):
+        for port, one in enumerate(self.prefetches):
             then = Signal(name=f"then{port}")  # both were there when the engine chose
             with m.If(self.chosen(port)):
                 m.d.sync += then.eq(x.present & y.present)
@@ -93,18 +93,18 @@ class Order(QueuesSpec):
 
 
 class Next(Order):
-    """Of one queue and the front of one port: the task that comes after one that was taken.
+    """One queue and the prefetch of one port: the task that follows a taken one.
 
-    It is there, and its turn has come.
+    It is in the queue, and no other task precedes it.
     """
 
     def specify(self, m: Module) -> None:
-        x, y, one, intake = self.x, self.y, self.fronts[0], self.dut.intake
-        for stream in (intake.request, intake.wake):
+        x, y, one, issue_queue = self.x, self.y, self.prefetches[0], self.dut.issue_queue
+        for stream in (issue_queue.request, issue_queue.wake):
             m.d.comb += Assume(~stream.valid | (stream.p.context == 0) & (stream.p.queue == 0))
         m.d.comb += [
-            Assume(~intake.request.valid | (intake.request.p.source == 0)
-                   & (intake.request.p.kind != Kind.READ_ERROR)),
+            Assume(~issue_queue.request.valid | (issue_queue.request.p.source == 0)
+                   & (issue_queue.request.p.kind != QueueOp.READ_ERROR)),
             Assume(self.allocated[0] == 1),
             Assume(self.settings[0].limit == PARAMS.tasks),
         ]
@@ -126,7 +126,7 @@ class Next(Order):
 class Found(QueuesSpec):
     """No task of the context stays behind when a port finds nothing.
 
-    A front does so early: it may miss what another port enqueued two cycles before.
+    A prefetch answers early: it may miss what another port enqueued two cycles before.
     """
 
     def specify(self, m: Module) -> None:
@@ -140,7 +140,7 @@ class Found(QueuesSpec):
             m.d.sync += [age.eq(0), source.eq(event.source)]
         with m.Elif(~age.all()):
             m.d.sync += age.eq(age + 1)
-        for port, one in enumerate(self.fronts):
+        for port, one in enumerate(self.prefetches):
             then = Signal(name=f"then{port}")
             with m.If(self.chosen(port)):
                 m.d.sync += then.eq(x.present & (x.context == event.context))
@@ -165,7 +165,7 @@ class Refused(QueuesSpec):
         allocated, settings = self.allocated[context], self.settings[context]
         m.d.sync += total.eq(total + (here & event.inserts) - (here & event.removes))
 
-        enqueues = page & (op.kind == Kind.ENQUEUE)
+        enqueues = page & (op.kind == QueueOp.ENQUEUE)
         bits = Signal(6)
         with m.If(~allocated.any()):
             m.d.comb += bits.eq(2)
@@ -184,15 +184,15 @@ class Refused(QueuesSpec):
 
         # The error bits: those of refused enqueues and dequeues, and what others set.
         errors, told = Signal(6), Signal(6)
-        own = page & ~self.dut.intake.popped.any()
+        own = page & ~self.dut.issue_queue.popped.any()
         sets = Signal(6)
-        with m.If(own & (op.kind == Kind.ENQUEUE)):
+        with m.If(own & (op.kind == QueueOp.ENQUEUE)):
             m.d.comb += sets.eq(bits)
-        with m.Elif(own & (op.kind == Kind.DEQUEUE) & ~allocated.bit_select(queue, 1)):
+        with m.Elif(own & (op.kind == QueueOp.DEQUEUE) & ~allocated.bit_select(queue, 1)):
             m.d.comb += sets.eq(Mux(allocated.any(), 16, 2))
-        with m.Elif(own & (op.kind == Kind.ERROR)):
+        with m.Elif(own & (op.kind == QueueOp.ERROR)):
             m.d.comb += sets.eq(op.task)
-        reads = own & (op.kind == Kind.READ_ERROR)
+        reads = own & (op.kind == QueueOp.READ_ERROR)
         reader = Signal.like(op.source)
         reading = Signal()
         with m.If(reads):
@@ -200,7 +200,7 @@ class Refused(QueuesSpec):
                          reading.eq(1)]
         with m.Else():
             m.d.sync += errors.eq(errors | sets)
-        answers = (reading & answer.valid & (answer.kind == Kind.READ_ERROR)
+        answers = (reading & answer.valid & (answer.kind == QueueOp.READ_ERROR)
                    & (answer.source == reader))
         with m.If(answers):
             m.d.comb += Assert(answer.data == told)
@@ -213,24 +213,26 @@ class Refused(QueuesSpec):
 PROOFS = {Once: 11, Removed: 14, Order: 11, Next: 16, Found: 11, Refused: 11}
 
 FAULTS = {
-    "other_queue": (intake, "op.queue.eq(choice(zip(one_pop, self.pop_queue, strict=True)))",
+    "other_queue": (issue_queue, "op.queue.eq(choice(zip(one_pop, self.pop_queue, strict=True)))",
                     "op.queue.eq(0)", Removed),
-    "less_urgent": (front, "event.removes | event.inserts & event.ahead", "event.removes", Order),
-    "overtaken": (front, "with m.If(displaces):\n                m.d.sync += stale.eq(1)",
+    "less_urgent": (head_prefetch, "event.removes | event.inserts & event.ahead", "event.removes",
+                    Order),
+    "overtaken": (head_prefetch, "with m.If(displaces):\n                m.d.sync += stale.eq(1)",
                   "with m.If(0):\n                pass", Next),
-    "missed": (front, "lookup.none & ~grown & ~(same & event.inserts)", "lookup.none", Next),
+    "missed": (head_prefetch, "lookup.none & ~grown & ~(same & event.inserts)", "lookup.none",
+               Next),
     "no_next": (engine, "next_found.eq(goes_on)", "next_found.eq(1)", Next),
     "stale_lists": (engine, "again.eq(link_valid & stale)", "again.eq(0)", Order),
-    "empty_queue": (front, "& ~self.busy.bit_select(self.context, 1)", "", Found),
-    "no_steal": (choose, "Mux(redirects, redirected_to, next_filled)", "op.queue", Once),
-    "one_more": (choose, "row.total >= self.settings.limit", "row.total > self.settings.limit",
-                 Refused),
-    "other_page": (choose, "with m.Elif(~here):\n                    m.d.comb += self.errors"
+    "empty_queue": (head_prefetch, "& ~self.busy.bit_select(self.context, 1)", "", Found),
+    "no_steal": (queue_select, "Mux(redirects, redirected_to, next_filled)", "op.queue", Once),
+    "one_more": (queue_select, "row.total >= self.settings.limit",
+                 "row.total > self.settings.limit", Refused),
+    "other_page": (queue_select, "with m.Elif(~here):\n                    m.d.comb += self.errors"
                    ".eq(Error.NO_QUEUE)\n                with m.Elif(op.task == 0)",
                    "with m.Elif(op.task == 0)", Refused),
 }
-PARTS = {front: (front, "Front"), engine: (engine, "Engine"), choose: (engine, "Choose"),
-         intake: (engine, "Intake")}
+PARTS = {head_prefetch: (head_prefetch, "HeadPrefetch"), engine: (engine, "Engine"),
+         queue_select: (engine, "QueueSelect"), issue_queue: (engine, "IssueQueue")}
 
 
 @pytest.mark.parametrize("proof", PROOFS)
@@ -244,7 +246,7 @@ def test_planted_fault_is_found(fault, monkeypatch):
     module, old, new, proof = FAULTS[fault]
     shorten_tasks(monkeypatch)
     changed = mutant(module, old, new)
-    if module is front:
+    if module is head_prefetch:
         changed.TASK_BITS = TASK_BITS
     user, part = PARTS[module]
     monkeypatch.setattr(user, part, getattr(changed, part))

@@ -10,7 +10,7 @@ from amaranth.lib.wiring import connect, flipped
 
 from hdl.core.params import configuration
 from hdl.core.tlb import MicroTlb
-from hdl.core.translation import PAGE_BITS, Mode, tlb_entry_layout
+from hdl.core.translation import TLB_PAGE_BITS, Mode, tlb_entry_layout
 from tests.support.formal import prove
 
 PARAMS = dataclasses.replace(configuration("tiny"), asid_bits=2)
@@ -34,7 +34,7 @@ class TlbSpec(wiring.Component):
         connect(m, flipped(self), dut)
         m.d.comb += Assume(~ResetSignal())
 
-        page, asid = AnyConst(PAGE_BITS), AnyConst(2)
+        page, asid = AnyConst(TLB_PAGE_BITS), AnyConst(2)
         mode = AnyConst(2)
         for used in (dut.mode, dut.fill_mode):
             m.d.comb += Assume(used.as_value() <= Mode.SV39.value)

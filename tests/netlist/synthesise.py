@@ -5,8 +5,8 @@ import re
 from amaranth.back import rtlil
 from amaranth.lib import wiring
 
-from sim.netlist.verilog import netlist_verilog
-from sim.synth.yosys import synthesise_rtlil
+from sim.fpga.netlist.simulated import netlist_verilog
+from sim.fpga.yosys import synthesise_rtlil
 from tests.support.run import BUILD
 
 

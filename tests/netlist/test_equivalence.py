@@ -3,21 +3,26 @@
 import json
 from pathlib import Path
 
+import pytest
 from amaranth.back import rtlil
+from amaranth.lib import wiring
 
-from sim.designs import part
-from sim.netlist.equivalence import compare
-from sim.synth.yosys import synthesise_rtlil
+from hdl.uintc import Uintc, UintcParams
+from sim.fpga.netlist.comparison import compare
+from sim.fpga.yosys import synthesise_rtlil
+from sim.parts import part
 from sim.tools import BUILD
 from soc.config import configuration
 
-PARAMS = configuration("tiny")
+# How to make the component, and how many flip-flops and points of comparison it has at least.
+UINTCS = {"small": (lambda: Uintc(UintcParams(8, 1)), 100, 200),
+          "tiny": (lambda: part("uintc", configuration("tiny")), 200, 400)}
 
 
-def synthesised(name: str) -> tuple[Path, Path]:
+def synthesised(component: wiring.Component, name: str) -> tuple[Path, Path]:
     """The folder and the netlist."""
     folder = BUILD / "tests" / f"equivalence-{name}"
-    text = rtlil.convert(part(name, PARAMS), name="top", emit_src=False)
+    text = rtlil.convert(component, name="top", emit_src=False)
     return folder, synthesise_rtlil(text, folder, flatten=True).netlist
 
 
@@ -47,9 +52,11 @@ def with_fault(netlist: Path) -> Path:
     raise AssertionError("no lookup table between registers and ports only")
 
 
-def test_uintc_and_a_fault_in_it():
-    folder, netlist = synthesised("uintc")
+@pytest.mark.parametrize("name", UINTCS)
+def test_uintc_and_a_fault_in_it(name):
+    make, flip_flops, points = UINTCS[name]
+    folder, netlist = synthesised(make(), f"uintc-{name}")
     result = compare(folder, netlist)
     assert result.equal, result.unproven
-    assert result.flip_flops > 200 and result.memories > 0 and result.points > 400
+    assert result.flip_flops > flip_flops and result.memories > 0 and result.points > points
     assert not compare(folder, with_fault(netlist)).equal

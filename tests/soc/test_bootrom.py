@@ -8,7 +8,7 @@ import pytest
 
 from soc.boot_info import FIELDS, FORMAT, BootInfo, offsets
 from soc.bootrom import DTB_OFFSET, boot_rom
-from soc.config import configuration
+from soc.config import DRAM_BASE, configuration
 from soc.devicetree import dtb
 
 
@@ -24,7 +24,7 @@ def test_reset_code():
         "ld t0, 0x18(t0)",
         "jr t0",
     ]
-    assert struct.unpack_from("<Q", rom, 0x18) == (params.dram_base,)
+    assert struct.unpack_from("<Q", rom, 0x18) == (DRAM_BASE,)
 
 
 @pytest.mark.parametrize("harts", [1, 4])

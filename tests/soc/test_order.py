@@ -3,10 +3,10 @@
 import re
 import subprocess
 
-from sim.elaborate import simulation_verilog
+from sim.model.elaborate import simulation_verilog
 from soc.config import configuration
 from soc.top import Soc
-from tests.support.run import verilator_environment
+from tests.support.toolchain import verilator_environment
 
 
 def test_no_signal_depends_on_itself(tmp_path):

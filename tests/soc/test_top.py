@@ -15,7 +15,7 @@ from hdl.bus.mmio import MmioSignature
 from hdl.core.commit import CommitSignature
 from hdl.core.csr_types import IrqLines
 from soc.bootrom import boot_rom
-from soc.config import configuration
+from soc.config import DRAM_BASE, configuration
 from soc.memory_map import (
     TAIC_BASE,
     UART_INTERRUPT,
@@ -259,12 +259,12 @@ async def the_boot_rom_is_behind_the_l2(dut):
 async def a_miss_reaches_the_dram(dut):
     bench = Bench(dut)
     await bench.start()
-    task = cocotb.start_soon(bench.fetch(0, PARAMS.dram_base + 0x48))
+    task = cocotb.start_soon(bench.fetch(0, DRAM_BASE + 0x48))
     await ReadOnly()
     while not int(dut.dram__request__valid.value):
         await FallingEdge(dut.clk)
         await ReadOnly()
-    assert int(dut.dram__request__payload.value) == PARAMS.dram_base + 0x48 << 1
+    assert int(dut.dram__request__payload.value) == DRAM_BASE + 0x48 << 1
     await FallingEdge(dut.clk)
     dut.dram__request__ready.value = 1
     await FallingEdge(dut.clk)

@@ -6,7 +6,8 @@ import pytest
 
 from sim.bench.metric import Metric, parse_metrics
 from sim.image.manifest import manifest
-from sim.run import Latency, Result, RunOptions, simulate
+from sim.model.run_options import Latency, RunOptions
+from sim.model.simulate import Result, simulate
 from sim.tools import BUILD
 from soc.config import configuration
 
@@ -88,6 +89,21 @@ def test_hello_goes_to_user_mode_and_interrupts_itself(latency):
     result = run("hello", latency=latency)
     assert result.passed, result.errors
     assert result.output.decode() == expected_output("hello")
+
+
+@pytest.mark.parametrize(("image", "output"), [
+    ("template-rust", "Hello from Rust.\n"), ("template-c", "Hello from C.\n"),
+])
+def test_templates_say_hello(image, output):
+    result = run(image)
+    assert result.passed, result.errors
+    assert result.output.decode() == output
+
+
+def test_firmware_alone_says_that_it_has_no_payload():
+    result = run("firmware")
+    assert result.exit_status == 1
+    assert result.output.decode() == "rel4 firmware: the image has no payload\n"
 
 
 def test_firmware_serves_supervisor_mode():

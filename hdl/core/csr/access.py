@@ -1,4 +1,4 @@
-"""How a part of the CSR file sees a CSR instruction."""
+"""The interface of a part of the CSR file to CSR instructions."""
 
 from collections.abc import Mapping
 
@@ -11,11 +11,11 @@ from ..csr_types import CsrOp
 
 
 class AccessSignature(wiring.Signature):
-    """Seen from the CSR file; every part gets all of it.
+    """Seen from the CSR file. Every part gets all accesses.
 
     A part answers combinationally, with zeros unless ``addr`` is one of its own. ``hit`` says that
-    the CSR exists and that nothing beyond the general rules of privilege forbids the access; in
-    ``write`` only those rules are observed, for it must not wait for ``hit``.
+    the CSR exists and that its own rules permit the access. ``write`` depends only on the general
+    rules of privilege, because it must not wait for ``hit``.
     """
 
     def __init__(self) -> None:
@@ -23,10 +23,10 @@ class AccessSignature(wiring.Signature):
             "addr": Out(12),
             "op": Out(CsrOp),
             "wdata": Out(64),  # operand
-            "value": Out(64),  # what a write leaves there: op applied to the value read
+            "value": Out(64),  # the new value after a write: op applied to the value read
             "write": Out(1),  # the write happens at the end of this cycle
-            # The same one cycle late, for state that nothing needs before the next instruction is
-            # in M: half of what makes a write slow is reading and modifying what was there.
+            # The same one cycle later, for state that is not needed before the next instruction is
+            # in M. This shortens the path, half of which is reading and modifying the old value.
             "late_addr": Out(12),
             "late_value": Out(64),
             "late_write": Out(1),
@@ -36,12 +36,12 @@ class AccessSignature(wiring.Signature):
 
 
 def modify(op: Value, old: Value, operand: Value) -> Value:
-    """What ``op`` makes of ``old`` (for a READ: nothing useful)."""
+    """The value after ``op`` on ``old``; undefined for a READ."""
     return Mux(op == CsrOp.SET, old | operand, Mux(op == CsrOp.CLEAR, old & ~operand, operand))
 
 
 def read(m: Module, access: wiring.PureInterface, values: Mapping[int, ValueLike]) -> None:
-    """Answers reads of the CSRs in ``values`` (address: what is read)."""
+    """Answers reads of the CSRs in ``values`` (address: value)."""
     with m.Switch(access.addr):
         for address, value in values.items():
             with m.Case(address):

@@ -1,4 +1,4 @@
-"""Cycle, instruction and event counters, and who may read them."""
+"""Cycle, instruction and event counters, and the rights to read them."""
 
 from amaranth import *
 from amaranth.lib import wiring
@@ -16,10 +16,9 @@ CYCLE, TIME, INSTRET, HPM = 0, 1, 2, 3  # numbers of the counters; HPM is the fi
 class Counters(wiring.Component):
     """``mcycle``, ``minstret``, ``mhpmcounter3`` and up, their user views, selectors and enables.
 
-    The event counters that ``params`` does not ask for exist and are 0; those that exist have 40
-    bits. ``retire`` is counted at the end of its cycle, other events one cycle later. A CSR write
-    is done one cycle late, and wins over what is counted then. A selector that means nothing
-    becomes 0.
+    Implemented event counters have 40 bits; the others read 0. ``retire`` is counted at the end of
+    its cycle, other events one cycle later. A CSR write takes effect one cycle late, and has
+    priority over counting in that cycle. Writing an unknown selector stores 0.
     """
 
     def __init__(self, params: HartParams) -> None:

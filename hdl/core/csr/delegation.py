@@ -1,4 +1,4 @@
-"""Which exceptions S-mode takes."""
+"""The delegation of exceptions to S-mode."""
 
 from amaranth import *
 from amaranth.lib import wiring

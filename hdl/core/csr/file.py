@@ -1,4 +1,4 @@
-"""The CSR file put together: access checks, trap delegation, the ports to the pipeline."""
+"""The CSR file: its parts, access checks, trap delegation, the ports to the pipeline."""
 
 from functools import reduce
 from operator import or_
@@ -29,9 +29,9 @@ from .user_ipi import UserIpi
 class CsrFile(wiring.Component):
     """All CSRs of a hart, its privilege level and its traps. For the timing see ``CsrSignature``.
 
-    ``time`` is what the ``time`` CSR reads; ``lines`` are the interrupt lines, synchronous to the
-    clock. ``refetch`` is combinational, high for a write to ``satp`` or a PMP register. ``uipi``
-    goes to the load/store unit, ``refused`` comes from there.
+    ``time`` is the value of the ``time`` CSR. ``lines`` are the interrupt lines, synchronous to the
+    clock. ``refetch`` is combinational, and high for a write to ``satp`` or a PMP register.
+    ``uipi`` goes to the load/store unit, ``refused`` comes from there.
     """
 
     def __init__(self, params: HartParams) -> None:
@@ -129,7 +129,7 @@ class CsrFile(wiring.Component):
             bus.sret_priv.eq(fields.spp),
         ]
 
-        # state that others follow
+        # state that other units use
         effective = Mux(fields.mprv, fields.mpp, priv)
         m.d.comb += [
             bus.priv.eq(priv),

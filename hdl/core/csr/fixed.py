@@ -1,4 +1,4 @@
-"""CSRs that never change: what the hart is, and what it lacks."""
+"""Constant CSRs: identification, and features that the hart does not have."""
 
 from amaranth import *
 from amaranth.lib import wiring
@@ -15,7 +15,7 @@ MIMPID = 1
 class Fixed(wiring.Component):
     """Identification, ``misa``, no triggers, no exceptions delegated to U-mode.
 
-    Those that may be written ignore it.
+    Writes to those that are writable have no effect.
     """
 
     access: In(AccessSignature())

@@ -1,4 +1,4 @@
-"""Where a privilege mode takes its traps, and where they came from."""
+"""Trap handler address, trap origin and cause of a privilege mode."""
 
 from amaranth import *
 from amaranth.lib import wiring
@@ -8,11 +8,11 @@ from ..isa import Csr, Priv
 from ..params import PC_BITS
 from .access import AccessSignature, read
 
-VECTOR_ALIGNMENT = 6  # logarithm of the bytes of a table of vectors
+VECTOR_ALIGNMENT = 6  # binary logarithm of the alignment of a vector table in bytes
 
 
 def held_address(value: Value) -> Value:
-    """The ``PC_BITS`` that are kept of an address; one that does not fit stays non-canonical."""
+    """The ``PC_BITS`` of an address that are stored; a non-canonical address stays so."""
     upper = value[PC_BITS - 1:]
     fits = ~upper.any() | upper.all()
     return Cat(value[:PC_BITS - 1], Mux(fits, value[PC_BITS - 1], ~value[PC_BITS - 2]))
@@ -21,9 +21,9 @@ def held_address(value: Value) -> Value:
 class Handler(wiring.Component):
     """``xtvec``, ``xepc`` and ``xcause`` of the mode ``mode``.
 
-    ``pc`` is combinational: where the handler of ``interrupt``/``cause`` starts. With ``take``,
-    they and ``pc_from`` are recorded at the end of the cycle. Vectored mode aligns the base to
-    64 bytes. CSRs are written late. The three handlers see the same ``trap``, so that they share a
+    ``pc`` is the address of the handler for ``interrupt``/``cause``, combinationally. ``take``
+    records these and ``pc_from`` at the end of the cycle. Vectored mode aligns the base to 64
+    bytes. CSRs are written late. The three handlers get the same ``trap``, so that they share a
     multiplexer.
     """
 
@@ -31,8 +31,8 @@ class Handler(wiring.Component):
         self.base = mode << 8
         super().__init__({
             "access": In(AccessSignature()),
-            "trap": In(1),  # a trap is taken, in whatever mode
-            "take": In(1),  # in this one
+            "trap": In(1),  # a trap is taken in any mode
+            "take": In(1),  # it is taken in this mode
             "interrupt": In(1),
             "cause": In(6),
             "pc_from": In(PC_BITS),

@@ -1,4 +1,4 @@
-"""Interrupt enables, pending bits, their delegation, and the choice of the interrupt to take."""
+"""Interrupt enables, pending bits, their delegation, and the selection of an interrupt."""
 
 from functools import reduce
 from operator import or_
@@ -27,12 +27,12 @@ ORDER = (
 class Interrupts(wiring.Component):
     """``mie``, ``mip``, ``mideleg``, ``sideleg`` and their views.
 
-    A pending bit is its line OR its latch. Software writes the latch alone, and CSRRS and CSRRC
-    work on the latch alone, so that a line is never copied into it. ``sie`` and ``sip`` show what
-    ``mideleg`` delegates, ``uie`` and ``uip`` what both ``mideleg`` and ``sideleg`` delegate.
+    A pending bit is its line OR its latch. Software writes, and CSRRS and CSRRC modify, the latch
+    alone, so that a line is never copied into it. ``sie`` and ``sip`` show the interrupts that
+    ``mideleg`` delegates; ``uie`` and ``uip`` those that ``mideleg`` and ``sideleg`` delegate.
 
-    ``irq``, what belongs to it, and ``wake`` are registered: one cycle behind state and lines.
-    Interrupts for M-mode win over those for S-mode, and those over user interrupts.
+    The outputs ``irq*`` and ``wake`` are registered, one cycle behind state and lines. Interrupts
+    for M-mode have priority over those for S-mode, and these over user interrupts.
     """
 
     access: In(AccessSignature())

@@ -14,7 +14,7 @@ GRAIN = 10  # G of the specification: the smallest region has 2**(G + 2) bytes, 
 TOR = 1
 NA4 = 2
 CFG_WIDTH = 8
-CSRS = 16  # entries that have CSRs; those that ``params`` does not ask for are 0
+CSRS = 16  # entries with CSRs; those that are not implemented read 0
 
 
 class PmpCfg(data.Struct):
@@ -31,9 +31,9 @@ class PmpCfg(data.Struct):
 class Pmp(wiring.Component):
     """``pmpcfg`` and ``pmpaddr``; absent with no entries.
 
-    Of an address, as many bits are kept as reach one bit beyond physical memory. They are kept
-    whole beside ``pmp`` in distributed RAM, from where they are read; below the grain they read as
-    ones (NAPOT) or zeros. CSRs are written late. Writing NA4 leaves A alone, W without R clears W.
+    The flip-flops behind ``pmp`` hold an address up to one bit beyond physical memory. Reads come
+    from distributed RAM, which holds whole addresses; bits below the grain read as ones (NAPOT) or
+    zeros. CSRs are written late. Writing NA4 leaves A unchanged; W without R clears W.
     """
 
     def __init__(self, params: HartParams) -> None:

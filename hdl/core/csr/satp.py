@@ -13,10 +13,10 @@ SV39 = 8
 
 
 class Satp(wiring.Component):
-    """Keeps ``asid_bits`` of the address space and the physical page numbers that exist.
+    """Stores ``asid_bits`` of the ASID and the implemented bits of the physical page number.
 
-    Written late: what is fetched with the new value is fetched after the redirect that follows. A
-    write with a mode other than Bare and Sv39 is ignored.
+    It is written late, which is in time for the redirect that follows. A write with a mode other
+    than Bare and Sv39 is ignored.
     """
 
     def __init__(self, params: HartParams) -> None:

@@ -46,9 +46,9 @@ XLEN_64 = 2
 class Status(wiring.Component):
     """``mstatus``, ``sstatus``, ``ustatus`` and the current privilege.
 
-    ``trap`` pushes the interrupt-enable stack of ``trap_priv`` and enters it, ``ret`` pops; both at
-    the end of the cycle. At most one of ``trap``, ``ret`` and a CSR write happens in a cycle.
-    A write of the reserved privilege to MPP leaves MPP alone.
+    ``trap`` pushes the interrupt-enable stack of ``trap_priv`` and enters that mode; ``ret`` pops
+    the stack. Both act at the end of the cycle. At most one of ``trap``, ``ret`` and a CSR write
+    happens in a cycle. Writing the reserved privilege to MPP leaves MPP unchanged.
     """
 
     access: In(AccessSignature())

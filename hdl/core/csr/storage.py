@@ -1,4 +1,4 @@
-"""CSRs that are only stored."""
+"""CSRs without further effect."""
 
 from amaranth import *
 from amaranth.lib import wiring
@@ -12,8 +12,8 @@ from .access import AccessSignature
 class Storage(wiring.Component):
     """``xscratch`` and ``xtval`` of all modes, in distributed RAM.
 
-    CSRs are written late. A trap writes ``tval`` of the mode that takes it; a CSR instruction never
-    shares that cycle, or the one before.
+    CSRs are written late. A trap writes ``tval`` of the mode that takes it. No CSR instruction is
+    in that cycle or the one before.
     """
 
     access: In(AccessSignature())
@@ -51,5 +51,5 @@ class Storage(wiring.Component):
 
     @staticmethod
     def _address(csr: Value) -> Value:
-        """The place of ``xscratch`` or ``xtval``, whose addresses end in 0b00 and 0b11."""
+        """The index of ``xscratch`` or ``xtval``; their addresses end in 0b00 and 0b11."""
         return Cat(csr[8:10], csr[1])

@@ -14,8 +14,8 @@ STCE = 63
 class Timer(wiring.Component):
     """``stimecmp``, ``menvcfg`` and ``senvcfg``.
 
-    ``due`` is registered: one cycle behind ``time`` and ``stimecmp``. FIOM is kept and needs no
-    effect, for a FENCE that orders device accesses orders memory accesses, too.
+    ``due`` is registered, one cycle behind ``time`` and ``stimecmp``. FIOM is stored and needs no
+    effect, because a FENCE that orders device accesses also orders memory accesses.
     """
 
     access: In(AccessSignature())

@@ -1,24 +1,21 @@
 """``suist``, ``suirs``, ``suicfg`` and ``suierr``: the supervisor's side of UIPI."""
 
 from amaranth import *
-from amaranth.lib import wiring
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..isa import Csr
 from ..params import HartParams
-from ..uipi import Refused, uipi_state_layout
+from ..uipi import COUNT_BITS, SUIRS, SUIST, Refused, uipi_state_layout
 from .access import AccessSignature, read
-
-COUNT_BITS = 16
 
 
 class UserIpi(wiring.Component):
-    """Sender table and receiver of the running thread, and what UIPI refused.
+    """Sender table and receiver of the running thread, and the refusals of UIPI.
 
-    ``suist`` keeps the physical page numbers that exist, as ``satp`` does; it and ``suirs`` are
-    written late. ``suicfg`` is UINTC's address, whatever is written. ``suierr`` tells the last
-    refusal (bits 3:0 reason, 10:8 operation, 63:32 low word of rs1) and how many there were (31:16,
-    stays at its end); any write clears it.
+    ``suist`` keeps the implemented bits of a physical page number, as ``satp`` does. It and
+    ``suirs`` are written late. ``suicfg`` always reads UINTC's address. ``suierr`` (layout
+    ``SUIERR``) describes the last refusal; its count saturates, and any write clears it.
     """
 
     def __init__(self, params: HartParams) -> None:
@@ -36,22 +33,28 @@ class UserIpi(wiring.Component):
         last = Signal(Refused)
         count = Signal(COUNT_BITS)
         read(m, access, {
-            Csr.SUIST: Cat(state.table_ppn, C(0, 44 - ppn_bits), state.table_pages, C(0, 7),
+            Csr.SUIST: Cat(state.table_ppn, C(0, SUIST["table_ppn"].width - ppn_bits),
+                           state.table_pages, C(0, SUIST["_reserved"].width),
                            state.send_enable),
-            Csr.SUIRS: Cat(state.receiver, C(0, 47), state.receive_enable),
+            Csr.SUIRS: Cat(state.receiver, C(0, SUIRS["_reserved"].width), state.receive_enable),
             Csr.SUICFG: self.params.uintc_base,
             Csr.SUIERR: Cat(last.reason, C(0, 4), last.op, C(0, 5), count, last.operand),
         })
         value = access.late_value
         with m.If(access.late_write), m.Switch(access.late_addr):
             with m.Case(Csr.SUIST):
+                suist = data.View(SUIST, value)
                 m.d.sync += [
-                    state.send_enable.eq(value[63]),
-                    state.table_pages.eq(value[44:56]),
-                    state.table_ppn.eq(value[:ppn_bits]),
+                    state.send_enable.eq(suist.enable),
+                    state.table_pages.eq(suist.table_pages),
+                    state.table_ppn.eq(suist.table_ppn),
                 ]
             with m.Case(Csr.SUIRS):
-                m.d.sync += [state.receive_enable.eq(value[63]), state.receiver.eq(value[:16])]
+                suirs = data.View(SUIRS, value)
+                m.d.sync += [
+                    state.receive_enable.eq(suirs.enable),
+                    state.receiver.eq(suirs.receiver),
+                ]
         with m.If(refused.valid):
             m.d.sync += last.eq(refused)
             with m.If(~count.all()):

@@ -19,7 +19,7 @@ FILE *const stderr = &console;
 _Noreturn void finish(int code)
 {
     volatile uint32_t *finisher = (volatile uint32_t *)SOC_FINISHER_BASE;
-    *finisher = code ? ((uint32_t)code << 16) | 0x3333 : 0x5555;
+    *finisher = code ? ((uint32_t)code << 16) | FINISHER_FAIL : FINISHER_PASS;
     for (;;)
         ;
 }

@@ -38,7 +38,7 @@ async def start(dut) -> Bench:
 
 @cocotb.test()
 async def after_reset(dut):
-    """N 13.16 and privileged 3.4: M-mode, interrupts off, nothing delegated to U-mode."""
+    """N-2.3 and privileged 3.4: M-mode, interrupts off, nothing delegated to U-mode."""
     bench = await start(dut)
     for addr in (MIE, SIDELEG, UIE, UIP, USTATUS, MIP, SATP, MENVCFG, MCOUNTINHIBIT):
         assert await bench.read(addr) == 0, hex(addr)
@@ -51,7 +51,7 @@ async def after_reset(dut):
 
 @cocotb.test()
 async def misa_announces_n(dut):
-    """N 13.6: misa.N is read-only 1; all of misa is read-only."""
+    """N-1.2: misa.N is read-only 1; all of misa is read-only."""
     bench = await start(dut)
     await bench.write(MISA, 0)
     assert await bench.read(MISA) >> 13 & 1
@@ -60,7 +60,7 @@ async def misa_announces_n(dut):
 
 @cocotb.test()
 async def sedeleg_is_zero(dut):
-    """N 13.4."""
+    """N-3.3: sedeleg is 0, and no exception goes to U-mode."""
     bench = await start(dut)
     await bench.write(SEDELEG, M64)
     assert await bench.read(SEDELEG) == 0
@@ -73,7 +73,7 @@ async def sedeleg_is_zero(dut):
 
 @cocotb.test()
 async def delegation_needs_both(dut):
-    """N 13.5: effective delegation is sideleg & mideleg; M wins when mideleg is 0."""
+    """N-4.4: effective delegation is sideleg & mideleg; M wins when mideleg is 0."""
     bench = await start(dut)
     await bench.write(MIE, USI)
     await bench.set(MIP, USI)
@@ -93,7 +93,7 @@ async def delegation_needs_both(dut):
 
 @cocotb.test()
 async def usip_latch_and_line(dut):
-    """N 13.8: USIP reads latch OR line; CSRRS and CSRRC work on the latch alone."""
+    """N-4.1, N-4.2: USIP reads latch OR line; CSRRS and CSRRC work on the latch alone."""
     bench = await start(dut)
     await bench.write(MIDELEG, USI | UTI | UEI | SSI)
     await bench.write(SIDELEG, USI | UTI | UEI)
@@ -158,7 +158,7 @@ async def ssip_latch_and_line(dut):
 
 @cocotb.test()
 async def status_bits_of_user_mode(dut):
-    """N 13.8a: UIE and UPIE are in sstatus and mstatus, and ustatus shows nothing else."""
+    """N-3.1: UIE and UPIE are in sstatus and mstatus, and ustatus shows nothing else."""
     bench = await start(dut)
     for addr in (MSTATUS, SSTATUS, USTATUS):
         await bench.write(addr, M64)
@@ -172,7 +172,7 @@ async def status_bits_of_user_mode(dut):
 
 @cocotb.test()
 async def user_timer_and_external(dut):
-    """N 13.9: UTIP and UEIP are read-only in uip, writable in mip, and in sip when delegated."""
+    """N-3.5, N-3.6: UTIP, UEIP are read-only in uip, writable in mip, and in sip when delegated."""
     bench = await start(dut)
     await bench.write(SIDELEG, UTI | UEI)
     await bench.set(SIP, UTI | UEI)
@@ -191,7 +191,7 @@ async def user_timer_and_external(dut):
 
 @cocotb.test()
 async def user_trap_and_return(dut):
-    """N 5: entry to U-mode and uret, direct and vectored; UIE is off in the handler."""
+    """N-5.1 to N-5.4: entry to U-mode and uret, direct and vectored; UIE is off in the handler."""
     bench = await start(dut)
     await bench.write(MIDELEG, USI)
     await bench.write(SIDELEG, USI)
@@ -219,7 +219,7 @@ async def user_trap_and_return(dut):
 
 @cocotb.test()
 async def user_interrupt_waits_for_user_mode(dut):
-    """N 4: delegated to U, it stays pending in S and M and fires on sret (13.14)."""
+    """N-4.5, N-5.6: delegated to U, it stays pending in S and M and fires on sret."""
     bench = await start(dut)
     await bench.write(MIDELEG, USI)
     await bench.write(SIDELEG, USI)
@@ -238,7 +238,7 @@ async def user_interrupt_waits_for_user_mode(dut):
 
 @cocotb.test()
 async def order_of_interrupts(dut):
-    """Privileged 3.1.9 and N 4: MEI MSI MTI SEI SSI STI, then UEI USI UTI; M before S before U."""
+    """Privileged 3.1.9, N-4.6: MEI MSI MTI SEI SSI STI, then UEI USI UTI; M before S before U."""
     bench = await start(dut)
     await bench.write(MIE, M64)
     for name in LINES:
@@ -540,7 +540,7 @@ class Program:
 
 @cocotb.test()
 async def user_ipi_registers(dut):
-    """N 3 and 13: what of suist and suirs is kept, suicfg is fixed, refusals are counted."""
+    """N-3.11 to N-3.14: what of suist and suirs is kept, suicfg is fixed, refusals are counted."""
     bench = await start(dut)
     for priv in (M, S):
         await bench.go(priv)

@@ -11,9 +11,10 @@ import pytest
 from cocotb.triggers import FallingEdge, Timer
 
 from hdl.core.mmu import Mmu
-from hdl.core.params import HartParams, configuration
+from hdl.core.params import HartParams
 from hdl.core.translation import Mode, TlbFlush, tlb_entry_layout
 from tests.support.clock import start
+from tests.support.hart_params import configuration
 from tests.support.pauses import bursts, never, often
 from tests.support.protection import (
     OFF,

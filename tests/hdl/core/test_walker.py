@@ -6,10 +6,10 @@ from collections import Counter
 import cocotb
 from cocotb.triggers import FallingEdge, Timer
 
-from hdl.core.params import configuration
 from hdl.core.translation import tlb_entry_layout
 from hdl.core.walker import Walker
 from tests.support.clock import start
+from tests.support.hart_params import configuration
 from tests.support.pauses import bursts, never, often
 from tests.support.protection import Rights, rights, some_page
 from tests.support.run import run_cocotb

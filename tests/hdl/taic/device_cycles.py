@@ -17,7 +17,7 @@ TASK, KEPT = 0x1000, 0x2002
 FAR = 40
 DISTANCES = {"enqueue": 3, "send": 4, "line": 4}
 LATENCIES = {
-    "front": 0, "front_empty": 0,  # of the queue from which the port dequeued last
+    "prefetch": 0, "prefetch_empty": 0,  # of the queue from which the port dequeued last
     "first": 5, "first_empty": 5,  # of another
     "steal": 5, "enqueue": 0,
 }
@@ -102,10 +102,10 @@ async def latencies(dut):
     bench = await started(dut)
     found = {}
     found["first_empty"] = await latency(bench, 1, (0, 0), 0)
-    found["front_empty"] = await latency(bench, 1, (0, 0), 0)
+    found["prefetch_empty"] = await latency(bench, 1, (0, 0), 0)
     for _ in range(2):
         await bench.enqueue(0, 0, TASK)
-    found["front"] = await latency(bench, 1, (0, 0), TASK)
+    found["prefetch"] = await latency(bench, 1, (0, 0), TASK)
     await latency(bench, 1, (1, 0), 0)
     found["first"] = await latency(bench, 1, (0, 0), TASK)
     await bench.enqueue(0, 2, TASK)

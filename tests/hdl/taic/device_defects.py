@@ -1,4 +1,4 @@
-"""What the published design gets wrong (items 1 to 14 of its known defects) goes right here."""
+"""What the published design gets wrong goes right here: one test for each known defect."""
 
 import cocotb
 
@@ -39,7 +39,7 @@ async def drained(bench, context, queue=0):
 
 
 @cocotb.test()
-async def item_1_a_notification_without_a_receiver_wakes_nothing_else(dut):
+async def a_notification_without_a_receiver_wakes_nothing_else(dut):
     bench = await started(dut, processes=2)
     await bench.enqueue(1, 0, TASK)
     assert await bench.dequeue(1, 0) == TASK
@@ -52,7 +52,7 @@ async def item_1_a_notification_without_a_receiver_wakes_nothing_else(dut):
 
 
 @cocotb.test()
-async def item_2_only_a_dequeue_lowers_the_interrupt(dut):
+async def only_a_dequeue_lowers_the_interrupt(dut):
     bench = await started(dut)
     await bench.sequence(0, 0, "write_hart", 0)
     await bench.arm_line(0, 0, 0, TASK | PREEMPT)
@@ -71,7 +71,7 @@ async def item_2_only_a_dequeue_lowers_the_interrupt(dut):
 
 
 @cocotb.test()
-async def item_3_an_enqueue_beside_a_wake_is_not_lost(dut):
+async def an_enqueue_beside_a_wake_is_not_lost(dut):
     bench = await started(dut, wait=False)
     count = 4
     for phase in PHASES:
@@ -89,7 +89,7 @@ async def item_3_an_enqueue_beside_a_wake_is_not_lost(dut):
 
 
 @cocotb.test()
-async def item_4_an_error_disturbs_no_other_operation(dut):
+async def an_error_disturbs_no_other_operation(dut):
     bench = await started(dut, processes=2, wait=False)
     first, last = bench.ports[0], bench.ports[-1]
     done = []
@@ -113,7 +113,7 @@ async def item_4_an_error_disturbs_no_other_operation(dut):
 
 
 @cocotb.test()
-async def items_5_and_6_a_full_context_loses_nothing(dut):
+async def a_full_context_loses_nothing(dut):
     """Software is refused at the limit; what wakes has places of its own."""
     bench = await started(dut, wait=False)
     params = bench.params
@@ -145,7 +145,7 @@ async def items_5_and_6_a_full_context_loses_nothing(dut):
 
 
 @cocotb.test()
-async def item_7_a_repeated_registration_leaves_no_copy(dut):
+async def a_repeated_registration_leaves_no_copy(dut):
     bench = await pair(dut, TASK)
     await bench.sequence(1, 0, "register_receiver", OS, word(1, 5), OTHER)
     await notify(bench)
@@ -156,7 +156,7 @@ async def item_7_a_repeated_registration_leaves_no_copy(dut):
 
 
 @cocotb.test()
-async def item_8_a_one_shot_slot_is_used_up_beside_a_registration(dut):
+async def a_one_shot_slot_is_used_up_beside_a_registration(dut):
     bench = await pair(dut, TASK)
     port = bench.ports[0]
     words = [(bench.queue(0, 0, "send_interrupt"), OS),
@@ -175,7 +175,7 @@ async def item_8_a_one_shot_slot_is_used_up_beside_a_registration(dut):
 
 
 @cocotb.test()
-async def item_9_each_port_has_sequences_of_its_own(dut):
+async def each_port_has_sequences_of_its_own(dut):
     bench = await started(dut)
     if len(bench.ports) == 1:
         return
@@ -195,7 +195,7 @@ async def item_9_each_port_has_sequences_of_its_own(dut):
 
 
 @cocotb.test()
-async def item_9_another_page_or_register_begins_another_sequence(dut):
+async def another_page_or_register_begins_another_sequence(dut):
     bench = await pair(dut, TASK)
     await bench.sequence(0, 0, "send_interrupt", OS)
     await bench.sequence(0, 0, "cancel_sender", word(2, 5))
@@ -208,7 +208,7 @@ async def item_9_another_page_or_register_begins_another_sequence(dut):
 
 
 @cocotb.test()
-async def item_10_allocation_beside_a_notification_is_not_forgotten(dut):
+async def allocation_beside_a_notification_is_not_forgotten(dut):
     bench = await pair(dut, TASK | KEEP)
     port = bench.ports[0]
     for phase in PHASES:
@@ -227,7 +227,7 @@ async def item_10_allocation_beside_a_notification_is_not_forgotten(dut):
 
 
 @cocotb.test()
-async def item_12_two_notifications_in_a_row_reach_both_receivers(dut):
+async def two_notifications_in_a_row_reach_both_receivers(dut):
     bench = await pair(dut, TASK)
     await bench.sequence(0, 0, "register_receiver", OS, word(1, 6), OTHER)
     await bench.sequence(0, 0, "register_sender", OS, word(1, 6))
@@ -240,7 +240,7 @@ async def item_12_two_notifications_in_a_row_reach_both_receivers(dut):
 
 
 @cocotb.test()
-async def item_13_the_next_owner_is_not_interrupted(dut):
+async def the_next_owner_is_not_interrupted(dut):
     bench = await started(dut)
     await bench.sequence(0, 0, "write_hart", 0)
     await bench.arm_line(0, 0, 0, TASK | PREEMPT | KEEP)

@@ -206,9 +206,9 @@ async def a_notification_after_the_dequeue_is_not_lost(dut):
     await bench.configure(0, sender=0, receiver=1)
     await bench.arm(1, 0, 0, kept)
     dequeue, send = bench.queue(1, 0, "dequeue"), bench.queue(0, 0, "send")
-    for front in (True, False):
+    for tracked in (True, False):
         for distance in range(12):
-            if front:  # the port's front follows the queue
+            if tracked:  # the port's prefetch follows the queue
                 assert await receiver.read(dequeue, 8) == 0
                 await bench.settle()
             else:
@@ -224,7 +224,7 @@ async def a_notification_after_the_dequeue_is_not_lost(dut):
             assert begun.result() == kept
             await bench.settle()
             got = await receiver.read(dequeue, 8)
-            assert got == kept, f"lost, {distance} cycles after the dequeue, front: {front}"
+            assert got == kept, f"lost, {distance} cycles after the dequeue, prefetch: {tracked}"
             await bench.settle()
 
 

@@ -6,9 +6,10 @@ import cocotb
 import pytest
 from cocotb.triggers import FallingEdge, Timer
 
+from hdl.taic.codes import Error
 from hdl.taic.lines import Lines, arm_layout
 from hdl.taic.params import TaicParams
-from hdl.taic.types import Error, RecordOp, error_layout, record_op_layout
+from hdl.taic.types import RecordOp, error_layout, record_op_layout
 from tests.support.clock import start
 from tests.support.layouts import pack, unpack
 from tests.support.offer import Offer

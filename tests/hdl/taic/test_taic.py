@@ -7,7 +7,7 @@ from tests.hdl.taic.device_bench import SHAPES
 from tests.support.run import run_cocotb
 
 ONE_PORT = ("device_sequences", "device_defects", "device_random")
-SEVERAL_PORTS = ("device_ports", "device_fronts", "device_cycles")
+SEVERAL_PORTS = ("device_ports", "device_head_prefetch", "device_cycles")
 TESTS = {"small": ONE_PORT, "medium": ONE_PORT, "default": ONE_PORT, "ports": SEVERAL_PORTS}
 
 

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from sim.cli import app, load_verbs
 from sim.image.compose import Contents, compose
 from soc.config import configuration
-from tests.sim.elf import DRAM_BASE, X86_64, Part, elf64
 from tests.sim.image.test_archive import read_archive
+from tests.support.elf import DRAM_BASE, X86_64, Part, elf64
 
 PAYLOAD = DRAM_BASE + (2 << 20)
 PARAMS = configuration("default", dram_bytes=16 << 20)

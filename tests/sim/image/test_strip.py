@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.image.strip import strip
-from sim.program import Program
-from tests.sim.elf import DRAM_BASE, Part, elf64
+from sim.model.elf import Program
+from tests.support.elf import DRAM_BASE, Part, elf64
 
 PARTS = st.lists(st.binary(min_size=1, max_size=40), min_size=1, max_size=3)
 

@@ -17,7 +17,7 @@ pub const TESTS: &[Test] = &[
     test("medeleg.not_from_m", "priv 3.1.8", not_from_machine),
     test("medeleg.ecall_s", "priv 3.1.8", ecall_s),
     test("medeleg.others_stay", "priv 3.1.8", others_stay),
-    ours("sedeleg.none_to_u", "N 13.4", none_to_user),
+    ours("sedeleg.none_to_u", "N-3.3", none_to_user),
 ];
 
 /// An instruction, its `a1`, the exception it raises, and whether `a1` is its `tval`.

@@ -13,8 +13,8 @@ use hal::{
 };
 
 pub const TESTS: &[Test] = &[
-    ours("plic.user_context", "N 10", user_context),
-    ours("plic.user_delegated", "N 10", delegated),
+    ours("plic.user_context", "N-10.1, N-10.2", user_context),
+    ours("plic.user_delegated", "N-10.2", delegated),
 ];
 
 const UEI: usize = 1 << irq::UEI;

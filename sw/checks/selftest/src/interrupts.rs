@@ -26,7 +26,7 @@ pub const TESTS: &[Test] = &[
     test("clint.timer", "priv 3.2.1", timer),
     test("wfi.wakes", "priv 3.3.3", wfi_wakes),
     test("wfi.interrupted", "priv 3.3.3", wfi_interrupted),
-    ours("wfi.user_pending", "N 4", wfi_user_pending),
+    ours("wfi.user_pending", "N-4.8", wfi_user_pending),
 ];
 
 const SUPERVISOR: [usize; 3] = [irq::SEI, irq::SSI, irq::STI];

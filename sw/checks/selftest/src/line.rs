@@ -1,4 +1,4 @@
-//! The line from UINTC to the hart, and how it becomes a user interrupt: N section 7, UINTC 3.
+//! The line from UINTC to the hart, and how it becomes a user interrupt: UINTC-4.1, N-4.1.
 
 use crate::{
     check::{Check, Test, ours},
@@ -20,26 +20,26 @@ use uintc::Location;
 use uintr::{Pending, Vector};
 
 pub const TESTS: &[Test] = &[
-    ours("line.level", "UINTC 3, 9.3", level),
-    ours("line.hart", "UINTC 9.8", hart),
-    ours("line.move", "UINTC 7.4", moved),
-    ours("line.two_receivers", "UINTC 6", two_receivers),
-    ours("line.views", "N 7", views),
-    ours("line.latch", "N 13.8", latch),
-    ours("line.read_then_clear", "N 9", read_then_clear),
-    ours("line.taken", "N 5, 7", taken),
-    ours("line.handled", "N 9", handled),
-    ours("line.left_pending", "N 9", left_pending),
-    ours("line.vectored", "N 3", vectored),
-    ours("line.mode_ignored", "UINTC 9.4", mode_ignored),
-    ours("line.not_in_s", "N 4", not_in_supervisor),
-    ours("line.sret", "N 5, 13.14", at_sret),
-    ours("line.uie_off", "N 5", nested_off),
-    ours("line.mideleg_0", "N 4, 13.5", mideleg_0),
-    ours("line.sideleg_0", "N 4", sideleg_0),
-    ours("line.wfi", "N 4", wfi),
-    ours("uintc.id", "UINTC 9.7", identity),
-    ours("uintc.refused", "UINTC 9.5, 9.9", refused),
+    ours("line.level", "UINTC-4.1", level),
+    ours("line.hart", "UINTC-4.4", hart),
+    ours("line.move", "UINTC-4.5", moved),
+    ours("line.two_receivers", "UINTC-4.3", two_receivers),
+    ours("line.views", "N-3.5, N-3.6, N-4.1", views),
+    ours("line.latch", "N-4.2", latch),
+    ours("line.read_then_clear", "N-8.2", read_then_clear),
+    ours("line.taken", "N-5.1", taken),
+    ours("line.handled", "N-8.1", handled),
+    ours("line.left_pending", "N-8.3", left_pending),
+    ours("line.vectored", "N-5.2", vectored),
+    ours("line.mode_ignored", "UINTC-3.6", mode_ignored),
+    ours("line.not_in_s", "N-4.5", not_in_supervisor),
+    ours("line.sret", "N-5.6", at_sret),
+    ours("line.uie_off", "N-4.5, N-4.7", nested_off),
+    ours("line.mideleg_0", "N-4.4", mideleg_0),
+    ours("line.sideleg_0", "N-4.4", sideleg_0),
+    ours("line.wfi", "N-4.8", wfi),
+    ours("uintc.id", "UINTC-2.5", identity),
+    ours("uintc.refused", "UINTC-5.1, UINTC-5.3", refused),
 ];
 
 const USI: usize = 1 << irq::USI;

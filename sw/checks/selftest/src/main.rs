@@ -1,15 +1,14 @@
 //! Directed tests of a hart, each naming the clause it checks. M-mode, no firmware.
 //!
 //! Clauses: "priv" is the RISC-V privileged specification 1.12, "unpriv" the unprivileged one
-//! (20191213), "Sstc" that extension's, "N" our `n-extension.md` (sections 3 to 10, choices of
-//! section 13), "UINTC" our `uintc.md`, "TAIC" our
-//! `taic.md`. Tests of what those leave to the implementation, and of N,
-//! need a hart with N: on others they are skipped.
+//! (20191213), "Sstc" that extension's; `N-`, `UINTC-` and `TAIC-` are clauses of the documents in
+//! `docs/spec`. Tests of what the former leave to the implementation, and of N, need a hart with N:
+//! on others they are skipped.
 //!
 //! Expected output, and finisher code 0 (else the number of failed tests):
 //!
 //! ```text
-//! ok    csr.misa (priv 3.1.1; N 13.6)
+//! ok    csr.misa (priv 3.1.1)
 //! ...
 //! selftest: N passed, 0 failed, 0 skipped
 //! ```

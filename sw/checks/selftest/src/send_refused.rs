@@ -16,13 +16,13 @@ use uintc::{Reason, suist};
 use uintr::Vector;
 
 pub const TESTS: &[Test] = &[
-    ours("uipi.refused.disabled", "N 6.1.1, 13.10", disabled),
-    ours("uipi.refused.beyond", "N 6.1.2, 13.10", beyond),
-    ours("uipi.refused.invalid", "N 6.1.4, 13.10", invalid),
-    ours("uipi.refused.vector", "N 13.10; UINTC 9.5", vector),
-    ours("uipi.refused.receiver", "N 13.10", receiver),
-    ours("uipi.refused.pmp", "N 13.13", pmp),
-    ours("uipi.refused.no_memory", "N 13.13", no_memory),
+    ours("uipi.refused.disabled", "N-6.5, N-6.12", disabled),
+    ours("uipi.refused.beyond", "N-6.5, N-6.12", beyond),
+    ours("uipi.refused.invalid", "N-6.5, N-6.12", invalid),
+    ours("uipi.refused.vector", "N-6.5, N-6.12", vector),
+    ours("uipi.refused.receiver", "N-6.5, N-6.12", receiver),
+    ours("uipi.refused.pmp", "N-6.7", pmp),
+    ours("uipi.refused.no_memory", "N-6.7", no_memory),
 ];
 
 const INDEX: usize = 7;

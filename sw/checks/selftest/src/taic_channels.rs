@@ -7,13 +7,13 @@ use crate::{
 use taic::{Arming, Channel, Errors, Policy, Priority};
 
 pub const TESTS: &[Test] = &[
-    ours("taic.channel", "TAIC 14.1", channel),
-    ours("taic.channel_coalesces", "TAIC 13.3", coalesces),
-    ours("taic.channel_permission", "TAIC 14.1", permission),
-    ours("taic.channel_policy", "TAIC 13.3", policy),
-    ours("taic.channel_change", "TAIC 14.1", change),
-    ours("taic.arm_line", "TAIC 14.15", arm_line),
-    ours("taic.urgent_enough", "TAIC 9", urgent_enough),
+    ours("taic.channel", "TAIC-6.6, TAIC-6.7, TAIC-6.8, TAIC-6.9", channel),
+    ours("taic.channel_coalesces", "TAIC-6.7, TAIC-6.10", coalesces),
+    ours("taic.channel_permission", "TAIC-6.11", permission),
+    ours("taic.channel_policy", "TAIC-6.2, TAIC-6.4, TAIC-6.5", policy),
+    ours("taic.channel_change", "TAIC-6.2, TAIC-6.3", change),
+    ours("taic.arm_line", "TAIC-7.3, TAIC-7.5", arm_line),
+    ours("taic.urgent_enough", "TAIC-10.2, TAIC-10.3", urgent_enough),
 ];
 
 const NUMBER: u16 = 20;

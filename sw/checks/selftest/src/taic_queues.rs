@@ -9,14 +9,14 @@ use hal::soc::{TAIC_BASE, taic_control as register};
 use taic::{Errors, QueueIndex};
 
 pub const TESTS: &[Test] = &[
-    ours("taic.allocation", "TAIC 4", allocation),
-    ours("taic.exhaustion", "TAIC 4; 14.12", exhaustion),
-    ours("taic.fifo", "TAIC 6", fifo),
-    ours("taic.steal", "TAIC 6; 14.10", steal),
-    ours("taic.errors", "TAIC 10; 14.5", errors),
-    ours("taic.full", "TAIC 6, 10", full),
-    ours("taic.release", "TAIC 4; 14.13", release),
-    ours("taic.priorities", "TAIC 14.2", priorities),
+    ours("taic.allocation", "TAIC-3.1, TAIC-3.2", allocation),
+    ours("taic.exhaustion", "TAIC-3.2", exhaustion),
+    ours("taic.fifo", "TAIC-5.1, TAIC-5.3", fifo),
+    ours("taic.steal", "TAIC-5.3", steal),
+    ours("taic.errors", "TAIC-5.2, TAIC-5.6, TAIC-9.1", errors),
+    ours("taic.full", "TAIC-5.2, TAIC-5.10", full),
+    ours("taic.release", "TAIC-3.5, TAIC-3.6", release),
+    ours("taic.priorities", "TAIC-4.2", priorities),
 ];
 
 fn word(offset: usize) -> *mut u64 {

@@ -1,4 +1,4 @@
-//! UIPI and its CSRs: N sections 3, 6 and 13.
+//! UIPI and its CSRs: N-3.11 to N-3.14, and section 6 of the same document.
 
 use crate::{
     check::{Check, Test, ours},
@@ -14,25 +14,25 @@ use uintc::{Reason, suirs, suist};
 use uintr::{Pending, Vector};
 
 pub const TESTS: &[Test] = &[
-    ours("uipi.suist", "N 3", suist_fields),
-    ours("uipi.suirs", "N 3", suirs_fields),
-    ours("uipi.suicfg", "N 13.3", suicfg),
-    ours("uipi.suierr", "N 13.11", suierr),
-    ours("uipi.csr_privilege", "N 2", privilege),
-    ours("uipi.send", "N 6, 6.1", send),
-    ours("uipi.send.modes", "N 6.3", modes),
-    ours("uipi.send.inactive", "UINTC 3", send_inactive),
-    ours("uipi.send.table_pages", "N 6.1", table_pages),
-    ours("uipi.read", "N 6", take),
-    ours("uipi.read.disabled", "N 13.12", read_disabled),
-    ours("uipi.write", "N 6", add),
-    ours("uipi.activate", "N 6", activate),
-    ours("uipi.own.refused", "N 6.3, 13.11", own_refused),
-    ours("uipi.i_form", "N 13.1", old_form),
-    ours("uipi.illegal", "N 13.2", illegal),
-    ours("uipi.unused_fields", "N 13.2", unused_fields),
-    ours("uipi.events", "N 13.11", events),
-    ours("uipi.refusals_saturate", "N 13.11", saturate),
+    ours("uipi.suist", "N-3.11", suist_fields),
+    ours("uipi.suirs", "N-3.12", suirs_fields),
+    ours("uipi.suicfg", "N-3.13", suicfg),
+    ours("uipi.suierr", "N-3.14", suierr),
+    ours("uipi.csr_privilege", "N-2.2", privilege),
+    ours("uipi.send", "N-6.5, N-6.6", send),
+    ours("uipi.send.modes", "N-6.4", modes),
+    ours("uipi.send.inactive", "UINTC-3.1, UINTC-4.2", send_inactive),
+    ours("uipi.send.table_pages", "N-6.5, N-6.6", table_pages),
+    ours("uipi.read", "N-6.8", take),
+    ours("uipi.read.disabled", "N-6.13", read_disabled),
+    ours("uipi.write", "N-6.9", add),
+    ours("uipi.activate", "N-6.10", activate),
+    ours("uipi.own.refused", "N-6.11, N-6.12", own_refused),
+    ours("uipi.i_form", "N-6.2", old_form),
+    ours("uipi.illegal", "N-6.2", illegal),
+    ours("uipi.unused_fields", "N-6.3", unused_fields),
+    ours("uipi.events", "N-7.1", events),
+    ours("uipi.refusals_saturate", "N-7.2", saturate),
 ];
 
 pub const ALL: [Uipi; 5] = [Uipi::Send, Uipi::Read, Uipi::Write, Uipi::Activate, Uipi::Deactivate];

@@ -1,7 +1,7 @@
 //! Channels: who may notify whom.
 
 use crate::window::{field, place};
-use soc::taic_channel as register;
+use soc::{taic_channel as register, taic_policy as policy};
 
 /// Into which queue of the receiver a channel wakes its task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,12 +38,12 @@ pub struct ChannelState {
 impl Channel {
     pub const fn encode(self) -> u64 {
         let (policy, queue) = match self.policy {
-            Policy::Fixed(queue) => (0, queue),
-            Policy::LeastLoaded => (1, 0),
-            Policy::Sender => (2, 0),
+            Policy::Fixed(queue) => (policy::FIXED, queue),
+            Policy::LeastLoaded => (policy::LEAST_LOADED, 0),
+            Policy::Sender => (policy::SENDER, 0),
         };
         register::CONFIG_ENABLED as u64
-            | place(policy, register::CONFIG_POLICY)
+            | place(policy as u64, register::CONFIG_POLICY)
             | place(self.sender as u64, register::CONFIG_SENDER)
             | place(self.receiver as u64, register::CONFIG_RECEIVER)
             | place(queue as u64, register::CONFIG_QUEUE)
@@ -53,9 +53,9 @@ impl Channel {
         if field(word, register::CONFIG_ENABLED) == 0 {
             return None;
         }
-        let policy = match field(word, register::CONFIG_POLICY) {
-            0 => Policy::Fixed(field(word, register::CONFIG_QUEUE) as u8),
-            1 => Policy::LeastLoaded,
+        let policy = match field(word, register::CONFIG_POLICY) as usize {
+            policy::FIXED => Policy::Fixed(field(word, register::CONFIG_QUEUE) as u8),
+            policy::LEAST_LOADED => Policy::LeastLoaded,
             _ => Policy::Sender,
         };
         Some(Self {

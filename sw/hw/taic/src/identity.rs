@@ -1,9 +1,9 @@
 //! What a device is, and what its control refused.
 
 use crate::window::field;
-use soc::taic_control as register;
+use soc::{taic, taic_control as register, taic_refusal as refusal};
 
-const MAGIC: u64 = 0x5441;
+const MAGIC: u64 = taic::MAGIC as u64;
 
 /// How much of everything there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,14 +39,14 @@ impl Capabilities {
 /// Why an access to the control page or to a record was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    NoSuchRegister = 1,
+    NoSuchRegister,
     /// Not of 8 bytes.
-    Size = 2,
+    Size,
     /// A limit beyond what is unassigned.
-    Limit = 3,
-    NoSuchQueue = 4,
+    Limit,
+    NoSuchQueue,
     /// The task of the channel is in a queue.
-    Queued = 5,
+    Queued,
 }
 
 /// The last access that was refused, and how many there were (at most 65535).
@@ -61,12 +61,12 @@ pub struct Refused {
 impl Refused {
     /// `None` if nothing was.
     pub fn decode(word: u64) -> Option<Self> {
-        let reason = match field(word, register::REFUSED_REASON) {
-            1 => Reason::NoSuchRegister,
-            2 => Reason::Size,
-            3 => Reason::Limit,
-            4 => Reason::NoSuchQueue,
-            5 => Reason::Queued,
+        let reason = match field(word, register::REFUSED_REASON) as usize {
+            refusal::NO_REGISTER => Reason::NoSuchRegister,
+            refusal::SIZE => Reason::Size,
+            refusal::LIMIT => Reason::Limit,
+            refusal::NO_QUEUE => Reason::NoSuchQueue,
+            refusal::IN_QUEUE => Reason::Queued,
             _ => return None,
         };
         Some(Self {

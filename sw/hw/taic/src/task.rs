@@ -1,15 +1,15 @@
 //! Task identifiers.
 
 use core::{fmt, num::NonZeroU64};
-use soc::taic;
+use soc::{taic, taic_queue};
 
 const PREEMPT: u64 = taic::TASK_PREEMPT as u64;
 const KEEP: u64 = taic::TASK_KEEP as u64;
 const PRIORITY: u64 = taic::TASK_PRIORITY as u64;
 const FLAGS: u64 = PREEMPT | KEEP | PRIORITY;
 
-/// Bits that a channel or a line can hold: one less than the rest, with which they are extended.
-const SHORT_BITS: u32 = 52;
+/// Bits of an identifier that a channel or a line can hold. The device sign-extends them.
+const SHORT_BITS: u32 = taic_queue::ARM_TASK.count_ones();
 
 /// How urgent a task is: 0 is the most urgent. Of the four bits the device uses the upper ones, as
 /// many as it has levels for.

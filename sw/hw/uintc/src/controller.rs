@@ -3,7 +3,8 @@
 use soc::uintc as register;
 use uintr::{Pending, Vector};
 
-const MAGIC: u64 = 0x5549;
+const MAGIC: u64 = register::MAGIC as u64;
+const HART_SHIFT: u32 = register::LOW_HART_ID.trailing_zeros();
 
 /// Whether and where a receiver runs: the low word of its entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,11 +23,17 @@ impl Location {
     }
 
     pub const fn encode(self) -> u64 {
-        self.active as u64 | (self.mode as u64) << 1 | (self.hart as u64) << 16
+        let active = if self.active { register::LOW_ACTIVE } else { 0 };
+        let mode = if self.mode { register::LOW_MODE } else { 0 };
+        (active | mode) as u64 | (self.hart as u64) << HART_SHIFT
     }
 
     pub const fn decode(word: u64) -> Self {
-        Self { active: word & 1 != 0, mode: word & 2 != 0, hart: (word >> 16) as u16 }
+        Self {
+            active: word & register::LOW_ACTIVE as u64 != 0,
+            mode: word & register::LOW_MODE as u64 != 0,
+            hart: (word >> HART_SHIFT) as u16,
+        }
     }
 }
 
@@ -53,7 +60,7 @@ impl Identity {
 /// The last access that the controller refused, and how many there were (at most 65535).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused {
-    /// 1 a vector above 63, 2 no such entry, 3 not 8 bytes.
+    /// One of `soc::uintc_refusal`.
     pub reason: u8,
     pub entry: u16,
     pub count: u16,
@@ -121,11 +128,12 @@ impl Uintc {
     /// The last refused access, until [`Uintc::forget_refused`].
     pub fn refused(self) -> Option<Refused> {
         let word = self.read(register::ERROR);
-        let reason = (word & 0xf) as u8;
+        let field = |mask: usize| (word & mask as u64) >> mask.trailing_zeros();
+        let reason = field(register::ERROR_REASON) as u8;
         (reason != 0).then_some(Refused {
             reason,
-            entry: (word >> 16) as u16,
-            count: (word >> 32) as u16,
+            entry: field(register::ERROR_INDEX) as u16,
+            count: field(register::ERROR_COUNT) as u16,
         })
     }
 

@@ -1,30 +1,30 @@
 //! Values of `suist`, `suirs` and `suierr`.
 
-const ENABLE: usize = 1 << 63;
-const PAGES_SHIFT: u32 = 44;
+use soc::{refusal, suierr, suirs as suirs_field, suist as suist_field};
+
 const PAGE_SHIFT: u32 = 12;
 
 /// `suist` for a sender table of `pages` pages at physical address `table`. 0 forbids SEND.
 pub const fn suist(table: usize, pages: usize) -> usize {
-    ENABLE | pages << PAGES_SHIFT | table >> PAGE_SHIFT
+    suist_field::ENABLE | pages << suist_field::TABLE_PAGES.trailing_zeros() | table >> PAGE_SHIFT
 }
 
 /// `suirs` for the receiver with this entry. 0 makes the thread no receiver.
 pub const fn suirs(entry: u16) -> usize {
-    ENABLE | entry as usize
+    suirs_field::ENABLE | entry as usize
 }
 
 /// Why a UIPI had no effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    SenderDisabled = 1,
-    BeyondTable = 2,
-    TableAccess = 3,
-    EntryInvalid = 4,
-    Vector = 5,
-    Receiver = 6,
-    ReceiverDisabled = 7,
-    OwnReceiver = 8,
+    SenderDisabled = refusal::SENDER_DISABLED as isize,
+    BeyondTable = refusal::BEYOND_TABLE as isize,
+    TableAccess = refusal::TABLE_ACCESS as isize,
+    EntryInvalid = refusal::ENTRY_INVALID as isize,
+    Vector = refusal::VECTOR as isize,
+    Receiver = refusal::RECEIVER as isize,
+    ReceiverDisabled = refusal::RECEIVER_DISABLED as isize,
+    OwnReceiver = refusal::OWN_RECEIVER as isize,
 }
 
 impl Reason {
@@ -53,15 +53,21 @@ pub struct Refusal {
 
 impl Refusal {
     /// `None` if there was none.
-    pub fn decode(suierr: usize) -> Option<Self> {
-        let reason = Reason::ALL.into_iter().find(|reason| *reason as usize == suierr & 0xf)?;
+    pub fn decode(word: usize) -> Option<Self> {
+        let number = field(word, suierr::REASON);
+        let reason = Reason::ALL.into_iter().find(|reason| *reason as usize == number)?;
         Some(Self {
             reason,
-            operation: (suierr >> 8 & 7) as u8,
-            count: (suierr >> 16) as u16,
-            operand: (suierr >> 32) as u32,
+            operation: field(word, suierr::OP) as u8,
+            count: field(word, suierr::COUNT) as u16,
+            operand: field(word, suierr::OPERAND) as u32,
         })
     }
+}
+
+/// The field of `word` that `mask` covers.
+const fn field(word: usize, mask: usize) -> usize {
+    (word & mask) >> mask.trailing_zeros()
 }
 
 #[cfg(test)]

@@ -1,11 +1,14 @@
 //! Sender tables.
 
 use core::sync::atomic::{AtomicU64, Ordering};
+use soc::sender_entry;
 use uintr::{SenderIndex, Vector};
 
-const VALID: u64 = 1;
-const VECTOR_SHIFT: u32 = 16;
-const RECEIVER_SHIFT: u32 = 48;
+const PAGE_BYTES: usize = 4096;
+const VALID: u64 = sender_entry::VALID as u64;
+const VECTOR: u64 = sender_entry::VECTOR as u64;
+const VECTOR_SHIFT: u32 = VECTOR.trailing_zeros();
+const RECEIVER_SHIFT: u32 = sender_entry::RECEIVER.trailing_zeros();
 
 /// What an index of SEND leads to: a vector of a receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +27,7 @@ impl SenderEntry {
 
     /// `None` if the entry is not valid, or leads to no vector.
     pub fn decode(word: u64) -> Option<Self> {
-        let vector = Vector::try_from((word >> VECTOR_SHIFT & 0xffff) as usize).ok()?;
+        let vector = Vector::try_from(((word & VECTOR) >> VECTOR_SHIFT) as usize).ok()?;
         let receiver = (word >> RECEIVER_SHIFT) as u16;
         (word & VALID != 0).then_some(Self { vector, receiver })
     }
@@ -42,7 +45,7 @@ impl Default for SenderTable {
 }
 
 impl SenderTable {
-    pub const ENTRIES: usize = 512;
+    pub const ENTRIES: usize = PAGE_BYTES / sender_entry::BYTES;
 
     /// No entry is valid.
     pub const fn new() -> Self {

@@ -1,6 +1,6 @@
 //! Samples of a measured quantity, and the line in which a program reports them.
 //!
-//! The line is `metric NAME UNIT MEDIAN WORST SAMPLES [KEY=VALUE ...]`; `rel4 bench` reads it.
+//! `lines.txt` describes the line, which `rel4 bench` reads.
 
 #![cfg_attr(not(test), no_std)]
 
@@ -112,6 +112,18 @@ mod tests {
     fn reports_operations_in_a_cycle() {
         let rate = Rate { name: "taic.ops", parameters: "harts=2", operations: 50, cycles: 40 };
         assert_eq!(rate.to_string(), "metric taic.ops count 1.250 1.250 50 harts=2");
+    }
+
+    #[test]
+    fn writes_the_documented_lines() {
+        let written = [
+            samples(&[3, 1, 9, 2, 2]).report("core.mul", "").to_string(),
+            samples(&[7]).report("core.tlb_miss", "level=walk").to_string(),
+            Rate { name: "taic.ops", parameters: "harts=2", operations: 50, cycles: 40 }
+                .to_string(),
+        ];
+        let lines = include_str!("../lines.txt").lines();
+        assert_eq!(lines.filter(|line| line.starts_with("metric ")).collect::<Vec<_>>(), written);
     }
 
     #[test]

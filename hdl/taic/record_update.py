@@ -1,0 +1,164 @@
+"""The next state of a record."""
+
+from amaranth import *
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from .codes import Error, Policy
+from .params import KEEP_BIT, TASK_BITS, TaicParams
+from .types import RecordOp, config_layout
+
+
+def state_layout(params: TaicParams) -> data.StructLayout:
+    """A record without its task, which is in a memory of its own. All 0 while unused."""
+    return data.StructLayout({
+        "enabled": 1,
+        "policy": Policy,
+        "sender": params.context_bits,
+        "receiver": params.context_bits,
+        "queue": params.queue_bits,
+        "armed": 1,
+        "pending": 1,
+        "queued": 1,
+        "has_task": 1,  # the task memory holds its task
+    })
+
+
+def step_layout(params: TaicParams) -> data.StructLayout:
+    """An operation, as ``record_op_layout``, without the data of an ARM or a CONFIGURE."""
+    return data.StructLayout({
+        "op": RecordOp,
+        "record": params.record_bits,
+        "context": params.context_bits,
+        "queue": params.queue_bits,
+        "trusted": 1,
+        "choice": params.queue_bits,  # SEND: the queue that the sender chose
+        "level": 1,  # SEND: it reports the level of a line
+    })
+
+
+class RecordUpdate(wiring.Component):
+    """Performs operation ``step`` on a record: ``next_state`` follows ``state``. Combinational.
+
+    The outputs other than ``next_state`` are low unless ``valid``. A record can be armed (a task
+    waits for a notification), pending (a notification waits for a task) and queued (its task is in
+    a queue).
+
+    - SEND wakes the task if the record is armed and not queued. If it is armed, queued and its
+      task has the keep bit, SEND changes nothing, because the task has yet to run. In all other
+      cases the record becomes or stays pending.
+    - ARM with a task arms the record, and wakes at once if it is pending and not queued. ARM with
+      task 0 disarms it.
+    - DEQUEUED clears queued, and wakes if the record is armed and pending.
+
+    A wake sets queued and clears pending. It clears armed unless the task has the keep bit. So a
+    record has at most one task in a queue, and a notification stays pending until it wakes a task.
+
+    Rights: unless ``trusted``, the record must be enabled, and ``context`` must be its sender for
+    a SEND and its receiver for an ARM. Otherwise ``error`` names the missing right and nothing
+    changes. With policy SENDER, each SEND sets the record's queue. A trusted SEND or ARM makes
+    ``context`` the receiver; a trusted ARM also enables the record and fixes its queue. A SEND
+    that reports the level of a line never sets pending, because the next ARM looks at the line.
+
+    CONFIGURE clears armed and pending and removes the task. It is ``refused`` while the record is
+    queued. Only the field bits that the parameters need are stored.
+
+    FORGET clears the record if ``context`` is its receiver, and disables and disarms it if
+    ``context`` is its sender. Only channels have a sender; their record numbers tell.
+    """
+
+    def __init__(self, params: TaicParams) -> None:
+        self.params = params
+        super().__init__({
+            "valid": In(1),
+            "step": In(step_layout(params)),
+            "data": In(TASK_BITS),  # of an ARM or CONFIGURE
+            "state": In(state_layout(params)),
+            "task": In(TASK_BITS),  # the record's task, or the new one of an ARM
+            "next_state": Out(state_layout(params)),
+            "writes_task": Out(1),  # ``data`` becomes the record's task
+            "wakes": Out(1),
+            "error": Out(Error),
+            "refused": Out(1),
+        })
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        params, step, state, next_state = self.params, self.step, self.state, self.next_state
+        has_sender, level = Signal(), Signal()
+        sender, receiver = Signal(), Signal()
+        sends, receives = Signal(), Signal()
+        woken, keep, arms = Signal(), Signal(), Signal()
+        m.d.comb += [
+            has_sender.eq(step.record < params.first_line_record),
+            level.eq(step.level & ~has_sender & (step.record < params.first_slot_record)),
+            sender.eq(state.sender == step.context),
+            receiver.eq(state.receiver == step.context),
+            sends.eq(step.trusted | state.enabled & sender),
+            receives.eq(step.trusted | state.enabled & receiver),
+            keep.eq(self.task[KEEP_BIT]),
+            arms.eq(self.data.any()),
+            next_state.eq(state),
+        ]
+        with m.Switch(step.op):
+            with m.Case(RecordOp.SEND):
+                with m.If(~sends):
+                    m.d.comb += self.error.eq(Mux(self.valid, Error.NO_SEND, 0))
+                with m.Else():
+                    with m.If(state.armed & ~state.queued):
+                        m.d.comb += woken.eq(1)
+                    with m.Elif(~(state.armed & keep) & ~level):
+                        m.d.comb += next_state.pending.eq(1)
+                    with m.If(state.policy == Policy.SENDER):
+                        m.d.comb += next_state.queue.eq(step.choice)
+                    with m.If(step.trusted):
+                        m.d.comb += next_state.receiver.eq(step.context)
+            with m.Case(RecordOp.ARM):
+                with m.If(~receives):
+                    m.d.comb += self.error.eq(Mux(self.valid, Error.NO_RECEIVE, 0))
+                with m.Else():
+                    m.d.comb += [
+                        woken.eq(arms & state.pending & ~state.queued),
+                        next_state.armed.eq(arms),
+                        next_state.has_task.eq(state.has_task | arms),
+                        self.writes_task.eq(self.valid & arms),
+                    ]
+                    with m.If(step.trusted):
+                        m.d.comb += [
+                            next_state.enabled.eq(1),
+                            next_state.receiver.eq(step.context),
+                            next_state.policy.eq(Policy.FIXED),
+                            next_state.queue.eq(step.queue),
+                        ]
+            with m.Case(RecordOp.DEQUEUED):
+                m.d.comb += [woken.eq(state.armed & state.pending), next_state.queued.eq(0)]
+            with m.Case(RecordOp.CONFIGURE):
+                config = data.View(config_layout(), self.data[:config_layout().size])
+                with m.If(state.queued):
+                    m.d.comb += self.refused.eq(self.valid)
+                with m.Else():
+                    m.d.comb += [
+                        next_state.eq(0),
+                        next_state.enabled.eq(config.enabled),
+                        next_state.policy.eq(config.policy),
+                        next_state.sender.eq(config.sender),
+                        next_state.receiver.eq(config.receiver),
+                        next_state.queue.eq(config.queue),
+                    ]
+            with m.Case(RecordOp.FORGET):
+                with m.If(receiver):
+                    m.d.comb += next_state.eq(0)
+                with m.Elif(sender & has_sender):
+                    m.d.comb += [
+                        next_state.enabled.eq(0),
+                        next_state.armed.eq(0),
+                        next_state.pending.eq(0),
+                    ]
+        with m.If(woken):
+            m.d.comb += [
+                next_state.queued.eq(1),
+                next_state.pending.eq(0),
+                next_state.armed.eq(keep),
+            ]
+        m.d.comb += self.wakes.eq(self.valid & woken)
+        return m

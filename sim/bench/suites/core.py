@@ -1,0 +1,14 @@
+"""The hart: what instructions, misses, traps and devices cost."""
+
+from sim.bench.metric import Metric
+from sim.bench.suite import Suite
+from sim.bench.target import Program, Target
+
+PROGRAM = Program.named("bench-core")
+
+
+def run(target: Target) -> list[Metric]:
+    return target.run(PROGRAM)
+
+
+SUITE = Suite("core", "cycles of single instructions, misses, traps and device accesses", run)

@@ -1,0 +1,135 @@
+"""What the suites of ``rel4 bench`` run on: the simulated SoC, or a board."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import ClassVar, Protocol
+
+from sim.bench.metric import Metric, parse_metrics
+from sim.board.loader import Patience
+from sim.board.runner import run_to_end
+from sim.board.serial_line import Line
+from sim.board.workspace import image_for
+from sim.image.manifest import manifest
+from sim.model.elf import BadImage
+from sim.model.run_options import RunOptions
+from sim.model.simulate import simulate
+from sim.tools import BUILD, ToolError
+from soc.boot_info import BootInfo
+from soc.config import SocParams
+
+MAX_CYCLES = 1_000_000_000
+MAX_SECONDS = 600
+
+
+class BenchError(Exception):
+    """A measurement did not come to its end; the message is one line for the user."""
+
+
+class CannotRun(BenchError):
+    """The machine is not one for this program."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program that prints metrics, and what it needs.
+
+    A simulated SoC gets ``harts``; a board must have ``least_harts``, or as many.
+    """
+
+    name: str
+    harts: int
+    least_harts: int | None = None
+    taic: bool = False
+    memory_kib: int = 0
+
+    @classmethod
+    def named(cls, name: str) -> "Program":
+        """The program of this image, with the needs that the manifest states."""
+        row = manifest().image(name)
+        return cls(row.name, row.harts, row.least, row.taic, row.memory_kib)
+
+    def check(self, harts: int, taic: bool, memory_kib: int) -> None:
+        """Raises ``CannotRun`` on a machine that has less."""
+        least = self.least_harts or self.harts
+        if harts < least:
+            raise CannotRun(f"{self.name} needs {least} harts, there are {harts}")
+        if self.taic and not taic:
+            raise CannotRun(f"{self.name} needs TAIC, there is none")
+        if memory_kib < self.memory_kib:
+            raise CannotRun(f"{self.name} needs {self.memory_kib} KiB of memory, there are "
+                            f"{memory_kib}")
+
+
+class Target(Protocol):
+    """Runs programs. ``common`` are parameters that metrics get which depend on the machine."""
+
+    common: dict[str, str]
+
+    def config(self) -> dict[str, str | int]:
+        """What is measured, for the JSON result."""
+
+    def run(self, program: Program) -> list[Metric]:
+        """The metrics that the program prints. Raises ``BenchError``, ``ToolError``, ``BadImage``
+        and what else running it raises."""
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """The RTL; ``params`` tells all but the number of harts."""
+
+    params: SocParams
+    options: RunOptions
+
+    @property
+    def common(self) -> dict[str, str]:
+        latency = self.options.latency.cycles
+        return {"latency": "random" if latency is None else str(latency)}
+
+    def config(self) -> dict[str, str | int]:
+        return {"target": "sim", "config": self.params.name, "latency": str(self.options.latency)}
+
+    def run(self, program: Program) -> list[Metric]:
+        params = replace(self.params, harts=program.harts)
+        program.check(params.harts, params.taic is not None, params.dram_bytes >> 10)
+        image = BUILD / "sw" / f"{program.name}.elf"
+        if not image.exists():
+            raise ToolError(f"{image.name} is not built: make sw")
+        result = simulate(params, image, replace(self.options, max_cycles=MAX_CYCLES))
+        if not result.passed:
+            raise BenchError(f"{image.name} did not pass: {result.errors.splitlines()[0]}")
+        return parse_metrics(result.output.decode(errors="replace").splitlines())
+
+
+@dataclass
+class OnBoard:
+    """A board at the other end of ``line``. Its programs are built for what it says that it is;
+    ``baud`` and ``patience`` are for loading them. ``say`` tells the user what is being done."""
+
+    line: Line
+    soc: BootInfo
+    baud: int
+    patience: Patience
+    say: Callable[[str], None]
+
+    common: ClassVar[dict[str, str]] = {}
+
+    def config(self) -> dict[str, str | int]:
+        return {"target": "board", "config": self.soc.name, "harts": self.soc.harts,
+                "clock_mhz": self.soc.clock_hz // 1_000_000,
+                "memory_kib": self.soc.dram_bytes >> 10, "taic": int(self.soc.taic)}
+
+    def run(self, program: Program) -> list[Metric]:
+        program.check(self.soc.harts, self.soc.taic, self.soc.dram_bytes >> 10)
+        image = image_for(self.soc, program.name)
+        self.say(f"{program.name} on the board")
+        output = bytearray()
+        try:
+            end = run_to_end(self.line, image, baud=self.baud, patience=self.patience,
+                             output=output.extend, seconds=MAX_SECONDS)
+        except BadImage as error:
+            raise CannotRun(f"{program.name}: {error}") from None
+        if end is None:
+            raise BenchError(f"{program.name}: no end after {MAX_SECONDS} s")
+        if not end.passed:
+            raise BenchError(f"{program.name} did not pass: code {end.code}")
+        return parse_metrics(output.decode(errors="replace").splitlines())

@@ -1,0 +1,1 @@
+"""Measured figures: kept as JSON in ``docs/figures``, shown by pages, checked."""

@@ -1,0 +1,25 @@
+"""The tables of figures in the pages, by the names that stand there.
+
+One module describes those of one page or group, in a dictionary ``TABLES``.
+"""
+
+from sim.figures.pages import Describe
+from sim.figures.tables import (
+    area,
+    board,
+    conformance,
+    core,
+    memory_model,
+    message,
+    message_account,
+    netlist,
+    taic,
+    uintr,
+    uintr_account,
+)
+
+TABLES: dict[str, Describe] = {}
+for _module in (area, board, conformance, core, memory_model, message, message_account, netlist,
+                taic, uintr, uintr_account):
+    assert not TABLES.keys() & _module.TABLES.keys()
+    TABLES |= _module.TABLES

@@ -1,0 +1,33 @@
+"""Tables whose rows are values of one measurement: a label in front, a value a column."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sim.figures.data import Figures
+from sim.figures.markdown import Table, count
+from sim.figures.pages import Describe
+
+
+def listing(source: str, header: Sequence[str], rows: Sequence[tuple[str, str]]) -> Describe:
+    """A row for each label and key: the value there is what the columns show, in their order.
+
+    The header names the columns; the first is that of the labels. A value is a list with an
+    element for each column, or the only one.
+    """
+    def describe(figures: Figures) -> Table:
+        measured = figures[source]
+        body = []
+        for label, key in rows:
+            value = measured.value(key)
+            body.append([label, *map(cell, value if isinstance(value, list) else [value])])
+        return Table(header, body, [measured])
+    return describe
+
+
+def cell(value: Any) -> str:
+    """A number, a text, ``{"from": 4, "to": 7}`` or nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        return f"{count(value['from'])} to {count(value['to'])}"
+    return value if isinstance(value, str) else count(value)

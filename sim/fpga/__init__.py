@@ -1,0 +1,1 @@
+"""The SoC on FPGAs: synthesis, placement and timing, netlists."""

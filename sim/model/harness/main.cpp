@@ -1,0 +1,303 @@
+// The simulator's main loop: clock, memory, terminal, and the ways in which a run ends.
+//
+// One turn is one clock cycle. Just before the rising edge, outputs are sampled and the inputs of the
+// next cycle are set; the model registers them (sim/model/top.py).
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+
+#include <algorithm>
+#include <chrono>
+#include <climits>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model.h"
+#include "commit_log.h"
+#include "disassembler.h"
+#include "dram.h"
+#include "hart.h"
+#include "options.h"
+#include "result.h"
+#include "terminal.h"
+#if MODEL_TRACE
+#include "verilated_fst_c.h"
+#endif
+
+namespace {
+
+constexpr unsigned CHUNK_CYCLES = 250;       // between looks at events and limits
+constexpr unsigned CHUNKS_BETWEEN_LOOKS = 64;  // at the clock, the keyboard and signals
+constexpr double PROGRESS_SECONDS = 2;
+constexpr unsigned RESET_CYCLES = 4;
+constexpr uint64_t CLOCK_NS = 10;
+static_assert(CHUNK_CYCLES <= EventCounters::CYCLES_BEFORE_FLUSH);
+
+volatile sig_atomic_t caught_signal = 0;
+
+void on_signal(int signal) { caught_signal = signal; }
+
+using Clock = std::chrono::steady_clock;
+
+class Simulation {
+public:
+    explicit Simulation(const Options& options)
+        : options_(options),
+          disassembler_(options.capstone),
+          harts_(HART_COUNT),
+          dram_(options.memory_bytes, options.latency, options.random_latency, options.seed),
+          top_(std::make_unique<Model>(&context_)) {
+        // 0 would choose a seed by itself.
+        context_.randSeed(static_cast<int>(options.undefined_seed % INT_MAX) + 1);
+        const char* arguments[] = {"model", "+undefined"};
+        context_.commandArgs(options.undefined ? 2 : 1, arguments);
+    }
+
+    // Reads the image and opens the files to write; says what is wrong otherwise.
+    bool prepare() { return load() && open_outputs(); }
+
+    Result run() {
+        reset();
+        start_ = Clock::now();
+        for (unsigned chunk = 0; result_.status == Status::RUNNING; ++chunk) {
+            const uint64_t left = options_.max_cycles - cycle_;
+            run_cycles(std::min<uint64_t>(left, CHUNK_CYCLES));
+            for (Hart& hart : harts_) hart.events.flush();
+            if (result_.status == Status::RUNNING && cycle_ >= options_.max_cycles)
+                result_.status = Status::CYCLE_LIMIT;
+            if (chunk % CHUNKS_BETWEEN_LOOKS == 0) look_around();
+        }
+        finish();
+        return result_;
+    }
+
+private:
+    // Fills the memory from the image file. If the program does not start where the boot ROM jumps
+    // to, a jump to it is put there.
+    bool load() {
+        FILE* file = fopen(options_.image.c_str(), "rb");
+        if (!file) return complain(options_.image, "cannot be read");
+        bool good = true;
+        for (const Segment& segment : options_.segments)
+            good = good && fseek(file, segment.offset, SEEK_SET) == 0 &&
+                   fread(dram_.at(segment.paddr), 1, segment.file_bytes, file) ==
+                       segment.file_bytes &&
+                   memset(dram_.at(segment.paddr) + segment.file_bytes, 0,
+                          segment.memory_bytes - segment.file_bytes);
+        fclose(file);
+        if (options_.entry != DRAM_BASE) {
+            // auipc t0, 0; ld t0, 16(t0); jr t0; and the entry, aligned for a hart that demands it.
+            const uint32_t jump[] = {0x00000297, 0x0102b283, 0x00028067, 0};
+            static_assert(sizeof jump + sizeof options_.entry == TRAMPOLINE_BYTES);
+            memcpy(dram_.at(DRAM_BASE), jump, sizeof jump);
+            memcpy(dram_.at(DRAM_BASE) + sizeof jump, &options_.entry, sizeof options_.entry);
+        }
+        return good || complain(options_.image, "changed while it was read");
+    }
+
+    bool open_outputs() {
+#if MODEL_COMMIT_LOG
+        if (!log_.open(options_.commit_log)) return complain(options_.commit_log, "not writable");
+#endif
+#if MODEL_TRACE
+        context_.traceEverOn(true);
+        waves_ = std::make_unique<VerilatedFstC>();
+        top_->trace(waves_.get(), 99);
+        waves_->set_time_unit("1ns");
+        waves_->set_time_resolution("1ns");
+        waves_->open(options_.trace.c_str());
+        if (!waves_->isOpen()) return complain(options_.trace, "not writable");
+#endif
+        return true;
+    }
+
+    static bool complain(const std::string& path, const char* what) {
+        fprintf(stderr, "rel4 sim: %s: %s\n", path.c_str(), what);
+        return false;
+    }
+
+    void reset() {
+        dram_.reset();
+        drive();
+        for (unsigned i = 0; i < RESET_CYCLES; ++i) {
+            top_->restart = i + 1 < RESET_CYCLES;
+            clock(1);
+            clock(0);
+        }
+    }
+
+    void clock(bool level) {
+        top_->clk = level;
+        top_->eval();
+    }
+
+    void run_cycles(uint64_t count) {
+        const uint64_t end = cycle_ + count;
+        while (cycle_ < end && result_.status == Status::RUNNING) {
+            dump(0);
+            sample();
+            drive();
+            clock(1);
+            dump(CLOCK_NS / 2);
+            clock(0);
+            ++cycle_;
+        }
+    }
+
+    void sample() {
+        dram_.sample(*top_);
+        if (top_->uart_tx_valid) terminal_.write(top_->uart_tx_data);
+        if (top_->uart_rx_valid && top_->uart_rx_ready) terminal_.next_input();
+#define SAMPLE(n)                                                                           \
+    {                                                                                       \
+        Hart& hart = harts_[n];                                                             \
+        hart.events.add(top_->hart##n##_events);                                            \
+        hart.priv = top_->hart##n##_priv_now;                                               \
+        if (top_->hart##n##_valid) {                                                        \
+            hart.commit(cycle_, top_->hart##n##_pc, top_->hart##n##_insn,                   \
+                        top_->hart##n##_trap, top_->hart##n##_interrupt,                    \
+                        top_->hart##n##_cause);                                             \
+            LOG_COMMIT(n)                                                                   \
+        }                                                                                   \
+        if (top_->hart##n##_store)                                                          \
+            watch_store(top_->hart##n##_store_addr, top_->hart##n##_store_data,             \
+                        top_->hart##n##_store_mask);                                        \
+    }
+#if MODEL_COMMIT_LOG
+#define LOG_COMMIT(n)                                                                       \
+    log_.write(cycle_, n,                                                                   \
+               {top_->hart##n##_pc, top_->hart##n##_insn, top_->hart##n##_priv,             \
+                top_->hart##n##_rd, top_->hart##n##_rd_data, top_->hart##n##_mem_addr,      \
+                top_->hart##n##_mem_rmask, top_->hart##n##_mem_wmask,                       \
+                top_->hart##n##_mem_rdata, top_->hart##n##_mem_wdata,                       \
+                static_cast<bool>(top_->hart##n##_trap),                                    \
+                static_cast<bool>(top_->hart##n##_interrupt), top_->hart##n##_cause,        \
+                top_->hart##n##_tval},                                                      \
+               disassembler_);
+#else
+#define LOG_COMMIT(n)
+#endif
+        HARTS(SAMPLE)
+        if (top_->finish_valid) finish_request(top_->finish_kind, top_->finish_code);
+    }
+
+    void drive() {
+        dram_.drive(*top_);
+        top_->uart_rx_valid = terminal_.has_input();
+        if (terminal_.has_input()) top_->uart_rx_data = terminal_.input();
+    }
+
+    // The test finisher was written.
+    void finish_request(unsigned kind, unsigned code) {
+        switch (kind) {
+        case FINISH_PASS: return end_program(0);
+        case FINISH_FAIL: return end_program(std::max(code, 1u));
+        case FINISH_RESET:
+            load();
+            return reset();
+        }
+    }
+
+    // The tohost convention: an odd value ends the program, the rest of it is the exit code.
+    void watch_store(uint64_t paddr, uint64_t data, unsigned mask) {
+        if (!options_.tohost || (paddr & ~7ull) != options_.tohost_address || !(mask & 1)) return;
+        const uint64_t value = mask == 0xff ? data : data & 0xffffffff;
+        if (value & 1) end_program(value >> 1);
+    }
+
+    void end_program(uint64_t code) {
+        result_.exit_code = code;
+        result_.status = code == 0 ? Status::PASSED : Status::FAILED;
+    }
+
+    void look_around() {
+        terminal_.poll_input();
+        terminal_.flush();
+        if (caught_signal) interrupt(caught_signal);
+        if (terminal_.leave()) interrupt(SIGINT);
+        if (terminal_.broken()) interrupt(SIGPIPE);
+        const double now = seconds();
+        if (progress_ && now - last_progress_ >= PROGRESS_SECONDS) {
+            last_progress_ = now;
+            fprintf(stderr, "\r%.1f million cycles, %.0f kHz, hart 0 at %lx \033[K", cycle_ / 1e6,
+                    cycle_ / now / 1e3, harts_[0].retired_pc);
+            progress_shown_ = true;
+        }
+    }
+
+    void interrupt(int signal) {
+        if (result_.status != Status::RUNNING) return;
+        result_.status = Status::INTERRUPTED;
+        result_.signal = signal;
+    }
+
+    double seconds() const {
+        return std::chrono::duration<double>(Clock::now() - start_).count();
+    }
+
+    void dump(unsigned phase) {
+#if MODEL_TRACE
+        if (cycle_ >= options_.trace_start && cycle_ < options_.trace_stop)
+            waves_->dump(CLOCK_NS * cycle_ + phase);
+#else
+        (void)phase;
+#endif
+    }
+
+    void finish() {
+        result_.cycles = cycle_;
+        result_.seconds = seconds();
+        terminal_.flush();
+        for (Hart& hart : harts_) hart.events.flush();
+        if (progress_shown_) fprintf(stderr, "\r\033[K");
+#if MODEL_TRACE
+        waves_->close();
+#endif
+        if (result_.status == Status::FAILED)
+            fprintf(stderr, "rel4 sim: failed with code %lu in cycle %lu\n", result_.exit_code,
+                    cycle_);
+        if (result_.status == Status::CYCLE_LIMIT)
+            fprintf(stderr, "rel4 sim: no end after %lu cycles\n", cycle_);
+        if (result_.status == Status::INTERRUPTED)
+            fprintf(stderr, "rel4 sim: interrupted in cycle %lu\n", cycle_);
+        if (result_.status != Status::PASSED)
+            for (unsigned n = 0; n < HART_COUNT; ++n) print_report(harts_[n], n, disassembler_);
+        if (!options_.json.empty() && !write_json(options_.json, result_, harts_))
+            complain(options_.json, "not writable");
+    }
+
+    const Options& options_;
+    Terminal terminal_;
+    Disassembler disassembler_;
+    std::vector<Hart> harts_;
+    Dram dram_;
+    VerilatedContext context_;
+    std::unique_ptr<Model> top_;
+#if MODEL_COMMIT_LOG
+    CommitLog log_;
+#endif
+#if MODEL_TRACE
+    std::unique_ptr<VerilatedFstC> waves_;
+#endif
+    Result result_;
+    uint64_t cycle_ = 0;
+    Clock::time_point start_;
+    double last_progress_ = 0;
+    const bool progress_ = isatty(STDERR_FILENO);
+    bool progress_shown_ = false;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    for (int number : {SIGINT, SIGTERM, SIGHUP}) signal(number, on_signal);
+    signal(SIGPIPE, SIG_IGN);
+    const Options options = parse_options(argc, argv);
+    Simulation simulation(options);
+    return simulation.prepare() ? simulation.run().exit_status() : 2;
+}

@@ -1,0 +1,92 @@
+"""Runs programs on a model of the RTL, from Python."""
+
+import json
+import os
+import signal
+import subprocess
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sim import tools
+from sim.model.cache import build_model
+from sim.model.design import Design, soc_design
+from sim.model.elf import BadImage, Program
+from sim.model.run_options import RunOptions
+from sim.status import Status
+from soc.config import DRAM_BASE, SocParams
+
+
+@dataclass(frozen=True)
+class Result:
+    """The end of a run."""
+
+    exit_status: int  # as ``Status`` has it
+    report: dict[str, Any]  # the JSON result
+    output: bytes  # what the program wrote to the UART
+    errors: str  # where the harts were, if the program did not pass
+
+    @property
+    def passed(self) -> bool:
+        return self.exit_status == Status.PASSED.exit_status
+
+
+def model_command(design: Design, program: Program, memory_bytes: int,
+                  options: RunOptions) -> list[str]:
+    """The command that runs ``program``, after building the model that it needs."""
+    if options.tohost and program.tohost is None:
+        raise BadImage("no symbol tohost, which --tohost needs")
+    if program.entry != DRAM_BASE and not program.trampoline_room():
+        raise BadImage(f"entry {program.entry:#x} is not the base of DRAM ({DRAM_BASE:#x}), where "
+                       "the boot ROM jumps to, and there is no room for a jump to it")
+    options.check()
+    options.check_outputs()
+    command = [
+        str(build_model(design, options.variant)),
+        "--image", str(program.path),
+        "--entry", str(program.entry),
+        "--memory", str(memory_bytes),
+        "--max-cycles", str(options.max_cycles),
+        "--latency", str(options.latency.cycles or 1),
+        "--random-latency", str(int(options.latency.cycles is None)),
+        "--seed", str(options.latency.seed),
+        "--capstone", str(tools.capstone() / "lib" / "libcapstone.so"),
+        "--trace-start", str(options.trace_start),
+    ]
+    for s in program.segments:
+        command += ["--segment", f"{s.offset}:{s.paddr}:{s.file_bytes}:{s.memory_bytes}"]
+    if options.undefined is not None:
+        command += ["--undefined", str(options.undefined)]
+    if options.tohost:
+        command += ["--tohost", str(program.tohost)]
+    if options.trace_stop is not None:
+        command += ["--trace-stop", str(options.trace_stop)]
+    for name in ("trace", "commit_log", "json"):
+        if path := getattr(options, name):
+            command += [f"--{name.replace('_', '-')}", str(path)]
+    return command
+
+
+def simulate(params: SocParams, image: Path, options: RunOptions = RunOptions(), *,
+             stdin: bytes = b"", design: Design | None = None) -> Result:
+    """Runs ``image`` to its end and returns what came out.
+
+    Raises ``BadImage``, ``BadArgument`` or ``ToolError`` if it cannot be run.
+    """
+    program = Program.load(image, memory_bytes=params.dram_bytes)
+    with tempfile.TemporaryDirectory() as folder:
+        report = options.json or Path(folder) / "result.json"
+        options = replace(options, json=report)
+        command = model_command(design or soc_design(params), program, params.dram_bytes, options)
+        done = subprocess.run(command, input=stdin, capture_output=True, check=False)
+        errors = done.stderr.decode(errors="replace")
+        if done.returncode == 2 or done.returncode < 0:
+            raise BadImage(errors.strip() or f"the simulator ended with {done.returncode}")
+        return Result(done.returncode, json.loads(report.read_text()), done.stdout, errors)
+
+
+def become(command: list[str]) -> None:
+    """Replaces this process by ``command``: signals and terminal are its own."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.execv(command[0], command)

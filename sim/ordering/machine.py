@@ -1,0 +1,41 @@
+"""A simulated SoC that runs the programs of the workspace which are asked over the UART."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim.model.design import Design
+from sim.model.run_options import Latency, RunOptions
+from sim.model.simulate import Result, simulate
+from sim.tools import BUILD, ToolError
+from soc.config import SocParams
+
+
+class OrderingError(Exception):
+    """A test cannot be run; the message is one line for the user."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What the programs run on."""
+
+    params: SocParams
+    latency: Latency = Latency()
+    design: Design | None = None  # if it isn't the SoC with these parameters
+    images: Path = BUILD / "sw"
+
+    def ask(self, program: str, request: str, max_cycles: int) -> Iterator[list[str]]:
+        """The words of each line with which a program answers."""
+        image = self.images / f"{program}.elf"
+        if not image.exists():
+            raise ToolError(f"{image.name} is not built: make sw")
+        options = RunOptions(max_cycles=max_cycles, latency=self.latency)
+        result = simulate(self.params, image, options, stdin=f"{request}\n".encode(),
+                          design=self.design)
+        if not result.passed:
+            raise OrderingError(f"{image.name} did not pass: {_complaint(result)}")
+        yield from map(str.split, result.output.decode(errors="replace").splitlines())
+
+
+def _complaint(result: Result) -> str:
+    return (result.output.decode(errors="replace") + result.errors).strip().splitlines()[0]

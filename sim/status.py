@@ -1,0 +1,33 @@
+"""How a run ends, in the simulator and on a board."""
+
+from enum import Enum
+
+
+class Status(Enum):
+    """The word for the JSON result, and the exit status.
+
+    The harness gets those of the simulator through ``model.h``.
+    """
+
+    PASSED = "passed", 0
+    FAILED = "failed", 1
+    CYCLE_LIMIT = "cycle_limit", 124
+    TIME_LIMIT = "limit", 124  # of a board
+    INTERRUPTED = "interrupted", 128  # and the number of the signal
+
+    @property
+    def word(self) -> str:
+        return self.value[0]
+
+    @property
+    def exit_status(self) -> int:
+        return self.value[1]
+
+    @classmethod
+    def ended(cls, passed: bool) -> "Status":
+        """The status of a program that came to its end."""
+        return cls.PASSED if passed else cls.FAILED
+
+
+# What a run in the simulator can come to.
+SIMULATED = (Status.PASSED, Status.FAILED, Status.CYCLE_LIMIT, Status.INTERRUPTED)

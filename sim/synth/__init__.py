@@ -1,1 +1,0 @@
-"""Synthesis of parts of the SoC for ECP5: resources, checks, timing."""

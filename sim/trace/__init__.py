@@ -1,0 +1,1 @@
+"""What the waveform of a run tells."""

