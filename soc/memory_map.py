@@ -26,6 +26,7 @@ UINTC_TABLE_BYTES = 1 << TABLE_BITS  # the error page follows
 
 BOOTROM_BYTES = 8 << 10  # in block RAM
 FIRMWARE_BYTES = 2 << 20  # of DRAM, at its start; one entry of the PMP covers them
+PAYLOAD_BASE = DRAM_BASE + FIRMWARE_BYTES  # where the firmware starts a kernel
 UART_INTERRUPT = 10
 
 
@@ -107,11 +108,6 @@ def devices(params: SocParams) -> list[Device]:
         *flash,
         Device("dram", "Main memory", DRAM_BASE, params.dram_bytes, memory),
     ]
-
-
-def payload_base(params: SocParams) -> int:
-    """Where the firmware starts a kernel."""
-    return params.dram_base + FIRMWARE_BYTES
 
 
 def device(params: SocParams, name: str) -> Device:

@@ -11,8 +11,8 @@ from sim.image.c_program import COMPILER, PACKAGE, build_c, has_compiler
 from sim.image.compose import Contents, compose
 from sim.image.manifest import BadManifest, ImageRow, Manifest
 from sim.output import write_output
-from soc.config import SocParams
-from soc.memory_map import payload_base
+from soc.config import DRAM_BASE, SocParams
+from soc.memory_map import PAYLOAD_BASE
 
 FIRMWARE = "firmware"
 COMPOSER = sorted(Path(__file__).parent.glob("*.py"))
@@ -37,7 +37,7 @@ class Batch:
             if row.language == "c" and not has_compiler():
                 left_out.append(row.name)
                 continue
-            contents = self._contents(row, params)
+            contents = self._contents(row)
             image = folder / f"{row.name}.elf"
             if not _is_newer(image, [self.manifest.path, *COMPOSER, *contents.files]):
                 write_output(compose(contents, params), image, sys.stdout)
@@ -46,10 +46,10 @@ class Batch:
             print(f"without {', '.join(left_out)}: {COMPILER} is not installed (apt-get install "
                   f"{PACKAGE})")
 
-    def _contents(self, row: ImageRow, params: SocParams) -> Contents:
+    def _contents(self, row: ImageRow) -> Contents:
         main, *others = (self.built / name for name in binaries(self.manifest, row))
         if row.language == "c":
-            base = payload_base(params) if row.kernel else params.dram_base
+            base = PAYLOAD_BASE if row.kernel else DRAM_BASE
             build_c(self.manifest.folder(row.main), main, base, self.header)
         root, *archive = others or [None]
         return Contents(main, self.built / FIRMWARE if row.kernel else None, root, archive)

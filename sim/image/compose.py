@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hdl.core.params import PAGE_BYTES
 from sim.image.archive import write_archive
 from sim.image.part import Load, Part
 from sim.image.strip import strip
 from sim.image.writer import Named, write_elf
 from sim.model.elf import BadImage, Program
-from soc.config import SocParams
-from soc.memory_map import PAGE, payload_base
+from soc.config import DRAM_BASE, SocParams
+from soc.memory_map import PAYLOAD_BASE
 
 _READ = 4
 
@@ -47,18 +48,18 @@ def compose(contents: Contents, params: SocParams) -> bytes:
     extra: tuple[Load, ...] = ()
     if programs:
         archive = write_archive(_files(programs))
-        start = -(-kernel.end // PAGE) * PAGE
+        start = -(-kernel.end // PAGE_BYTES) * PAGE_BYTES
         extra = (Load(start, start, archive, len(archive), _READ),)
         kernel = _told(kernel, start, start + len(archive))
     end = extra[0].end if extra else kernel.end
-    limit = params.dram_base + params.dram_bytes
+    limit = DRAM_BASE + params.dram_bytes
     if end > limit:
         raise BadPart(f"the image ends at {end:#x}, behind the end of DRAM at {limit:#x}")
     _check_overlap(kernel)
     if contents.firmware is None:
         return write_elf(kernel.entry, (*kernel.loads, *extra), [_named(kernel)])
     firmware = _part(contents.firmware, params)
-    _check_places(firmware, kernel, params)
+    _check_places(firmware, kernel)
     firmware = _told(firmware, kernel.start, end)
     return write_elf(firmware.entry, (*firmware.loads, *kernel.loads, *extra),
                      [_named(firmware, "firmware"), _named(kernel, "kernel")])
@@ -106,12 +107,12 @@ def _told(part: Part, start: int, end: int) -> Part:
         raise BadPart(f"{part.path}: {error}") from None
 
 
-def _check_places(firmware: Part, kernel: Part, params: SocParams) -> None:
+def _check_places(firmware: Part, kernel: Part) -> None:
     """The firmware has the memory up to the payload, which starts with the kernel's entry."""
-    base = payload_base(params)
-    if firmware.entry != params.dram_base:
+    base = PAYLOAD_BASE
+    if firmware.entry != DRAM_BASE:
         raise BadPart(f"{firmware.path}: starts at {firmware.entry:#x}, not at the base of DRAM "
-                      f"({params.dram_base:#x})")
+                      f"({DRAM_BASE:#x})")
     if firmware.end > base:
         raise BadPart(f"{firmware.path}: ends at {firmware.end:#x}, behind the base of its payload "
                       f"({base:#x})")
