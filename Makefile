@@ -32,7 +32,7 @@ help:
 	@echo '             not change since it passed is not run again, unless REUSE=0'
 	@echo 'make test    before a change lands: what each part does (first time about 30 minutes);'
 	@echo '             SEED=random for other stimulus'
-	@echo 'make test-all  also planted faults, wider shapes and netlists (2 hours)'
+	@echo 'make test-all  also planted faults, wider shapes and netlists (1 hour)'
 	@echo 'make lint    ruff, rustfmt and clippy (1 minute)'
 	@echo 'make synth   resources of hart, UINTC, TAIC and SoC on ECP5 (about 40 minutes)'
 	@echo 'make netlist programs on the netlists of the SoC with two harts (25 minutes)'
@@ -109,7 +109,7 @@ test: $(ENVIRON) $(COMPILER) sw
 	$(call tests,test,about 30 minutes)
 
 test-all: $(ENVIRON) $(COMPILER) sw
-	$(call tests,all,about 2 hours)
+	$(call tests,all,about 1 hour)
 
 lint: $(ENVIRON) $(CONSTANTS) $(RUST)
 	$(PYTHON) -m ruff check .

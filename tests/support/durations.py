@@ -1,7 +1,8 @@
 """How long each test took, in seconds of processor time; the longest tests are started first.
 
 ``build/test-durations.json`` is brought up to date by each run. A fresh clone has
-``tests/durations.json``. Tests of less than half a second are in neither.
+``tests/durations.json``, a copy of it from an earlier revision, where some values may be estimates:
+only the order depends on them. Tests of less than half a second are in neither.
 """
 
 import json
