@@ -14,8 +14,10 @@ BOARD  ?= ulx3s-85f
 GROUPS ?= core uintr taic message
 
 PACKAGES := build/stamps/debian-packages
+COMPILER := build/stamps/c-compiler
 ENVIRON  := $(VENV)/installed
 RUST     := build/rust.mk
+SITE     := $(VENV)/installed-docs
 CONSTANTS := build/stamps/constants
 GATEWARE := $(shell find hdl soc -name '*.py')
 PROGRAMS := build/sw/hello.elf
@@ -41,7 +43,7 @@ help:
 	@echo '             the pages that show them (10 minutes); area and boards take up to an hour a'
 	@echo '             group: area-hart, area-uintc, area-taic, area-soc, board-ulx3s'
 	@echo 'make figures-check  fails if a page says something else than docs/figures (10 seconds)'
-	@echo 'make docs    generated references: memory map, device tree, SVD, headers (10 seconds)'
+	@echo 'make docs    these pages, registers and the reference of the code as a site (2 minutes)'
 	@echo 'make sw      firmware and programs only (first time 1 minute)'
 	@echo 'make clean   removes what was built; .venv stays'
 
@@ -52,6 +54,11 @@ $(PACKAGES): scripts/debian-packages.sh
 	@scripts/debian-packages.sh
 	@mkdir -p $(@D) && touch $@
 
+$(COMPILER): scripts/debian-packages.sh
+	@echo '== Compiler for the programs in C'
+	@scripts/debian-packages.sh c
+	@mkdir -p $(@D) && touch $@
+
 $(ENVIRON): requirements.lock pyproject.toml | $(PACKAGES)
 	@echo '== Python packages into $(VENV) (about 1 minute)'
 	@test -x $(PYTHON) || python3 -m venv $(VENV)
@@ -59,21 +66,27 @@ $(ENVIRON): requirements.lock pyproject.toml | $(PACKAGES)
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
+$(SITE): requirements-docs.lock | $(ENVIRON)
+	@echo '== Documentation generator into $(VENV)'
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements-docs.lock
+	@mkdir -p $(@D) && touch $@
+
 $(RUST): scripts/rust-toolchain.sh | $(PACKAGES)
 	@echo '== Rust toolchain (up to 1 minute)'
 	@scripts/rust-toolchain.sh $@
 
 $(CONSTANTS): $(GATEWARE) $(ENVIRON)
 	@$(REL4) gen rust -o build/generated/soc.rs
+	@$(REL4) gen c-header -o build/generated/soc.h
 	@touch $@
 
-sw: $(CONSTANTS) $(RUST)
+sw: $(ENVIRON) $(CONSTANTS) $(RUST)
 	@echo '== Software (first time about 1 minute)'
 	@$(MAKE) --no-print-directory -C sw
 
 # One image, perhaps for another machine: SOC_RS, OUT and TARGET_DIR as in sw/Makefile.
-sw-%: $(RUST)
-	@$(MAKE) --no-print-directory -C sw $*
+sw-%: $(ENVIRON) $(RUST)
+	@$(MAKE) --no-print-directory -C sw image-$*
 
 run: $(ENVIRON) sw
 	@echo '== Messages between two processes on the RTL (1 minute; the simulator first, 2 minutes)'
@@ -98,10 +111,10 @@ check: $(ENVIRON) sw
 	@$(MAKE) --no-print-directory -C sw lint-if-possible
 	$(call tests,check,1 minute)
 
-test: $(ENVIRON) sw
+test: $(ENVIRON) $(COMPILER) sw
 	$(call tests,test,about 30 minutes)
 
-test-all: $(ENVIRON) sw
+test-all: $(ENVIRON) $(COMPILER) sw
 	$(call tests,all,about 1 hour)
 
 lint: $(ENVIRON) $(CONSTANTS) $(RUST)
@@ -133,14 +146,11 @@ figures: $(ENVIRON) sw
 figures-check: $(ENVIRON)
 	@$(REL4) figures --check
 
-docs: $(ENVIRON)
-	@mkdir -p build/docs
-	@$(REL4) gen memory-map -o build/docs/memory-map.md
-	@$(REL4) gen dts -o build/docs/soc.dts
-	@$(REL4) gen dtb -o build/docs/soc.dtb
-	@$(REL4) gen svd -o build/docs/soc.svd
-	@$(REL4) gen c-header -o build/docs/soc.h
-	@echo 'written to build/docs'
+docs: $(SITE) $(CONSTANTS) $(RUST)
+	@echo '== Documentation (2 minutes)'
+	@$(MAKE) --no-print-directory -C sw doc
+	@$(PYTHON) docs/site/build.py build/docs --rust build/rustdoc
+	@echo 'written: build/docs/index.html'
 
 clean:
 	rm -rf build sw/target

@@ -9,6 +9,7 @@ from sim.board.loader import Patience
 from sim.board.runner import run_to_end
 from sim.board.serial_line import Line
 from sim.board.workspace import image_for
+from sim.image.manifest import manifest
 from sim.model.elf import BadImage
 from sim.model.run_options import RunOptions
 from sim.model.simulate import simulate
@@ -41,6 +42,12 @@ class Program:
     least_harts: int | None = None
     taic: bool = False
     memory_kib: int = 0
+
+    @classmethod
+    def named(cls, name: str) -> "Program":
+        """The program of this image, with the needs that the manifest states."""
+        row = manifest().image(name)
+        return cls(row.name, row.harts, row.least, row.taic, row.memory_kib)
 
     def check(self, harts: int, taic: bool, memory_kib: int) -> None:
         """Raises ``CannotRun`` if harts, TAIC or memory do not suffice."""

@@ -33,10 +33,11 @@ def image_for(info: BootInfo, program: str) -> Path:
 
     Raises ``ToolError``.
     """
-    constants = generate("rust", params_of(info))
+    params = params_of(info)
     folder = BUILD / "board-sw" / "-".join(map(str, (
         info.name, info.harts, info.clock_hz, info.timebase_hz, info.dram_bytes)))
-    write_output(constants, folder / "soc.rs", sys.stdout)
+    for kind, name in (("rust", "soc.rs"), ("c-header", "soc.h")):
+        write_output(generate(kind, params), folder / name, sys.stdout)
     log = folder / f"{program}.log"
     command = ["make", "--no-print-directory", f"sw-{program}", f"SOC_RS={folder / 'soc.rs'}",
                f"OUT={folder}", f"TARGET_DIR={folder / 'target'}"]

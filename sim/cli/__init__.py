@@ -7,8 +7,8 @@ from typing import NoReturn
 
 import typer
 
-VERBS = ("sim", "account", "bench", "gen", "verilog", "conformance", "synth", "equivalence",
-         "build", "program", "load", "run", "figures")
+VERBS = ("sim", "image", "account", "bench", "gen", "verilog", "conformance", "synth",
+         "equivalence", "build", "program", "load", "run", "figures")
 
 app = typer.Typer(
     name="rel4",

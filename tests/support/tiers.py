@@ -23,6 +23,7 @@ RULES = {
         /docs/*
         /trace/test_cycles.py::*
         /sim/bench/*
+        /sim/image/*
         /cli/test_refusals.py::*
         /ordering/test_contention.py::test_faults_are_told
         /model/test_elf.py::*

@@ -5,9 +5,10 @@ import re
 import pytest
 
 from sim.bench.metric import Metric, parse_metrics
+from sim.image.manifest import manifest
 from sim.model.run_options import Latency, RunOptions
 from sim.model.simulate import Result, simulate
-from sim.tools import BUILD, PROJECT
+from sim.tools import BUILD
 from soc.config import configuration
 
 LATENCIES = ["1", "10", "random"]
@@ -75,9 +76,10 @@ def run(program: str, config: str = "default", latency: str = "10",
     return simulate(configuration(config), image, options)
 
 
-def expected_output(folder: str) -> str:
-    """Returns the text block of the comment at the top of the program in this folder of ``sw``."""
-    source = (PROJECT / "sw" / folder / "src" / "main.rs").read_text()
+def expected_output(image: str) -> str:
+    """Returns the text block of the comment at the top of an image's main program."""
+    images = manifest()
+    source = (images.folder(images.image(image).main) / "src" / "main.rs").read_text()
     block = re.search(r"^//! ```text\n(.*?)^//! ```$", source, re.MULTILINE | re.DOTALL)
     return "".join(line.removeprefix("//! ") for line in block[1].splitlines(keepends=True))
 
@@ -86,13 +88,28 @@ def expected_output(folder: str) -> str:
 def test_hello_goes_to_user_mode_and_interrupts_itself(latency):
     result = run("hello", latency=latency)
     assert result.passed, result.errors
-    assert result.output.decode() == expected_output("examples/hello/kernel")
+    assert result.output.decode() == expected_output("hello")
+
+
+@pytest.mark.parametrize(("image", "output"), [
+    ("template-rust", "Hello from Rust.\n"), ("template-c", "Hello from C.\n"),
+])
+def test_templates_say_hello(image, output):
+    result = run(image)
+    assert result.passed, result.errors
+    assert result.output.decode() == output
+
+
+def test_firmware_alone_says_that_it_has_no_payload():
+    result = run("firmware")
+    assert result.exit_status == 1
+    assert result.output.decode() == "rel4 firmware: the image has no payload\n"
 
 
 def test_firmware_serves_supervisor_mode():
     result = run("sbitest")
     assert result.passed, result.output.decode() + result.errors
-    assert result.output.decode() == expected_output("checks/sbi").replace("of n", "of 2")
+    assert result.output.decode() == expected_output("sbitest").replace("of n", "of 2")
 
 
 @pytest.mark.parametrize(("config", "latency"), [
@@ -142,7 +159,7 @@ def test_hostile_program_gets_nothing_that_it_was_not_given():
     result = run("uintr-hostile", max_cycles=100_000_000)
     output = result.output.decode()
     assert result.passed, output + result.errors
-    assert output == expected_output("checks/hostile/uintr/kernel").replace("of n", "of 2")
+    assert output == expected_output("uintr-hostile").replace("of n", "of 2")
 
 
 def test_bench_taic_measures_every_point():
@@ -185,7 +202,7 @@ def test_hostile_program_gets_nothing_from_the_taic_that_it_was_not_given():
     result = run("taic-hostile", max_cycles=100_000_000)
     output = result.output.decode()
     assert result.passed, output + result.errors
-    assert output == expected_output("checks/hostile/taic/kernel").replace("of n", "of 2")
+    assert output == expected_output("taic-hostile").replace("of n", "of 2")
 
 
 def test_bench_message_measures_every_point():

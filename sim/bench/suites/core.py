@@ -4,7 +4,7 @@ from sim.bench.metric import Metric
 from sim.bench.suite import Suite
 from sim.bench.target import Program, Target
 
-PROGRAM = Program("bench-core", harts=1, memory_kib=256)
+PROGRAM = Program.named("bench-core")
 
 
 def run(target: Target) -> list[Metric]:

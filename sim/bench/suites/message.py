@@ -8,7 +8,7 @@ from sim.bench.metric import Metric
 from sim.bench.suite import Suite, with_params
 from sim.bench.target import Program, Target
 
-PROGRAM = Program("message", harts=2, taic=True)
+PROGRAM = Program.named("message")
 ROUND_TRIP = "message.round_trip"
 EVENTS = ("message.traps", "message.user_interrupts")  # events for each message
 MODES = {  # names in the program, in the order of the table: names in the plot

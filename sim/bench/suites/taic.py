@@ -4,8 +4,8 @@ from sim.bench.metric import Metric
 from sim.bench.suite import Suite, with_params
 from sim.bench.target import Program, Target
 
-QUEUES = Program("taic", harts=2, least_harts=1, taic=True)
-CONTENTION = Program("taic-contention", harts=4, least_harts=1, taic=True)
+QUEUES = Program.named("taic")
+CONTENTION = Program.named("taic-contention")
 
 
 def run(target: Target) -> list[Metric]:

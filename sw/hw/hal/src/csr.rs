@@ -54,7 +54,7 @@ pub unsafe fn write<const CSR: u16>(value: usize) {
 /// Writes a CSR and returns what it held.
 ///
 /// # Safety
-/// As for [`write`].
+/// As for [`write()`].
 #[inline(always)]
 pub unsafe fn swap<const CSR: u16>(value: usize) -> usize {
     let old;
@@ -66,7 +66,7 @@ pub unsafe fn swap<const CSR: u16>(value: usize) -> usize {
 /// Sets bits of a CSR and returns what it held.
 ///
 /// # Safety
-/// As for [`write`].
+/// As for [`write()`].
 #[inline(always)]
 pub unsafe fn set<const CSR: u16>(bits: usize) -> usize {
     let old;
@@ -78,7 +78,7 @@ pub unsafe fn set<const CSR: u16>(bits: usize) -> usize {
 /// Clears bits of a CSR and returns what it held.
 ///
 /// # Safety
-/// As for [`write`].
+/// As for [`write()`].
 #[inline(always)]
 pub unsafe fn clear<const CSR: u16>(bits: usize) -> usize {
     let old;

@@ -3,13 +3,14 @@
 use crate::{
     Collected, PEER, SAMPLES, WARM_UP,
     collect::collect,
-    device::{TO_FIRST, TO_PEER, arming, disarming, own},
+    device::{arming, disarming, own},
     schedule::{STEPS, cycle},
     scheduler::{Links, Ready, Task, fifo, run},
     shared::{Backing, Step, shared},
 };
 use queue::Fifo;
 use taic::{LocalQueue, TaskId};
+use taic_shared::{TO_FIRST, TO_PEER};
 
 const NAME: &str = "sched.pingpong";
 

@@ -8,19 +8,10 @@ use core::{
     sync::atomic::{AtomicU64, Ordering},
 };
 use queue::{Deque, Mpsc, Spmc, Spsc};
-use user::{QUEUES, SHARED, measure::Word};
+use user::{SHARED, measure::Word};
 
 const PAGE: usize = 4096;
 const HARTS: usize = 4;
-
-/// The page of the first queue of the process, of the second of the same context, and of a queue of
-/// the context of all.
-pub const OWN: usize = QUEUES;
-pub const SECOND: usize = QUEUES + PAGE;
-pub const COMMON: usize = QUEUES + 2 * PAGE;
-/// The control page and the UART, for the measuring process.
-pub const CONTROL: usize = QUEUES + 3 * PAGE;
-pub const UART: usize = QUEUES + 4 * PAGE;
 
 /// What a coroutine of the peer notes.
 #[repr(C, align(64))]

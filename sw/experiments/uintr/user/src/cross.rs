@@ -1,13 +1,14 @@
 //! From one hart to a running receiver on another.
 
 use crate::{
-    Collected, PEER, SAMPLES, System, VECTOR, WARM_UP,
+    Collected, SAMPLES, System, VECTOR, WARM_UP,
     probes::{self, Reads, probe_message, probe_send, probe_spin},
     report,
     same::read_to_read,
     shared::{ARRIVAL, Step, shared},
 };
 use uintr::{Receiver, Sender};
+use uintr_shared::PEER;
 use user::measure::Phase;
 
 /// Samples, including those that are not counted.

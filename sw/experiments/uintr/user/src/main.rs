@@ -43,6 +43,7 @@ mod switch;
 use metric::Samples;
 use shared::{Step, shared};
 use uintr::{Kernel, SenderIndex, Vector};
+use uintr_shared::{MEASURING, PEER, ROAMING};
 use user::exit;
 
 user::program!(main);
@@ -53,11 +54,6 @@ pub const WARM_UP: usize = 64;
 
 /// The samples of the current measurement.
 pub type Collected = Samples<SAMPLES>;
-
-/// Processes, as the kernel numbers them.
-pub const MEASURING: usize = 0;
-pub const PEER: usize = 1;
-pub const ROAMING: usize = 2;
 
 /// The vector of all sends.
 pub const VECTOR: Vector = Vector::new(7);

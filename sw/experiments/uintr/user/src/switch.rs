@@ -1,7 +1,7 @@
 //! A receiver without a hart: vectors sent to it wait until the kernel switches to it.
 
 use crate::{
-    Collected, ROAMING, System, VECTOR, WARM_UP,
+    Collected, System, VECTOR, WARM_UP,
     cross::{Peer, ROUNDS},
     probes, report,
     same::{COUNT, read_to_read},
@@ -9,6 +9,7 @@ use crate::{
 };
 use core::sync::atomic::Ordering;
 use uintr::{Receiver, Sender, Vector};
+use uintr_shared::ROAMING;
 use user::{Call, REFUSED, call, measure::Phase};
 
 /// What is sent before each switch.

@@ -1,0 +1,1 @@
+"""Bootable images: programs that were built before, put into one ELF file."""
