@@ -24,7 +24,7 @@ class Metric:
 def parse_metrics(lines: Iterable[str]) -> list[Metric]:
     """Returns the metrics among the lines that a program printed.
 
-    ``sw/support/metric/lines.txt`` describes the line. Raises ``ValueError`` for an incomplete
+    ``sw/support/metric/lines.txt`` describes the lines. Raises ``ValueError`` for an incomplete
     metric.
     """
     metrics = []

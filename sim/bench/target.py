@@ -45,7 +45,7 @@ class Program:
 
     @classmethod
     def named(cls, name: str) -> "Program":
-        """The program of this image, with the needs that the manifest states."""
+        """Returns the program of this image, with the requirements in the manifest."""
         row = manifest().image(name)
         return cls(row.name, row.harts, row.least, row.taic, row.memory_kib)
 

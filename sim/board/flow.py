@@ -1,4 +1,4 @@
-"""From a board's description to its bitstream."""
+"""Builds the bitstream of a board from its description."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""A program on a board: from its image to its end."""
+"""The output of a program on a board, from its start to its end."""
 
 import time
 from collections.abc import Callable

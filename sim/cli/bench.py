@@ -50,8 +50,8 @@ def bench(
 ) -> None:
     """measure cycles on the RTL or on a board, as a table and JSON
 
-    A suite for which a board has too little is left out, with a line that says why, unless it is
-    named.
+    A suite that needs more than the board has is skipped with a line that says why. It is an error
+    if the suite was named.
     """
     if list_suites:
         for suite in SUITES.values():

@@ -1,4 +1,4 @@
-"""``rel4 image``: put programs that were built before into one bootable file."""
+"""``rel4 image``: combine built programs into one bootable file."""
 
 import sys
 from pathlib import Path
@@ -50,7 +50,7 @@ def image(
 ) -> None:
     """put firmware, kernel, root task and further files into one bootable ELF file
 
-    Exit status: 0 it was written, 2 it was not.
+    Exit status: 0 the image was written, 2 it was not.
     """
     try:
         params = soc_params("default", memory=memory)

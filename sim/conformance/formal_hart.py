@@ -1,7 +1,7 @@
 """The design that riscv-formal checks: pipeline and CSR file.
 
-Caches, translation and prediction are replaced by free inputs, multiplication and division by the
-suite's alternative operations.
+Free inputs replace caches, translation and prediction. The suite's alternative operations replace
+multiplication and division.
 """
 
 from amaranth import *
@@ -35,7 +35,7 @@ def _alternative(m, a, b, word, funct, masks, subtract):
 
 
 class AlternativeMultiplier(wiring.Component):
-    """Same ports and timing as ``hdl.core.multiply.Multiplier``."""
+    """Has the ports and timing of ``hdl.core.multiply.Multiplier``."""
 
     x_enable: In(1)
     x_a: In(64)
@@ -60,7 +60,7 @@ class AlternativeMultiplier(wiring.Component):
 
 
 class AlternativeDivider(wiring.Component):
-    """Same ports as ``hdl.core.divide.Divider``; busy for two cycles."""
+    """Has the ports of ``hdl.core.divide.Divider``; busy for two cycles."""
 
     x_start: In(1)
     x_a: In(64)

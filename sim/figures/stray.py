@@ -21,7 +21,7 @@ SENTENCE_END = re.compile(r"[.!?](?=\s)")
 
 
 def stray_figures(page: str) -> Iterator[tuple[int, str]]:
-    """Returns the line number and the text of each figure that has no source."""
+    """Yields the line number and the text of each figure that has no source."""
     for number, block in _blocks(_own_text(page)):
         if block.lstrip().startswith("|"):
             yield from _in_table(number, block)

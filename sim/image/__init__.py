@@ -1,1 +1,1 @@
-"""Bootable images: programs that were built before, put into one ELF file."""
+"""Bootable images: ELF files that combine programs built before."""

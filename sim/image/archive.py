@@ -6,11 +6,12 @@ MAGIC = "070701"
 TRAILER = "TRAILER!!!"
 REGULAR_FILE = 0o100644
 ALIGNMENT = 4
-_SIZES = 1 << 32  # of eight hexadecimal digits
+_SIZES = 1 << 32  # fields of eight hexadecimal digits
 
 
 def write_archive(files: Iterable[tuple[str, bytes]]) -> bytes:
-    """The archive with these names and contents, in this order. Equal files, equal bytes."""
+    """Returns the archive with these names and contents, in this order. Equal files give equal
+    bytes."""
     entries = [_entry(number, REGULAR_FILE, name, contents)
                for number, (name, contents) in enumerate(files, 1)]
     return b"".join([*entries, _entry(0, 0, TRAILER, b"")])

@@ -1,4 +1,4 @@
-"""Composes the images of the manifest from the programs that were built."""
+"""Composes the images of the manifest from built programs."""
 
 import os
 import sys
@@ -20,17 +20,17 @@ COMPOSER = sorted(Path(__file__).parent.glob("*.py"))
 
 @dataclass(frozen=True)
 class Batch:
-    """The manifest, where its programs are built, and the constants of the SoC for those in C."""
+    """The manifest, the folder of its built programs, and the SoC's constants for programs in C."""
 
     manifest: Manifest
     built: Path
     header: Path
 
     def write(self, rows: Sequence[ImageRow], folder: Path, params: SocParams) -> None:
-        """Writes ``folder``/NAME.elf for each image that is older than what it is made of.
+        """Writes ``folder``/NAME.elf for each image that is older than its inputs.
 
-        Those in C are left out, with one line that says so, where there is no compiler for them.
-        Raises ``BadPart``, ``BadManifest``, ``ToolError``, ``OSError``.
+        Without a compiler for C, prints one line and skips the images in C. Raises ``BadPart``,
+        ``BadManifest``, ``ToolError``, ``OSError``.
         """
         left_out = []
         for row in rows:
@@ -41,7 +41,7 @@ class Batch:
             image = folder / f"{row.name}.elf"
             if not _is_newer(image, [self.manifest.path, *COMPOSER, *contents.files]):
                 write_output(compose(contents, params), image, sys.stdout)
-                os.utime(image)  # also if it is the same as before
+                os.utime(image)  # even if the contents are unchanged
         if left_out:
             print(f"without {', '.join(left_out)}: {COMPILER} is not installed (apt-get install "
                   f"{PACKAGE})")
@@ -56,13 +56,13 @@ class Batch:
 
 
 def binaries(manifest: Manifest, row: ImageRow) -> list[str]:
-    """The names of the programs of an image as they are built."""
+    """Returns the names of the built programs of an image."""
     return [row.name if row.language == "c" and program == row.main
             else _package(manifest, program) for program in row.programs]
 
 
 def packages(manifest: Manifest, rows: Sequence[ImageRow]) -> list[str]:
-    """The cargo packages of which these images consist."""
+    """Returns the cargo packages that these images contain."""
     names: dict[str, None] = {}
     for row in rows:
         names |= dict.fromkeys(binaries(manifest, row)[row.language == "c":])
@@ -72,7 +72,7 @@ def packages(manifest: Manifest, rows: Sequence[ImageRow]) -> list[str]:
 
 
 def _package(manifest: Manifest, program: str) -> str:
-    """The cargo package of the program in a folder; its binary has the same name."""
+    """Returns the cargo package of the program in a folder. Its binary has the same name."""
     file = manifest.folder(program) / "Cargo.toml"
     try:
         return tomllib.loads(file.read_text())["package"]["name"]

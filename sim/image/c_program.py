@@ -1,4 +1,4 @@
-"""Builds programs in C: all sources of a folder, linked by the script that is there."""
+"""Builds programs in C from all sources of a folder and the linker script there."""
 
 import shutil
 import subprocess
@@ -20,8 +20,8 @@ def has_compiler() -> bool:
 def build_c(folder: Path, output: Path, base: int, header: Path) -> None:
     """Builds the program of ``folder`` at ``output`` if it is older than its sources.
 
-    It is linked at ``base``, and includes ``header``, the constants of the SoC, by its name. Raises
-    ``ToolError``.
+    The program is linked at ``base``. It can include ``header``, the constants of the SoC, by its
+    name. Raises ``ToolError``.
     """
     sources = sorted(file for file in folder.iterdir() if file.suffix in SOURCES)
     scripts = list(folder.glob("*.ld"))

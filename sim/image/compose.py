@@ -1,8 +1,9 @@
 """Puts firmware, kernel, root task and further programs into one ELF file.
 
-Firmware and kernel are linked for fixed addresses. Behind the kernel, on a page of its own, lies an
+Firmware and kernel are linked for fixed addresses. After the kernel, on a new page, comes an
 archive: the root task, then the further files. Firmware and kernel each have a slot, the symbol
-``image_slot``, which is filled in with the addresses of what follows: the kernel, the archive.
+``image_slot``. It is filled in with the address range of the next part: the firmware's slot with
+the kernel and archive, the kernel's slot with the archive.
 """
 
 from collections.abc import Sequence
@@ -26,7 +27,7 @@ class Contents:
     """The files of an image."""
 
     kernel: Path
-    firmware: Path | None = None  # none: the kernel starts in M-mode, or the loader has its own
+    firmware: Path | None = None  # None: the kernel starts in M-mode, or the loader has its own
     root: Path | None = None
     archive: Sequence[Path] = ()
 
@@ -36,11 +37,11 @@ class Contents:
 
 
 class BadPart(BadImage):
-    """A file cannot be part of the image; the message names it."""
+    """A file cannot be part of the image. The message names it."""
 
 
 def compose(contents: Contents, params: SocParams) -> bytes:
-    """The image, for the memory of ``params``. Raises ``BadPart``."""
+    """Returns the image for the memory of ``params``. Raises ``BadPart``."""
     programs = [path for path in (contents.root, *contents.archive) if path is not None]
     if contents.firmware is None and not programs:
         return _checked(contents.kernel, params)
@@ -77,7 +78,7 @@ def _part(path: Path, params: SocParams) -> Part:
 
 
 def _checked(path: Path, params: SocParams) -> bytes:
-    """A program that is an image by itself, with all that its file holds."""
+    """Returns the file of a program that is an image by itself, unchanged."""
     try:
         Program.load(path, memory_bytes=params.dram_bytes)
         return path.read_bytes()
@@ -86,7 +87,7 @@ def _checked(path: Path, params: SocParams) -> bytes:
 
 
 def _files(paths: Sequence[Path]) -> list[tuple[str, bytes]]:
-    """Name and contents of each file of an archive."""
+    """Returns name and contents of each file of the archive."""
     files: dict[str, bytes] = {}
     for path in paths:
         if path.name in files:
@@ -108,7 +109,8 @@ def _told(part: Part, start: int, end: int) -> Part:
 
 
 def _check_places(firmware: Part, kernel: Part) -> None:
-    """The firmware has the memory up to the payload, which starts with the kernel's entry."""
+    """Checks that the firmware ends before the payload and that the payload starts with the
+    kernel's entry."""
     base = PAYLOAD_BASE
     if firmware.entry != DRAM_BASE:
         raise BadPart(f"{firmware.path}: starts at {firmware.entry:#x}, not at the base of DRAM "

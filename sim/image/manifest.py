@@ -13,12 +13,12 @@ LANGUAGES = ("rust", "c")
 
 
 class BadManifest(ToolError):
-    """The manifest is wrong; the message names file and row, in one line."""
+    """The manifest is wrong. The message names file and row in one line."""
 
 
 @dataclass(frozen=True)
 class ImageRow:
-    """An image; the paths are folders below that of the manifest."""
+    """An image. Its paths are folders below the folder of the manifest."""
 
     name: str
     purpose: str
@@ -28,19 +28,19 @@ class ImageRow:
     archive: list[str] = field(default_factory=list)
     language: str = "rust"
     harts: int = 2
-    least_harts: int = 0  # as many as harts
+    least_harts: int = 0  # 0: the same as harts
     taic: bool = False
     memory_kib: int = 0
     suite: str = ""
 
     @property
     def main(self) -> str:
-        """The folder of the program that says what the image does."""
+        """The folder of the main program. It documents what the image does."""
         return self.program or self.kernel
 
     @property
     def programs(self) -> tuple[str, ...]:
-        """The folders of all its programs; those of the firmware are not among them."""
+        """The folders of all its programs except the firmware."""
         return tuple(filter(None, (self.main, self.root, *self.archive)))
 
     @property
@@ -52,7 +52,7 @@ class Manifest(dict[str, ImageRow]):
     """The images by name, in the order of the file."""
 
     def __init__(self, path: Path) -> None:
-        """Reads and checks a manifest; raises ``BadManifest``."""
+        """Reads and checks a manifest. Raises ``BadManifest``."""
         super().__init__()
         self.path = path
         try:
@@ -65,13 +65,13 @@ class Manifest(dict[str, ImageRow]):
             self[name] = self._row(name, keys)
 
     def image(self, name: str) -> ImageRow:
-        """The image called ``name``; raises ``BadManifest`` if there is none."""
+        """Returns the image ``name``. Raises ``BadManifest`` if there is none."""
         if name not in self:
             raise BadManifest(f"{self.path}: no image {name!r}; there are {', '.join(self)}")
         return self[name]
 
     def folder(self, program: str) -> Path:
-        """Where the sources of a program are."""
+        """Returns the folder with the sources of a program."""
         return self.path.parent / program
 
     def _row(self, name: str, keys: object) -> ImageRow:

@@ -1,4 +1,4 @@
-"""A program that becomes part of an image: what of its ELF file goes there."""
+"""A program that becomes part of an image: the contents taken from its ELF file."""
 
 import struct
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ SLOT = "image_slot"
 SLOT_MAGIC = int.from_bytes(b"rel4slot", "little")
 _SLOT = struct.Struct("<QQQ")
 _ALLOCATED = 2  # SHF_ALLOC
-_ASSEMBLER_LOCAL = ".L"  # labels that no reader wants
+_ASSEMBLER_LOCAL = ".L"  # labels without use for a reader
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Symbol:
-    """``section`` is an index into the part's sections, None for an absolute value."""
+    """A symbol. ``section`` is an index into the part's sections, or None for an absolute value."""
 
     name: str
     value: int
@@ -55,7 +55,7 @@ class Symbol:
 
 @dataclass(frozen=True)
 class Part:
-    """A program whose segments lie in DRAM, in the order of their addresses."""
+    """A program with segments in DRAM, in the order of their addresses."""
 
     path: Path
     entry: int  # physical
@@ -65,7 +65,7 @@ class Part:
 
     @classmethod
     def load(cls, path: Path, *, memory_bytes: int) -> "Part":
-        """Raises ``BadImage`` if it is no program for a DRAM of ``memory_bytes``."""
+        """Reads a program. Raises ``BadImage`` if it does not fit a DRAM of ``memory_bytes``."""
         program = Program.load(path, memory_bytes=memory_bytes)
         with path.open("rb") as file:
             elf = ELFFile(file)
@@ -84,8 +84,8 @@ class Part:
         return max(load.end for load in self.loads)
 
     def with_follower(self, start: int, end: int) -> "Part":
-        """The program that is told what follows it in memory. ``BadImage`` if it has no place to
-        be told."""
+        """Returns the program with the address range of the next part in its slot. Raises
+        ``BadImage`` if it has no slot."""
         slot = next((symbol for symbol in self.symbols if symbol.name == SLOT), None)
         if slot is None:
             raise BadImage(f"no symbol {SLOT}, with which it would find what follows it")
@@ -104,7 +104,7 @@ class Part:
 
 
 def _names(elf: ELFFile) -> tuple[tuple[Section, ...], tuple[Symbol, ...]]:
-    """The sections that lie in memory, and the symbols in them."""
+    """Returns the sections that lie in memory, and the symbols in them."""
     places, sections, symbols = {}, [], []
     for index, section in enumerate(elf.iter_sections()):
         if section["sh_flags"] & _ALLOCATED and section["sh_size"]:

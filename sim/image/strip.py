@@ -1,16 +1,17 @@
-"""Leaves out of an ELF file what no loader reads: symbols and debug information."""
+"""Removes symbols and debug information from an ELF file. No loader reads them."""
 
 import struct
 
 _IDENT = b"\x7fELF\x02\x01"  # 64-bit, little-endian
 _HEADER_BYTES = 64
 _SEGMENTS_AT, _SECTIONS_AT = 32, 40
-_COUNTS_AT = 56  # of segments; then size, count and index of names of section headers
+_COUNTS_AT = 56  # count of segments; then size, count and name index of section headers
 _SEGMENT = struct.Struct("<IIQQQQQQ")
 
 
 def strip(file: bytes) -> bytes:
-    """The file up to the end of its last segment, without sections; another file as it is."""
+    """Returns an ELF file up to the end of its last segment, without sections. Returns any other
+    file unchanged."""
     if not file.startswith(_IDENT) or len(file) < _HEADER_BYTES:
         return file
     (segments,) = struct.unpack_from("<Q", file, _SEGMENTS_AT)

@@ -20,7 +20,7 @@ _PAGE = 4096
 
 @dataclass(frozen=True)
 class Named:
-    """What a section or symbol belongs to is told by ``prefix``."""
+    """Sections and symbols of one part. ``prefix`` identifies the part."""
 
     prefix: str
     sections: Sequence[Section]
@@ -28,7 +28,7 @@ class Named:
 
 
 class _Strings:
-    """A string table, and where each string is in it."""
+    """A string table that gives the offset of each string."""
 
     def __init__(self) -> None:
         self.data = bytearray(1)
@@ -39,7 +39,7 @@ class _Strings:
 
 
 def write_elf(entry: int, loads: Sequence[Load], names: Sequence[Named]) -> bytes:
-    """An executable for RV64. Symbols keep their names, sections get the prefix of their part."""
+    """Makes an RV64 executable. Symbols keep their names; sections get the prefix of their part."""
     body = bytearray(_HEADER.size + _SEGMENT.size * len(loads))
     segments, offsets = b"", []
     for load in loads:
@@ -74,7 +74,7 @@ def _add_sections(body: bytearray, loads: Sequence[Load], offsets: Sequence[int]
                                     symbol.value, symbol.size)
     table_name, strings_name = strings.add(".symtab"), strings.add(".strtab")
     body += bytes(-len(body) % 8)
-    # All symbols are local: those of different parts may have the same names.
+    # All symbols are local, because symbols of different parts may have equal names.
     headers.append(_SECTION.pack(table_name, _SYMTAB, 0, 0, len(body), len(symbols),
                                  len(headers) + 1, len(symbols) // _SYMBOL.size, 8, _SYMBOL.size))
     body += symbols
@@ -85,7 +85,8 @@ def _add_sections(body: bytearray, loads: Sequence[Load], offsets: Sequence[int]
 
 
 def _offset(section: Section, loads: Sequence[Load], offsets: Sequence[int]) -> int:
-    """Where the section is in the file; 0 if it is in no segment, or has no bytes there."""
+    """Returns the offset of the section in the file; 0 if it is in no segment or has no bytes
+    there."""
     if section.kind != _NOBITS:
         for load, offset in zip(loads, offsets, strict=True):
             if load.vaddr <= section.vaddr < load.vaddr + len(load.data):

@@ -92,7 +92,7 @@ def _sources_key(design: Design, variant: Variant) -> str:
 
 
 def _synthesis(variant: Variant) -> list[str]:
-    """Yields everything that decides the netlist of a design."""
+    """Returns everything that decides the netlist of a design."""
     if not variant.netlist:
         return []
     folder = Path(yosys.__file__).parent
@@ -102,7 +102,7 @@ def _synthesis(variant: Variant) -> list[str]:
 
 
 def _texts(path: Path, pattern: str) -> list[str]:
-    """Yields the name and text of a file, or of each file in a folder."""
+    """Returns the name and text of a file, or of each file in a folder."""
     files = [path] if path.is_file() else sorted(p for p in path.glob(pattern) if p.is_file())
     return [text for file in files for text in (file.name, file.read_text())]
 

@@ -151,6 +151,6 @@ def follow(wave: Path, harts: int) -> tuple[list[Hart], range]:
 
 
 def events(harts: list[Hart]) -> Iterator[Event]:
-    """Returns the events of all harts in order."""
+    """Yields the events of all harts in order."""
     yield from sorted((event for hart in harts for event in hart.events),
                       key=lambda event: (event.cycle, event.hart))

@@ -21,8 +21,8 @@ NOISY_PATIENCE = Patience(seconds=0.05)
 
 @pytest.fixture
 def image(tmp_path):
-    """An image of two segments followed by gaps that must be cleared. Returns it and the memory
-    that it must produce."""
+    """Makes an image of two segments with gaps after them that must be cleared. Returns it and the
+    memory that it must produce."""
     rng = random.Random(SEED)
     code, data = rng.randbytes(9000), rng.randbytes(5001)
     (tmp_path / "image.elf").write_bytes(elf64([

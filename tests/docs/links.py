@@ -16,7 +16,7 @@ def _prose(text: str) -> str:
 
 
 def links(text: str) -> list[tuple[str, str]]:
-    """Yields text and target of each link to a file or an anchor."""
+    """Returns text and target of each link to a file or an anchor."""
     return [(label, target) for label, target in LINK.findall(_prose(text))
             if not ELSEWHERE.match(target)]
 

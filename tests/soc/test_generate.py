@@ -17,7 +17,7 @@ IDS = [f"{params.name}-{params.harts}-{n}" for n, params in enumerate(PARAMS)]
 
 
 def maps(device):
-    """Returns the register maps of a device, each with the name of its block."""
+    """Yields the register maps of a device, each with the name of its block."""
     yield "", device.registers or ()
     yield from ((block.name, block.registers) for block in device.blocks)
 

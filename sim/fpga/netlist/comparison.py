@@ -73,7 +73,8 @@ class Comparison:
 
 
 def compare(folder: Path, netlist: Path) -> Comparison:
-    """Compares ``netlist``, Yosys's JSON, with its source ``top.il`` in ``folder``.
+    """Returns the comparison of ``netlist``, Yosys's JSON, with its source ``top.il`` in
+    ``folder``.
 
     Temporary files go to ``folder``. Raises ``ToolError`` if Yosys fails or a cell has no model.
     """

@@ -1,4 +1,4 @@
-"""Archives are what ``cpio`` calls newc: read back here by a reader of their own."""
+"""Archives have the newc format of ``cpio``. An independent reader reads them back."""
 
 import shutil
 import subprocess
@@ -15,7 +15,7 @@ FILES = st.dictionaries(NAMES, st.binary(max_size=70), max_size=5)
 
 
 def read_archive(data: bytes) -> dict[str, bytes]:
-    """The files of an archive, after the published description of the format."""
+    """Reads the files of an archive by the published description of the format."""
     files, position = {}, 0
 
     def take(size: int) -> bytes:

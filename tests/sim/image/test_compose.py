@@ -1,4 +1,4 @@
-"""A composed image has its parts where they belong, and bad parts are refused."""
+"""A composed image has its parts at the right places. Bad parts are refused."""
 
 import io
 import struct
@@ -26,7 +26,7 @@ load_verbs()
 
 def part(base: int, data: bytes = b"code", *, memory_bytes: int | None = None,
          vaddr: int | None = None, **options) -> bytes:
-    """A program at ``base``: a slot, then ``data``."""
+    """Makes a program at ``base``: a slot, then ``data``."""
     where = base if vaddr is None else vaddr
     symbols = {"image_slot": where} | options.pop("symbols", {})
     contents = SLOT + data
@@ -58,7 +58,7 @@ def rel4(tmp_path, monkeypatch):
 
 
 def memory_of(image: bytes) -> dict[int, bytes]:
-    """Address and bytes of each segment."""
+    """Returns address and bytes of each segment."""
     elf = ELFFile(io.BytesIO(image))
     return {s["p_paddr"]: s.data() for s in elf.iter_segments("PT_LOAD")}
 
@@ -74,7 +74,7 @@ def test_firmware_kernel_and_archive(rel4, tmp_path):
     assert result.exit_code == 0, result.stderr
     image = (tmp_path / "out.elf").read_bytes()
     memory = memory_of(image)
-    archive_base = PAYLOAD + 8192  # the page behind the kernel's 5000 bytes
+    archive_base = PAYLOAD + 8192  # the page after the kernel's 5000 bytes
     assert list(memory) == [DRAM_BASE, PAYLOAD, archive_base]
     files = read_archive(memory[archive_base])
     assert list(files) == ["root", "data"]
@@ -125,7 +125,7 @@ def test_a_kernel_linked_elsewhere_keeps_both_addresses(file):
 @given(sizes=st.lists(st.integers(1, 9000), min_size=1, max_size=4),
        gaps=st.lists(st.integers(0, 9000), min_size=4, max_size=4), data=st.data())
 def test_every_byte_is_where_it_was(tmp_path_factory, sizes, gaps, data):
-    """Of a kernel of any segments."""
+    """Composes an image with a kernel of arbitrary segments."""
     folder = tmp_path_factory.mktemp("kernel")
     parts, paddr = [], PAYLOAD
     for size, gap in zip(sizes, gaps, strict=False):

@@ -1,4 +1,4 @@
-"""The manifest of the workspace, and what is refused in one."""
+"""Tests the manifest of the workspace, and refusals of bad manifests."""
 
 import pytest
 
@@ -10,7 +10,7 @@ GOOD = '[one]\npurpose = "a test"\nprogram = "here"\n'
 
 @pytest.fixture
 def load(tmp_path):
-    """Reads a manifest beside the folders ``here`` and ``there``."""
+    """Reads a manifest next to the folders ``here`` and ``there``."""
     def load(text: str) -> Manifest:
         (tmp_path / "here").mkdir(exist_ok=True)
         (tmp_path / "there").mkdir(exist_ok=True)

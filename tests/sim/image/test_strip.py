@@ -1,4 +1,4 @@
-"""What is stripped is loaded as before."""
+"""A stripped file loads the same contents."""
 
 from hypothesis import given
 from hypothesis import strategies as st
