@@ -1,1 +1,1 @@
-"""Measurements: suites of metrics. A program that runs on the RTL takes each metric."""
+"""Measurements: suites of metrics. A program that runs on the RTL measures each metric."""

@@ -16,7 +16,7 @@ class Line(Protocol):
     baud: int
 
     def read(self, seconds: float) -> bytes:
-        """Returns received bytes. Waits at most that long for the first. Raises ``LineError``."""
+        """Returns received bytes. Waits up to ``seconds`` for the first. Raises ``LineError``."""
 
     def write(self, data: bytes) -> None:
         """Sends all bytes. Raises ``LineError``."""

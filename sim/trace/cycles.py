@@ -138,7 +138,7 @@ class Hart:
 
 
 def follow(wave: Path, harts: int) -> tuple[list[Hart], range]:
-    """Follows the harts through a waveform. Returns the number of cycles. Raises ``ToolError``."""
+    """Follows harts through a waveform. Returns them and its cycles. Raises ``ToolError``."""
     followed = [Hart(number) for number in range(harts)]
     names = {name for hart in followed for name in hart.names()}
     cycles = []

@@ -13,7 +13,7 @@ TOP_SCOPES = 2  # scope around the SoC
 
 def samples(wave: Path, names: Iterable[str],
             optional: Iterable[str] = ()) -> Iterator[tuple[int, dict[str, int]]]:
-    """Yields for each cycle its number and the values of signals. Names start at the SoC's top.
+    """Yields the number of each cycle and the values of signals. Names start at the SoC's top.
 
     ``wave`` is a VCD or an FST. An FST needs ``fst2vcd`` of GTKWave. Raises ``ToolError`` if
     ``fst2vcd`` or a signal of ``names`` is missing.

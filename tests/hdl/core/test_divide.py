@@ -104,7 +104,7 @@ async def random_operands(dut):
 
 @cocotb.test()
 async def corners(dut):
-    """Division by zero, overflow, and every pair of lengths in hexadecimal digits."""
+    """Tests division by zero, overflow, and every pair of lengths in hexadecimal digits."""
     bench = Bench(dut)
     await bench.reset()
     low, low_word = 1 << 63, 1 << 31
