@@ -219,8 +219,7 @@ async def user_trap_and_return(dut):
 
 @cocotb.test()
 async def user_interrupt_waits_for_user_mode(dut):
-    """N-4.5, N-5.6: an interrupt delegated to U stays pending in S and M. It is taken after sret.
-    """
+    """N-4.5, N-5.6: an interrupt delegated to U stays pending in S and M until sret."""
     bench = await start(dut)
     await bench.write(MIDELEG, USI)
     await bench.write(SIDELEG, USI)
@@ -293,8 +292,7 @@ async def supervisor_timer(dut):
 
 @cocotb.test()
 async def counters(dut):
-    """Zicntr: a write wins over counting. mcountinhibit stops counters; m/scounteren gate readers.
-    """
+    """Zicntr: writes win over counting. mcountinhibit stops it; m/scounteren gate readers."""
     bench = await start(dut)
     await bench.write(MCYCLE, 100)
     assert await bench.read(MCYCLE) == 100
@@ -352,7 +350,7 @@ async def event_counters(dut):
 
 @cocotb.test()
 async def satp_modes(dut):
-    """Privileged 4.1.11: a write of another mode is ignored completely. TVM forbids S-mode access.
+    """Privileged 4.1.11: a write of another mode is ignored as a whole. TVM forbids S-mode access.
     """
     bench = await start(dut)
     value = 8 << 60 | 5 << 44 | 0x80123
