@@ -350,8 +350,7 @@ async def event_counters(dut):
 
 @cocotb.test()
 async def satp_modes(dut):
-    """Privileged 4.1.11: a write of another mode is ignored as a whole. TVM forbids S-mode access.
-    """
+    """Privileged 4.1.11: a write of another mode is ignored. TVM forbids access by S-mode."""
     bench = await start(dut)
     value = 8 << 60 | 5 << 44 | 0x80123
     await bench.write(SATP, value)
