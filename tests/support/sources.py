@@ -13,6 +13,8 @@ VARIABLE = re.compile(r"""environ(?:\.get\(|\[)\s*["'](\w+)["']""")
 # The place and the calls of tools do not matter: the tools' versions are compared instead.
 OF_TOOLS = {"PATH", "VERILATOR_ROOT", "CXX"}
 
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
 
 def closure(modules: list[str]) -> list[Path]:
     """Returns the files of ``modules`` and of all project modules that they import, even
@@ -29,7 +31,7 @@ def closure(modules: list[str]) -> list[Path]:
 
 def contents(modules: list[str]) -> Iterator[str]:
     """Returns the code in the closure of ``modules``, and the environment variables that the code
-    names. Comments and layout do not count."""
+    names. Comments, docstrings and layout do not count."""
     names: set[str] = set()
     for file in closure(modules):
         code, variables = _code(file)
@@ -40,10 +42,19 @@ def contents(modules: list[str]) -> Iterator[str]:
         yield f"{name}={os.environ.get(name)}"
 
 
+def code_of(text: str) -> str:
+    """Returns what a module does: its syntax tree without docstrings, as text."""
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+            del node.body[0]
+    return ast.dump(tree)
+
+
 @cache
 def _code(file: Path) -> tuple[str, frozenset[str]]:
     text = file.read_text()
-    return ast.dump(ast.parse(text)), frozenset(VARIABLE.findall(text))
+    return code_of(text), frozenset(VARIABLE.findall(text))
 
 
 @cache
