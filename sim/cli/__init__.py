@@ -21,6 +21,8 @@ app = typer.Typer(
 
 def refuse(verb: str, problem: object) -> NoReturn:
     """One line on standard error, exit status 2."""
+    if isinstance(problem, OSError) and problem.filename:
+        problem = f"{problem.filename}: {problem.strerror}"
     typer.echo(f"rel4 {verb}: {' '.join(str(problem).split())}", err=True)
     raise typer.Exit(2)
 

@@ -65,6 +65,9 @@ def image(
                 refuse("image", "--manifest needs --built, --header and -o")
         elif kernel and output and not names:
             contents = Contents(kernel, None if no_firmware else firmware, root, archive or ())
+            if output.exists() and any(file.exists() and file.samefile(output)
+                                       for file in contents.files):
+                refuse("image", f"{output}: is a part of the image, and would be overwritten")
             write_output(compose(contents, params), output, sys.stdout)
         else:
             refuse("image", "needs -o and --kernel, or --manifest")

@@ -37,8 +37,8 @@ def build_c(folder: Path, output: Path, base: int, header: Path) -> None:
     partial = output.with_name(f"{output.name}.partial")
     command = [COMPILER, *FLAGS, f"-I{header.parent}", f"-T{scripts[0]}",
                f"-Wl,--defsym=PROGRAM_BASE={base:#x}", "-o", str(partial), *map(str, sources)]
-    done = subprocess.run([*command, "-lgcc"], capture_output=True, text=True)
+    done = subprocess.run([*command, "-lgcc"])  # the compiler says itself what is wrong
     if done.returncode:
         partial.unlink(missing_ok=True)
-        raise ToolError(f"{folder} does not build:\n{done.stderr.strip()}")
+        raise ToolError(f"{folder} does not build")
     partial.replace(output)

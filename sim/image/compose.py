@@ -6,16 +6,17 @@ archive: the root task, then the further files. Firmware and kernel each have a 
 the kernel and archive, the kernel's slot with the archive.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hdl.core.params import PAGE_BYTES
-from sim.image.archive import write_archive
+from sim.image.archive import TRAILER, write_archive
 from sim.image.part import Load, Part
 from sim.image.strip import strip
 from sim.image.writer import Named, write_elf
-from sim.model.elf import BadImage, Program
+from sim.model.elf import BadImage, Program, check_executable
 from soc.config import DRAM_BASE, SocParams
 from soc.memory_map import PAYLOAD_BASE
 
@@ -42,10 +43,14 @@ class BadPart(BadImage):
 
 def compose(contents: Contents, params: SocParams) -> bytes:
     """Returns the image for the memory of ``params``. Raises ``BadPart``."""
+    if contents.archive and contents.root is None:
+        raise BadPart("an archive needs a root task, which is its first file")
     programs = [path for path in (contents.root, *contents.archive) if path is not None]
     if contents.firmware is None and not programs:
         return _checked(contents.kernel, params)
     kernel = _part(contents.kernel, params)
+    if contents.root is not None:
+        _check_root(contents.root)
     extra: tuple[Load, ...] = ()
     if programs:
         archive = write_archive(_files(programs))
@@ -86,19 +91,40 @@ def _checked(path: Path, params: SocParams) -> bytes:
         raise BadPart(f"{path}: {error}") from None
 
 
+def _check_root(path: Path) -> None:
+    """Checks that the kernel can load the root task; its addresses are virtual."""
+    try:
+        check_executable(path)
+    except BadImage as error:
+        raise BadPart(f"{path}: {error}") from None
+
+
 def _files(paths: Sequence[Path]) -> list[tuple[str, bytes]]:
     """Returns name and contents of each file of the archive."""
     files: dict[str, bytes] = {}
     for path in paths:
+        _check_name(path)
         if path.name in files:
             raise BadPart(f"{path}: the archive has a file of this name already")
         try:
             files[path.name] = strip(path.read_bytes())
-        except FileNotFoundError:
-            raise BadPart(f"{path}: no such file") from None
         except OSError as error:
             raise BadPart(f"{path}: cannot be read: {error.strerror}") from None
     return list(files.items())
+
+
+def _check_name(path: Path) -> None:
+    """Checks that ``path`` is a file whose name can stand in an archive."""
+    if not path.exists():
+        raise BadPart(f"{path}: no such file")
+    if not path.is_file():  # a device may never end
+        raise BadPart(f"{path}: not a regular file")
+    if path.name == TRAILER:
+        raise BadPart(f"{path}: this name ends an archive")
+    try:
+        path.name.encode()
+    except UnicodeEncodeError:
+        raise BadPart(f"{os.fsencode(path)}: the name is not UTF-8") from None
 
 
 def _told(part: Part, start: int, end: int) -> Part:

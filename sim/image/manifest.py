@@ -1,5 +1,6 @@
 """The images of the workspace: ``sw/images.toml``, which explains its keys."""
 
+import re
 import tomllib
 from dataclasses import dataclass, field, fields
 from functools import cache
@@ -9,6 +10,7 @@ from sim.tools import PROJECT, ToolError
 
 SOFTWARE = PROJECT / "sw"
 MANIFEST = SOFTWARE / "images.toml"
+NAME = re.compile(r"[A-Za-z0-9_-]+")  # of a file, and of a target of make
 LANGUAGES = ("rust", "c")
 
 
@@ -61,6 +63,8 @@ class Manifest(dict[str, ImageRow]):
             raise BadManifest(f"{path}: no such file") from None
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise BadManifest(f"{path}: {error}") from None
+        if not rows:
+            raise BadManifest(f"{path}: has no image")
         for name, keys in rows.items():
             self[name] = self._row(name, keys)
 
@@ -86,12 +90,16 @@ class Manifest(dict[str, ImageRow]):
                 raise wrong(f"no key {key!r}; there are {', '.join(known)}")
             if not _has_type(value, known[key]):
                 raise wrong(f"{key} = {value!r} is of the wrong type")
-        if not keys.get("purpose"):
+        if not NAME.fullmatch(name):
+            raise wrong("a name has only letters, digits, '-' and '_'")
+        if not keys.get("purpose", "").strip():
             raise wrong("has no purpose")
         row = ImageRow(name, **keys)
         if problem := _problem(row):
             raise wrong(problem)
         for program in row.programs:
+            if Path(program).is_absolute() or ".." in Path(program).parts:
+                raise wrong(f"{program} is not below the folder of the manifest")
             if not self.folder(program).is_dir():
                 raise wrong(f"no folder {program}")
         return row

@@ -1,6 +1,7 @@
 """A composed image has its parts at the right places. Bad parts are refused."""
 
 import io
+import os
 import struct
 import subprocess
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from sim.cli import app, load_verbs
-from sim.image.compose import Contents, compose
+from sim.image.compose import BadPart, Contents, compose
 from soc.config import configuration
 from tests.sim.image.test_archive import read_archive
 from tests.support.elf import DRAM_BASE, X86_64, Part, elf64
@@ -203,6 +204,11 @@ BAD_ARGUMENTS = {
     "gone: no such file": ["--kernel", "kernel", "--firmware", "fw", "--root", "gone"],
     "root: the archive has a file of this name already": [
         "--kernel", "kernel", "--firmware", "fw", "--root", "root", "--archive", "root"],
+    "an archive needs a root task": [
+        "--kernel", "kernel", "--firmware", "fw", "--archive", "data"],
+    "data: not an ELF file": ["--kernel", "kernel", "--firmware", "fw", "--root", "data"],
+    "/dev/zero: not a regular file": [
+        "--kernel", "kernel", "--firmware", "fw", "--root", "root", "--archive", "/dev/zero"],
     "needs -o and --kernel, or --manifest": [],
     "none.toml: no such file": ["--manifest", "none.toml"],
 }
@@ -211,3 +217,29 @@ BAD_ARGUMENTS = {
 @pytest.mark.parametrize("text", BAD_ARGUMENTS)
 def test_bad_arguments(rel4, tmp_path, text):
     refused(rel4(*BAD_ARGUMENTS[text]), text, tmp_path)
+
+
+@pytest.mark.parametrize("part", ["fw", "kernel", "root", "data"])
+def test_a_part_is_not_overwritten(rel4, tmp_path, part):
+    before = (tmp_path / part).read_bytes()
+    refused(rel4("--kernel", "kernel", "--firmware", "fw", "--root", "root", "--archive", "data",
+                 "-o", f"../{tmp_path.name}/{part}"), "would be overwritten", tmp_path)
+    assert (tmp_path / part).read_bytes() == before
+
+
+@pytest.mark.parametrize(("name", "text"), [
+    (b"TRAILER!!!", "TRAILER!!!: this name ends an archive"),
+    (b"\xff", "the name is not UTF-8")])
+def test_bad_names_in_an_archive(tmp_path, name, text):
+    for file, content in ((b"kernel", KERNEL), (b"root", USER), (name, b"1234")):
+        (tmp_path / os.fsdecode(file)).write_bytes(content)
+    with pytest.raises(BadPart, match=text):
+        compose(Contents(tmp_path / "kernel", root=tmp_path / "root",
+                         archive=[tmp_path / os.fsdecode(name)]), PARAMS)
+
+
+def test_a_truncated_root_task(tmp_path):
+    (tmp_path / "kernel").write_bytes(KERNEL)
+    (tmp_path / "root").write_bytes(USER[:122])
+    with pytest.raises(BadPart, match="root: "):
+        compose(Contents(tmp_path / "kernel", root=tmp_path / "root"), PARAMS)

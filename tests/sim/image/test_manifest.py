@@ -42,6 +42,12 @@ WRONG = {
     "[one]: no language 'ada'; there are rust, c": GOOD + 'language = "ada"\n',
     "[one]: needs 1 <= least_harts <= harts, not 3 and 2": GOOD + "least_harts = 3\n",
     "[one]: memory_kib must not be negative, not -1": GOOD + "memory_kib = -1\n",
+    "[../one]: a name has only letters, digits": GOOD.replace("one", '"../one"'),
+    "[]: a name has only letters, digits": GOOD.replace("one", '""'),
+    "]: has no purpose": GOOD.replace("a test", " "),
+    "[one]: /tmp is not below the folder": GOOD.replace("here", "/tmp"),
+    "[one]: ../here is not below the folder": GOOD.replace("here", "../here"),
+    "has no image": "",
     "purpose is outside every table": 'purpose = "x"\n' + GOOD,
     "(at line 4": GOOD + GOOD,
 }
