@@ -14,6 +14,7 @@ BOARD  ?= ulx3s-85f
 GROUPS ?= core uintr taic message
 
 PACKAGES := build/stamps/debian-packages
+COMPILER := build/stamps/c-compiler
 ENVIRON  := $(VENV)/installed
 RUST     := build/rust.mk
 SITE     := $(VENV)/installed-docs
@@ -53,6 +54,11 @@ $(PACKAGES): scripts/debian-packages.sh
 	@scripts/debian-packages.sh
 	@mkdir -p $(@D) && touch $@
 
+$(COMPILER): scripts/debian-packages.sh
+	@echo '== Compiler for the programs in C'
+	@scripts/debian-packages.sh c
+	@mkdir -p $(@D) && touch $@
+
 $(ENVIRON): requirements.lock pyproject.toml | $(PACKAGES)
 	@echo '== Python packages into $(VENV) (about 1 minute)'
 	@test -x $(PYTHON) || python3 -m venv $(VENV)
@@ -71,15 +77,16 @@ $(RUST): scripts/rust-toolchain.sh | $(PACKAGES)
 
 $(CONSTANTS): $(GATEWARE) $(ENVIRON)
 	@$(REL4) gen rust -o build/generated/soc.rs
+	@$(REL4) gen c-header -o build/generated/soc.h
 	@touch $@
 
-sw: $(CONSTANTS) $(RUST)
+sw: $(ENVIRON) $(CONSTANTS) $(RUST)
 	@echo '== Software (first time about 1 minute)'
 	@$(MAKE) --no-print-directory -C sw
 
 # One image, perhaps for another machine: SOC_RS, OUT and TARGET_DIR as in sw/Makefile.
-sw-%: $(RUST)
-	@$(MAKE) --no-print-directory -C sw $*
+sw-%: $(ENVIRON) $(RUST)
+	@$(MAKE) --no-print-directory -C sw image-$*
 
 run: $(ENVIRON) sw
 	@echo '== Messages between two processes on the RTL (1 minute; the simulator first, 2 minutes)'
@@ -104,10 +111,10 @@ check: $(ENVIRON) sw
 	@$(MAKE) --no-print-directory -C sw lint-if-possible
 	$(call tests,check,1 minute)
 
-test: $(ENVIRON) sw
+test: $(ENVIRON) $(COMPILER) sw
 	$(call tests,test,about 30 minutes)
 
-test-all: $(ENVIRON) sw
+test-all: $(ENVIRON) $(COMPILER) sw
 	$(call tests,all,about 1 hour)
 
 lint: $(ENVIRON) $(CONSTANTS) $(RUST)

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes sure that the few things are there which come from the distribution, not from PyPI.
 # Installs what is missing with apt-get where that is allowed; else prints the command and fails.
+# With the argument "c": what programs of the SoC in C need, and nothing else.
 set -eu
 
 missing=""
@@ -11,12 +12,16 @@ need() { # need PACKAGE PROBE...: the probe succeeds if the package is there
 }
 header() { printf '#include <%s>\n' "$1" | ${CXX:-c++} -x c++ -E - ; }
 
-need python3-venv python3 -c 'import ensurepip, venv'
-need g++ c++ --version
-need liblz4-dev header lz4.h
-need zlib1g-dev header zlib.h
-need perl perl -MPod::Usage -e 1
-need device-tree-compiler command -v dtc
+if [ "${1:-}" = c ]; then
+    need gcc-riscv64-unknown-elf riscv64-unknown-elf-gcc --version
+else
+    need python3-venv python3 -c 'import ensurepip, venv'
+    need g++ c++ --version
+    need liblz4-dev header lz4.h
+    need zlib1g-dev header zlib.h
+    need perl perl -MPod::Usage -e 1
+    need device-tree-compiler command -v dtc
+fi
 [ -z "$missing" ] && exit 0
 
 command="apt-get install -y --no-install-recommends$missing"

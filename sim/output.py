@@ -1,4 +1,4 @@
-"""Writes what a command makes: whole or not at all."""
+"""Writes the output of a command. A failure leaves no partial file."""
 
 import os
 from pathlib import Path
@@ -6,19 +6,30 @@ from typing import TextIO
 
 
 def write_output(content: str | bytes, path: Path | None, stdout: TextIO) -> None:
-    """Writes to ``path``, else to ``stdout``; a file that is right already is not touched.
+    """Writes to ``path`` if given, else to ``stdout``. Does not touch a file that is already right.
 
-    Raises ``OSError``.
+    Raises ``OSError``; it names the file.
     """
     data = content.encode() if isinstance(content, str) else content
     if path is None:
         stdout.flush()
         stdout.buffer.write(data)
         stdout.buffer.flush()
-    elif path.exists() and not path.is_file():
-        path.write_bytes(data)  # a device, or an error that names the folder
+        return
+    try:
+        _write_file(data, path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
+
+
+def _write_file(data: bytes, path: Path) -> None:
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)  # a device, or an error if it is a folder
     elif not path.exists() or path.read_bytes() != data:
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f"{path.name}.{os.getpid()}")
-        partial.write_bytes(data)
-        partial.replace(path)
+        try:
+            partial.write_bytes(data)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)

@@ -30,15 +30,16 @@ def taic_reference() -> wiring.Component:
     return ReferenceTaic(ReferenceParams())
 
 
-# Useful in other systems, by name. They have a port ``bus``; all their registers have 8 bytes.
+# Parts that are useful in other systems. They have a port ``bus``; all their registers have 8
+# bytes.
 DEVICES: dict[str, Callable[..., wiring.Component]] = {"uintc": uintc, "taic": taic}
 PARTS = ("soc", "hart", *DEVICES)
-# For comparison of areas only.
+# Designs that exist only to compare areas.
 REFERENCES: dict[str, Callable[[], wiring.Component]] = {"taic-reference": taic_reference}
 
 
 def part(name: str, params: SocParams) -> wiring.Component:
-    """One of ``PARTS`` as the SoC with ``params`` has it, or one of ``REFERENCES``."""
+    """Makes one of ``PARTS`` as in the SoC with ``params``, or one of ``REFERENCES``."""
     if name == "soc":
         from soc.top import Soc
 
@@ -58,7 +59,7 @@ def part(name: str, params: SocParams) -> wiring.Component:
 
 def device(name: str, *, bus: str | None = None, data_bits: int | None = None,
            **parameters: int) -> wiring.Component:
-    """One of ``DEVICES`` for another system, behind its ``bus`` or with the bare MMIO port."""
+    """Makes one of ``DEVICES`` for another system, behind ``bus`` or with the bare MMIO port."""
     bare = DEVICES[name](**parameters)
     if bus is None:
         if data_bits is not None:

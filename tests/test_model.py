@@ -1,4 +1,4 @@
-"""A model is built once, also if two ask for it at the same time."""
+"""A model is built once, even if two processes want it at the same time."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +10,7 @@ from tests.support import model as models
 
 @pytest.fixture
 def built(monkeypatch, tmp_path):
-    """The tops of the modules that were built; building them is pretended."""
+    """Records the tops of the built modules. The build itself is replaced."""
     tops = []
 
     def build(folder, text, top, waves, make_flags):

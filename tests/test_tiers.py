@@ -1,4 +1,4 @@
-"""Tests are in the tier that they should be in, and passes are reused only if nothing changed."""
+"""Tests are in the right tier, and passes are reused only if nothing changed."""
 
 import subprocess
 import sys
@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.support import reuse, tiers
-from tests.support.sources import closure, contents
+from tests.support.sources import closure, code_of, contents
 
 PROJECT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="module")
 def collected() -> list[str]:
-    """The names of all tests."""
+    """Returns the names of all tests."""
     result = subprocess.run(
         [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider",
          "--tier", "all", "tests"], cwd=PROJECT, capture_output=True, text=True)
@@ -57,6 +57,12 @@ def test_variables_that_a_module_names_count(monkeypatch):
 
     assert of("tiny") != of("default")
     assert of("tiny") == of("tiny")
+
+
+def test_code_counts_and_words_do_not():
+    text = '"""Words."""\ndef f():\n    """More words."""\n    return "text"  # a comment\n'
+    assert code_of(text) == code_of(text.replace("ords", "isdom").replace("a comment", "another"))
+    assert code_of(text) != code_of(text.replace('"text"', '"other"'))
 
 
 def test_only_a_recorded_pass_is_reused(monkeypatch, tmp_path):

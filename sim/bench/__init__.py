@@ -1,1 +1,1 @@
-"""Measurements: suites of metrics, each a program that runs on the RTL."""
+"""Measurements: suites of metrics. A program that runs on the RTL measures each metric."""

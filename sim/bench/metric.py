@@ -1,4 +1,4 @@
-"""Metrics, and the lines in which programs print them."""
+"""Metrics, and the format in which programs print them."""
 
 import statistics
 from collections.abc import Iterable
@@ -22,10 +22,10 @@ class Metric:
 
 
 def parse_metrics(lines: Iterable[str]) -> list[Metric]:
-    """The metrics among the lines that a program printed.
+    """Returns the metrics among the lines that a program printed.
 
-    ``sw/support/metric/lines.txt`` describes the line. Raises ``ValueError`` for a metric that is
-    not complete.
+    ``sw/support/metric/lines.txt`` describes the lines. Raises ``ValueError`` for an incomplete
+    metric.
     """
     metrics = []
     for line in lines:

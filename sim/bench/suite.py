@@ -1,4 +1,4 @@
-"""What a suite of ``rel4 bench`` is."""
+"""The description of a suite of ``rel4 bench``."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,10 +16,10 @@ class Suite:
     name: str
     title: str
     run: Callable[[Target], list[Metric]]
-    table: Callable[[list[Metric]], Table] | None = None  # instead of a line for each metric
+    table: Callable[[list[Metric]], Table] | None = None  # instead of one line for each metric
     plot: Callable[[list[Metric], str], bytes] | None = None  # as svg or png
 
 
 def with_params(metrics: list[Metric], params: dict[str, str]) -> list[Metric]:
-    """The metrics, each with further parameters."""
+    """Returns the metrics, each with further parameters."""
     return [replace(metric, params=metric.params | params) for metric in metrics]

@@ -1,4 +1,4 @@
-"""What the suites of ``rel4 bench`` run on: the simulated SoC, or a board."""
+"""The targets of ``rel4 bench``: the simulated SoC, or a board."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,6 +9,7 @@ from sim.board.loader import Patience
 from sim.board.runner import run_to_end
 from sim.board.serial_line import Line
 from sim.board.workspace import image_for
+from sim.image.manifest import manifest
 from sim.model.elf import BadImage
 from sim.model.run_options import RunOptions
 from sim.model.simulate import simulate
@@ -21,18 +22,19 @@ MAX_SECONDS = 600
 
 
 class BenchError(Exception):
-    """A measurement did not come to its end; the message is one line for the user."""
+    """A measurement did not finish. The message is one line for the user."""
 
 
 class CannotRun(BenchError):
-    """The machine is not one for this program."""
+    """The program cannot run on this machine."""
 
 
 @dataclass(frozen=True)
 class Program:
-    """A program that prints metrics, and what it needs.
+    """A program that prints metrics, and its requirements.
 
-    A simulated SoC gets ``harts``; a board must have ``least_harts``, or as many.
+    A simulated SoC gets ``harts``. A board must have ``least_harts``, or ``harts`` if that is not
+    given.
     """
 
     name: str
@@ -41,8 +43,14 @@ class Program:
     taic: bool = False
     memory_kib: int = 0
 
+    @classmethod
+    def named(cls, name: str) -> "Program":
+        """Returns the program of this image, with the requirements in the manifest."""
+        row = manifest().image(name)
+        return cls(row.name, row.harts, row.least, row.taic, row.memory_kib)
+
     def check(self, harts: int, taic: bool, memory_kib: int) -> None:
-        """Raises ``CannotRun`` on a machine that has less."""
+        """Raises ``CannotRun`` if harts, TAIC or memory do not suffice."""
         least = self.least_harts or self.harts
         if harts < least:
             raise CannotRun(f"{self.name} needs {least} harts, there are {harts}")
@@ -54,21 +62,21 @@ class Program:
 
 
 class Target(Protocol):
-    """Runs programs. ``common`` are parameters that metrics get which depend on the machine."""
+    """Runs programs. ``common`` holds machine-dependent parameters; every metric gets them."""
 
     common: dict[str, str]
 
     def config(self) -> dict[str, str | int]:
-        """What is measured, for the JSON result."""
+        """Describes the measured machine for the JSON result."""
 
     def run(self, program: Program) -> list[Metric]:
-        """The metrics that the program prints. Raises ``BenchError``, ``ToolError``, ``BadImage``
-        and what else running it raises."""
+        """Runs the program and returns the metrics that it prints. Raises ``BenchError``,
+        ``ToolError``, ``BadImage`` and any other error of the run."""
 
 
 @dataclass(frozen=True)
 class Simulated:
-    """The RTL; ``params`` tells all but the number of harts."""
+    """The RTL. ``params`` gives every parameter except the number of harts."""
 
     params: SocParams
     options: RunOptions
@@ -95,8 +103,9 @@ class Simulated:
 
 @dataclass
 class OnBoard:
-    """A board at the other end of ``line``. Its programs are built for what it says that it is;
-    ``baud`` and ``patience`` are for loading them. ``say`` tells the user what is being done."""
+    """A board at the other end of ``line``. Programs are built for the SoC that the board reports.
+    ``baud`` and ``patience`` apply while a program is loaded. ``say`` reports progress to the user.
+    """
 
     line: Line
     soc: BootInfo

@@ -1,1 +1,1 @@
-"""Boards from the host's side: bitstreams, and programs over the serial line."""
+"""Boards, seen from the host: bitstreams, and programs that are sent over the serial line."""

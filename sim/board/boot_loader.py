@@ -14,8 +14,8 @@ BOOT_LOADER = BUILD / "sw" / "boot.elf"
 
 
 def boot_loader(path: Path = BOOT_LOADER) -> bytes:
-    """The bytes for ``SocParams.boot_loader``. Raises ``ToolError`` if it is not built, or not
-    for the address where the boot ROM has it."""
+    """Returns the bytes for ``SocParams.boot_loader``. Raises ``ToolError`` if the boot loader is
+    not built, or is linked for another address than its place in the boot ROM."""
     if not path.exists():
         raise ToolError(f"{path} is missing: make sw")
     base = device(SocParams(), "bootrom").base + LOADER_OFFSET

@@ -7,11 +7,11 @@ from sim.model.elf import BadImage, Program
 from soc.boot_image import boot_image
 from soc.config import DRAM_BASE, SocParams
 
-OWN_BYTES = 8192  # of the DRAM's end, which are the boot loader's while it loads
+OWN_BYTES = 8192  # at the end of DRAM; the boot loader uses them while it loads
 
 
 def flash_image(path: Path, params: SocParams) -> bytes:
-    """What goes into the flash for a SoC with ``params``. Raises ``BadImage``."""
+    """Returns the flash contents for a SoC with ``params``. Raises ``BadImage``."""
     program = Program.load(path, memory_bytes=params.dram_bytes - OWN_BYTES)
     if program.entry != DRAM_BASE:
         raise BadImage(f"entry {program.entry:#x} is not the start of the memory "

@@ -1,4 +1,4 @@
-"""From a board's description to its bitstream."""
+"""Builds the bitstream of a board from its description."""
 
 import os
 import subprocess
@@ -17,12 +17,12 @@ from sim.progress import Progress
 from sim.tools import ToolError
 from soc.config import SocParams
 
-BOARD = "board"  # all but pins, clock and reset, in ``Top``
+BOARD = "board"  # everything in ``Top`` except pins, clock and reset
 
 
 @dataclass(frozen=True)
 class BuildReport:
-    """All about one build. ``placements`` are in the order of the seeds."""
+    """The result of one build. ``placements`` are in the order of the seeds."""
 
     board: str
     config: str
@@ -30,17 +30,17 @@ class BuildReport:
     clock_mhz: float
     modules: dict[str, Resources]
     placements: list[Placement]
-    bitstream: str  # path; empty if no seed reaches the clock
+    bitstream: str  # path; empty if no seed meets timing
 
     @property
     def best(self) -> Placement:
-        """The placement with the most room to its clock."""
+        """The placement with the largest timing margin."""
         return max(self.placements, key=lambda p: p.clocks[0].achieved_mhz
                    / p.clocks[0].constraint_mhz)
 
     @property
     def metrics(self) -> list[dict]:
-        """Points in the form of ``rel4 bench --json``."""
+        """The result in the format of ``rel4 bench --json``."""
         def point(name: str, value: float, unit: str, **params: str) -> dict:
             return {"name": f"board.{name}", "value": value, "unit": unit, "params": params}
 
@@ -60,12 +60,12 @@ def bitstream_path(board: Board, folder: Path) -> Path:
 
 
 def discard_bitstream(board: Board, folder: Path) -> None:
-    """No bitstream of an earlier build is left, should this one fail."""
+    """Removes the bitstream of an earlier build, so that none is left if this build fails."""
     bitstream_path(board, folder).unlink(missing_ok=True)
 
 
 def generate_project(board: Board, params: SocParams, folder: Path) -> list[Path]:
-    """Writes what the vendor's tool needs; returns the files."""
+    """Writes the input files of the vendor's tool and returns them."""
     folder.mkdir(parents=True, exist_ok=True)
     with Progress("elaborating the SoC, about 20 s"):
         plan = board.platform().prepare(Top(board, params), name="top", emit_src=False)
@@ -74,11 +74,11 @@ def generate_project(board: Board, params: SocParams, folder: Path) -> list[Path
 
 
 def build(board: Board, params: SocParams, folder: Path, *, seeds: int) -> BuildReport:
-    """Makes the bitstream for an ECP5 board in ``folder``, of the first placement that reaches its
-    clocks; at most ``seeds`` are tried.
+    """Makes the bitstream for an ECP5 board in ``folder`` from the first placement that meets
+    timing. Tries at most ``seeds`` seeds.
 
-    The bitstream gets its name only when it is whole. Raises ``ToolError`` if a tool fails; where
-    the clock is missed there is a report and no bitstream.
+    The bitstream gets its name only when it is complete. Raises ``ToolError`` if a tool fails. If
+    no seed meets timing, there is a report but no bitstream.
     """
     assert board.toolchain is Toolchain.ECP5
     for tool in (tools.yosys, tools.nextpnr_ecp5, tools.ecppack):
@@ -120,7 +120,7 @@ def _with_bitstream(report: BuildReport, board: Board, folder: Path) -> BuildRep
 
 
 def pack(routed: Path, bitstream: Path) -> None:
-    """Makes the bitstream of a routed design: whole or not at all."""
+    """Makes the bitstream of a routed design. A failure leaves no partial bitstream."""
     folder, log = routed.parent, routed.parent / "ecppack.log"
     partial = folder / f"{bitstream.name}.partial"
     partial.unlink(missing_ok=True)
@@ -137,7 +137,7 @@ def pack(routed: Path, bitstream: Path) -> None:
 
 
 def refuse_faults(synthesis: Synthesis) -> None:
-    """Raises ``ToolError`` for what must not be in a bitstream."""
+    """Raises ``ToolError`` if the design has a fault that a bitstream must not have."""
     large = [m for m in synthesis.memories
              if m.built_as == "registers" and m.bits > SMALL_MEMORY_BITS]
     if synthesis.loops:

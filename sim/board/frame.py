@@ -7,7 +7,7 @@ from enum import IntEnum
 
 from cobs import cobs
 
-LONGEST = 2048  # bytes of a frame; more without an end is noise
+LONGEST = 2048  # longest frame in bytes; more bytes without an end are noise
 
 
 class Kind(IntEnum):
@@ -30,13 +30,13 @@ class Frame:
     fields: bytes = b""
 
     def encode(self) -> bytes:
-        """As it goes over the line, with its end."""
+        """The bytes on the line, including the end of the frame."""
         content = bytes([self.kind, self.sequence]) + self.fields
         return cobs.encode(content + struct.pack("<I", zlib.crc32(content))) + b"\0"
 
     @classmethod
     def decode(cls, line: bytes) -> "Frame | None":
-        """The frame between two ends; ``None`` if it is damaged."""
+        """Decodes the bytes between two frame ends. Returns ``None`` for a damaged frame."""
         try:
             body = cobs.decode(line)
         except cobs.DecodeError:
@@ -48,16 +48,16 @@ class Frame:
 
 
 class FrameReader:
-    """Cuts what comes over the line into frames."""
+    """Cuts the received bytes into frames."""
 
     def __init__(self) -> None:
-        self.rest = b""  # what came behind the last frame that was taken
+        self.rest = b""  # bytes received after the last frame taken
 
     def feed(self, received: bytes) -> None:
         self.rest += received
 
     def next(self) -> Frame | None:
-        """The next whole frame, or ``None`` if there is none yet; damaged ones are passed over."""
+        """Returns the next complete frame, or ``None`` if none is ready. Skips damaged frames."""
         while b"\0" in self.rest:
             line, _, self.rest = self.rest.partition(b"\0")
             if line and (frame := Frame.decode(line)):

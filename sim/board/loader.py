@@ -1,4 +1,4 @@
-"""The host's side of the boot loader: requests that are repeated until they are answered."""
+"""The host's side of the boot loader. Each request is repeated until it is answered."""
 
 import struct
 import time
@@ -14,7 +14,7 @@ from soc.boot_info import FORMAT, BootInfo
 from soc.config import DRAM_BASE
 
 VERSION = 2
-CHUNK = 4096  # bytes of memory that one request clears or checks
+CHUNK = 4096  # bytes of memory that one request clears or checks at most
 INFO = struct.Struct(f"<BQQH{FORMAT.size}s")
 
 
@@ -22,8 +22,8 @@ INFO = struct.Struct(f"<BQQH{FORMAT.size}s")
 class Patience:
     """How long to wait for an answer before a request is sent again, and how often to send it.
 
-    The second answer has twice as long, all others four times: requests that come faster than they
-    are served would only pile up.
+    The second wait is twice as long and every later wait is four times as long. Requests that come
+    faster than the board serves them would only pile up.
     """
 
     seconds: float = 1
@@ -35,9 +35,9 @@ class Patience:
 
 @dataclass(frozen=True)
 class TargetInfo:
-    """What a loader says of itself."""
+    """The description that a loader gives of itself."""
 
-    fields: bytes  # as they came
+    fields: bytes  # the bytes as received
     first: int  # address of its memory
     end: int
     block: int  # bytes that one request writes at most
@@ -45,13 +45,13 @@ class TargetInfo:
 
     @property
     def announcement(self) -> bytes:
-        """What the line carries when the board is reset."""
+        """The bytes that the board sends when it is reset."""
         return Frame(Kind.INFO, 0, self.fields).encode()
 
 
 @dataclass(frozen=True)
 class Region:
-    """Bytes for the memory; behind ``data`` come zeros."""
+    """Bytes for the memory: ``data``, then zeros."""
 
     address: int
     data: bytes
@@ -64,7 +64,7 @@ class Region:
 class Loader:
     """Talks to the boot loader at the other end of ``line``.
 
-    ``damaged`` counts the answers that did not come or said that a frame was damaged.
+    ``damaged`` counts missing answers and answers that report a damaged frame.
     """
 
     def __init__(self, line: Line, patience: Patience = Patience()) -> None:
@@ -72,15 +72,15 @@ class Loader:
         self.damaged = 0
         self._reader = FrameReader()
         self._sequence = 0
-        self._usual_baud: int | None = None  # if the line has another
+        self._usual_baud: int | None = None  # if the line has a different one
 
     @property
     def behind(self) -> bytes:
-        """What came behind the last answer."""
+        """The bytes received after the last answer."""
         return self._reader.rest
 
     def hello(self) -> TargetInfo:
-        """Finds the loader. Raises ``LineError`` if there is none that is understood."""
+        """Finds the loader. Raises ``LineError`` if none answers, or none with a known protocol."""
         fields = self._ask(Kind.HELLO, b"", answer=Kind.INFO)
         if len(fields) != INFO.size or fields[0] != VERSION:
             raise LineError("the boot loader has another version of the protocol")
@@ -88,9 +88,9 @@ class Loader:
         return TargetInfo(fields, first, end, block, BootInfo.decode(record))
 
     def hasten(self, baud: int) -> bool:
-        """Lets the line run at ``baud``, or the nearest that the loader can make, until ``run``.
+        """Sets the line to ``baud``, or the nearest rate that the loader supports, until ``run``.
 
-        If it does not work at that rate, it has its own again, and the result is false.
+        If the line does not work at that rate, restores its own rate and returns false.
         """
         answer = self._ask(Kind.SPEED, struct.pack("<I", baud))
         usual, self.line.baud = self.line.baud, *struct.unpack("<I", answer)
@@ -106,15 +106,15 @@ class Loader:
             self.patience = patience
 
     def _slow_down(self, usual: int) -> None:
-        """Brings the line back to its own rate: a byte 0 at that is a break for a faster one."""
+        """Restores the line's own rate. A byte 0 at that rate is a break at a faster rate."""
         self.line.baud = usual
         self._usual_baud = None
         self._ask(Kind.HELLO, b"", answer=Kind.INFO)
 
     def load(self, program: Program, info: TargetInfo,
              progress: Callable[[int, int], None] = lambda done, total: None) -> None:
-        """Brings a program into memory and checks it there; calls ``progress`` with the bytes
-        done and to do. Raises ``LineError``, also if the memory holds something else then."""
+        """Writes a program to memory and checks it there. Calls ``progress`` with the bytes done
+        and the total. Raises ``LineError`` if the line fails or the check finds other contents."""
         regions = read_regions(program)
         total = sum(len(region.data) for region in regions)
         done = 0
@@ -139,8 +139,8 @@ class Loader:
                 raise LineError(f"the memory at {address:#x} does not hold what was written")
 
     def run(self) -> None:
-        """Starts the program; what follows on the line is its own (``behind`` may have some), at
-        the rate of before ``hasten``."""
+        """Starts the program. All following bytes on the line belong to it (``behind`` may hold the
+        first), at the rate that the line had before ``hasten``."""
         if self._usual_baud:
             self._slow_down(self._usual_baud)
         try:
@@ -150,15 +150,15 @@ class Loader:
                             "started") from None
 
     def _ask(self, kind: Kind, fields: bytes, *, answer: Kind = Kind.DONE) -> bytes:
-        """The fields of the answer to a request."""
-        self._sequence = self._sequence % 255 + 1  # 0 is for what nobody asked for
+        """Sends a request and returns the fields of the answer."""
+        self._sequence = self._sequence % 255 + 1  # 0 marks unsolicited frames
         request = Frame(kind, self._sequence, fields).encode()
         for attempt in range(self.patience.attempts):
-            # The 0 ends what noise may have begun.
+            # The 0 ends a frame that noise may have begun.
             self.line.write(b"\0" + request)
             frame = self._answer(self.patience.wait(attempt))
             if frame and frame.sequence == 0 and frame.kind == Kind.INFO:
-                continue  # the loader starts just now, and does not wait for long
+                continue  # the loader is just starting and does not wait for long
             if frame is None or frame.kind == Kind.DAMAGED:
                 self.damaged += 1
             elif frame.kind == Kind.REFUSED:
@@ -170,8 +170,8 @@ class Loader:
         raise LineError(f"no answer to {kind.name.lower()} in {self.patience.attempts} attempts")
 
     def _answer(self, seconds: float) -> Frame | None:
-        """The frame that answers the request, or one that nobody asked for; ``None`` if none comes
-        in time."""
+        """Returns the frame that answers the request, or an unsolicited frame. Returns ``None`` if
+        none arrives in time."""
         deadline = time.monotonic() + seconds
         while True:
             while frame := self._reader.next():
@@ -184,7 +184,7 @@ class Loader:
 
 
 def read_regions(program: Program) -> list[Region]:
-    """What of the image file goes where. Raises ``BadImage``."""
+    """Returns the parts of the image file and their addresses. Raises ``BadImage``."""
     try:
         image = program.path.read_bytes()
     except OSError as error:
@@ -194,7 +194,7 @@ def read_regions(program: Program) -> list[Region]:
 
 
 def program_for(info: TargetInfo, image: Path) -> Program:
-    """The program, checked for the memory that the loader has. Raises ``BadImage``."""
+    """Reads the program and checks that it fits the loader's memory. Raises ``BadImage``."""
     if info.first != DRAM_BASE:
         raise BadImage(f"linked for memory at {DRAM_BASE:#x}; that of the board is at "
                        f"{info.first:#x}")

@@ -16,10 +16,10 @@ BAUD = SocParams.uart_baud  # of a board after reset
 
 def load_and_start(line: Line, image: Path, baud: int = BAUD,
                    patience: Patience = Patience()) -> tuple[TargetInfo, bytes]:
-    """Loads the program, at ``baud`` if the line works at that, and starts it.
+    """Loads the program and starts it. Loads at ``baud`` if the line works at that rate.
 
-    A progress bar is on standard error. Returns the loader's description of itself, and what came
-    behind its last answer. Raises ``BadImage`` or ``LineError``.
+    Shows a progress bar on standard error. Returns the loader's description of itself and the bytes
+    received after its last answer. Raises ``BadImage`` or ``LineError``.
     """
     loader = Loader(line, patience)
     info = loader.hello()
@@ -43,10 +43,10 @@ def load_and_start(line: Line, image: Path, baud: int = BAUD,
 def run_to_end(line: Line, image: Path, *, baud: int = BAUD, patience: Patience = Patience(),
                output: Callable[[bytes], None], typed: Callable[[], bytes] = lambda: b"",
                seconds: float | None = None) -> End | None:
-    """Runs the program to its end; loads it once more each time that it asks for a reset.
+    """Runs the program to its end. Loads it again each time it asks for a reset.
 
-    ``output`` takes what it writes, ``typed`` gives what it is to read. Returns ``None`` if it has
-    not ended ``seconds`` after its start. Raises ``BadImage`` or ``LineError``.
+    ``output`` receives the program's output; ``typed`` supplies its input. Returns ``None`` if the
+    program has not ended ``seconds`` after its start. Raises ``BadImage`` or ``LineError``.
     """
     while True:
         info, behind = load_and_start(line, image, baud, patience)

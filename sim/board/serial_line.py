@@ -7,19 +7,19 @@ import serial
 
 
 class LineError(Exception):
-    """The line or what is at its other end does not work; the message is one line for the user."""
+    """The line or the device at its other end fails. The message is one line for the user."""
 
 
 class Line(Protocol):
-    """Bytes both ways, at ``baud`` bits a second; assigning to it changes it."""
+    """Carries bytes both ways. ``baud`` is the rate in bits a second and can be assigned."""
 
     baud: int
 
     def read(self, seconds: float) -> bytes:
-        """What has come; waits for the first byte, at most so long. Raises ``LineError``."""
+        """Returns received bytes. Waits up to ``seconds`` for the first. Raises ``LineError``."""
 
     def write(self, data: bytes) -> None:
-        """Sends all of it. Raises ``LineError``."""
+        """Sends all bytes. Raises ``LineError``."""
 
 
 class SerialLine:

@@ -1,4 +1,4 @@
-"""A program on a board: from its image to its end."""
+"""The output of a program on a board, from its start to its end."""
 
 import time
 from collections.abc import Callable
@@ -13,7 +13,7 @@ POLL_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class End:
-    """How a program ended, as it told the finisher."""
+    """How a program ended, as it reported to the finisher."""
 
     kind: int
     code: int
@@ -28,9 +28,9 @@ class End:
 
 
 class OutputFilter:
-    """Tells the program's bytes from those of the board, which come behind the last of them.
+    """Separates the program's bytes from the bytes that the board sends after them.
 
-    ``announcement`` is what the boot loader sends after a reset.
+    ``announcement`` is the message of the boot loader after a reset.
     """
 
     def __init__(self, announcement: bytes) -> None:
@@ -39,8 +39,9 @@ class OutputFilter:
         self._held = b""
 
     def feed(self, received: bytes) -> bytes:
-        """What of it the program has written. Bytes that may be the board's are held back until
-        that is clear. Raises ``LineError`` if the board was reset, or told a damaged end."""
+        """Returns the bytes that the program wrote. Holds back bytes that may be the board's until
+        that is certain. Raises ``LineError`` if the board was reset or its end message is damaged.
+        """
         self._held += received
         if END_MARK in self._held:
             output, _, fields = self._held.partition(END_MARK)
@@ -64,7 +65,7 @@ def _end(message: bytes) -> End:
 
 
 def _overlap(text: bytes, mark: bytes) -> int:
-    """Length of the longest end of ``text`` with which ``mark`` begins."""
+    """Length of the longest suffix of ``text`` that is a prefix of ``mark``."""
     return next((n for n in range(min(len(text), len(mark)), 0, -1)
                  if text.endswith(mark[:n])), 0)
 
@@ -74,8 +75,8 @@ def converse(line: Line, announcement: bytes, *, behind: bytes = b"",
              seconds: float | None = None) -> End | None:
     """Passes bytes between a running program and the user until the program ends.
 
-    ``behind`` are its first bytes, ``typed`` gives what the user has typed since the last time.
-    Returns ``None`` after ``seconds``. Raises ``LineError``.
+    ``behind`` holds the program's first bytes. ``typed`` returns the user's input since the last
+    call. Returns ``None`` after ``seconds``. Raises ``LineError``.
     """
     deadline = None if seconds is None else time.monotonic() + seconds
     split = OutputFilter(announcement)

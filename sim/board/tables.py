@@ -1,4 +1,4 @@
-"""What ``rel4 build`` found out, for the terminal."""
+"""The results of ``rel4 build``, for the terminal."""
 
 from rich.table import Table
 
@@ -6,7 +6,7 @@ from sim.board.flow import BuildReport
 
 
 def modules_table(report: BuildReport, depth: int) -> Table:
-    """LUTs, flip-flops, block RAMs and DSPs of each module down to ``depth`` levels."""
+    """LUTs, flip-flops, block RAMs and DSPs of each module, down to ``depth`` levels."""
     table = Table("module", title=f"{report.board}, {report.config}, harts: {report.harts}")
     for column in ("LUTs", "of these LUT RAM", "FFs", "block RAMs", "DSPs"):
         table.add_column(column, justify="right")
@@ -23,7 +23,7 @@ def _columns(r) -> list[str]:
 
 
 def device_table(report: BuildReport) -> Table:
-    """What is used of the device, by kind of cell."""
+    """Used and available cells of the device, by kind."""
     table = Table("cells", title="device")
     for column in ("used", "of", "%"):
         table.add_column(column, justify="right")
@@ -33,7 +33,7 @@ def device_table(report: BuildReport) -> Table:
 
 
 def clocks_table(report: BuildReport) -> Table:
-    """One row a clock and seed: achieved, wanted, and the slowest path."""
+    """One row for each clock and seed: achieved clock, wanted clock, slowest path."""
     table = Table("seed", "clock", title="clocks")
     for column in ("MHz", "wanted", "ns", "of these logic"):
         table.add_column(column, justify="right")

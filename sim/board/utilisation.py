@@ -1,4 +1,4 @@
-"""What each module takes of the device, read from the netlist that is placed."""
+"""The cells that each module uses, read from the placed netlist."""
 
 import json
 import re
@@ -10,15 +10,15 @@ from sim.fpga.yosys import Resources
 
 
 def utilisation(netlist: Path, *, prefix: str) -> dict[str, Resources]:
-    """The cells of each module below the module ``prefix``, submodules included, by name.
+    """Returns the cells of each module below the module ``prefix`` by name, submodules included.
 
-    Cells have the names of the signals that they compute, so those that optimisation has moved
-    across the border of two modules are counted for one of them. The entry "" is everything.
+    A cell has the name of the signal that it computes. A cell that optimisation moved across the
+    border of two modules is therefore counted for one of them. The entry "" is the total.
     """
     cells = json.loads(netlist.read_text())["modules"]["top"]["cells"]
     counts: dict[str, Counter] = defaultdict(Counter)
     for name, cell in cells.items():
-        # What follows a double underscore is a field of a port, not a module.
+        # The part after a double underscore is a field of a port, not a module.
         module = re.sub(r"(\.|^)[^.]*__.*", "", module_of(signal_name(name)))
         counts[""][cell["type"]] += 1
         if module != prefix and not module.startswith(f"{prefix}."):

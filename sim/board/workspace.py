@@ -13,8 +13,9 @@ from soc.generate import generate
 
 
 def params_of(info: BootInfo) -> SocParams:
-    """The parameters of the SoC whose boot loader says ``info``, but with TAIC: programs that do
-    not use it are the same. ``ToolError`` if there is no such SoC."""
+    """Returns the parameters of the SoC that a boot loader describes as ``info``, but always with
+    TAIC: programs that do not use TAIC are the same with and without it. Raises ``ToolError`` if
+    there is no such SoC."""
     if info.dram_base != DRAM_BASE:
         raise ToolError(f"the memory of the board is at {info.dram_base:#x}, programs are linked "
                         f"for {DRAM_BASE:#x}")
@@ -27,14 +28,16 @@ def params_of(info: BootInfo) -> SocParams:
 
 
 def image_for(info: BootInfo, program: str) -> Path:
-    """The image of ``program`` with the constants of the board; cargo knows if it is out of date.
+    """Builds ``program`` with the constants of the board and returns the image. Cargo decides
+    whether it is out of date.
 
     Raises ``ToolError``.
     """
-    constants = generate("rust", params_of(info))
+    params = params_of(info)
     folder = BUILD / "board-sw" / "-".join(map(str, (
         info.name, info.harts, info.clock_hz, info.timebase_hz, info.dram_bytes)))
-    write_output(constants, folder / "soc.rs", sys.stdout)
+    for kind, name in (("rust", "soc.rs"), ("c-header", "soc.h")):
+        write_output(generate(kind, params), folder / name, sys.stdout)
     log = folder / f"{program}.log"
     command = ["make", "--no-print-directory", f"sw-{program}", f"SOC_RS={folder / 'soc.rs'}",
                f"OUT={folder}", f"TARGET_DIR={folder / 'target'}"]

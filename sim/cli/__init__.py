@@ -1,4 +1,4 @@
-"""``rel4``: the command line. One module per verb; the work is done elsewhere."""
+"""``rel4``: the command line. One module per verb; other packages do the work."""
 
 import sys
 from collections.abc import Sequence
@@ -7,8 +7,8 @@ from typing import NoReturn
 
 import typer
 
-VERBS = ("sim", "account", "bench", "gen", "verilog", "conformance", "synth", "equivalence",
-         "build", "program", "load", "run", "figures")
+VERBS = ("sim", "image", "account", "bench", "gen", "verilog", "conformance", "synth",
+         "equivalence", "build", "program", "load", "run", "figures")
 
 app = typer.Typer(
     name="rel4",
@@ -21,6 +21,8 @@ app = typer.Typer(
 
 def refuse(verb: str, problem: object) -> NoReturn:
     """One line on standard error, exit status 2."""
+    if isinstance(problem, OSError) and problem.filename:
+        problem = f"{problem.filename}: {problem.strerror}"
     typer.echo(f"rel4 {verb}: {' '.join(str(problem).split())}", err=True)
     raise typer.Exit(2)
 
@@ -31,13 +33,14 @@ def verbs() -> None:
 
 
 def load_verbs(names: Sequence[str] = VERBS) -> None:
-    """Imports the modules of the verbs; each adds itself to ``app``."""
+    """Imports the modules of the verbs. Each module adds its verb to ``app``."""
     for name in names:
         import_module(f"sim.cli.{name}")
 
 
 def main() -> None:
-    """Entry point of ``rel4`` and ``python -m sim``; imports only what the verb needs."""
+    """Entry point of ``rel4`` and ``python -m sim``; imports only the module of the verb that was
+    asked for."""
     verb = sys.argv[1] if len(sys.argv) > 1 else ""
     load_verbs([verb] if verb in VERBS else VERBS)
     app()

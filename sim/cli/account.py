@@ -1,4 +1,4 @@
-"""``rel4 account``: where the cycles of a stretch of a run go."""
+"""``rel4 account``: tells what the cycles of a part of a run were spent on."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +13,7 @@ from sim.cli.options import DEFAULT_HARTS, Harts
 from sim.tools import ToolError
 from sim.trace.cycles import CAUSES, RETIRED, events, follow
 
-WIDTH = 120  # of the table, where the terminal has less
+WIDTH = 120  # least width of the table
 
 
 @app.command()
@@ -26,12 +26,12 @@ def account(
         list[int] | None, Option(metavar="N", help="let a row begin in this cycle, too")
     ] = None,
 ) -> None:
-    """tell from a waveform what each hart's cycles were for
+    """account for each hart's cycles in a waveform
 
-    A row for each hart from one event to the next: traps, user interrupt lines, stores that a
-    device accepted, answers of devices that are not 0, tasks that TAIC has ready. An
-    instruction retires when it leaves Memory; cycles without are counted by their cause. ``L2`` and
-    ``MMIO`` are requests that were accepted.
+    Prints a row for each hart from one event to the next. Events are traps, changes of user
+    interrupt lines, stores that a device accepted, nonzero answers of devices, and tasks that TAIC
+    has ready. An instruction retires when it leaves Memory. Cycles in which none retires are
+    counted by cause. ``L2`` and ``MMIO`` count accepted requests.
     """
     try:
         followed, cycles = follow(wave, harts)

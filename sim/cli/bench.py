@@ -50,8 +50,8 @@ def bench(
 ) -> None:
     """measure cycles on the RTL or on a board, as a table and JSON
 
-    A suite for which a board has too little is left out, with a line that says why, unless it is
-    named.
+    A suite that needs more than the board has is skipped with a line that says why. It is an error
+    if the suite was named.
     """
     if list_suites:
         for suite in SUITES.values():
@@ -97,7 +97,8 @@ def bench(
 
 
 def _board(target: str, baud: int, patience: Patience, given: list[str]) -> OnBoard:
-    """The board at the port that ``target`` names; ``given`` are options that are not for it."""
+    """Returns the board at the port that ``target`` names. Boards do not accept the options
+    ``given``."""
     kind, _, port = target.partition(":")
     if kind != "board" or not port:
         raise ValueError(f"no target {target!r}; there are sim and board:PORT")
@@ -113,7 +114,7 @@ def _say(text: object) -> None:
 
 
 def _measure(machine: Target, names: list[str], *, leave_out: bool) -> dict[str, list[Metric]]:
-    """The metrics of each suite; those that cannot run are left out or an error."""
+    """Measures each suite. A suite that cannot run is skipped, or is an error if it was named."""
     measured = {}
     for name in names:
         try:
@@ -127,7 +128,7 @@ def _measure(machine: Target, names: list[str], *, leave_out: bool) -> dict[str,
 
 def write_plots(name: str, metrics: list[Metric], measuring: dict[str, str | int],
                 report: Path) -> None:
-    """Of a suite that has a plot: the plot in both forms, and what is in it."""
+    """Writes the plot of a suite in both formats, and its data."""
     if draw := SUITES[name].plot:
         for kind in ("svg", "png"):
             write_output(draw(metrics, kind), report / f"{name}.{kind}", sys.stdout)

@@ -48,8 +48,8 @@ def build(
 ) -> None:
     """make the bitstream for a board
 
-    For a board that needs Vivado, writes a project with its scripts instead. Exit status: 0 there
-    is a bitstream, 1 it was not made, with one line that says why; 2 bad arguments.
+    For a board that needs Vivado, writes a project and its scripts instead. Exit status: 0 the
+    bitstream was made, 1 it was not made (one line says why), 2 bad arguments.
     """
     try:
         target = board(name)

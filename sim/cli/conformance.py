@@ -1,5 +1,5 @@
-"""``rel4 conformance``: public test suites on the RTL, from checkouts that the user has, and tests
-of what several harts see of each other."""
+"""``rel4 conformance``: runs public test suites on the RTL from the user's checkouts, and tests
+what several harts see of each other."""
 
 import json
 import sys
@@ -190,7 +190,7 @@ def show(score: benchmarks.Score, unit: str, result: Result) -> None:
 
 @contextmanager
 def refusing() -> Iterator[None]:
-    """What can't be run is told in one line, with exit status 2."""
+    """Reports a suite that cannot run in one line and exits with status 2."""
     try:
         yield
     except (OrderingError, SuiteError, BadArgument, BadImage, ToolError, ValueError) as error:

@@ -25,8 +25,8 @@ def equivalence(
 ) -> None:
     """prove that the netlist of ECP5 cells computes what the RTL says
 
-    Memories are compared by what goes into them. Exit status: 0 everything is proven, 1 something
-    is not, which is listed, 2 it could not be tried.
+    Memories are compared by what goes into them. Exit status: 0 everything is proven, 1 some points
+    are not proven (they are listed), 2 the comparison could not run.
     """
     folder = BUILD / "equivalence" / f"{target.value}-{config}-{harts}"
     try:

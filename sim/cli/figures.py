@@ -1,4 +1,4 @@
-"""``rel4 figures``: measures what the pages show, and makes them show it."""
+"""``rel4 figures``: measures the figures of the pages and updates the pages."""
 
 import sys
 from pathlib import Path
@@ -25,9 +25,9 @@ def figures(
 ) -> None:
     """write docs/figures and the pages that show them
 
-    A group is a file of docs/figures. One that is measured replaces its file; then the tables,
-    figures and plots of all pages are written anew. Figures of other files were measured by the
-    commands that they name.
+    A group is a file of docs/figures. Measuring a group replaces its file. Then the tables, figures
+    and plots of all pages are written again. Other files name the commands that measured their
+    figures.
     """
     if list_groups:
         for name, group in GROUPS.items():

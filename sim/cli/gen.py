@@ -1,4 +1,4 @@
-"""``rel4 gen``: what others need to know about the SoC."""
+"""``rel4 gen``: descriptions of the SoC for other tools."""
 
 import sys
 from enum import Enum
@@ -13,7 +13,7 @@ from sim.output import write_output
 
 
 class Kind(str, Enum):
-    """What can be generated."""
+    """The kinds of description that can be generated."""
 
     DTS = "dts"
     DTB = "dtb"

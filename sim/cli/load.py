@@ -1,4 +1,4 @@
-"""``rel4 load``: bring a program onto a board and start it."""
+"""``rel4 load``: load a program into a board and start it."""
 
 from pathlib import Path
 from typing import Annotated
@@ -23,7 +23,7 @@ PATIENCE = Patience().seconds
 def load(port: Port, image: Image, baud: Baud = BAUD, patience: Wait = PATIENCE) -> None:
     """bring a program onto a board and start it
 
-    Exit status: 0 it was started, 2 it was not.
+    Exit status: 0 the program was started, 2 it was not.
     """
     try:
         line = SerialLine(port, BAUD)

@@ -16,6 +16,6 @@ NoTaic = Annotated[bool, Option("--no-taic", help="a SoC without TAIC")]
 
 def soc_params(config: str, harts: int = DEFAULT_HARTS, memory: int = 128, *,
                no_taic: bool = False) -> SocParams:
-    """The parameters that the options name; ``ValueError`` says what is wrong with them."""
+    """Returns the parameters that the options name. Raises ``ValueError`` for invalid options."""
     params = configuration(config, harts=harts, dram_bytes=memory << 20)
     return without_taic(params) if no_taic else params

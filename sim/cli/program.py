@@ -1,4 +1,4 @@
-"""``rel4 program``: a bitstream, or a program for its flash, onto a board."""
+"""``rel4 program``: load a bitstream into a board, or a program into its flash."""
 
 import shutil
 import subprocess
@@ -58,7 +58,7 @@ def program(
 
 
 def _flash_file(target: Board, image: Path, folder: Path) -> Path:
-    """The file for the flash, made from ``image``."""
+    """Makes the file for the flash from ``image``."""
     if not target.flash:
         raise ValueError(f"{target.name} does not start programs from its flash")
     params = target.params(config=target.config, harts=target.harts, clock_mhz=target.clock_mhz,

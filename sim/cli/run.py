@@ -72,14 +72,14 @@ def _show(output: bytes) -> None:
 
 
 class _Keyboard:
-    """Standard input; what is on a terminal is taken key by key."""
+    """Standard input. A terminal is read key by key."""
 
     def __init__(self, raw: bool) -> None:
         self._raw, self._ended = raw, False
         self._escaped = False
 
     def read(self) -> bytes:
-        """What was typed, without waiting. Raises ``LineError`` for Ctrl-A x."""
+        """Returns the typed bytes without waiting. Raises ``LineError`` for Ctrl-A x."""
         if self._ended or not select.select([sys.stdin], [], [], 0)[0]:
             return b""
         typed = os.read(sys.stdin.fileno(), 256)

@@ -25,7 +25,7 @@ from sim.tools import ToolError
 
 
 class Target(str, Enum):
-    """What can be synthesised."""
+    """The targets that can be synthesised."""
 
     HART = "hart"
     SOC = "soc"

@@ -1,1 +1,1 @@
-"""Public test suites, run on the RTL from checkouts that the user supplies."""
+"""Public test suites. They run on the RTL, from checkouts that the user supplies."""

@@ -1,4 +1,4 @@
-"""CoreMark and Dhrystone: built with the distribution's GCC for the bare SoC, run on the RTL."""
+"""CoreMark and Dhrystone. They are built with the distribution's GCC and run bare on the RTL."""
 
 import re
 import shutil
@@ -57,7 +57,7 @@ def _compile(image: Path, sources: Sequence[Path], flags: Sequence[str]) -> None
 
 
 def build_coremark(checkout: Path, folder: Path, level: str, iterations: int) -> Path:
-    """CoreMark at optimisation ``level`` (a key of COREMARK_FLAGS)."""
+    """Runs CoreMark at optimisation ``level`` (a key of COREMARK_FLAGS)."""
     if not (checkout / "core_main.c").is_file():
         raise SuiteError(f"{checkout}: not a checkout of CoreMark (no core_main.c)")
     flags = COREMARK_FLAGS[level]
@@ -71,7 +71,8 @@ def build_coremark(checkout: Path, folder: Path, level: str, iterations: int) ->
 
 
 def read_coremark(output: str, flags: str) -> Score:
-    """The score from what CoreMark printed; SuiteError unless it validated its results."""
+    """Reads the score from CoreMark's output. Raises SuiteError unless CoreMark validated its
+    results."""
     if "Correct operation validated" not in output:
         raise SuiteError("CoreMark did not validate its results")
     ticks = int(re.search(r"Total ticks\s*:\s*(\d+)", output)[1])
@@ -80,7 +81,7 @@ def read_coremark(output: str, flags: str) -> Score:
 
 
 def build_dhrystone(checkout: Path, folder: Path) -> Path:
-    """Dhrystone 2.2 of riscv-tests."""
+    """Runs Dhrystone 2.2 of riscv-tests."""
     source = checkout / "benchmarks" / "dhrystone"
     if not (source / "dhrystone_main.c").is_file():
         raise SuiteError(f"{checkout}: not a checkout of riscv-tests (no benchmarks/dhrystone)")
@@ -91,8 +92,8 @@ def build_dhrystone(checkout: Path, folder: Path) -> Path:
 
 
 def read_dhrystone(output: str) -> Score:
-    """DMIPS/MHz (1757 Dhrystones a second are one DMIPS) from the cycle count; SuiteError if a
-    final value is not what it should be."""
+    """Computes DMIPS/MHz from the cycle count; 1757 Dhrystones a second are one DMIPS. Raises
+    SuiteError if a final value is wrong."""
     for name, value, expected in re.findall(
             r"^ *(\S+): +(.+?)\r?\n +should be: +(.+?)\r?$", output, re.MULTILINE):
         if expected.startswith("("):

@@ -23,12 +23,12 @@ from .formal_hart import AlternativeDivider
 
 @dataclass(frozen=True)
 class Fault:
-    """Statements added to a component, after its own, so that they win."""
+    """Statements that are added after a component's own, so that they take precedence."""
 
     name: str
     component: type
     add: Callable[[Elaboratable, Module], None]
-    checks: tuple[str, ...]  # that fail then
+    checks: tuple[str, ...]  # checks that must fail with the fault
 
 
 def _sum_of_negatives(alu, m):
@@ -106,7 +106,7 @@ FAULTS = (
 
 @contextmanager
 def planted(fault: Fault) -> Iterator[None]:
-    """What is elaborated meanwhile has the fault."""
+    """Plants the fault in every component that is elaborated in this context."""
     sound = fault.component.elaborate
 
     def elaborate(component, platform):

@@ -1,7 +1,7 @@
 """The design that riscv-formal checks: pipeline and CSR file.
 
-Caches, translation and prediction are replaced by free inputs, multiplication and division by the
-suite's alternative operations.
+Free inputs replace caches, translation and prediction. The suite's alternative operations replace
+multiplication and division.
 """
 
 from amaranth import *
@@ -24,7 +24,7 @@ DIVIDE_MASKS = (0x29BBF66F7F8529EC, 0x8C629ACB10E8FD70, 0xF5B7D8538DA68FA5, 0xBC
 
 
 def _alternative(m, a, b, word, funct, masks, subtract):
-    """Drives and returns a 64-bit result: sum or difference, xor a mask."""
+    """Drives and returns a 64-bit result: the sum or difference, xor a mask."""
     full, result = Signal(64), Signal(64)
     with m.Switch(funct):
         for value, mask in enumerate(masks):
@@ -35,7 +35,7 @@ def _alternative(m, a, b, word, funct, masks, subtract):
 
 
 class AlternativeMultiplier(wiring.Component):
-    """Same ports and timing as ``hdl.core.multiply.Multiplier``."""
+    """Has the ports and timing of ``hdl.core.multiply.Multiplier``."""
 
     x_enable: In(1)
     x_a: In(64)
@@ -60,7 +60,7 @@ class AlternativeMultiplier(wiring.Component):
 
 
 class AlternativeDivider(wiring.Component):
-    """Same ports as ``hdl.core.divide.Divider``; busy for two cycles."""
+    """Has the ports of ``hdl.core.divide.Divider``; busy for two cycles."""
 
     x_start: In(1)
     x_a: In(64)
@@ -97,7 +97,7 @@ class FormalHart(wiring.Component):
             "free_taken": In(1),  # ... and is predicted to be taken, to
             "free_target": In(PC_BITS),
             "free_busy": In(1),  # the load/store unit needs another cycle
-            "free_data": In(64),  # what memory holds
+            "free_data": In(64),  # memory contents
             "free_drained": In(1),
             "free_icache_busy": In(1),
             "free_lines": In(IrqLines),
@@ -122,8 +122,8 @@ class FormalHart(wiring.Component):
         return m
 
     def _fetch(self, m, pipeline):
-        """Any instruction at any time, predicted in any way; its address follows the rules, and at
-        a non-canonical one nothing can be fetched."""
+        """Delivers any instruction at any time, with any prediction. Instruction addresses follow
+        the rules of the front end. A fetch at a non-canonical address faults."""
         m.submodules.expander = expander = RvcExpander()
         pc = Signal(PC_BITS, init=self.params.reset_vector)
         held, valid = Signal(fetched_layout(self.params)), Signal()
@@ -152,7 +152,7 @@ class FormalHart(wiring.Component):
                 m.d.sync += pc.eq(Mux(self.free_taken, target, follows))
 
     def _memory(self, m, pipeline):
-        """Any data after any delay; a fault at a non-canonical address only."""
+        """Returns any data after any delay. Only a non-canonical address faults."""
         lsu = pipeline.lsu
         address, size = Signal(64), Signal(2)
         unsigned, conditional, store = Signal(), Signal(), Signal()

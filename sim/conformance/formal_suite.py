@@ -1,4 +1,4 @@
-"""riscv-formal's checks for our hart: configuration, wrapper, corrections to the suite."""
+"""riscv-formal's checks for this hart: configuration, wrapper, corrections to the suite."""
 
 import hashlib
 import re
@@ -18,9 +18,9 @@ from .formal_faults import Fault, planted
 from .formal_hart import FormalHart
 from .riscv_tests import SuiteError
 
-TIMEOUT_SECONDS = 600  # of one check
+TIMEOUT_SECONDS = 600  # limit of one check
 
-# Numbers are cycles after reset: first the earliest for what must come before, then the check.
+# Numbers are cycles after reset: the earliest cycle of the preceding event, then the check.
 CHECKS = """
 [options]
 isa rv64imc
@@ -78,21 +78,21 @@ wire everything = channel[0].cnt_norm_insns >= 2 && channel[0].cnt_trap_insns >=
 always @* if (!reset) assert (!everything);
 """
 
-# What the suite's checks assume and the specifications don't say: files, text, text instead.
+# Assumptions of the suite's checks that the specifications do not make: files, text, new text.
 CORRECTIONS = (
-    # CSR instructions may trap,
+    # CSR instructions may trap.
     ("rvfi_csrc_*_check.sv", "csr_insn_valid = rvfi.valid &&",
      "csr_insn_valid = rvfi.valid && !rvfi.trap &&"),
-    # their operands have 64 bits,
+    # Their operands have 64 bits.
     ("rvfi_csrc_*_check.sv", "wire [31:0] csr_rsval", "wire [`RISCV_FORMAL_XLEN-1:0] csr_rsval"),
-    # mcounteren may forbid the user views of counters,
+    # mcounteren may forbid access to the user counters.
     ("rvfi_csrw_check.sv", "assume (csr_insn_valid);",
      "assume (csr_insn_valid);\n"
      "\t\t\tassume (!(rvfi.trap && rvfi.mode != 3 && csr_insn_addr[11:8] == 4'hC));"),
-    # mcountinhibit may stop them,
+    # mcountinhibit may stop the counters.
     ("rvfi_csrc_upcnt_check.sv", "assume (!(csr_write_valid && csr_insn_under_test));",
      "assume (!(csr_write_valid && (csr_insn_under_test || csr_insn_addr == 12'h320)));"),
-    # and what was written to a counter counts until the next access, not for one cycle only.
+    # A value written to a counter stays until the next access, not for one cycle only.
     ("rvfi_csrc_inc_check.sv",
      "csr_written = 0;\n\t\t\t\tif (csr_read_valid && csr_insn_under_test) begin",
      "if (csr_read_valid && csr_insn_under_test) begin\n\t\t\t\t\tcsr_written = 0;"),
@@ -128,7 +128,7 @@ class Check:
     name: str
     depth: int
     job: Path  # for SymbiYosys
-    wants_trace: bool  # it is a counterexample that is looked for
+    wants_trace: bool  # the search is for a counterexample
 
     @property
     def kind(self) -> str:
@@ -136,7 +136,7 @@ class Check:
 
 
 def wrapper() -> str:
-    """The module that the suite instantiates."""
+    """Returns the module that the suite instantiates."""
     signals = "\n".join(f"    (* keep *) `rvformal_rand_reg [{width - 1}:0] {name};"
                         for name, width in FREE.items())
     inputs = "\n".join(f"        .{name}({name})," for name in FREE)
@@ -192,8 +192,8 @@ def generate(checkout: Path, folder: Path, fault: Fault | None = None) -> list[C
 
 
 def _adapt(job: Path) -> Check:
-    """The model checker of ABC finishes where SMT solvers don't. It has no notion of "skip", and
-    none of covers: ``[cover]`` asserts that the goal is out of reach."""
+    """Selects the model checker of ABC, which finishes where SMT solvers do not. It has neither
+    "skip" nor covers, so ``[cover]`` asserts that the goal is unreachable."""
     text = job.read_text()
     covers = "mode cover" in text
     text = re.sub(r"(?m)^skip .*$", f"timeout {TIMEOUT_SECONDS}", text)
@@ -205,7 +205,7 @@ def _adapt(job: Path) -> Check:
 
 
 def digest(folder: Path) -> str:
-    """What identifies design and checks."""
+    """Returns a key that identifies the design and the checks."""
     core = folder / "cores" / "rel4"
     files = [core / name for name in ("rel4.v", "wrapper.sv", "checks.cfg")]
     content = b"".join(path.read_bytes() for path in (*files, *sorted(folder.glob("checks/*.sv"))))

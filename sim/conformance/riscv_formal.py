@@ -38,7 +38,7 @@ def run_check(check: Check) -> Result:
     start = time.monotonic()
     output = subprocess.run(command, cwd=check.job.parent, capture_output=True, text=True).stdout
     seconds = round(time.monotonic() - start)
-    # The engine's own word: turning a counterexample into a waveform may fail afterwards.
+    # Reads the engine's own result, since a later step, the waveform of a counterexample, may fail.
     word = (re.search(r"Status returned by engine: (\w+)", output)
             or re.search(r"DONE \((TIMEOUT)", output))
     status = word[1].lower() if word else "error"
@@ -53,8 +53,8 @@ def run(checkout: Path, folder: Path, *, pattern: str = "", jobs: int = 2,
         record: Path | None = None,
         report: Callable[[int, int, Result], None] = lambda number, count, result: None,
         ) -> list[Result]:
-    """Runs the checks whose name matches the regular expression ``pattern``. Results are kept in
-    ``record``; a check with a result for the same design there is not run again."""
+    """Runs the checks whose names match the regular expression ``pattern``. Keeps the results in
+    ``record``. A check that has a result for the same design there is not run again."""
     chosen = [check for check in generate(checkout, folder) if re.search(pattern, check.name)]
     if not chosen:
         raise SuiteError(f"no check matches {pattern!r}")
@@ -85,7 +85,7 @@ def _write(record: Path, design: str, results: dict[str, Result]) -> None:
 
 
 def summary(results: list[Result]) -> str:
-    """A line for each kind of check, and one for each check that did not pass."""
+    """Formats one line for each kind of check and one for each check that did not pass."""
     kinds = defaultdict(list)
     for result in sorted(results, key=lambda result: result.check):
         kinds[result.kind].append(result)
@@ -103,7 +103,7 @@ def summary(results: list[Result]) -> str:
 def run_planted(checkout: Path, folder: Path, *, pattern: str = "",
                 report: Callable[[Fault, Result], None] = lambda fault, result: None,
                 ) -> list[Result]:
-    """For each fault, runs the checks that find it, if their names match ``pattern``."""
+    """Runs, for each fault, the checks that must find it and whose names match ``pattern``."""
     results = []
     for fault in FAULTS:
         names = [name for name in fault.checks if re.search(pattern, name)]

@@ -16,18 +16,18 @@ from soc.config import SocParams
 
 SUITES = ("rv64ui", "rv64um", "rv64ua", "rv64uc", "rv64mi", "rv64si")
 COMPILER = "riscv64-unknown-elf-gcc"
-# The programs of environment v contain floating-point code that is reached only if misa.F is set.
+# The programs of environment v contain floating-point code. It runs only if misa.F is set.
 FLAGS = ("-march=rv64g", "-mabi=lp64", "-static", "-mcmodel=medany", "-fvisibility=hidden",
          "-nostdlib", "-nostartfiles")
 
 
 class SuiteError(Exception):
-    """The suite can't be used; the message says why in one line."""
+    """The suite cannot be used. The message is one line that says why."""
 
 
 @dataclass(frozen=True)
 class Program:
-    name: str  # as the suite names it: rv64ui-p-add
+    name: str  # name in the suite: rv64ui-p-add
     source: Path
     environment: str  # "p" or "v"
 
@@ -36,11 +36,11 @@ class Program:
 class Outcome:
     program: Program
     passed: bool
-    detail: str  # empty if it passed
+    detail: str  # empty for a pass
 
 
 def programs(checkout: Path, pattern: str = "") -> list[Program]:
-    """The programs of the suites above, from their Makefrag files; ``pattern`` is a regular
+    """Reads the programs of the suites above from their Makefrag files. ``pattern`` is a regular
     expression on the name."""
     if not (checkout / "isa" / "Makefile").is_file():
         raise SuiteError(f"{checkout}: not a checkout of riscv-tests (no isa/Makefile)")
@@ -62,7 +62,7 @@ def _of_suite(checkout: Path, suite: str) -> Iterator[Program]:
 
 
 def build(checkout: Path, program: Program, folder: Path) -> Path:
-    """Compiles one program into ``folder`` unless it is there; returns the ELF file."""
+    """Compiles one program into ``folder`` unless it is already there. Returns the ELF file."""
     compiler = shutil.which(COMPILER)
     if compiler is None:
         raise SuiteError(f"{COMPILER} is not installed (apt-get install gcc-riscv64-unknown-elf)")
@@ -91,7 +91,7 @@ def build(checkout: Path, program: Program, folder: Path) -> Path:
 def run(checkout: Path, folder: Path, *, params: SocParams, latency: Latency,
         pattern: str = "", jobs: int = 2, max_cycles: int = 4_000_000,
         report: Callable[[Outcome], None] = lambda outcome: None) -> list[Outcome]:
-    """Runs every program on the RTL with tohost; ``report`` hears of each as it ends."""
+    """Runs every program on the RTL with tohost. Calls ``report`` with each result."""
     chosen = programs(checkout, pattern)
     if not chosen:
         raise SuiteError(f"no program of the suite matches {pattern!r}")
@@ -105,7 +105,7 @@ def run(checkout: Path, folder: Path, *, params: SocParams, latency: Latency,
 
     outcomes = []
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        # The first run alone: it builds the model.
+        # The first run is alone because it builds the model.
         first = simulate_one(chosen[0])
         for outcome in itertools.chain([first], pool.map(simulate_one, chosen[1:])):
             report(outcome)

@@ -1,1 +1,1 @@
-"""Measured figures: kept as JSON in ``docs/figures``, shown by pages, checked."""
+"""Measured figures. They are kept as JSON in ``docs/figures``; pages show them and are checked."""

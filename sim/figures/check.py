@@ -1,4 +1,4 @@
-"""Makes the pages show the figures, and finds what does not."""
+"""Updates the pages to show the figures, and finds stale pages."""
 
 import sys
 from pathlib import Path
@@ -15,7 +15,7 @@ PLOT = Path("docs/images/message.svg")
 
 
 def refresh(root: Path) -> list[Path]:
-    """Writes plot and pages anew; returns what was changed.
+    """Rewrites the plot and the pages. Returns the files that changed.
 
     Nothing is written if one of them cannot be made.
     """
@@ -27,7 +27,7 @@ def refresh(root: Path) -> list[Path]:
 
 
 def faults(root: Path) -> list[str]:
-    """One line for everything that is not as it should be."""
+    """Returns one line for each fault."""
     found = []
     try:
         found += [f"{path.relative_to(root)} does not show what docs/figures has: rel4 figures"

@@ -1,11 +1,11 @@
-"""The figures in ``docs/figures``: one JSON file a group, what was measured, how and where.
+"""The figures in ``docs/figures``. Each group is one JSON file with values and their origin.
 
-A file holds one measurement or, as ``measurements``, several by name, because they were made by
-different commands or of different revisions. A measurement has
+A file holds one measurement, or several by name under ``measurements`` if they come from different
+commands or revisions. A measurement has
 
 - ``command``: what a reader types to repeat it;
-- ``revision``: the commit that was measured, with ``-dirty`` behind it if the tree was changed;
-- ``parameters``: configuration, harts, memory latency and whatever else decides the values;
+- ``revision``: the measured commit, with the suffix ``-dirty`` if the tree had changes;
+- ``parameters``: configuration, harts, memory latency and everything else that decides the values;
 - ``metrics`` as ``rel4 bench --json`` writes them, or ``values``, figures by name, nested at will.
 """
 
@@ -20,12 +20,12 @@ REVISION = re.compile(r"[0-9a-f]{7,40}(-dirty)?")
 
 
 class FigureError(Exception):
-    """Figures or pages are not as they should be; the message is one line for the user."""
+    """A figure or page is faulty. The message is one line for the user."""
 
 
 @dataclass(frozen=True)
 class Point:
-    """One metric: median and worst of its samples."""
+    """One metric: the median and the worst of its samples."""
 
     value: float
     worst: float
@@ -33,9 +33,9 @@ class Point:
 
 @dataclass(frozen=True)
 class Measurement:
-    """Figures that one command gave at one revision."""
+    """Figures that one command measured at one revision."""
 
-    name: str  # as pages write it: the group, or the group and its own name with a dot between
+    name: str  # as in pages: GROUP or GROUP.NAME
     command: str
     revision: str
     parameters: dict[str, Any] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class Measurement:
     metrics: tuple[dict[str, Any], ...] = ()
 
     def value(self, key: str) -> Any:
-        """The figure at ``key``, names with dots between."""
+        """Returns the figure at ``key``, a path of names separated by dots."""
         found: Any = self.values
         for name in key.split("."):
             if not isinstance(found, dict) or name not in found:
@@ -52,7 +52,8 @@ class Measurement:
         return found
 
     def metric(self, name: str, **params: str | None) -> Point:
-        """The only metric with this name and these parameters; None for one that it has not."""
+        """Returns the one metric with this name and these parameters. A parameter of None must be
+        absent."""
         found = [m for m in self.metrics if m["name"] == name
                  and all(m["params"].get(key) == value for key, value in params.items())]
         if len(found) != 1:
@@ -61,7 +62,7 @@ class Measurement:
         return Point(found[0]["value"], found[0]["worst"])
 
     def params_of(self, name: str, key: str) -> list[str]:
-        """The values that parameter ``key`` takes in metrics of this name, in their order."""
+        """Returns the values of the parameter ``key`` in metrics of this name, in their order."""
         return list(dict.fromkeys(m["params"][key] for m in self.metrics if m["name"] == name))
 
 
@@ -73,7 +74,7 @@ class Figures:
 
     @classmethod
     def load(cls, folder: Path) -> "Figures":
-        """Reads ``folder/*.json``. Raises ``FigureError`` for a file that does not say enough."""
+        """Reads ``folder/*.json``. Raises ``FigureError`` for an incomplete file."""
         return cls([m for path in sorted(folder.glob("*.json")) for m in read(path)])
 
     def __getitem__(self, name: str) -> Measurement:
@@ -82,10 +83,10 @@ class Figures:
         return self._by_name[name]
 
     def inline(self, key: str) -> Any:
-        """The figure that ``MEASUREMENT.KEY`` names; the longest name of a measurement wins.
+        """Returns the figure named ``MEASUREMENT.KEY``. The longest matching measurement name wins.
 
-        Of metrics, the median: KEY is the metric's name, without the group's in front of it, and
-        parameters as in ``round_trip?mode=taic&concurrency=1``.
+        For a metric, returns the median. KEY is then the metric's name without the group's prefix,
+        and parameters as in ``round_trip?mode=taic&concurrency=1``.
         """
         names = [name for name in self._by_name if key.startswith(f"{name}.")]
         if not names:
@@ -101,7 +102,7 @@ class Figures:
 
 
 def read(path: Path) -> list[Measurement]:
-    """The measurements of one file."""
+    """Reads the measurements of one file."""
     try:
         content = json.loads(path.read_text())
     except ValueError as error:

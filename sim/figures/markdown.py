@@ -1,4 +1,4 @@
-"""Tables of figures as Markdown, and what stands beneath them."""
+"""Tables of figures as Markdown, with the source lines beneath them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from sim.figures.data import Measurement, Point
 
 @dataclass(frozen=True)
 class Table:
-    """One table of a page. ``sources`` are the measurements that its figures come from;
-    ``note`` takes the place of their commands where other tables of the page have told them."""
+    """One table of a page. Its figures come from the measurements ``sources``. ``note`` replaces
+    their commands if another table of the page already shows them."""
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -17,7 +17,7 @@ class Table:
     note: str = ""
 
     def render(self) -> str:
-        """The table, an empty line, and a line for each source."""
+        """Formats the table, an empty line, and one line for each source."""
         for row in self.rows:
             assert len(row) == len(self.header), f"{row} does not fit {self.header}"
         lines = [self.header, ["---"] * len(self.header), *self.rows]
@@ -26,7 +26,7 @@ class Table:
 
 
 def provenance(sources: Sequence[Measurement], note: str = "") -> str:
-    """Commit, command and parameters of each measurement: a line, or a list if they differ."""
+    """Commit, command and parameters of each measurement: one line, or a list if they differ."""
     if note:
         revisions = dict.fromkeys(m.revision for m in sources)
         return f"{note} Commit {', '.join(revisions)}.\n"
@@ -43,12 +43,12 @@ def _told(measurement: Measurement) -> str:
 
 
 def count(n: float) -> str:
-    """A number with a space between thousands; as many decimals as were kept."""
+    """Formats a number with spaces between thousands and all recorded decimals."""
     return f"{n:,}".replace(",", " ") if isinstance(n, int) else f"{n:g}"
 
 
 def cycles(point: Point) -> str:
-    """Median, and the worst case in brackets."""
+    """The median, with the worst case in brackets."""
     return f"{point.value:g} ({point.worst:g})"
 
 

@@ -14,12 +14,12 @@ from sim.figures.data import FIGURES, FigureError
 from sim.figures.synthesis import board_values, synth_values
 from sim.output import write_output
 
-SHOWN = ("docs", "README.md")  # what figures change, and what changes no figure
+SHOWN = ("docs", "README.md")  # files that show figures; a change in them changes no figure
 
 
 @dataclass(frozen=True)
 class Run:
-    """One command: the arguments of ``rel4``, and what of its JSON is kept."""
+    """One command: the arguments of ``rel4``, and the part of its JSON to keep."""
 
     arguments: str
     keep: Callable[[dict[str, Any]], dict[str, Any]]
@@ -32,10 +32,10 @@ class Run:
 
 @dataclass(frozen=True)
 class Group:
-    """The measurements of one file; a single one has the name ''."""
+    """The measurements of one file. A single measurement has the name ''."""
 
     runs: dict[str, Run]
-    minutes: int  # about how long it takes
+    minutes: int  # approximate duration
 
 
 def _metrics(result: dict[str, Any]) -> dict[str, Any]:
@@ -74,9 +74,9 @@ GROUPS = {
 
 
 def measure(name: str, root: Path, say: Callable[[str], None]) -> None:
-    """Measures one group and writes its file: whole or not at all.
+    """Measures one group and writes its file. A failure writes nothing.
 
-    ``say`` is told what runs and for how long it ran. Raises ``FigureError``.
+    Calls ``say`` with each command that runs and with its duration. Raises ``FigureError``.
     """
     revision = checked_out(root)
     done = {}
@@ -91,7 +91,7 @@ def measure(name: str, root: Path, say: Callable[[str], None]) -> None:
 
 
 def _result(run: Run, root: Path) -> dict[str, Any]:
-    """What the command writes as JSON. Its table is not shown, its progress is."""
+    """Runs the command and returns its JSON. Hides its table and shows its progress."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "result.json"
         command = [sys.executable, "-m", "sim", *run.arguments.split(), "--json", str(path)]
@@ -102,7 +102,7 @@ def _result(run: Run, root: Path) -> dict[str, Any]:
 
 
 def checked_out(root: Path) -> str:
-    """The commit in the working tree, ``-dirty`` behind it if what is measured was changed."""
+    """The commit of the working tree, with the suffix ``-dirty`` if a measured file was changed."""
     head = _git(root, "rev-parse", "--short=7", "HEAD").strip()
     changed = _git(root, "status", "--porcelain", "--", ".", *(f":!{path}" for path in SHOWN))
     return f"{head}-dirty" if changed else head

@@ -1,8 +1,8 @@
 """Regions of Markdown pages that show figures.
 
 A table stands between ``<!-- figures: NAME -->`` and ``<!-- /figures -->``, each on a line of its
-own. A single figure stands between ``<!-- fig: MEASUREMENT.KEY -->`` and ``<!-- / -->``; a line
-does not begin with one, as Markdown would take it for a paragraph of HTML.
+own. A single figure stands between ``<!-- fig: MEASUREMENT.KEY -->`` and ``<!-- / -->``. A line
+must not begin with a figure: Markdown would read it as a paragraph of HTML.
 """
 
 import re
@@ -26,7 +26,7 @@ def pages(root: Path) -> list[Path]:
 
 
 def refreshed(text: str, figures: Figures, tables: dict[str, Describe]) -> str:
-    """The page with every region made anew. Raises ``FigureError`` for what it cannot make."""
+    """Returns the page with every region generated again. Raises ``FigureError`` if one fails."""
     parts = []
     for name, content in regions(text):
         if name is None:
@@ -39,7 +39,7 @@ def refreshed(text: str, figures: Figures, tables: dict[str, Describe]) -> str:
 
 
 def _with_figures(text: str, figures: Figures) -> str:
-    """The text with its single figures made anew; what is in code spans stays as it is."""
+    """Returns the text with its single figures generated again. Code spans do not change."""
     if first := re.search(r"^[ ]*<!-- fig: .*", text, re.MULTILINE):
         raise FigureError(f"a line begins with a figure: {first[0].strip()}")
 
@@ -52,9 +52,9 @@ def _with_figures(text: str, figures: Figures) -> str:
 
 
 def regions(text: str) -> Iterator[tuple[str | None, str]]:
-    """Cuts a page: ``(NAME, content)`` of a region without its markers, ``(None, text)`` between.
+    """Cuts a page into regions, ``(NAME, content)`` without markers, and text, ``(None, text)``.
 
-    Raises ``FigureError`` if a region does not end or ends without a beginning.
+    Raises ``FigureError`` if a region lacks its end or its beginning.
     """
     name, content = None, ""
     for line in text.splitlines(keepends=True):

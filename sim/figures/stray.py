@@ -1,8 +1,8 @@
 """Finds measured figures that were copied into a page by hand.
 
-Such a figure is a number in front of a unit of measurement, or a number in a table with a unit in
-its header, outside of the regions of ``sim.figures.pages``. What holds by construction may be
-stated with ``<!-- by design -->`` behind its sentence, or on a line before its table.
+Such a figure stands outside the regions of ``sim.figures.pages``. It is a number before a unit of
+measurement, or a number in a table with a unit in its header. A figure that holds by construction
+is marked with ``<!-- by design -->`` after its sentence, or on a line before its table.
 """
 
 import re
@@ -21,7 +21,7 @@ SENTENCE_END = re.compile(r"[.!?](?=\s)")
 
 
 def stray_figures(page: str) -> Iterator[tuple[int, str]]:
-    """Number of the line and text of each figure that has no source."""
+    """Yields the line number and the text of each figure that has no source."""
     for number, block in _blocks(_own_text(page)):
         if block.lstrip().startswith("|"):
             yield from _in_table(number, block)
@@ -30,13 +30,13 @@ def stray_figures(page: str) -> Iterator[tuple[int, str]]:
 
 
 def _own_text(page: str) -> str:
-    """The page without regions and code, in as many lines."""
+    """Returns the page with regions and code blanked. The number of lines stays the same."""
     kept = []
     for name, content in regions(page):
         if name is None:
             kept += content.splitlines()
         else:
-            kept += [""] * (content.count("\n") + 2)  # with both markers
+            kept += [""] * (content.count("\n") + 2)  # including both markers
     fenced = False
     for index, line in enumerate(kept):
         fence = line.lstrip().startswith("```")
@@ -47,8 +47,8 @@ def _own_text(page: str) -> str:
 
 
 def _blocks(text: str) -> Iterator[tuple[int, str]]:
-    """Paragraphs and tables with the number of their first line. A marker that is alone on its
-    lines belongs to the block behind it."""
+    """Yields paragraphs and tables with the number of their first line. A marker that is alone on
+    its lines belongs to the block after it."""
     block: list[str] = []
     lines = text.splitlines()
     for number, line in enumerate([*lines, ""], 1):

@@ -1,15 +1,15 @@
-"""What is kept of the JSON of ``rel4 synth`` and ``rel4 build``: resources and clocks."""
+"""The figures kept from the JSON of ``rel4 synth`` and ``rel4 build``: resources and clocks."""
 
 import re
 from typing import Any
 
 RESOURCES = ("luts", "lut_ram_luts", "ffs", "block_rams", "dsps")
 DEPTH = 2  # levels of modules that are kept
-ARRIVALS = 8  # latest ones that are kept
+ARRIVALS = 8  # arrivals that are kept, latest first
 
 
 def synth_values(result: dict[str, Any]) -> dict[str, Any]:
-    """The target as one, what each module takes for itself, and the clock with each seed."""
+    """The flattened target, the resources of each module alone, and the clock for each seed."""
     units = {re.sub(r"\$[^.]*", "", name.partition(".")[2]): resources(r)
              for name, r in result["modules"].items() if 1 <= name.count(".") <= DEPTH}
     mhz = {str(p["seed"]): round(p["fmax_mhz"], 1) for p in result["placements"]}
@@ -17,7 +17,7 @@ def synth_values(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def board_values(result: dict[str, Any]) -> dict[str, Any]:
-    """The same of a board; and of the best seed, the device's use and the slowest path."""
+    """The same for a board, with the device's use and the slowest path of the best seed."""
     best = next(p for p in result["placements"] if p["seed"] == result["best_seed"])
     units = {name: resources(r) for name, r in result["modules"].items()
              if name and name.count(".") < DEPTH}

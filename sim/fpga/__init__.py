@@ -1,1 +1,1 @@
-"""The SoC on FPGAs: synthesis, placement and timing, netlists."""
+"""The SoC on FPGAs: synthesis, placement, timing and netlists."""

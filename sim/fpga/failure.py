@@ -1,10 +1,10 @@
-"""What went wrong in a tool, in one line."""
+"""Describes the failure of a tool in one line."""
 
 import re
 import signal
 from pathlib import Path
 
-# What the logs of Yosys and nextpnr say, natively or as WebAssembly, and what it means.
+# Messages in the logs of Yosys and nextpnr (native or WebAssembly), and their meaning.
 CAUSES = (
     (r"bad_alloc|out of memory|memory allocation .*failed|failed to grow|Cannot allocate memory",
      "ran out of memory"),
@@ -15,9 +15,9 @@ CAUSES = (
 
 
 def failure(tool: str, status: int, log: Path) -> str:
-    """The line for a ``tool`` that ended with ``status`` and wrote ``log``.
+    """Returns the line for a ``tool`` that ended with ``status`` and wrote ``log``.
 
-    Its own last message of an error is quoted if it is not one of the known ones.
+    Quotes the last error message of the tool if no known message matches.
     """
     text = log.read_text(errors="replace")
     for pattern, cause in CAUSES:

@@ -14,14 +14,15 @@ from sim.tools import ToolError
 
 DEVICE = ("--85k", "--package", "CABGA381", "--speed", "6")
 TARGET_MHZ = 60
-# For a SoC the static placer of nextpnr needs a quarter less wire than the default one, which makes
-# routing a matter of minutes. It never ends if the design does not fit: ``_refuse_excess``.
+# For a SoC, the static placer of nextpnr uses a quarter less wire than the default placer, so
+# routing takes only minutes. The static placer never ends if the design does not fit; see
+# ``_refuse_excess``.
 PLACER = "static"
 
 
 @dataclass(frozen=True)
 class CriticalPath:
-    """The slowest path from register to register, its ends named by module and signal."""
+    """The slowest path from register to register. Module and signal name its ends."""
 
     start: str
     end: str
@@ -33,7 +34,7 @@ class CriticalPath:
 
 @dataclass(frozen=True)
 class Arrival:
-    """The latest arrival at any register of a module, counted from the clock edge."""
+    """The latest arrival time at any register of a module, measured from the clock edge."""
 
     module: str
     end: str
@@ -42,7 +43,7 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Clock:
-    """A clock of the design, by the name of its net."""
+    """A clock of the design. Its net names it."""
 
     name: str
     achieved_mhz: float
@@ -62,7 +63,7 @@ class Placement:
     fmax_mhz: float  # of the slowest clock
     clocks: list[Clock]  # least margin first
     critical: CriticalPath  # of the first of them
-    arrivals: list[Arrival]  # latest first
+    arrivals: list[Arrival]  # latest arrival first
     utilisation: dict[str, tuple[int, int]]  # used and available, by kind of cell
 
     @property
@@ -75,8 +76,9 @@ def place(netlist: Path, *, seed: int, device: Sequence[str] = DEVICE,
           routed: Path | None = None) -> Placement:
     """Places and routes ``netlist``; raises ``ToolError`` if that fails.
 
-    ``target_mhz`` is for clocks that ``pins`` (preferences, in the netlist's folder) says nothing
-    about; missing it is not a failure. ``routed`` gets the configuration for ``ecppack``.
+    ``target_mhz`` applies to clocks that ``pins`` (preferences, in the netlist's folder) does not
+    constrain. Missing the target is not a failure. The configuration for ``ecppack`` is written to
+    ``routed``.
     """
     folder = netlist.parent
     report, log = folder / f"report-{seed}.json", folder / f"nextpnr-{seed}.log"
@@ -110,7 +112,7 @@ def _run(arguments: list[str], log: Path) -> None:
 
 
 def _refuse_excess(design: list[str], folder: Path) -> None:
-    """Raises ``ToolError`` if the design needs more cells of a kind than there are."""
+    """Raises ``ToolError`` if the design needs more cells of a kind than the device has."""
     log = folder / "nextpnr-pack.log"
     _run([*design, "--pack-only"], log)
     for kind, used, available in re.findall(r"^Info: \s+(\w+): +(\d+)/ *(\d+) ", log.read_text(),
@@ -121,7 +123,7 @@ def _refuse_excess(design: list[str], folder: Path) -> None:
 
 
 def clocks(report: dict) -> list[Clock]:
-    """Every clock with paths from register to register, least margin first."""
+    """Returns every clock that has register-to-register paths, least margin first."""
     found = [Clock(name.removeprefix("$glbnet$"), clock["achieved"], clock["constraint"],
                    critical_path(report, name))
              for name, clock in report["fmax"].items()]
@@ -129,7 +131,7 @@ def clocks(report: dict) -> list[Clock]:
 
 
 def critical_path(report: dict, clock: str) -> CriticalPath:
-    """The slowest path that starts and ends at the net ``clock``."""
+    """Returns the slowest path that starts and ends at the clock net ``clock``."""
     paths = [path["path"] for path in report["critical_paths"]
              if path["from"] == path["to"] and path["from"].endswith(f" {clock}")]
     steps = max(paths, key=lambda steps: sum(step["delay"] for step in steps))
@@ -145,7 +147,7 @@ def critical_path(report: dict, clock: str) -> CriticalPath:
 
 
 def arrivals(report: dict, count: int = 8) -> list[Arrival]:
-    """The modules whose registers get their values latest."""
+    """Returns the modules with the latest arrivals at their registers."""
     latest: dict[str, Arrival] = {}
     for net in report.get("detailed_net_timings", []):
         for end in net["endpoints"]:
@@ -159,7 +161,7 @@ def arrivals(report: dict, count: int = 8) -> list[Arrival]:
 
 
 def signal_name(cell: str) -> str:
-    """What is left of a cell's name without what Yosys and nextpnr added."""
+    """Returns a cell's name without the parts that Yosys and nextpnr added."""
     name = re.sub(r"\$.*", "", cell).strip("\\")
     return re.sub(r"_(TRELLIS_FF|LUT4|CCU2C|PFUMX|L6MUX21|DP16KD|MULT18X18D)_.*", "", name) or cell
 

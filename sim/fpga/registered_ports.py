@@ -1,4 +1,4 @@
-"""Puts registers on every port of a component, so that it can be placed and timed alone."""
+"""Puts registers on every port of a component so that it can be placed and timed alone."""
 
 from collections.abc import Iterable
 
@@ -8,11 +8,11 @@ from amaranth.lib.wiring import In, Out
 
 
 class RegisteredPorts(wiring.Component):
-    """``component`` between registers, behind two pins.
+    """Surrounds ``component`` with registers; only two pins remain.
 
-    A shift register feeds the inputs; the outputs are registered and folded into one bit, in two
-    further stages. Ports whose name starts with one of ``unused`` stay open, and what feeds only
-    them is optimised away.
+    A shift register feeds the inputs. The outputs are registered, then folded into one bit in two
+    further stages. Ports whose names start with one of ``unused`` stay open, so logic that feeds
+    only those ports is optimised away.
     """
 
     serial: In(1)

@@ -15,26 +15,26 @@ from sim.tools import BUILD
 from soc.config import SocParams
 
 UNUSED_PORTS = ("commit", "memory", "rvfi")  # for simulation and verification
-SMALL_MEMORY_BITS = 512  # what may be built of registers
+SMALL_MEMORY_BITS = 512  # memories that may be built of registers
 _CELL = "{:>5} {:>5} {:>4}"  # LUTs, flip-flops, block RAMs
 
 
 @dataclass(frozen=True)
 class Report:
-    """All that ``rel4 synth`` found out about one target."""
+    """The results of ``rel4 synth`` for one target."""
 
     target: str
     config: str
     harts: int
     total: Resources
-    modules: dict[str, Resources]  # each with its submodules; optimised for itself
+    modules: dict[str, Resources]  # each with its submodules; optimised on its own
     memories: list[Memory]
     loops: list[str]
     placements: list[Placement]
 
     @property
     def faults(self) -> list[str]:
-        """What must not be: combinational loops, memories made of registers."""
+        """Faults of the design: combinational loops and memories made of registers."""
         return self.loops + [f"memory {m.name} ({m.bits} bits) is made of registers"
                              for m in self.memories
                              if m.built_as == "registers" and m.bits > SMALL_MEMORY_BITS]
@@ -71,7 +71,7 @@ def _folder(folder: Path, flatten: bool) -> Path:
 
 
 def with_submodules(modules: dict[str, Resources]) -> dict[str, Resources]:
-    """Adds to each module what is below it; names lose the prefix of the test harness."""
+    """Adds submodules' cells to each module and strips the test harness's name prefix."""
     total = {}
     for name in modules:
         below = [r for other, r in modules.items() if other == name or other.startswith(f"{name}.")]
@@ -81,7 +81,7 @@ def with_submodules(modules: dict[str, Resources]) -> dict[str, Resources]:
 
 
 def resources_table(report: Report, depth: int) -> Table:
-    """One row a module down to ``depth`` levels, then the sum."""
+    """One row for each module down to ``depth`` levels, then the sum."""
     table = Table("module", title=f"{report.target}, {report.config}, ECP5")
     for column in ("LUTs", "of these LUT RAM", "FFs", "block RAMs", "DSPs"):
         table.add_column(column, justify="right")
@@ -96,7 +96,7 @@ def resources_table(report: Report, depth: int) -> Table:
 
 
 def harts_table(reports: list[Report]) -> Table:
-    """One row a unit of the SoC: LUTs, flip-flops and block RAMs for each number of harts."""
+    """One row for each unit of the SoC: LUTs, flip-flops and block RAMs by number of harts."""
     table = Table("unit", title=f"{reports[0].target}, {reports[0].config}, ECP5")
     for report in reports:
         table.add_column(f"harts: {report.harts}\n" + _CELL.format("LUTs", "FFs", "BRAM"))

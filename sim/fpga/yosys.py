@@ -1,4 +1,4 @@
-"""Runs Yosys for ECP5 and reads what it says: cells, memories, latches, loops."""
+"""Runs Yosys for ECP5 and reads its results: cells, memories, latches, loops."""
 
 import json
 import re
@@ -17,8 +17,8 @@ from sim.tools import ToolError
 LUTS_OF_CELL = {"LUT4": 1, "$lut": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 4}
 BUILT_AS = {"$__DP16KD_": "block RAM", "$__PDPW16KD_": "block RAM",
             "$__TRELLIS_DPR16X4_": "LUT RAM"}
-# Mapping for delay only helps if a wire costs it what wires cost after placement, about 1 ns. With
-# the default of 300 ps it takes carry chains for the slowest paths, and saves area on the others.
+# Mapping for delay helps only if its wire delay matches the delay after placement, about 1 ns. With
+# the default of 300 ps it takes carry chains for the slowest paths and saves area on others.
 WIRE_PS = 1000
 WHOLE = [
     "flatten", "opt_clean", "synth_ecp5 -top top -nowidelut -run begin:map_luts",
@@ -31,7 +31,7 @@ LATCHES = "t:$dlatch t:$adlatch t:$dlatchsr t:$sr"
 
 @dataclass(frozen=True)
 class Resources:
-    """What a module takes on the device; a carry cell counts as 2 LUTs, LUT RAM as 4 for 16 x 4."""
+    """Resources of a module. A carry cell counts as 2 LUTs, a LUT RAM of 16 x 4 as 4."""
 
     luts: int
     ffs: int
@@ -55,7 +55,7 @@ class Resources:
 
 @dataclass(frozen=True)
 class Memory:
-    """How a memory was built: ``block RAM``, ``LUT RAM`` or ``registers``."""
+    """How a memory was built: as ``block RAM``, ``LUT RAM`` or ``registers``."""
 
     name: str
     bits: int
@@ -64,29 +64,28 @@ class Memory:
 
 @dataclass(frozen=True)
 class Synthesis:
-    """The result of one run; ``modules`` has only one entry if the design was flattened."""
+    """The result of one run. ``modules`` has only one entry if the design was flattened."""
 
-    modules: dict[str, Resources]  # by hierarchical name, each without its submodules
+    modules: dict[str, Resources]  # by hierarchical name, without submodules
     memories: list[Memory]
     loops: list[str]  # messages about combinational loops
     netlist: Path
 
 
 def synthesise(component: wiring.Component, folder: Path, *, flatten: bool) -> Synthesis:
-    """Synthesises ``component`` as ``top``, as ``synthesise_rtlil`` does."""
+    """Synthesises ``component`` as ``top``; see ``synthesise_rtlil``."""
     return synthesise_rtlil(rtlil.convert(component, name="top", emit_src=False), folder,
                             flatten=flatten)
 
 
 def synthesise_rtlil(rtlil_text: str, folder: Path, *, flatten: bool,
                      verilog: Mapping[str, str] | None = None) -> Synthesis:
-    """Synthesises the module ``top`` in ``folder``. ``verilog`` are further modules of it, by the
-    names of their files.
+    """Synthesises the module ``top`` in ``folder``. ``verilog`` names files with further modules.
 
-    Without ``flatten`` the modules stay apart; they are mapped by plain ABC, because ABC9 ends
-    without a word on some small ones, and make no netlist to place.
+    Without ``flatten`` the modules stay separate and the result cannot be placed. Plain ABC maps
+    them, because ABC9 quits silently on some small modules.
 
-    Raises ``ToolError`` if Yosys fails, which it does on a latch.
+    Raises ``ToolError`` if Yosys fails. Yosys fails on a latch.
     """
     folder.mkdir(parents=True, exist_ok=True)
     design = free_collisions(rtlil_text)
@@ -123,10 +122,10 @@ def synthesise_rtlil(rtlil_text: str, folder: Path, *, flatten: bool,
 
 
 def free_collisions(rtlil_text: str) -> str:
-    """Lets reads that collide with a write return anything, for memories with ``no_rw_check``.
+    """Lets reads that collide with a write return any value, in memories with ``no_rw_check``.
 
-    Yosys heeds that attribute only where it finds a memory's registers itself, as in Verilog. In
-    RTLIL the ports say it, and without it they get bypasses that emulate reading before writing.
+    Yosys heeds that attribute only if it infers the memory's registers itself, as from Verilog. In
+    RTLIL the ports must state it. Otherwise they get bypasses that emulate a read before the write.
     """
     lines, memories, pending, port = rtlil_text.splitlines(), set(), False, ""
     for number, line in enumerate(lines):
@@ -152,8 +151,8 @@ def _plain(name: str) -> str:
 
 
 def memories(log: str, rtlil_text: str) -> list[Memory]:
-    """From the messages of the passes ``memory_libmap`` and ``memory_map``, without the tables that
-    Yosys itself makes of case statements."""
+    """Reads the messages of the passes ``memory_libmap`` and ``memory_map``. Omits the tables that
+    Yosys itself makes from case statements."""
     bits, module = {}, ""
     for line in rtlil_text.splitlines():
         if match := re.match(r"module (\S+)", line):

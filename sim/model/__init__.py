@@ -1,1 +1,1 @@
-"""Models of the RTL: designs compiled by Verilator, and programs that run on them."""
+"""Models of the RTL. Verilator compiles designs to models, and programs run on them."""

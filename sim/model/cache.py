@@ -1,8 +1,8 @@
-"""Finds or builds the simulator of a SoC; what was built is kept in ``build/models``.
+"""Finds or builds the simulator of a SoC. Built models are kept in ``build/models``.
 
-A model is found again in two steps. The *sources key* covers everything that decides the Verilog
-(Python files, parameters, flags) and costs milliseconds; it names the *model key*, which covers the
-Verilog, the harness and the flags. So a change of a comment compiles nothing.
+A model is looked up in two steps. The *sources key* covers everything that decides the Verilog
+(Python files, parameters, flags) and takes milliseconds to compute. It leads to the *model key*.
+The model key covers the Verilog, the harness and the flags, so a changed comment compiles nothing.
 """
 
 import fcntl
@@ -32,10 +32,10 @@ KEPT_MODELS = 24
 
 
 def build_model(design: Design, variant: Variant = Variant()) -> Path:
-    """Returns the executable that simulates ``design``, after building it if there is none.
+    """Returns the executable that simulates ``design``. Builds it if it does not exist.
 
-    Processes that want the same model at the same time wait for the one that builds it. Raises
-    ``ToolError`` if it cannot be built.
+    If several processes want the same model at the same time, one builds it and the others wait.
+    Raises ``ToolError`` if the build fails.
     """
     index = MODELS / "index" / _sources_key(design, variant)
     if index.exists():
@@ -92,7 +92,7 @@ def _sources_key(design: Design, variant: Variant) -> str:
 
 
 def _synthesis(variant: Variant) -> list[str]:
-    """What decides the netlist of a design."""
+    """Returns everything that decides the netlist of a design."""
     if not variant.netlist:
         return []
     folder = Path(yosys.__file__).parent
@@ -102,7 +102,7 @@ def _synthesis(variant: Variant) -> list[str]:
 
 
 def _texts(path: Path, pattern: str) -> list[str]:
-    """The texts of a file, or of the files in a folder, each after its name."""
+    """Returns the name and text of a file, or of each file in a folder."""
     files = [path] if path.is_file() else sorted(p for p in path.glob(pattern) if p.is_file())
     return [text for file in files for text in (file.name, file.read_text())]
 
@@ -124,7 +124,7 @@ def _lock(key: str) -> Iterator[None]:
 
 
 def _prune(keep: str) -> None:
-    """Removes the models that were not used for longest."""
+    """Removes the least recently used models."""
     models = [p.parent for p in MODELS.glob("*/model") if p.parent.name != keep]
     models.sort(key=lambda p: p.stat().st_mtime, reverse=True)
     for folder in models[KEPT_MODELS - 1:]:

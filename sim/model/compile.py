@@ -1,4 +1,4 @@
-"""Compiles a model: Verilog to C++ with Verilator, C++ and harness to an executable."""
+"""Compiles a model: Verilog to C++ with Verilator, then C++ and harness to an executable."""
 
 import os
 import shlex
@@ -16,17 +16,18 @@ VERILATOR_FLAGS = [
     "--x-initial", "fast", "--noassert", "--no-timing", "-Wno-fatal", "-Wno-lint", "-Wno-style",
     "--output-split", "40000",
 ]
-# Guesses of branch probabilities are wrong for conditions in hardware: without them a model
-# compiled by GCC runs a fifth faster.
+# The compiler's guesses of branch probabilities are wrong for conditions in hardware. Without them
+# a model compiled by GCC runs a fifth faster.
 CXX_FLAGS = [
     "-std=gnu++20", "-march=native", "-fno-plt", "-w", "-fno-guess-branch-probability",
 ]
-# For what runs every cycle in a fast model, in one that shows something, and for what runs once.
+# Flags for code that runs every cycle in a fast model, for the same in a model that shows
+# something, and for code that runs once.
 FAST, SHOWING, ONCE = "-O2", "-O1", "-O0"
 
 
 def flags(*, trace: bool, fast: bool) -> str:
-    """All that decides how a model is compiled, for its cache key."""
+    """Everything that decides how a model is compiled, for its cache key."""
     _, root = tools.verilator()
     return shlex.join([tools.cxx(), str(root), *VERILATOR_FLAGS, *CXX_FLAGS, _level(fast), ONCE,
                        str(trace)])
@@ -39,7 +40,7 @@ def _level(fast: bool) -> str:
 def compile_model(folder: Path, *, trace: bool, fast: bool) -> None:
     """Makes ``folder/model`` from ``folder/top.v`` and ``folder/model.h``.
 
-    ``fast`` trades half a minute of compilation for some speed.
+    ``fast`` makes the model somewhat faster for half a minute more of compilation.
     """
     log = folder / "build.log"
     command, root = tools.verilator()

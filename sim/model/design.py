@@ -1,4 +1,4 @@
-"""What can be simulated, and what a model of it can show."""
+"""Designs that can be simulated, and the optional outputs of their models."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from soc.config import SocParams
 
 @dataclass(frozen=True)
 class Variant:
-    """What a model can show beside running. Each costs speed, so each is a model of its own."""
+    """Optional outputs of a model. Each costs speed, so each choice is a separate model."""
 
     trace: bool = False
     commit_log: bool = False
-    netlist: bool = False  # of ECP5 cells, instead of the RTL
+    netlist: bool = False  # the netlist of ECP5 cells instead of the RTL
 
     @property
     def fast(self) -> bool:
@@ -31,18 +31,18 @@ class Variant:
 
 @dataclass(frozen=True)
 class Design:
-    """A SoC to simulate: how to make it, and what tells it apart from others."""
+    """A SoC to simulate: how to make it, and its identity in the cache."""
 
     make: Callable[[], wiring.Component]
-    identity: str  # decides, together with the sources, what ``make`` returns
+    identity: str  # decides what ``make`` returns, together with the sources
     harts: int
     line_bytes: int
     sources: tuple[Path, ...] = (PROJECT / "hdl", PROJECT / "soc")  # files or folders
-    verilog: str = ""  # modules that it has instances of
+    verilog: str = ""  # modules that the design instantiates
 
 
 def soc_design(params: SocParams) -> Design:
-    """The SoC with these parameters; made only if a model must be built."""
+    """The SoC with these parameters. It is elaborated only if a model must be built."""
 
     def make() -> wiring.Component:
         from soc.top import Soc

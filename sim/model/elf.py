@@ -1,5 +1,7 @@
-"""Programs for the simulator: RISC-V ELF files, checked before anything runs."""
+"""Programs for the simulator. RISC-V ELF files are checked before anything runs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,16 +11,16 @@ from elftools.elf.sections import SymbolTableSection
 
 from soc.config import DRAM_BASE
 
-TRAMPOLINE_BYTES = 24  # of the jump that the harness puts at the base of DRAM
+TRAMPOLINE_BYTES = 24  # size of the jump that the harness puts at the base of DRAM
 
 
 class BadImage(Exception):
-    """The image cannot be run; the message says why, in one line."""
+    """The image cannot run. The message is one line that says why."""
 
 
 @dataclass(frozen=True)
 class Segment:
-    """Bytes of the file that go to memory; what follows them up to ``memory_bytes`` is zero."""
+    """Bytes of the file that are loaded to memory. The rest up to ``memory_bytes`` is zero."""
 
     offset: int  # in the file
     paddr: int
@@ -32,51 +34,57 @@ class Segment:
 
 @dataclass(frozen=True)
 class Program:
-    """A checked program: every segment lies in DRAM, the entry lies in a segment."""
+    """A checked program. Every segment lies in DRAM and the entry lies in a segment."""
 
     path: Path
     entry: int
     segments: tuple[Segment, ...]
-    tohost: int | None  # address of the symbol, if there is one
+    tohost: int | None  # address of the symbol, if it exists
 
     @classmethod
     def load(cls, path: Path, *, memory_bytes: int) -> "Program":
         """Reads and checks ``path`` for a DRAM of ``memory_bytes``; raises ``BadImage``."""
-        if path.is_dir():
-            raise BadImage("is a directory")
-        try:
-            with path.open("rb") as file:
-                return cls._parse(path, file, memory_bytes)
-        except FileNotFoundError:
-            raise BadImage("no such file") from None
-        except OSError as error:
-            raise BadImage(f"cannot be read: {error.strerror}") from None
-
-    @classmethod
-    def _parse(cls, path: Path, file, memory_bytes: int) -> "Program":
-        size = path.stat().st_size
-        if file.read(4) != b"\x7fELF":
-            raise BadImage("not an ELF file")
-        file.seek(0)
-        try:
-            elf = ELFFile(file)
-            _check_target(elf)
-            segments = tuple(_segments(elf, size, memory_bytes))
-            entry = elf["e_entry"]
+        with _opened(path) as elf:
+            segments = tuple(_segments(elf, path.stat().st_size))
+            for segment in segments:
+                _check_in_dram(segment, memory_bytes)
+            entry = _physical(elf, elf["e_entry"])
             tohost = _symbol(elf, "tohost")
-        except BadImage:
-            raise
-        except (ELFError, UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError,
-                IndexError, OverflowError):
-            raise BadImage("truncated or damaged ELF file") from None
-        entry = _physical(elf, entry)
         if not any(s.paddr <= entry < s.end for s in segments):
             raise BadImage(f"entry {entry:#x} lies outside every segment")
         return cls(path, entry, segments, tohost)
 
     def trampoline_room(self) -> bool:
-        """True if nothing is loaded where the harness would put a jump to the entry."""
+        """True if no segment occupies the place where the harness would put a jump to the entry."""
         return all(s.paddr >= DRAM_BASE + TRAMPOLINE_BYTES for s in self.segments)
+
+
+def check_executable(path: Path) -> None:
+    """Raises ``BadImage`` if ``path`` is not an RV64 program. Its segments may lie anywhere."""
+    with _opened(path) as elf:
+        _segments(elf, path.stat().st_size)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[ELFFile]:
+    """Opens an RV64 program. Raises ``BadImage``, also if reading it in the block fails."""
+    if path.is_dir():
+        raise BadImage("is a directory")
+    try:
+        with path.open("rb") as file:
+            if file.read(4) != b"\x7fELF":
+                raise BadImage("not an ELF file")
+            file.seek(0)
+            elf = ELFFile(file)
+            _check_target(elf)
+            yield elf
+    except FileNotFoundError:
+        raise BadImage("no such file") from None
+    except OSError as error:
+        raise BadImage(f"cannot be read: {error.strerror}") from None
+    except (ELFError, UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError,
+            IndexError, OverflowError):
+        raise BadImage("truncated or damaged ELF file") from None
 
 
 def _check_target(elf: ELFFile) -> None:
@@ -92,7 +100,7 @@ def _check_target(elf: ELFFile) -> None:
         raise BadImage("not linked: an object file, not an executable")
 
 
-def _segments(elf: ELFFile, size: int, memory_bytes: int) -> list[Segment]:
+def _segments(elf: ELFFile, size: int) -> list[Segment]:
     segments = []
     for header in elf.iter_segments("PT_LOAD"):
         if header["p_memsz"] == 0:
@@ -104,19 +112,20 @@ def _segments(elf: ELFFile, size: int, memory_bytes: int) -> list[Segment]:
                           header["p_memsz"])
         if segment.offset + segment.file_bytes > size:
             raise BadImage(f"truncated: the segment at {segment.paddr:#x} ends behind the file")
-        if segment.paddr < DRAM_BASE or segment.end > DRAM_BASE + memory_bytes:
-            raise BadImage(
-                f"segment {segment.paddr:#x}..{segment.end:#x} lies outside DRAM "
-                f"({DRAM_BASE:#x}..{DRAM_BASE + memory_bytes:#x})"
-            )
         segments.append(segment)
     if not segments:
         raise BadImage("no segment to load")
     return segments
 
 
+def _check_in_dram(segment: Segment, memory_bytes: int) -> None:
+    if segment.paddr < DRAM_BASE or segment.end > DRAM_BASE + memory_bytes:
+        raise BadImage(f"segment {segment.paddr:#x}..{segment.end:#x} lies outside DRAM "
+                       f"({DRAM_BASE:#x}..{DRAM_BASE + memory_bytes:#x})")
+
+
 def _physical(elf: ELFFile, address: int) -> int:
-    """The load address of a virtual address, where a segment is linked elsewhere."""
+    """The load address of a virtual address; the two differ if a segment is linked elsewhere."""
     for header in elf.iter_segments("PT_LOAD"):
         if header["p_vaddr"] <= address < header["p_vaddr"] + header["p_memsz"]:
             return address - header["p_vaddr"] + header["p_paddr"]

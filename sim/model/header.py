@@ -1,4 +1,4 @@
-"""``model.h``: what the C++ harness must know about the model that it is compiled for."""
+"""Generates ``model.h``: the facts that the C++ harness needs about its model."""
 
 from hdl.core.isa import Event
 from hdl.core.uipi import UIPI_MASK, UIPI_MATCH, UipiOp

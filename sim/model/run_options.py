@@ -1,4 +1,4 @@
-"""How to run a program on a model of the RTL."""
+"""Options for a run of a program on a model of the RTL."""
 
 import os
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from sim.model.design import Variant
 
 
 class BadArgument(Exception):
-    """An argument cannot be used; the message is one line for the user."""
+    """An argument is invalid. The message is one line for the user."""
 
 
 @dataclass(frozen=True)
 class Latency:
-    """Cycles from the acceptance of a DRAM burst to its first dword; drawn at random if None."""
+    """Cycles from the acceptance of a DRAM burst to its first dword; None draws them at random."""
 
     cycles: int | None = 10
     seed: int = 1
@@ -38,7 +38,7 @@ class Latency:
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How to run a program, and what to write beside it."""
+    """How to run a program, and which files to write."""
 
     max_cycles: int = 100_000_000
     latency: Latency = Latency()
@@ -49,7 +49,7 @@ class RunOptions:
     commit_log: Path | None = None
     json: Path | None = None
     netlist: bool = False
-    undefined: int | None = None  # the seed, if flip-flops and memories start with anything
+    undefined: int | None = None  # seed for random initial contents of flip-flops and memories
 
     @property
     def variant(self) -> Variant:

@@ -22,10 +22,10 @@ from soc.config import DRAM_BASE, SocParams
 class Result:
     """The end of a run."""
 
-    exit_status: int  # as ``Status`` has it
+    exit_status: int  # a word of ``Status``
     report: dict[str, Any]  # the JSON result
-    output: bytes  # what the program wrote to the UART
-    errors: str  # where the harts were, if the program did not pass
+    output: bytes  # output of the program on the UART
+    errors: str  # state of the harts, if the program did not pass
 
     @property
     def passed(self) -> bool:
@@ -34,7 +34,7 @@ class Result:
 
 def model_command(design: Design, program: Program, memory_bytes: int,
                   options: RunOptions) -> list[str]:
-    """The command that runs ``program``, after building the model that it needs."""
+    """Builds the model that ``program`` needs and returns the command that runs it."""
     if options.tohost and program.tohost is None:
         raise BadImage("no symbol tohost, which --tohost needs")
     if program.entry != DRAM_BASE and not program.trampoline_room():
@@ -70,7 +70,7 @@ def model_command(design: Design, program: Program, memory_bytes: int,
 
 def simulate(params: SocParams, image: Path, options: RunOptions = RunOptions(), *,
              stdin: bytes = b"", design: Design | None = None) -> Result:
-    """Runs ``image`` to its end and returns what came out.
+    """Runs ``image`` to its end and returns the outcome.
 
     Raises ``BadImage``, ``BadArgument`` or ``ToolError`` if it cannot be run.
     """
@@ -87,6 +87,6 @@ def simulate(params: SocParams, image: Path, options: RunOptions = RunOptions(),
 
 
 def become(command: list[str]) -> None:
-    """Replaces this process by ``command``: signals and terminal are its own."""
+    """Replaces this process by ``command``, which then owns the signals and the terminal."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.execv(command[0], command)

@@ -1,4 +1,4 @@
-"""The SoC as the simulator sees it: flat ports, and of each hart only what the model shall show."""
+"""The SoC for the simulator: flat ports, with only the hart signals that the model must show."""
 
 from amaranth import *
 from amaranth.lib import wiring
@@ -14,15 +14,15 @@ ALWAYS_SHOWN = ("pc", "insn", "trap", "interrupt", "cause")
 class SimTop(wiring.Component):
     """Wraps ``soc`` for the harness of ``sim/model/harness``.
 
-    Inputs, ``restart`` among them, are registered here: the harness sets them before the clock edge
-    after which the SoC shall see them. So nothing combinational depends on an input, and the model
-    computes everything once a cycle. ``restart`` is the SoC's reset, and is 1 at first.
+    Inputs, including ``restart``, are registered here. The harness sets them before a clock edge
+    and the SoC sees them after it. So nothing combinational depends on an input, and the model
+    computes everything once a cycle. ``restart`` is the SoC's reset and is 1 at first.
 
     Signals of hart ``n`` are named ``hart<n>_...``: ``valid`` (an instruction retired or a trap was
     taken), the fields of :class:`Commit`, ``priv_now``, ``events``, and the writes that it sends to
-    the L2 (``store``, ``store_addr``, ``store_data``, ``store_mask``), with physical addresses. A
-    part of the commit port that is not brought out costs no simulation time, therefore only
-    ``commit_log`` shows it whole.
+    the L2 (``store``, ``store_addr``, ``store_data``, ``store_mask``), with physical addresses.
+    Parts of the commit port that are not brought out cost no simulation time, so only
+    ``commit_log`` brings out the whole port.
     """
 
     def __init__(self, soc: wiring.Component, *, harts: int, commit_log: bool) -> None:

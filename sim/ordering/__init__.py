@@ -1,1 +1,1 @@
-"""What several harts see of each other: litmus tests and contention, on the RTL."""
+"""Interaction of several harts: litmus tests and contention, on the RTL."""

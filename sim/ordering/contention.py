@@ -1,4 +1,4 @@
-"""Contention: several harts count together, by atomics and under locks, and none starves."""
+"""Contention: several harts count together, with atomics and under locks. No hart may starve."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,28 +7,28 @@ from .machine import Machine
 
 PROGRAM = "contention"
 CYCLES_AROUND = 2_000_000
-WAYS_AND_PAUSES = 12  # that the program tries; more than enough for the limit
-# The longest that a hart may wait for its turn, for each hart that takes part, in cycles: the
-# slowest way hands a lock on in about 60 cycles, and may do so three times.
+WAYS_AND_PAUSES = 12  # cycles that the program tries; more than enough for the limit
+# The longest wait for a turn in cycles, for each participating hart. The slowest way passes a lock
+# on in about 60 cycles and may do so three times.
 LONGEST_PER_HART = 250
-LEAST_SHARE = 0.4  # of the mean, that each hart must have achieved
+LEAST_SHARE = 0.4  # part of the mean that each hart must achieve
 
 
 @dataclass(frozen=True)
 class Share:
-    """What one hart achieved."""
+    """The result of one hart."""
 
     counted: int
-    longest: int  # cycles of its longest attempt
+    longest: int  # cycles of the longest attempt
     mean: int
 
 
 @dataclass(frozen=True)
 class Contest:
-    """One way to count, tried by all harts together for some cycles."""
+    """One way to count. All harts tried it together for some cycles."""
 
     way: str
-    pause: int  # the greatest between two attempts, in turns of a loop
+    pause: int  # longest pause between two attempts, in turns of a loop
     harts: int
     cycles: int
     counter: int
@@ -36,12 +36,12 @@ class Contest:
 
     @property
     def lost(self) -> int:
-        """What was counted and is not in the counter."""
+        """The number of counts that are missing from the counter."""
         return sum(share.counted for share in self.shares) - self.counter
 
     @property
     def faults(self) -> list[str]:
-        """What is wrong, for people."""
+        """Describes the faults for the user."""
         found = [f"{self.lost} lost"] if self.lost else []
         mean = self.counter / self.harts
         for hart, share in enumerate(self.shares):
@@ -53,7 +53,7 @@ class Contest:
 
 
 def run(machine: Machine, *, cycles: int, seed: int) -> Iterator[Contest]:
-    """Every way, each for so many cycles."""
+    """Runs every way for that many cycles each."""
     limit = CYCLES_AROUND + WAYS_AND_PAUSES * 2 * cycles
     for words in machine.ask(PROGRAM, f"{machine.params.harts} {cycles} {seed}", limit):
         if words[0] == "contention":
@@ -61,7 +61,7 @@ def run(machine: Machine, *, cycles: int, seed: int) -> Iterator[Contest]:
 
 
 def _contest(words: list[str]) -> Contest:
-    """From ``contention WAY PAUSE HARTS CYCLES COUNTER COUNTED:LONGEST:MEAN ...``."""
+    """Parses ``contention WAY PAUSE HARTS CYCLES COUNTER COUNTED:LONGEST:MEAN ...``."""
     _, way, pause, harts, cycles, counter, *shares = words
     return Contest(way, int(pause), int(harts), int(cycles), int(counter),
                    tuple(Share(*map(int, share.split(":"))) for share in shares))

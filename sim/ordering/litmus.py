@@ -1,7 +1,7 @@
-"""Litmus tests of the memory model: runs them on the RTL and judges what comes out.
+"""Litmus tests of the memory model: runs them on the RTL and judges the outcomes.
 
-The tests are those of the program ``sw/checks/litmus``, which prints their instructions; what these
-allow is derived from them by :mod:`sim.ordering.rvwmo`.
+The program ``sw/checks/litmus`` contains the tests and prints their instructions.
+:mod:`sim.ordering.rvwmo` derives the allowed outcomes from the instructions.
 """
 
 import re
@@ -14,13 +14,13 @@ from .machine import Machine, OrderingError
 from .rvwmo import Model, outcomes
 
 PROGRAM = "litmus"
-CYCLES_AN_ITERATION = 2000  # far more than any takes
+CYCLES_AN_ITERATION = 2000  # far more than any test takes
 CYCLES_AROUND = 5_000_000
 
 
 @dataclass(frozen=True)
 class Test:
-    """A litmus test, as the program describes it."""
+    """A litmus test in the program's description."""
 
     name: str
     observed: tuple[str, ...]  # "1:a2", "x"
@@ -28,7 +28,7 @@ class Test:
 
     @cached_property
     def allowed(self) -> dict[str, Model]:
-        """Every outcome that the model of RISC-V allows, with the strictest model that does."""
+        """Maps every outcome that RISC-V allows to the strictest model that allows it."""
         found: dict[str, Model] = {}
         for model in Model:
             for outcome in outcomes(self.threads, self.observed, model):
@@ -38,7 +38,7 @@ class Test:
 
 @dataclass(frozen=True)
 class Outcomes:
-    """How often each outcome of a test was seen."""
+    """The number of times that each outcome of a test was seen."""
 
     test: Test
     harts: int
@@ -47,17 +47,18 @@ class Outcomes:
     counts: dict[str, int]
 
     def seen(self, *models: Model | None) -> dict[str, int]:
-        """Outcomes that were seen of those that need one of ``models``; None are the forbidden."""
+        """Seen outcomes whose strictest model is one of ``models``; None stands for forbidden
+        outcomes."""
         return {outcome: count for outcome, count in self.counts.items()
                 if self.test.allowed.get(outcome) in models}
 
     @property
     def forbidden(self) -> dict[str, int]:
-        """What RISC-V forbids and was seen: empty unless the machine is broken."""
+        """Seen outcomes that RISC-V forbids; empty unless the machine is broken."""
         return self.seen(None)
 
     def unseen(self, model: Model) -> list[str]:
-        """Outcomes that ``model`` is the strictest to allow and that were not seen."""
+        """Outcomes not seen whose strictest model is ``model``."""
         return sorted(outcome for outcome, strictest in self.test.allowed.items()
                       if strictest is model and outcome not in self.counts)
 
@@ -71,7 +72,7 @@ class Outcomes:
 
 
 def tests(machine: Machine, pattern: str = "") -> list[Test]:
-    """The tests of the program that ``machine`` has enough harts for and whose names match."""
+    """Returns the program's tests that fit the harts of ``machine`` and match the pattern."""
     observed: dict[str, tuple[str, ...]] = {}
     threads: dict[str, list[tuple[Instruction, ...]]] = {}
     for line in machine.ask(PROGRAM, "list", CYCLES_AROUND):
@@ -90,7 +91,7 @@ def tests(machine: Machine, pattern: str = "") -> list[Test]:
 
 def run(machine: Machine, chosen: list[Test], *, iterations: int, seed: int,
         report: Callable[[Outcomes], None] = lambda outcomes: None) -> list[Outcomes]:
-    """Runs each test with at least so many iterations; ``report`` hears of each as it ends."""
+    """Runs each test with at least that many iterations. Calls ``report`` after each test."""
     results = []
     for test in chosen:
         request = f"{machine.params.harts} {iterations} {seed} {test.name}"
@@ -103,7 +104,7 @@ def run(machine: Machine, chosen: list[Test], *, iterations: int, seed: int,
 
 
 def _outcomes(test: Test, words: list[str]) -> Outcomes:
-    """From ``litmus NAME HARTS ITERATIONS CYCLES OUTCOME=COUNT ...``."""
+    """Parses ``litmus NAME HARTS ITERATIONS CYCLES OUTCOME=COUNT ...``."""
     _, _, harts, iterations, cycles, *counts = words
     pairs = (count.split("=") for count in counts)
     return Outcomes(test, int(harts), int(iterations), int(cycles),

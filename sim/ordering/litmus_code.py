@@ -1,4 +1,4 @@
-"""The instructions that litmus tests are made of, decoded from their words."""
+"""Decodes the instruction words of litmus tests."""
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ DWORD = 3  # funct3 of accesses to 64 bits
 
 @dataclass(frozen=True)
 class Value:
-    """What a register holds: a variable's address, or a function of constants and loads.
+    """The value of a register: a variable's address, or a function of constants and loads.
 
-    ``sources`` are the loads that it syntactically depends on, whatever becomes of their values.
+    ``sources`` are the loads that it depends on syntactically, even if their values cancel out.
     """
 
-    compute: Callable[[Callable[[Any], int]], int]  # from a function that tells a load's result
+    compute: Callable[[Callable[[Any], int]], int]  # takes a function that returns a load's result
     sources: frozenset = frozenset()
-    variable: str = ""  # whose address it is
+    variable: str = ""  # variable, if an address
 
     @classmethod
     def constant(cls, number: int) -> "Value":
@@ -43,7 +43,7 @@ INITIAL = {
 
 
 class Kind(Enum):
-    """What an instruction is to the memory model."""
+    """The kinds of instructions in the memory model."""
 
     LOAD = auto()
     STORE = auto()
@@ -60,7 +60,7 @@ class Instruction:
     """One instruction of a thread."""
 
     kind: Kind
-    index: int  # in the thread
+    index: int  # index in the thread
     operation: str = ""  # of an ALU instruction or AMO
     rd: str = "zero"
     rs1: str = "zero"
@@ -80,7 +80,7 @@ class Instruction:
         return self.kind in (Kind.STORE, Kind.AMO, Kind.SC)
 
     def orders(self, a, b) -> bool:
-        """Whether this fence, between the operations ``a`` and ``b``, orders them."""
+        """Returns true if this fence orders the operations ``a`` before it and ``b`` after it."""
         if self.tso:
             return a.loads or (a.stores and b.stores)
         return _among(self.predecessors, a) and _among(self.successors, b)
@@ -91,7 +91,7 @@ def _among(classes: str, operation) -> bool:
 
 
 def evaluate(instruction: Instruction, registers: dict[str, Value]) -> Value:
-    """The result of an ALU instruction."""
+    """Computes the result of an ALU instruction."""
     a, b = registers[instruction.rs1], registers[instruction.rs2]
     sources = a.sources | b.sources
     if instruction.operation == "xor" and instruction.rs1 == instruction.rs2:
@@ -106,7 +106,7 @@ AMOS = {0b00001: "swap", 0b00000: "add", 0b01000: "or"}
 
 
 def decode(words: Sequence[int]) -> list[Instruction]:
-    """The instructions of a thread. ``ValueError`` for one that is not expected in a test."""
+    """Decodes the instructions of a thread. Raises ``ValueError`` for an unsupported one."""
     return [_decode(index, word) for index, word in enumerate(words)]
 
 

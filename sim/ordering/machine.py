@@ -1,4 +1,4 @@
-"""A simulated SoC that runs the programs of the workspace which are asked over the UART."""
+"""A simulated SoC that runs programs of the workspace and sends requests to them over the UART."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,20 +12,20 @@ from soc.config import SocParams
 
 
 class OrderingError(Exception):
-    """A test cannot be run; the message is one line for the user."""
+    """A test cannot run. The message is one line for the user."""
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What the programs run on."""
+    """The machine that runs the programs."""
 
     params: SocParams
     latency: Latency = Latency()
-    design: Design | None = None  # if it isn't the SoC with these parameters
+    design: Design | None = None  # if it is not the SoC with these parameters
     images: Path = BUILD / "sw"
 
     def ask(self, program: str, request: str, max_cycles: int) -> Iterator[list[str]]:
-        """The words of each line with which a program answers."""
+        """Runs a program and returns the words of each line of its answer."""
         image = self.images / f"{program}.elf"
         if not image.exists():
             raise ToolError(f"{image.name} is not built: make sw")

@@ -1,14 +1,14 @@
-"""Which outcomes RISC-V's memory model allows a litmus test: every global order is tried.
+"""Finds the outcomes that RISC-V's memory model allows for a litmus test. Tries every global order.
 
-The model is that of the unprivileged specification, chapter "RVWMO Memory Consistency Model": there
-is one global order of all memory operations; it keeps the *preserved program order* of each hart; a
-load returns the value of the latest store to its address that precedes it in the global order or
-in program order; between the two halves of an atomic pair there is no store of another hart. What
-is preserved depends on the model: ``RVWMO`` by its thirteen rules, ``TSO`` (the Ztso extension) all
-but a store before a later load, ``SC`` everything.
+The model follows the unprivileged specification, chapter "RVWMO Memory Consistency Model". There is
+one global order of all memory operations. It keeps the *preserved program order* of each hart. A
+load returns the value of the latest store to its address that precedes it in the global order or in
+program order. No store of another hart comes between the two halves of an atomic pair. The
+preserved order depends on the model: ``RVWMO`` preserves its thirteen rules, ``TSO`` (the Ztso
+extension) everything except a store before a later load, and ``SC`` everything.
 
 A litmus test has a handful of memory operations, so the orders can be enumerated. An AMO is one
-operation that loads and stores at once. Programs run straight on: a branch leads to the next
+operation that loads and stores at once. Programs are straight-line code: a branch leads to the next
 instruction and only makes a control dependency. Addresses do not depend on values.
 """
 
@@ -21,7 +21,7 @@ from .litmus_code import INITIAL, Instruction, Kind, Value, evaluate
 
 
 class Model(Enum):
-    """Memory models, each allowing what the one before allows, and more."""
+    """Memory models. Each allows everything that the model before it allows, and more."""
 
     SC = 0
     TSO = 1
@@ -30,27 +30,26 @@ class Model(Enum):
 
 @dataclass(frozen=True, eq=False)
 class Operation:
-    """A memory operation. Its dependencies are those of the program, by the loads that they start
-    from."""
+    """A memory operation. Its dependencies are listed as the loads that they start from."""
 
     thread: int
-    index: int  # of its instruction in the thread
+    index: int  # index of its instruction
     address: str
     loads: bool
     stores: bool
     acquire: bool
     release: bool
-    operand: Value | None  # what it stores, or combines with what it loads
+    operand: Value | None  # value to store, or operand of an AMO
     combination: str  # of an AMO: "swap", "add", "or"
     address_from: frozenset["Operation"]
     data_from: frozenset["Operation"]
     control_from: frozenset["Operation"]
-    pair: "Operation | None" = None  # of an SC its LR
+    pair: "Operation | None" = None  # the LR of an SC
 
 
 @dataclass
 class Thread:
-    """A hart's part: its operations in program order, fences, and registers in the end."""
+    """The code of one hart: operations in program order, fences, and final registers."""
 
     operations: list[Operation] = field(default_factory=list)
     fences: list[Instruction] = field(default_factory=list)
@@ -59,9 +58,9 @@ class Thread:
 
 def outcomes(threads: Sequence[Sequence[Instruction]], observed: Sequence[str],
              model: Model) -> set[str]:
-    """All outcomes that ``model`` allows: the observed values, a digit each.
+    """Returns all outcomes that ``model`` allows: one digit for each observed value.
 
-    ``observed`` names registers (``1:a2``) and variables (``x``), as the test program does.
+    ``observed`` names registers (``1:a2``) and variables (``x``), like the test program.
     """
     conditional = [[i.index for i in thread if i.kind is Kind.SC] for thread in threads]
     found = set()
@@ -79,7 +78,7 @@ def _subsets(items: list[int]) -> Iterator[frozenset[int]]:
 
 
 def _unroll(number: int, code: Sequence[Instruction], failed: frozenset[int]) -> Thread:
-    """The operations of a thread; SCs in ``failed`` store nothing and return 1."""
+    """Returns the operations of a thread. SCs in ``failed`` store nothing and return 1."""
     thread, registers = Thread(), dict(INITIAL)
     control: frozenset[Operation] = frozenset()
     reserved: Operation | None = None
@@ -115,7 +114,7 @@ def _unroll(number: int, code: Sequence[Instruction], failed: frozenset[int]) ->
 
 
 def _orders(threads: list[Thread], model: Model) -> Iterator[list[Operation]]:
-    """The global orders that the model allows."""
+    """Yields the global orders that the model allows."""
     operations = [operation for thread in threads for operation in thread.operations]
     before = {b: {a for a in operations if _kept(threads, a, b, model)} for b in operations}
 
@@ -134,7 +133,7 @@ def _orders(threads: list[Thread], model: Model) -> Iterator[list[Operation]]:
 
 
 def _kept(threads: list[Thread], a: Operation, b: Operation, model: Model) -> bool:
-    """Whether ``a`` comes before ``b`` in preserved program order, by what the program says alone.
+    """Returns true if the program alone puts ``a`` before ``b`` in preserved program order.
 
     The numbers are those of the specification's rules.
     """
@@ -151,7 +150,7 @@ def _kept(threads: list[Thread], a: Operation, b: Operation, model: Model) -> bo
         or any(a.index < f.index < b.index and f.orders(a, b) for f in thread.fences)  # 4
         or a.acquire  # 5
         or b.release  # 6
-        or (a.release and b.acquire)  # 7, as far as 5 and 6 do not say it
+        or (a.release and b.acquire)  # 7, if 5 and 6 do not already apply
         or b.pair is a  # 8
         or a in b.address_from  # 9
         or a in b.data_from  # 10
@@ -161,7 +160,7 @@ def _kept(threads: list[Thread], a: Operation, b: Operation, model: Model) -> bo
 
 
 def _consistent(order: list[Operation]) -> bool:
-    """Whether the order keeps also what depends on the values loaded, and what is atomic."""
+    """Returns true if the order also keeps the value-dependent rules and atomicity."""
     place = {operation: number for number, operation in enumerate(order)}
     source = {b: _source(b, order) for b in order if b.loads}
     for b in order:
@@ -189,7 +188,7 @@ def _consistent(order: list[Operation]) -> bool:
 
 
 def _source(load: Operation, order: list[Operation]) -> Operation | None:
-    """The store whose value a load returns; None for the value at the start."""
+    """Returns the store that a load reads from; None for the initial value."""
     place = order.index(load)
     visible = [
         store for number, store in enumerate(order)
@@ -200,7 +199,7 @@ def _source(load: Operation, order: list[Operation]) -> Operation | None:
 
 
 def _value_of(name: str, threads: list[Thread], order: list[Operation]) -> int:
-    """An observed value at the end."""
+    """Returns an observed final value."""
     if ":" not in name:
         stores = [s for s in order if s.stores and s.address == name]
         return _stored(stores[-1], order) if stores else 0

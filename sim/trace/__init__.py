@@ -1,1 +1,1 @@
-"""What the waveform of a run tells."""
+"""Analyses the waveform of a run."""

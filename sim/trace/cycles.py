@@ -1,4 +1,4 @@
-"""What a hart did in each cycle of a waveform, and what it sent and received."""
+"""Finds the activity of a hart in each cycle of a waveform, and its transfers."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -8,15 +8,15 @@ from pathlib import Path
 from sim.trace.wave import samples
 
 RETIRED = "retired"
-# Why no instruction left Memory.
-MISS = "L1D miss"  # or an atomic: the line, or the result, was waited for
+# Reasons why no instruction left Memory.
+MISS = "L1D miss"  # a load or an atomic waited for its line or result
 BUFFER = "buffer full"  # of the stores
-DEVICE = "device"  # a read was waited for, with what came before it
-FENCE = "fence"  # stores were waited for that the L2 had not acknowledged
-OTHER = "other M"  # WFI, a trap, a return, a CSR, a division, a load that was replayed
+DEVICE = "device"  # a read, and the accesses before it, had not finished
+FENCE = "fence"  # waited for the L2 to acknowledge stores
+OTHER = "other M"  # WFI, trap, return, CSR, division or a replayed load
 OPERAND = "operand"  # Decode waited for a result
-REDIRECT = "redirect"  # a trap, a return or a misprediction: the new instruction is on its way
-FETCH = "fetch"  # Fetch had none
+REDIRECT = "redirect"  # after a trap, return or misprediction: the new instruction is on its way
+FETCH = "fetch"  # Fetch had no instruction
 CAUSES = (MISS, BUFFER, FENCE, DEVICE, OPERAND, REDIRECT, FETCH, OTHER)
 
 _PIPELINE = ("retired", "m_valid", "redirect_valid", "lsu_drained", "fetched__valid",
@@ -24,12 +24,12 @@ _PIPELINE = ("retired", "m_valid", "redirect_valid", "lsu_drained", "fetched__va
 _LSU = ("m_busy", "event_dcache_miss", "mem__request__valid", "mem__request__ready",
         "mmio__request__valid", "mmio__request__ready", "mmio__response__valid", "stores.full",
         "mmio__request__payload.write", "mmio__request__payload.addr", "mmio__response__p.data")
-_LINES = "usip"  # the harts' user interrupt lines, as UINTC drives them
+_LINES = "usip"  # the user interrupt lines that UINTC drives
 
 
 @dataclass
 class Account:
-    """Cycles of one hart by what they were for, and its transfers."""
+    """The cycles of one hart by cause, and its transfers."""
 
     cycles: Counter = field(default_factory=Counter)
     bus: int = 0  # requests that the L2 accepted: lines, stores, atomics
@@ -38,7 +38,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Event:
-    """Something at a hart's edge."""
+    """An event at the boundary of a hart."""
 
     cycle: int
     hart: int
@@ -56,22 +56,22 @@ class Hart:
         self.events: list[Event] = []
         self._waiting: list[int] = []  # cycles of the instruction in Memory
         self._cause = OTHER
-        self._bubbles: list[str] = [FETCH, FETCH]  # why the next bubbles of Memory are some
+        self._bubbles: list[str] = [FETCH, FETCH]  # cause of the next bubbles of Memory
         self._redirected = False
         self._line = self._prefetched = 0
 
     def names(self) -> list[str]:
-        """Signals that :meth:`step` wants."""
+        """Signals that :meth:`step` needs."""
         hart = f"soc.hart{self.number}"
         return [f"{hart}.pipeline.{name}" for name in _PIPELINE] + [
             f"{hart}.lsu.{name}" for name in _LSU] + [f"soc.{_LINES}"]
 
     def optional_names(self) -> list[str]:
-        """Signals that :meth:`step` uses if they are there."""
+        """Signals that :meth:`step` uses if they exist."""
         return [f"soc.taic.port{self.number}.prefetch.valid"]
 
     def step(self, cycle: int, values: dict[str, int]) -> None:
-        """One cycle."""
+        """Processes one cycle."""
         hart = f"soc.hart{self.number}"
         pipeline = {name: values.get(f"{hart}.pipeline.{name}", 0) for name in _PIPELINE}
         lsu = {name: values.get(f"{hart}.lsu.{name}", 0) for name in _LSU}
@@ -93,7 +93,8 @@ class Hart:
         self._bubbles.append(OPERAND if waits else FETCH)
 
     def _memory(self, cycle: int, pipeline: dict[str, int], lsu: dict[str, int]) -> None:
-        """A cycle with an instruction in Memory: why it waits is known when it leaves."""
+        """Processes a cycle with an instruction in Memory. The cause of its wait is known when it
+        leaves."""
         if lsu["event_dcache_miss"]:
             self._cause = MISS
         elif lsu["m_busy"] and lsu["mmio__request__valid"] and not (
@@ -129,7 +130,7 @@ class Hart:
         self._line = line
 
     def account(self, start: int, stop: int) -> Account:
-        """Of the cycles from ``start`` to before ``stop``."""
+        """Returns the account of the cycles from ``start`` to before ``stop``."""
         kinds = Counter(self.kinds.get(cycle, OTHER) for cycle in range(start, stop))
         count = [sum(start <= cycle < stop for cycle in cycles)
                  for cycles in (self.bus, self.device)]
@@ -137,7 +138,7 @@ class Hart:
 
 
 def follow(wave: Path, harts: int) -> tuple[list[Hart], range]:
-    """Follows the harts through a waveform; the cycles that it has. Raises ``ToolError``."""
+    """Follows harts through a waveform. Returns them and its cycles. Raises ``ToolError``."""
     followed = [Hart(number) for number in range(harts)]
     names = {name for hart in followed for name in hart.names()}
     cycles = []
@@ -150,6 +151,6 @@ def follow(wave: Path, harts: int) -> tuple[list[Hart], range]:
 
 
 def events(harts: list[Hart]) -> Iterator[Event]:
-    """Those of all harts, in order."""
+    """Yields the events of all harts in order."""
     yield from sorted((event for hart in harts for event in hart.events),
                       key=lambda event: (event.cycle, event.hart))

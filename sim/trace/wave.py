@@ -1,4 +1,4 @@
-"""Signals of a waveform of ``rel4 sim --trace``, cycle by cycle."""
+"""Reads signals of a waveform of ``rel4 sim --trace``, cycle by cycle."""
 
 import shutil
 import subprocess
@@ -7,16 +7,16 @@ from pathlib import Path
 
 from sim.tools import ToolError
 
-CLOCK = 10  # time units a cycle; values change at its beginning
-TOP_SCOPES = 2  # around the SoC
+CLOCK = 10  # time units in a cycle; values change at its beginning
+TOP_SCOPES = 2  # scope around the SoC
 
 
 def samples(wave: Path, names: Iterable[str],
             optional: Iterable[str] = ()) -> Iterator[tuple[int, dict[str, int]]]:
-    """Cycle by cycle, its number and the values of signals, named from the SoC's top on.
+    """Yields the number of each cycle and the values of signals. Names start at the SoC's top.
 
-    ``wave`` is a VCD, or an FST, which needs ``fst2vcd`` of GTKWave. Raises ``ToolError`` if that
-    or a signal of ``names`` is missing.
+    ``wave`` is a VCD or an FST. An FST needs ``fst2vcd`` of GTKWave. Raises ``ToolError`` if
+    ``fst2vcd`` or a signal of ``names`` is missing.
     """
     if wave.suffix != ".fst":
         with wave.open("rb") as file:
@@ -30,7 +30,7 @@ def samples(wave: Path, names: Iterable[str],
 
 def _samples(lines: Iterable[bytes], names: set[str],
              optional: set[str]) -> Iterator[tuple[int, dict[str, int]]]:
-    wanted: dict[str, list[str]] = {}  # by the short name that the file gives a signal
+    wanted: dict[str, list[str]] = {}  # by the file's short name of the signal
     scopes: list[str] = []
     values: dict[str, int] = {}
     cycle = None

@@ -20,7 +20,7 @@ from soc import boot_image
 from soc.boot_info import FIELDS, FORMAT, offsets
 from soc.bootrom import LOADER_OFFSET
 from soc.config import SocParams
-from soc.memory_map import Block, devices, plic_contexts, taic_params
+from soc.memory_map import PAYLOAD_BASE, Block, devices, plic_contexts, taic_params
 
 MODES = {"m": "machine", "s": "supervisor", "u": "user"}
 
@@ -65,6 +65,9 @@ def groups(params: SocParams) -> Iterator[Group]:
                 Constant("BOOT_LOADER_SIZE", part.present - LOADER_OFFSET, "bytes at most",
                          hexadecimal=True),
             ]
+        if part.name == "dram":
+            constants.append(Constant("PAYLOAD_BASE", PAYLOAD_BASE,
+                                      "where the firmware starts a kernel", hexadecimal=True))
         if part.interrupt is not None:
             constants.append(
                 Constant(f"{name}_INTERRUPT", part.interrupt, "interrupt source at the PLIC"))

@@ -1,4 +1,4 @@
-"""All of a board but its pins and its PLL, for the simulator."""
+"""A whole board except its pins and its PLL, for the simulator."""
 
 from pathlib import Path
 
@@ -22,13 +22,13 @@ from tests.boards.speed_model import DivisorFilter
 
 
 class BoardModel(wiring.Component):
-    """``BoardSoc`` with the ports of ``Soc``; another serial line turns its pins into bytes.
+    """``BoardSoc`` with the ports of ``Soc``. A second serial line converts its pins to bytes.
 
-    If there are ``sdram`` chips, there is the model of one, which starts with ``image`` (see
-    ``SdramModel``) and ends the simulation as soon as a rule of its data sheet is broken. The rate
-    of the line is the board's after reset; if ``host_changes_rate``, its divisor is what a
-    ``DivisorFilter`` finds among the bytes. ``flash`` is what the SPI flash holds. ``dram``,
-    ``finisher`` and what shows the harts stay silent.
+    If ``sdram`` describes chips, the board has the model of one chip. The chip starts with
+    ``image`` (see ``SdramModel``) and ends the simulation as soon as a rule of its data sheet is
+    broken. The rate of the line is the board's rate after reset. With ``host_changes_rate``, a
+    ``DivisorFilter`` takes its divisor from the bytes. ``flash`` is the contents of the SPI flash.
+    ``dram``, ``finisher`` and the ports that show the harts stay idle.
     """
 
     def __init__(self, params: SocParams, sdram: SdramChips | None = None,
@@ -88,7 +88,7 @@ class BoardModel(wiring.Component):
 
 def board_design(params: SocParams, sdram: SdramChips | None = None,
                  image: Path | None = None, **options) -> Design:
-    """``BoardModel``, to be simulated."""
+    """The design that simulates a ``BoardModel``."""
     sources = [PROJECT / name for name in ("hdl", "soc", "boards", *(
         f"tests/boards/{name}.py"
         for name in ("board_model", "flash_chip", "sdram_model", "speed_model")))]

@@ -1,4 +1,4 @@
-"""An SPI flash for a simulated board, which it must not clock faster than every fourth cycle."""
+"""An SPI flash for a simulated board. Its clock may rise in every fourth cycle at most."""
 
 from amaranth import *
 from amaranth.lib import memory, wiring
@@ -8,8 +8,8 @@ from hdl.peripheral.spi_flash import FAST_READ, SpiFlashSignature
 
 
 class FlashChip(wiring.Component):
-    """Knows FAST_READ and ignores all else. From ``offset`` on it holds ``contents``; the rest is
-    erased. The lowest bit of the last byte is wrong the first time that it is read."""
+    """Knows only FAST_READ and ignores other commands. Holds ``contents`` from ``offset`` on; the
+    rest is erased. The lowest bit of the last byte is wrong on its first read."""
 
     pins: In(SpiFlashSignature())
 

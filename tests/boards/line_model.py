@@ -1,4 +1,4 @@
-"""A serial line that damages bytes, and the boot loader at its other end as a process."""
+"""A serial line that damages bytes. A process at its other end is the boot loader."""
 
 import os
 import random
@@ -14,7 +14,7 @@ TARGET = BUILD / "sw" / "boot-target"
 
 
 class Noise:
-    """Of the bytes that pass, one in ``rarity`` is changed, lost or doubled, on average."""
+    """Changes, loses or doubles one in ``rarity`` passing bytes on average."""
 
     def __init__(self, rng: random.Random, rarity: float) -> None:
         self.rng, self.rarity = rng, rarity
@@ -36,9 +36,9 @@ RECORD = BootInfo.of(configuration("tiny", harts=1)).encode()
 
 
 class TargetLine:
-    """The line to a ``boot-target`` with ``memory_bytes`` from ``base`` on.
+    """The line to a ``boot-target`` with ``memory_bytes`` of memory from ``base`` on.
 
-    What the program would find in memory goes to the file ``started``.
+    When the program starts, the contents of memory go to the file ``started``.
     """
 
     baud = 115_200

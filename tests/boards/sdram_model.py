@@ -1,4 +1,4 @@
-"""The model of an SDRAM chip, and what is between it and the controller."""
+"""The model of an SDRAM chip, with the pad registers between it and the controller."""
 
 import struct
 from pathlib import Path
@@ -21,7 +21,7 @@ FAULTS = {
 
 
 def write_image(program: Program, image: Path) -> None:
-    """Writes ``program`` as a chip has it, where all of it lies in its memory."""
+    """Writes ``program`` as an image of a chip's memory. The whole program must lie there."""
     content = program.path.read_bytes()
     lines = []
     for segment in program.segments:
@@ -32,11 +32,11 @@ def write_image(program: Program, image: Path) -> None:
 
 
 class SdramModel(wiring.Component):
-    """The registers in the pads, and the chip behind them; its clock is half a cycle late.
+    """The pad registers and the chip behind them. The chip's clock is half a cycle late.
 
-    The chip starts with what ``write_image`` has written to the file ``image``, else with zeros.
-    ``fault`` is one of ``FAULTS`` once a rule of the data sheet was broken; with ``fatal`` the
-    simulation ends then. The Verilog ``CHIP`` must be added to the component's.
+    The chip starts with the file ``image`` that ``write_image`` wrote, else with zeros. ``fault``
+    is one of ``FAULTS`` after a rule of the data sheet was broken. With ``fatal`` the simulation
+    then ends. The Verilog ``CHIP`` must be added to the component's Verilog.
     """
 
     def __init__(self, *, clock_hz: int, fatal: bool = False, image: Path | None = None) -> None:

@@ -13,13 +13,13 @@ from sim.model.simulate import model_command
 from soc.config import DRAM_BASE
 from tests.support.elf import Part, elf64
 
-LOOP = b"\x6f\0\0\0" * 16  # jumps to themselves
+LOOP = b"\x6f\0\0\0" * 16  # each instruction jumps to itself
 
 
 @contextmanager
 def simulated(design: Design, folder: Path,
               dram_bytes: int) -> Iterator[tuple[str, subprocess.Popen]]:
-    """Runs the model of ``design``; the name of its terminal, and its process.
+    """Runs the model of ``design``. Yields the name of its terminal, and its process.
 
     The memory holds an endless loop at first, so that nothing but the boot ROM can start.
     """

@@ -10,11 +10,12 @@ ESCAPE = 0x1B
 
 
 class DivisorFilter(wiring.Component):
-    """Takes ``ESCAPE`` and a divisor out of the bytes that pass; ``ESCAPE`` twice is a byte."""
+    """Takes ``ESCAPE`` and a divisor out of the passing bytes. ``ESCAPE`` twice is one byte
+    ``ESCAPE``."""
 
     i: In(stream.Signature(8))
     o: Out(stream.Signature(8))
-    busy: In(1)  # the line still sends
+    busy: In(1)  # the line is still sending
     divisor: Out(8, init=ESCAPE)
 
     def elaborate(self, platform) -> Module:
@@ -37,7 +38,7 @@ class DivisorFilter(wiring.Component):
 
 
 class ModelLine(SerialLine):
-    """The host's end. Above ``limit`` bits a second nothing arrives as it was sent."""
+    """The host's end. Every byte that it sends above ``limit`` bits a second is damaged."""
 
     def __init__(self, port: str, clock_hz: int, baud: int, limit: float = float("inf")) -> None:
         super().__init__(port, 115_200)

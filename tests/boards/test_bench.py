@@ -1,4 +1,4 @@
-"""``rel4 bench`` on a board: the same metrics, of what the board says that it is."""
+"""``rel4 bench`` on a board measures the same metrics, for the SoC that the board reports."""
 
 import json
 import subprocess

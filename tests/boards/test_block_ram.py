@@ -1,4 +1,4 @@
-"""Block RAM keeps lines, whatever the order of bursts and their pauses."""
+"""Block RAM keeps lines for any order of bursts and any pauses."""
 
 import random
 
@@ -33,7 +33,7 @@ class Bench:
             await self._transfer(self.dut.bus__wdata__valid, self.dut.bus__wdata__ready)
 
     async def read(self, addr):
-        """The dwords in the order in which they come, and the cycle of the first."""
+        """Reads dwords in their order of arrival. Returns them and the cycle of the first."""
         dut, dwords, first = self.dut, [], None
         await self.request(0, addr)
         for cycle in range(1, 20):

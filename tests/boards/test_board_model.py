@@ -1,4 +1,4 @@
-"""A whole board on the RTL: loader, memory, serial line, and what the host learns of the end."""
+"""A whole board on the RTL: loader, memory, serial line, and the end message for the host."""
 
 import struct
 import subprocess
@@ -30,7 +30,7 @@ def lui(rd: int, value: int) -> int:
 
 
 def program(text: bytes, finish: int) -> bytes:
-    """Writes ``text`` to the UART and ``finish`` to the finisher."""
+    """A program that writes ``text`` to the UART and ``finish`` to the finisher."""
     params = configuration("tiny")
     code = [lui(T0, device(params, "uart0").base)]
     for byte in text:
@@ -51,7 +51,7 @@ def program(text: bytes, finish: int) -> bytes:
 
 
 def test_programs_run_one_after_the_other(tmp_path):
-    """Each time the board is reset into its boot loader, and can be loaded again."""
+    """The board is reset into its boot loader each time, and can be loaded again."""
     params = configuration("tiny", harts=1, boot_loader=boot_loader(), dram_bytes=DRAM_BYTES,
                            uart_baud=100_000_000 // 16)
     with simulated(board_design(params), tmp_path, DRAM_BYTES) as (port, _):

@@ -1,4 +1,4 @@
-"""The boot loader on the RTL of the SoC: a program comes over a line and runs on all harts."""
+"""The boot loader on the RTL of the SoC: a program arrives over a line and runs on all harts."""
 
 import pytest
 from typer.testing import CliRunner

@@ -1,4 +1,4 @@
-"""Dividers make what was asked for, within the limits of the device."""
+"""Dividers make the wanted clock within the limits of the device."""
 
 from fractions import Fraction
 
@@ -24,7 +24,7 @@ def test_ecp5_prefers_the_fastest():
 
 @pytest.mark.parametrize("mhz", [25, 35, 50, 60, 75])
 def test_ecp5_phase(mhz):
-    """Within half of the PLL's step."""
+    """The phase is right to within half a step of the PLL."""
     d = ecp5_pll.dividers(25, mhz)
     periods, eighths = d.phase(360 * 3.5 * mhz / 1000)
     assert 0 <= eighths < 8

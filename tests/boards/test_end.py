@@ -1,4 +1,4 @@
-"""The host is told the end behind the last byte of the program, once."""
+"""The host gets the end message once, after the last byte of the program."""
 
 import random
 
@@ -12,7 +12,8 @@ from tests.support.run import run_cocotb
 
 
 async def outcome(dut, rng, output, kind, code, until=2000):
-    """Lets the program write ``output`` and end; what the line gets. It must be idle then."""
+    """Lets the program write ``output`` and end. Returns the bytes on the line. The line must be
+    idle at the end."""
     dut.i__valid.value = dut.busy.value = dut.valid.value = 0
     dut.kind.value, dut.code.value = kind, code
     dut.rst.value = 1

@@ -1,4 +1,4 @@
-"""A board starts the program in its flash, unless that is damaged or the host is there first."""
+"""A board starts the program in its flash unless the flash is damaged or the host comes first."""
 
 import subprocess
 import sys
@@ -17,7 +17,7 @@ from tests.boards.test_board_model import program
 from tests.support.elf import Part, elf64
 
 DRAM_BYTES = 32 << 10
-PATIENCE_SECONDS = 240  # for a simulation on a machine that is busy
+PATIENCE_SECONDS = 240  # for a simulation on a busy machine
 
 
 def read_until(line, wanted, seconds=PATIENCE_SECONDS):
@@ -29,8 +29,8 @@ def read_until(line, wanted, seconds=PATIENCE_SECONDS):
 
 
 def test_flash_and_host(tmp_path):
-    """The flash gives a wrong bit at first. Then the board waits for the host, whose program runs;
-    after the reset at its end the program in the flash does, again and again."""
+    """The flash gives a wrong bit at first, so the board waits for the host and runs its program.
+    That program ends with a reset. Then the program in the flash runs, again and again."""
     code = program(b"from the flash", Kind.PASS.value)
     params = without_taic(configuration(
         "tiny", harts=1, boot_loader=boot_loader(), dram_bytes=DRAM_BYTES,

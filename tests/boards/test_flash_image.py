@@ -1,4 +1,4 @@
-"""``rel4 program --image``: what goes into the flash, and where."""
+"""``rel4 program --image``: the contents of the flash and their place."""
 
 import struct
 import zlib

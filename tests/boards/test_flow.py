@@ -1,4 +1,4 @@
-"""A build ends with a bitstream, or with one line, another status and no bitstream."""
+"""A build ends with a bitstream, or with one line, a nonzero status and no bitstream."""
 
 import functools
 import json
@@ -30,7 +30,7 @@ OLD = b"an earlier bitstream"
 
 
 class Blinker(Elaboratable):
-    """As much of a board as takes seconds to place: its clock, its reset and a light."""
+    """A small part of a board that is placed in seconds: its clock and a light."""
 
     def __init__(self, board, params):
         self.board, self.mhz = board, params.clock_hz // 1_000_000
@@ -53,7 +53,7 @@ class Blinker(Elaboratable):
 
 @pytest.fixture
 def folder(tmp_path):
-    """An empty folder where the tools see it, which have no absolute paths."""
+    """An empty folder that the tools can see. The tools do not take absolute paths."""
     path = BUILD / "tests" / "board" / tmp_path.name
     path.mkdir(parents=True, exist_ok=True)
     for old in path.iterdir():
@@ -63,7 +63,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def rel4(monkeypatch, folder):
-    """``rel4 build`` of the blinker, over a bitstream of an earlier build."""
+    """``rel4 build`` of the blinker. A bitstream of an earlier build is already there."""
     monkeypatch.setattr(sim.board.flow, "Top", Blinker)
     monkeypatch.setattr(sim.cli.build, "boot_loader", lambda: b"loader")
     (folder / "ulx3s-85f.bit").write_bytes(OLD)
@@ -72,7 +72,7 @@ def rel4(monkeypatch, folder):
 
 
 def failed(result, folder: Path, text: str, status: int = 1) -> None:
-    """One line with ``text`` in it and what it is about; nothing that looks like a bitstream."""
+    """Checks for one error line with ``text`` and for no file like a bitstream."""
     lines = [line for line in result.stderr.splitlines() if line.startswith("rel4 build: ")]
     assert result.exit_code == status, result.output
     assert len(lines) == 1 and text in lines[0], result.stderr
@@ -80,7 +80,7 @@ def failed(result, folder: Path, text: str, status: int = 1) -> None:
 
 
 def script(path: Path, body: str) -> str:
-    """An executable that runs ``body`` in Python."""
+    """Makes an executable that runs ``body`` in Python."""
     path.write_text(f"#!{sys.executable}\nimport os, sys\n{body}\n")
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
     return str(path)
@@ -94,7 +94,7 @@ def test_blinker_becomes_a_bitstream(rel4, folder):
     assert list(folder.glob("*.partial")) == []
     report = json.loads((folder / "report.json").read_text())
     assert report["best_seed"] == 1
-    (placement,) = report["placements"]  # the clock is reached, so there are no others
+    (placement,) = report["placements"]  # this one meets timing, so there are no others
     (clock,) = placement["clocks"]
     assert clock["name"].endswith("clk")
     assert clock["constraint_mhz"] == pytest.approx(40, rel=1e-3)
@@ -125,7 +125,7 @@ def test_missed_clock_leaves_no_bitstream(rel4, folder, monkeypatch):
 
 
 def test_second_seed_reaches_the_clock(rel4, folder, monkeypatch):
-    """The bitstream is that of the first seed that does; no further one is tried."""
+    """The first seed that meets timing gives the bitstream. No further seed is tried."""
     def place_slowly(*arguments, seed, **options):
         placement = place(*arguments, seed=seed, **options)
         missed = [replace(clock, achieved_mhz=0.99 * clock.constraint_mhz)
@@ -185,7 +185,7 @@ open(arguments["--bit"], "wb").write(b"half of a bitstream")
 
 @pytest.fixture
 def fake(monkeypatch, tmp_path):
-    """Replaces the tools by scripts that do their part at once, but for the one that is given."""
+    """Replaces all tools except one by scripts that finish at once."""
     def install(**bodies):
         default = {"yosys": WRITES_NETLIST, "nextpnr_ecp5": WRITES_PLACEMENT, "ecppack": ""}
         for tool, body in (default | bodies).items():
@@ -227,7 +227,7 @@ def test_tool_is_missing(rel4, folder, monkeypatch, tool):
 @pytest.mark.parametrize("tool", TOOLS)
 def test_interrupt(rel4, folder, fake, request, tool):
     """Ctrl-C reaches all processes of the terminal."""
-    # Whoever runs the tests in the background may ignore it.
+    # A background test run may ignore the signal.
     request.addfinalizer(functools.partial(
         signal.signal, signal.SIGINT, signal.signal(signal.SIGINT, signal.default_int_handler)))
     fake(**{tool: WRITES_HALF * (tool == "ecppack")
@@ -252,7 +252,7 @@ def test_unknown_board():
 
 @pytest.mark.parametrize("name", BOARDS)
 def test_pins_exist_once(name):
-    """Every pin of a board can be requested from its platform, and its clock be made."""
+    """Every pin of a board can be requested from its platform, and its clock can be made."""
     board = BOARDS[name]
     platform = board.platform()
     for pin in (board.oscillator, board.reset, Pin("uart"), *board.lights):

@@ -1,4 +1,4 @@
-"""A light is on for a while after what it shows, however short that was."""
+"""A light stays on for a while after its event, even a very short event."""
 
 import cocotb
 from cocotb.triggers import FallingEdge, ReadOnly

@@ -1,4 +1,4 @@
-"""Over any line either the right image starts or the error is reported."""
+"""Over any line, either the right image starts or an error is reported."""
 
 import os
 import random
@@ -15,13 +15,14 @@ from tests.support.elf import Part, elf64
 
 MEMORY = 1 << 20
 SEED = int(os.environ.get("COCOTB_RANDOM_SEED", "1"))
-PATIENCE = Patience(seconds=20)  # nothing is lost: only a machine that is very busy needs it
+PATIENCE = Patience(seconds=20)  # no byte is lost; only a very busy machine needs the time
 NOISY_PATIENCE = Patience(seconds=0.05)
 
 
 @pytest.fixture
 def image(tmp_path):
-    """Two segments with gaps behind them that must be cleared, and what memory must hold."""
+    """Makes an image of two segments with gaps after them that must be cleared. Returns it and the
+    memory that it must produce."""
     rng = random.Random(SEED)
     code, data = rng.randbytes(9000), rng.randbytes(5001)
     (tmp_path / "image.elf").write_bytes(elf64([
@@ -72,7 +73,7 @@ def test_right_image_or_an_error_over_a_noisy_line(image, tmp_path, rarity):
         if error is None:
             started += 1
             assert dump.exists()
-        # Even if only the answer to the start was lost.
+        # The image is right even if only the answer to the start was lost.
         assert not dump.exists() or held(dump.read_bytes(), image[1])
     if rarity >= 3000:
         assert started

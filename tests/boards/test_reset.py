@@ -1,4 +1,4 @@
-"""The SoC is in reset until all reasons have been away for long enough."""
+"""The SoC stays in reset until all reasons have been absent for long enough."""
 
 import random
 
@@ -17,7 +17,7 @@ DELAY = 1 << DELAY_BITS  # cycles
 
 
 class Probe(wiring.Component):
-    """Shows the reset of the domain."""
+    """Brings out the reset of the domain."""
 
     stable: In(1)
     button: In(1)
@@ -46,7 +46,7 @@ async def reset_lasts_as_long_as_its_reasons_and_a_while_more(dut):
     for name, value in reasons.items():
         getattr(dut, name).value = not value
     await start(dut)
-    quiet, seen = 0, set()  # cycles without a reason, as seen from outside
+    quiet, seen = 0, set()  # cycles without a reason, counted outside
     for _ in range(3000):
         if rng.random() < 0.02:
             name = rng.choice(list(reasons))
@@ -58,7 +58,7 @@ async def reset_lasts_as_long_as_its_reasons_and_a_while_more(dut):
         quiet += 1
         await ReadOnly()
         shown = int(dut.shown.value)
-        # The synchronizers take two cycles, the flip-flop of the reset one.
+        # The synchronizers take two cycles and the reset's flip-flop takes one.
         assert shown or not 4 < quiet < DELAY - 4, f"no reset {quiet} cycles after its reason"
         assert not shown or quiet < DELAY + 4, f"reset {quiet} cycles after its reason"
         seen.add(shown)

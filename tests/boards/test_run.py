@@ -1,4 +1,4 @@
-"""``rel4 run`` has the exit status of the program, as ``rel4 sim`` has."""
+"""``rel4 run`` exits with the status of the program, like ``rel4 sim``."""
 
 import json
 import os
@@ -23,8 +23,8 @@ MEMORY = 1 << 16
 
 @contextmanager
 def board(tmp_path, written: bytes):
-    """A pseudo terminal with a boot loader behind it, whose name is returned. The program that is
-    started writes ``written``; what the memory held is in ``memory``."""
+    """Makes a pseudo terminal with a boot loader behind it and returns its name. The started
+    program writes ``written``. The contents of the memory go to ``memory``."""
     master, slave = os.openpty()
     tty.setraw(slave)
     os.set_blocking(master, False)

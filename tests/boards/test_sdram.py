@@ -1,4 +1,4 @@
-"""SDRAM behind the L2: lines are kept, and the chip's data sheet is."""
+"""SDRAM behind the L2 keeps lines and obeys the chip's data sheet."""
 
 import random
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ from tests.support.run import run_verilog
 
 CHIPS = SdramChips(("MT48LC16M16", "IS42S16160", "AS4C32M16"))
 BASE, LINE = 0x8000_0000, 64
-ROW = 1024  # bytes; the next one is of another bank, the fourth from here is of the same
+ROW = 1024  # bytes; the next row is in another bank, the fourth next in the same bank
 PADDR_BITS = 32
-START_LIMIT = 30_000  # cycles until the chip is started
+START_LIMIT = 30_000  # cycles until the chip has started
 TIMES = {35: (11, 9, 12, 12, 9, 17), 60: (12, 9, 14, 13, 9, 17)}  # cycles, by MHz
 
 
@@ -50,8 +50,8 @@ class WithChip(wiring.Component):
 
 
 class Bench:
-    """The L2's side of the bus. ``first`` and ``last`` are the cycles, counted from the acceptance
-    of the latest read, in which its first and its last dword came."""
+    """The L2's side of the bus. ``first`` and ``last`` are the cycles from the acceptance of the
+    latest read to its first and its last dword."""
 
     def __init__(self, dut):
         self.dut, self.rng = dut, random.Random(cocotb.RANDOM_SEED)
@@ -73,7 +73,7 @@ class Bench:
             await self._transfer(self.dut.bus__wdata__valid, self.dut.bus__wdata__ready, 100)
 
     async def read(self, addr, limit=100):
-        """The dwords in the order in which they come."""
+        """Returns the dwords in their order of arrival."""
         dut, dwords = self.dut, []
         await self.request(0, addr, limit)
         for cycle in range(1, 150):
@@ -89,7 +89,7 @@ class Bench:
         raise AssertionError(f"{len(dwords)} dwords came")
 
     async def _transfer(self, valid, ready, limit):
-        """Returns the cycles of waiting."""
+        """Returns the number of cycles waited."""
         valid.value = 1
         for waited in range(limit):
             await ReadOnly()
@@ -106,8 +106,7 @@ class Bench:
 
 @cocotb.test()
 async def lines_are_kept(dut):
-    """Whatever the order, the rows, the gaps and the refreshes; and no rule is broken but ``rule``.
-    """
+    """Lines are kept for any order, rows, gaps and refreshes. Only ``rule`` may be broken."""
     bench = Bench(dut)
     await start(dut)
     rng, kept = bench.rng, {}
@@ -117,7 +116,7 @@ async def lines_are_kept(dut):
         BASE + LINE * rng.randrange((32 << 20) // LINE) for _ in range(30)]
     line, firsts = lines[0], []
     for _ in range(1200):
-        if rng.random() < 0.7:  # else the same once more, as early as can be
+        if rng.random() < 0.7:  # else the same line again, as early as possible
             line = rng.choice(lines)
         if line not in kept or rng.random() < 0.4:
             kept[line] = bench.dwords()
@@ -138,8 +137,7 @@ async def lines_are_kept(dut):
 
 @cocotb.test()
 async def times(dut):
-    """From the acceptance of a request to the first dword of its line, by what the bank was doing.
-    """
+    """Cycles from the acceptance of a request to the first dword, by the state of the bank."""
     if "rule" in cocotb.plusargs:
         return
     bench = Bench(dut)
@@ -148,7 +146,7 @@ async def times(dut):
     refreshes = int(dut.refreshes.value)
     while int(dut.refreshes.value) == refreshes:
         await cycles(dut, 1)
-    await cycles(dut, 60)  # all rows are closed, and will not be for a while
+    await cycles(dut, 60)  # all rows are closed and no refresh comes soon
     seen = []
     for addr in (BASE, BASE + LINE, BASE + 4 * ROW, BASE + ROW):
         await bench.read(addr)
@@ -167,7 +165,7 @@ async def times(dut):
 
 @dataclass(frozen=True)
 class WrongChips(SdramChips):
-    """Chips about whose times the controller is told ``wrong``."""
+    """Chips with one wrong setting: the controller gets ``wrong`` instead of the true time."""
 
     wrong: tuple[str, int] = ("", 0)
 
@@ -195,7 +193,7 @@ def test_wrong_time_is_seen():
 
 @pytest.mark.parametrize("mhz", range(25, 101, 5))
 def test_times_are_long_enough(mhz):
-    """In every chip's data sheet, also where the library does not know or rounds."""
+    """The times match every chip's data sheet, even if the library lacks or rounds a time."""
     timing, period_ns = CHIPS.timing(mhz * 1_000_000), 1e3 / mhz
     for name, ns in {"tRCD": 21, "tRP": 21, "tRAS": 44, "tRC": 66, "tRFC": 70, "tWR": 15,
                      "tRRD": 15}.items():

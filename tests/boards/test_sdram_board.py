@@ -1,4 +1,4 @@
-"""A whole board with SDRAM on the RTL: firmware and kernel run there, and loaded programs."""
+"""A whole board with SDRAM on the RTL runs firmware, kernel and loaded programs."""
 
 from boards.catalogue import ULX3S_SDRAM
 from hdl.peripheral.finisher import Kind
@@ -18,13 +18,13 @@ from tests.support.elf import Part, elf64
 CLOCK_HZ = 60_000_000
 SIZE = ULX3S_SDRAM.size_bytes
 HELLO = BUILD / "sw" / "hello.elf"
-IMAGE = BUILD / "tests" / "sdram-board.hex"  # always the same place, for the model knows it
+IMAGE = BUILD / "tests" / "sdram-board.hex"  # always the same path, because it is part of the model
 PATIENCE = Patience(seconds=60)
 SECONDS = 200
 
 
 def run(line, loader: Loader, info) -> bytes:
-    """Starts what is in memory; its output. It must pass."""
+    """Starts the program in memory and returns its output. The program must pass."""
     output = []
     loader.run()
     end = converse(line, info.announcement, behind=loader.behind, output=output.append,
@@ -34,8 +34,8 @@ def run(line, loader: Loader, info) -> bytes:
 
 
 def test_programs_run_from_sdram(tmp_path):
-    """First hello, which is there already, from its firmware to its end; then, after a reset that
-    finds the chip at work, a program that comes over the line."""
+    """First hello, already in memory, runs from its firmware to its end. Then a reset hits the chip
+    during operation, and a program arrives over the line."""
     IMAGE.parent.mkdir(parents=True, exist_ok=True)
     write_image(Program.load(HELLO, memory_bytes=SIZE), IMAGE)
     params = configuration("tiny", harts=1, boot_loader=boot_loader(), dram_bytes=SIZE,
@@ -53,4 +53,4 @@ def test_programs_run_from_sdram(tmp_path):
         loader.hello()
         loader.load(program_for(info, tmp_path / "small.elf"), info)
         assert run(line, loader, info) == b"small"
-        assert process.poll() is None  # the chip has not complained
+        assert process.poll() is None  # the chip reported no fault

@@ -1,4 +1,4 @@
-"""The model of the SDRAM chip sees every rule that is broken, and none that is not."""
+"""The model of the SDRAM chip reports every broken rule, and no other rule."""
 
 import random
 
@@ -10,17 +10,17 @@ from tests.boards.sdram_model import CHIP, FAULTS, SdramModel
 from tests.support.clock import cycles, start
 from tests.support.run import run_verilog
 
-CLOCK_HZ = 200_000_000  # so that most times are several cycles
+CLOCK_HZ = 200_000_000  # fast, so that most times are several cycles
 PAUSE = 40_000
 T_RCD, T_RP, T_RAS, T_RC, T_RRD, T_RFC, T_WR = 5, 5, 9, 14, 3, 14, 3  # cycles
-ALL = 1 << 10  # of a column or of a precharge: A10
+ALL = 1 << 10  # A10 of a column or of a precharge
 MODE = 2 << 4  # CL 2
 COMMANDS = {"nop": 0, "ref": 0b011, "pre": 0b101, "act": 0b001, "read": 0b010, "write": 0b110,
             "mode": 0b111, "stop": 0b100}  # ras, cas, we from bit 0
 
 
 async def command(dut, name, a=0, ba=0, *, after=1, dq=None):
-    """Gives a command, and returns so many cycles after it."""
+    """Gives a command and returns ``after`` cycles later."""
     pads = {"a": a, "ba": ba, "dq_oe": dq is not None, "dq_o": dq or 0}
     pads |= {wire: COMMANDS[name] >> n & 1 for n, wire in enumerate(("ras", "cas", "we"))}
     for wire, value in pads.items():
@@ -45,7 +45,8 @@ async def initialise(dut, *, pause=PAUSE, refreshes=8, mode=MODE, precharge=True
 
 
 async def play(dut, *steps):
-    """Each step is a command with its arguments, or cycles by which the next one comes later."""
+    """Plays steps. A step is a command with its arguments, or the cycles from the command before it
+    to the next."""
     for step, following in zip(steps, (*steps[1:], None), strict=True):
         if not isinstance(step, int):
             name, *rest = step
@@ -55,7 +56,7 @@ async def play(dut, *steps):
 
 
 async def fault(dut):
-    """The number of the rule that was broken; then none is."""
+    """Returns the number of the broken rule and clears it."""
     await cycles(dut, 2)
     value = int(dut.fault.value)
     dut.chip.fault.value = 0
@@ -65,7 +66,7 @@ async def fault(dut):
 
 ACT, ACT_1 = ("act", 5, 0), ("act", 5, 1)
 READ, WRITE, PRE, REF = ("read", 3), ("write", 3), ("pre", 0), ("ref",)
-BREAKS = [  # a rule, the times that keep it, and the steps that do with them, not with one less
+BREAKS = [  # a rule, the least cycles that keep it, and steps that break it with one cycle less
     ("tRCD", T_RCD, lambda n: (ACT, n, READ)),
     ("tRCD", T_RCD, lambda n: (ACT, n, WRITE)),
     ("tRAS", T_RAS, lambda n: (ACT, n, PRE)),
@@ -99,7 +100,7 @@ WRONG = [
 
 
 async def settle(dut):
-    """All banks idle, and nothing else that a rule counts from."""
+    """Brings all banks to idle and lets all times of the rules pass."""
     await command(dut, "pre", ALL, after=30)
     await command(dut, "ref", after=30)
 
@@ -153,7 +154,7 @@ async def initialisation(dut):
 
 @cocotb.test()
 async def refresh(dut):
-    """8192 in 64 ms are enough, however long it takes; fewer are not."""
+    """8192 refreshes in 64 ms are enough for any length of time; fewer are not."""
     await start(dut)
     for interval, late in ((1562, False), (1700, True)):  # 1562.5 cycles are 7.8125 us
         await initialise(dut)
@@ -165,12 +166,12 @@ async def refresh(dut):
 
 @cocotb.test()
 async def data(dut):
-    """Words are kept, come CL after the command and at no other time, and bytes can be masked."""
+    """Words are kept and bytes can be masked. Data comes CL after the command and only then."""
     await start(dut)
     rng, kept = random.Random(cocotb.RANDOM_SEED), {}
     for latency in (2, 3):
         await initialise(dut, mode=latency << 4)
-        await fault(dut)  # of what was before
+        await fault(dut)  # byte of the old word
         for bank in range(4):
             await command(dut, "act", 7 * bank, bank, after=T_RCD)
         for _ in range(120):

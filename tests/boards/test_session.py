@@ -1,4 +1,4 @@
-"""The board's messages are told from the program's output, however the bytes arrive."""
+"""The board's messages are separated from the program's output for any arrival of the bytes."""
 
 import os
 import random

@@ -1,4 +1,4 @@
-"""Host and boot loader agree on a faster line, and find each other again where it does not work."""
+"""Host and boot loader agree on a faster line. They recover if the faster line does not work."""
 
 from contextlib import contextmanager
 
@@ -19,13 +19,13 @@ from tests.support.elf import Part, elf64
 CLOCK_HZ = 100_000_000
 BAUD, FAST = CLOCK_HZ // (16 * 4), CLOCK_HZ // 16
 DRAM_BYTES = 32 << 10
-PATIENCE = Patience(seconds=20)  # of a simulation on a machine that may be busy
+PATIENCE = Patience(seconds=20)  # for a simulation on a machine that may be busy
 TEXT = b"as before"
 
 
 @contextmanager
 def board(folder, **options):
-    """The line to a board that was just reset, and an image that writes ``TEXT``."""
+    """The line to a freshly reset board, and an image that writes ``TEXT``."""
     design = board_design(without_taic(configuration(
         "tiny", harts=1, clock_hz=CLOCK_HZ, boot_loader=boot_loader(), dram_bytes=DRAM_BYTES,
         uart_baud=BAUD)), host_changes_rate=True)
@@ -38,7 +38,7 @@ def board(folder, **options):
 
 
 def load_and_run(line, image, *, baud: int, patience=PATIENCE) -> bool:
-    """Runs the program to its end; whether it was loaded at ``baud``."""
+    """Runs the program to its end. Returns true if it was loaded at ``baud``."""
     loader = Loader(line, patience)
     info = loader.hello()
     fast = loader.hasten(baud)
@@ -54,7 +54,7 @@ def load_and_run(line, image, *, baud: int, patience=PATIENCE) -> bool:
 
 
 def test_programs_are_loaded_at_any_rate(tmp_path):
-    """The second one comes after the first, that is from a board that was reset."""
+    """The second program comes after the first, so from a board that was reset."""
     with board(tmp_path) as (line, image):
         for baud in (FAST, FAST * 9 // 20):
             assert load_and_run(line, image, baud=baud)

@@ -1,4 +1,4 @@
-"""Cells are counted for the module whose signal they compute, and for those above it."""
+"""A cell is counted for the module of the signal that it computes, and for all modules above."""
 
 import json
 

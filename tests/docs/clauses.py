@@ -1,4 +1,4 @@
-"""The clauses of the specifications, and the citations of them.
+"""The clauses of the specifications and their citations.
 
 A clause is a paragraph of ``docs/spec`` that begins with its anchor and its number:
 ``<a id="uintc-4.2"></a>**4.2 Title.**``. It is cited as ``UINTC-4.2``. See docs/spec/README.md.
@@ -14,7 +14,7 @@ from sim.tools import PROJECT
 SPEC = PROJECT / "docs" / "spec"
 DOCUMENTS = {"N": "n-extension.md", "UINTC": "uintc.md", "TAIC": "taic.md"}
 
-# ``N-1`` may be a difference; the other names stand before a hyphen and a digit in citations only.
+# ``N-1`` may be a difference. The other names precede a hyphen and a digit only in citations.
 CITATION = re.compile(r"\b(?:N-\d+(?:\.\d+)+|(?:UINTC|TAIC)-\d+(?:\.\d+)*)")
 
 SOURCES = (".py", ".rs", ".md", ".S", ".h")
@@ -26,7 +26,7 @@ UNANCHORED = re.compile(r"\*\*\d+\.\d+ ")
 
 
 def clauses(name: str, text: str) -> tuple[list[str], list[str]]:
-    """The citations of all clauses of document ``name``, and what is wrong with their numbers."""
+    """Returns the citations of all clauses of document ``name``, and numbering faults."""
     found: list[str] = []
     problems = []
     section, last = 0, (0, 0)
@@ -52,7 +52,7 @@ def clauses(name: str, text: str) -> tuple[list[str], list[str]]:
 
 
 def all_clauses() -> set[str]:
-    """The citations of all clauses of all documents."""
+    """Returns the citations of all clauses of all documents."""
     return {clause for name, file in DOCUMENTS.items()
             for clause in clauses(name, (SPEC / file).read_text())[0]}
 
@@ -62,12 +62,12 @@ def citations(text: str) -> list[str]:
 
 
 def wrong_citations(text: str, known: set[str]) -> list[str]:
-    """Citations in ``text`` of clauses that do not exist."""
+    """Returns citations in ``text`` of clauses that do not exist."""
     return [citation for citation in citations(text) if citation not in known]
 
 
 def sources() -> Iterator[Path]:
-    """All files of the project in which a clause may be cited."""
+    """Yields all files of the project that may cite a clause."""
     for folder, folders, files in os.walk(PROJECT):
         folders[:] = [name for name in folders
                       if name not in SKIPPED and not name.startswith(".")]

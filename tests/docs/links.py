@@ -1,4 +1,4 @@
-"""Links and anchors of Markdown pages, as GitHub makes them."""
+"""Links and anchors of Markdown pages, by the rules of GitHub."""
 
 import re
 from pathlib import Path
@@ -16,13 +16,13 @@ def _prose(text: str) -> str:
 
 
 def links(text: str) -> list[tuple[str, str]]:
-    """Text and target of each link to a file or an anchor."""
+    """Returns text and target of each link to a file or an anchor."""
     return [(label, target) for label, target in LINK.findall(_prose(text))
             if not ELSEWHERE.match(target)]
 
 
 def anchors(text: str) -> set[str]:
-    """What may follow ``#`` in a link to a page with this text."""
+    """Returns the anchors that may follow ``#`` in a link to a page with this text."""
     text = FENCE.sub("", text)
     found = set(ANCHOR.findall(text))
     for heading in HEADING.findall(text):
@@ -36,7 +36,7 @@ def anchors(text: str) -> set[str]:
 
 
 def broken_links(page: Path) -> list[str]:
-    """Targets of links on ``page`` that do not exist."""
+    """Returns link targets on ``page`` that do not exist."""
     broken = []
     for _, target in links(page.read_text()):
         path, _, anchor = target.partition("#")

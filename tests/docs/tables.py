@@ -1,4 +1,4 @@
-"""The tables of the specifications."""
+"""Reads the tables of the specifications."""
 
 import re
 
@@ -8,7 +8,7 @@ CODE = re.compile(r"`([^`]*)`")
 
 
 def table(citation: str) -> list[list[str]]:
-    """The rows of the first table of a clause, without its head."""
+    """Returns the rows of the first table of a clause, without the header."""
     name = citation.partition("-")[0]
     text = (SPEC / DOCUMENTS[name]).read_text()
     _, found, rest = text.partition(f'<a id="{citation.lower()}"></a>')
@@ -21,12 +21,12 @@ def table(citation: str) -> list[list[str]]:
 
 
 def code(cell: str) -> str:
-    """The first piece of code in a cell."""
+    """Returns the first code span of a cell."""
     match = CODE.search(cell)
     assert match, cell
     return match[1]
 
 
 def number(cell: str) -> int:
-    """The number that is the first piece of code in a cell."""
+    """Returns the number in the first code span of a cell."""
     return int(code(cell), 0)

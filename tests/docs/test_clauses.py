@@ -49,7 +49,7 @@ def test_every_cited_clause_exists():
 
 
 def test_the_selftest_cites_clauses():
-    """Each of its tests names a clause, in a form that is found here."""
+    """Each of its tests names a clause in a form that this search finds."""
     rows = [row for path in SELFTEST.glob("*.rs") for row in TEST_ROW.findall(path.read_text())]
     assert len(rows) > 200
     cited = [name for name, clause in rows if citations(clause)]

@@ -1,4 +1,4 @@
-"""Pages show the figures of docs/figures, and no others."""
+"""Pages show the figures of docs/figures and no others."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Links between the pages of the project lead somewhere."""
+"""Links between the pages of the project have existing targets."""
 
 import pytest
 

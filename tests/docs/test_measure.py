@@ -1,4 +1,4 @@
-"""``make figures``: groups are measured whole or not at all."""
+"""``make figures`` measures a group completely or not at all."""
 
 import json
 import subprocess
@@ -28,7 +28,7 @@ def git(folder, *arguments):
 
 @pytest.fixture
 def checkout(tmp_path):
-    """A repository whose ``rel4`` writes ``{"n": 1}``, or fails if it is given the word bad."""
+    """A repository with a ``rel4`` that writes ``{"n": 1}`` and fails for the argument bad."""
     (tmp_path / "sim").mkdir()
     (tmp_path / "sim/__main__.py").write_text(TOOL)
     (tmp_path / ".gitignore").write_text("__pycache__\n")

@@ -1,4 +1,4 @@
-"""Tables of the specifications say what the descriptions in Python say."""
+"""Tables of the specifications agree with the descriptions in Python."""
 
 import pytest
 
@@ -83,7 +83,7 @@ def test_error_bits():
     ("TAIC-6.2", ChannelConfig()),
 ])
 def test_fields(citation, register):
-    """In the order of the bits, which are those of the fields."""
+    """The rows are in the order of the bits, and the bits are those of the fields."""
     fields = [field for name, field in register.layout if not name.startswith("_")]
     assert [bits for bits, *_ in table(citation)] == [
         str(field.offset) if field.width == 1 else

@@ -1,5 +1,4 @@
-"""What the proofs about the records of wake-ups have in common: one record, and what happens to it.
-"""
+"""The common base of the proofs about wake-up records: one record and its events."""
 
 from abc import ABC, abstractmethod
 
@@ -14,7 +13,7 @@ from hdl.taic.types import RecordOp
 
 
 class FewRecords(TaicParams):
-    """A channel, a record of a line and a slot; with them all else that depends on the number."""
+    """One channel, one record of a line and one slot. All derived sizes follow these numbers."""
 
     first_line_record = 1
     first_slot_record = 2
@@ -22,11 +21,11 @@ class FewRecords(TaicParams):
 
 
 class RecordsSpec(wiring.Component, ABC):
-    """Ports of the design, left free, but for what does not come (``Assume``).
+    """Ports of the design. They are free except for impossible inputs (``Assume``).
 
-    ``record`` is any record, ``row`` and ``task`` what the memories hold of it. ``step`` is an
-    operation whose record has been read; ``happens``: it is the first cycle of one on ``record``,
-    which ``row`` does not show yet, but ``now`` does, for ``op``. ``settled`` is high once the
+    ``record`` is any record. ``row`` and ``task`` are its contents in the memories. ``step`` is an
+    operation that has read its record. ``happens`` is high in the first cycle of an operation on
+    ``record``; ``row`` does not show its effect yet, ``now`` does. ``settled`` is high once the
     records have been cleared after reset.
     """
 
@@ -63,14 +62,14 @@ class RecordsSpec(wiring.Component, ABC):
         m.d.sync += first.eq(accepted)
         self.accepted, self.here, self.happens = accepted, here, Signal()
         self.now = Signal.like(self.row)
-        self.current = Signal(64)  # the task that a wake of the record would give
+        self.current = Signal(64)  # the task that a wake of the record would deliver
         m.d.comb += [
             self.happens.eq(first & here),
             self.now.eq(Mux(here, Value.cast(update.next_state), Value.cast(self.row))),
             self.current.eq(Mux(self.row.has_task, self.task, 0)),
         ]
 
-        # The design finds what the memories hold: the proofs by induction rest on it.
+        # The design has read what the memories hold. The proofs by induction need this invariant.
         m.d.comb += Assert(~first | update.valid)
         with m.If(dut.sweeping):
             m.d.comb += [
@@ -93,15 +92,15 @@ class RecordsSpec(wiring.Component, ABC):
 
     @abstractmethod
     def specify(self, m: Module) -> None:
-        """Adds what is to be proved."""
+        """Adds the properties to prove."""
 
     def does(self, *ops: RecordOp) -> Value:
-        """This is the first cycle of such an operation on the record."""
+        """High in the first cycle of such an operation on the record."""
         return self.happens & Cat(self.step.op == op for op in ops).any()
 
     @property
     def may(self) -> Value:
-        """The operation has the right, by what the record says."""
+        """The record gives the operation the right."""
         step, row = self.step, self.row
         who = Mux(step.op == RecordOp.SEND, row.sender, row.receiver)
         asks = (step.op == RecordOp.SEND) | (step.op == RecordOp.ARM)
@@ -113,7 +112,7 @@ class RecordsSpec(wiring.Component, ABC):
 
     @property
     def cleared(self) -> Value:
-        """The record is cleared, or its sender has gone."""
+        """The operation clears the record, or the receiver or sender of the record ends."""
         channel = self.record < self.dut.params.first_line_record
         gone = (self.row.receiver == self.step.context) | channel & (
             self.row.sender == self.step.context)
@@ -126,7 +125,7 @@ class RecordsSpec(wiring.Component, ABC):
 
     @staticmethod
     def before(m: Module, value: Value) -> Signal:
-        """The value of the cycle before."""
+        """Returns the value of the previous cycle."""
         value = Value.cast(value)
         last = Signal(value.shape())
         m.d.sync += last.eq(value)

@@ -14,12 +14,12 @@ from hdl.taic.port import READS
 from hdl.taic.types import QueueOp, queue_op_layout, settings_layout
 
 CONTEXTS, QUEUES, PORTS = 2, 2, 2
-TASK_BITS = 8  # two to tell tasks apart, besides those that mean something
+TASK_BITS = 8  # two bits to tell tasks apart, plus the bits with a meaning
 TOP_OF_PRIORITY = PRIORITY_LSB + 3
 
 
 class FewPlaces(TaicParams):
-    """Software may fill all that are not in reserve; records play no part."""
+    """Software may fill all places except the reserved ones. Records play no part."""
 
     spare = 8
     records = 2
@@ -30,9 +30,9 @@ PARAMS = FewPlaces(contexts=CONTEXTS, queues=QUEUES, priorities=2, tasks=8, chan
 
 
 class Tag:
-    """A task that is inserted once at most: where it is, from when on, until when.
+    """A task that is inserted at most once: its place, its entry and its exit.
 
-    ``enters`` and ``leaves`` are for this cycle, ``present`` and ``gone`` for the time before.
+    ``enters`` and ``leaves`` describe this cycle, ``present`` and ``gone`` the time before it.
     """
 
     def __init__(self, name: str) -> None:
@@ -47,7 +47,8 @@ class Tag:
 
 
 def shorten_tasks(monkeypatch) -> None:
-    """Tasks of ``TASK_BITS``: the solver has to carry each bit through all places and cycles."""
+    """Shortens tasks to ``TASK_BITS``, because the solver carries each bit through all places and
+    cycles."""
     for module in (types, head_prefetch, task_pool):
         monkeypatch.setattr(module, "TASK_BITS", TASK_BITS)
 
@@ -55,12 +56,12 @@ def shorten_tasks(monkeypatch) -> None:
 class QueuesSpec(wiring.Component, ABC):
     """The engine with a head prefetch for each port, connected as in the device.
 
-    Ports ask for any operation, one read at a time; wakes and errors come from elsewhere. The
-    allocated queues and the settings of contexts do not change. What a prefetch offers may be
-    taken whenever its port is idle.
+    Ports request any operation, one read at a time. Wakes and errors are free inputs. The allocated
+    queues and the settings of contexts do not change. The offer of a prefetch may be taken whenever
+    its port is idle.
 
-    ``x`` and ``y`` are any two tasks. ``taken``: the port's prefetch gives its task away.
-    ``answered``: the engine answers the port's read.
+    ``x`` and ``y`` are any two tasks. ``taken``: the port takes its prefetch's task. ``answered``:
+    the engine answers the port's DEQUEUE.
     """
 
     def __init__(self) -> None:
@@ -93,7 +94,7 @@ class QueuesSpec(wiring.Component, ABC):
         accepted = asks & issue_queue.request.ready
         self.op = issue_queue.op
 
-        # What may be asked.
+        # Allowed requests.
         by_port = ((asked.kind == QueueOp.ENQUEUE) | (asked.kind == QueueOp.DEQUEUE)
                    | (asked.kind == QueueOp.READ_ERROR))
         waits = [Signal(name=f"waits{port}") for port in range(PORTS)]
@@ -179,15 +180,15 @@ class QueuesSpec(wiring.Component, ABC):
 
     @abstractmethod
     def specify(self, m: Module) -> None:
-        """Adds what is to be proved."""
+        """Adds the properties to prove."""
 
     def chosen(self, port: int) -> Value:
-        """The engine chooses for a DEQUEUE of this port, in this cycle."""
+        """High if the engine chooses a task for a DEQUEUE of this port in this cycle."""
         event = self.dut.event
         return (event.valid & event.dequeues & (event.source == port)
                 & ~self.dut.issue_queue.popped[port])
 
     def head(self) -> Value:
-        """What is inserted in this cycle goes before all others of its queue."""
+        """High if the task inserted in this cycle goes to the head of its queue."""
         return ((self.op.kind == QueueOp.WAKE) & self.op.task[PREEMPT_BIT]
                 & ~self.settings[self.op.context].priorities)

@@ -1,4 +1,4 @@
-"""Proofs about the lines of the TAIC, with few of them: whatever happens in the first cycles."""
+"""Proofs about the lines of the TAIC, with few lines, for all inputs of the first cycles."""
 
 from abc import ABC, abstractmethod
 
@@ -20,10 +20,10 @@ DEPTH = 13
 
 
 class LinesSpec(wiring.Component, ABC):
-    """Any line and any context. ``sends``, ``arms`` and ``levels`` are the operations on their
-    record, as they are accepted; ``calls`` is an edge of the line or an accepted ``simulate``.
+    """Any line and any context. ``sends``, ``arms`` and ``levels`` are accepted operations on their
+    record. ``calls`` is an edge of the line or an accepted ``simulate``.
 
-    The grant of the line is not changed any more once something has happened to the line.
+    The grant of the line no longer changes after the first event of the line.
     """
 
     def __init__(self, dut) -> None:
@@ -74,11 +74,11 @@ class LinesSpec(wiring.Component, ABC):
 
     @abstractmethod
     def specify(self, m: Module) -> None:
-        """Adds what is to be proved."""
+        """Adds the properties to prove."""
 
     @staticmethod
     def before(m: Module, value: Value) -> Signal:
-        """The value of the cycle before."""
+        """Returns the value of the previous cycle."""
         value = Value.cast(value)
         last = Signal(value.shape())
         m.d.sync += last.eq(value)
@@ -86,17 +86,17 @@ class LinesSpec(wiring.Component, ABC):
 
 
 class Told(LinesSpec):
-    """A context with a grant is told of a call, once no line is left that nobody has a grant for.
+    """A context with a grant is told of each call once the device has been idle for long enough.
 
-    It is told after the call, so that a call while its line is served is not forgotten. A context
-    that arms a line that has been high for long enough is told after the ARM, of the level or an
-    edge.
+    The context is told after the call, so a call during the service of the line is not lost. If a
+    context arms a line that has been high for long enough, it is told of the level or an edge after
+    the ARM.
     """
 
     def specify(self, m: Module) -> None:
         dut = self.dut
         owed, heard, steady = Signal(), Signal(), Signal()
-        enough = PARAMS.lines + 1  # cycles: each line is served, the lowest once more
+        enough = PARAMS.lines + 1  # cycles to serve each line, and the lowest line again
         quiet = Signal(range(enough + 1))
         idle = ~(dut.record_op.valid | dut.arm.valid | dut.simulate.valid | dut.sweeping
                  | dut.grant_read)
@@ -123,7 +123,7 @@ class Told(LinesSpec):
 
 
 class NotOften(LinesSpec):
-    """A context is told no more often than there are calls, and never without a grant."""
+    """A context is told at most once for each call, and never without a grant."""
 
     def specify(self, m: Module) -> None:
         calls = Signal(3)
@@ -136,9 +136,9 @@ class NotOften(LinesSpec):
 
 
 class Arms(LinesSpec):
-    """An ARM with a grant becomes one of the record, once; an ARM without one is refused, once.
+    """An ARM with a grant arms the record exactly once. An ARM without a grant is refused once.
 
-    A level is told of right after, and only if the line was high since the ARM was asked for.
+    A level is told directly after the ARM, and only if the line was high during the request.
     """
 
     def specify(self, m: Module) -> None:

@@ -12,7 +12,7 @@ from tests.support.formal import prove
 
 
 class MuxSpec(wiring.Component):
-    """One initiator at a time gets through, in order of priority, and its request stays put."""
+    """One initiator at a time gets through, in order of priority. Its request stays stable."""
 
     def __init__(self, dut: MemoryMux) -> None:
         self.dut = dut
@@ -29,7 +29,7 @@ class MuxSpec(wiring.Component):
         for port in (*ports.values(), mem):
             request, waited = port.request, Signal()
             m.d.sync += waited.eq(request.valid & ~request.ready)
-            # Operands mean something only in requests of ``data``.
+            # Operands have a meaning only in requests of ``data``.
             free = C(port is not dut.data)
             if port is mem:
                 free = mem.request.p.source != MemSource.DATA
@@ -78,7 +78,7 @@ class MuxSpec(wiring.Component):
 
     @staticmethod
     def _kept(m: Module, *values: Value) -> Value:
-        """Whether the values are those of the cycle before."""
+        """High if the values equal those of the previous cycle."""
         now = Cat(*values)
         before = Signal.like(now)
         m.d.sync += before.eq(now)

@@ -1,4 +1,4 @@
-"""A proof that proves nothing, or a false one, fails."""
+"""A proof without content fails, and so does a false proof."""
 
 import pytest
 from amaranth import *
@@ -10,7 +10,7 @@ from tests.support.formal import prove
 
 
 class CounterSpec(wiring.Component):
-    """A counter never reaches ``limit``: false, as is seen after that many cycles."""
+    """Claims that a counter never reaches ``limit``. The claim fails after ``limit`` cycles."""
 
     count: Out(4)
 
@@ -31,7 +31,7 @@ class CounterSpec(wiring.Component):
 @pytest.mark.parametrize("limit,goal,reason", [
     (4, 2, "check of"),  # the assertion fails
     (None, 2, "check of"),  # nothing is asserted
-    (12, 10, "cover of"),  # out of reach
+    (12, 10, "cover of"),  # the goal is out of reach
     (12, None, "cover of"),  # nothing is covered
 ])
 def test_empty_or_false_proofs_fail(limit, goal, reason):

@@ -1,4 +1,4 @@
-"""Proofs about the records of wake-ups, with few of them: without a bound, by induction."""
+"""Unbounded proofs by induction about the records of wake-ups, with few records."""
 
 import pytest
 from amaranth import *
@@ -16,10 +16,10 @@ DEPTH = PARAMS.records + 6
 
 
 class OneTask(RecordsSpec):
-    """A record has at most one task in a queue, and is queued exactly while it has, or a wake is
-    on its way there.
+    """A record has at most one task in a queue. The record is queued exactly while a task is in a
+    queue or a wake is on its way to one.
 
-    That is while its receiver lives, and if no task leaves a queue that is not in one.
+    Assumes that its receiver lives, and that only a task in a queue leaves a queue.
     """
 
     def specify(self, m: Module) -> None:
@@ -52,11 +52,11 @@ class OneTask(RecordsSpec):
 
 
 class ExactlyOnce(RecordsSpec):
-    """With the rights of both sides, a notification makes the task ready once for each arming.
+    """If both sides have their rights, a notification makes the task ready once for each arming.
 
-    A wake is of the task that was armed last, needs a notification that has not woken anything yet,
-    and takes it. It uses up the arming, unless the task keeps armed. Once there are both, and the
-    task is not queued, it has been woken.
+    A wake delivers the last armed task. It needs a notification that has not woken a task yet, and
+    consumes it. It also consumes the arming, unless the task stays armed. If there are both an
+    arming and a notification and the task is not queued, it is woken.
     """
 
     def specify(self, m: Module) -> None:
@@ -95,7 +95,7 @@ class ExactlyOnce(RecordsSpec):
             ]
         with m.If(self.settled):
             m.d.comb += [
-                Assert(row.armed == armed),  # for the induction, as what follows
+                Assert(row.armed == armed),  # for the induction, like the next ones
                 Assert(row.pending == told),
                 Assert(~(armed & told) | row.queued),
                 Assert(~armed | row.has_task & (self.task == task)),
@@ -110,10 +110,10 @@ class ExactlyOnce(RecordsSpec):
 
 
 class Pending(RecordsSpec):
-    """A notification that is pending stays so until it wakes a task or the record is cleared; one
-    that is permitted and comes while its task is not ready to be woken becomes pending.
+    """A pending notification stays pending until it wakes a task or the record is cleared. A
+    permitted notification becomes pending if its task cannot be woken yet.
 
-    Only if the task is queued and keeps armed there is nothing to remember; and of a level nothing.
+    There are two exceptions: a notification of a queued task that stays armed, and a level.
     """
 
     def specify(self, m: Module) -> None:
@@ -131,9 +131,9 @@ class Pending(RecordsSpec):
 
 
 class Refused(RecordsSpec):
-    """Who has not the right gets an error, and nothing else changes; nobody else gets one.
+    """An operation without the right gets an error and changes nothing. No other gets an error.
 
-    A CONFIGURE of a record that is queued is refused too, and is told of.
+    A CONFIGURE of a queued record is also refused, and the refusal is reported.
     """
 
     def specify(self, m: Module) -> None:
@@ -166,7 +166,7 @@ class Refused(RecordsSpec):
 
 
 class Untouched(RecordsSpec):
-    """An operation changes nothing but the record that it names."""
+    """An operation changes only the record that it names."""
 
     def specify(self, m: Module) -> None:
         was_settled = self.before(m, self.settled)
@@ -179,7 +179,8 @@ class Untouched(RecordsSpec):
 
 
 class Reads(RecordsSpec):
-    """A read is answered in the cycle after its acceptance, with all that was accepted before."""
+    """A read is answered in the cycle after its acceptance. The answer shows all operations
+    accepted before it."""
 
     def specify(self, m: Module) -> None:
         row, answer = self.row, self.dut.answer

@@ -13,7 +13,7 @@ from tests.support.mutant import mutant
 
 
 class Kept(wiring.Component):
-    """Each payload leaves once and in order, in its own cycle if nothing is stored."""
+    """Each payload leaves once and in order, in the cycle of its arrival if nothing is stored."""
 
     def __init__(self, dut) -> None:
         self.dut = dut
@@ -40,7 +40,7 @@ class Kept(wiring.Component):
 
 
 class RoundRobin(wiring.Component):
-    """The output offers one valid input, and the one accepted last waits for the others."""
+    """The output offers one valid input. The input accepted last waits for the others."""
 
     INPUTS = 3
 
@@ -79,7 +79,7 @@ class RoundRobin(wiring.Component):
 
 
 class Alternating(wiring.Component):
-    """The output offers one valid input: ``early``, unless ``late`` waited in the last cycle."""
+    """The output offers one valid input: ``early``, unless ``late`` waited a cycle before."""
 
     def __init__(self, dut) -> None:
         self.dut = dut
@@ -112,7 +112,7 @@ PROOFS = {
     "stream_arbiter": lambda part: RoundRobin(part.StreamArbiter(4, inputs=RoundRobin.INPUTS)),
     "alternating_arbiter": lambda part: Alternating(part.AlternatingArbiter(4)),
 }
-BOUNDED = ("stream_arbiter",)  # the specification has a state of its own, which induction lacks
+BOUNDED = ("stream_arbiter",)  # the spec has its own state, and induction has no invariant for it
 FAULTS = {
     "overwritten": ("with m.If(free):", "with m.If(1):", "skid_buffer"),
     "same_again": ("last.eq(self.accepted)", "last.eq(last)", "stream_arbiter"),

@@ -1,4 +1,4 @@
-"""Proofs about the queues of the TAIC, with few of everything, up to a number of cycles."""
+"""Bounded proofs about the queues of the TAIC, in a small configuration."""
 
 import pytest
 from amaranth import *
@@ -11,11 +11,11 @@ from tests.formal.taic_queues_spec import PARAMS, TASK_BITS, QueuesSpec, shorten
 from tests.support.formal import prove
 from tests.support.mutant import mutant
 
-SWEEP = PARAMS.tasks  # cycles before anything comes
+SWEEP = PARAMS.tasks  # cycles before the first request
 
 
 class Once(QueuesSpec):
-    """A task leaves once, after it was inserted, through its own context."""
+    """A task leaves once, after its insertion, through its own context."""
 
     def specify(self, m: Module) -> None:
         x, answer = self.x, self.dut.answer
@@ -32,11 +32,11 @@ class Once(QueuesSpec):
 
 
 class Removed(QueuesSpec):
-    """What the engine removes after a prefetch gave its task is that task."""
+    """After a port took the task of its prefetch, the engine removes that same task."""
 
     def specify(self, m: Module) -> None:
         answer, pool = self.dut.answer, self.dut.pool
-        place = AnyConst(PARAMS.node_bits)  # of any task
+        place = AnyConst(PARAMS.node_bits)  # place of any task
         task, removed, freed = Signal(TASK_BITS), Signal(TASK_BITS), Signal()
         with m.If(pool.write & (pool.write_node == place)):
             m.d.sync += task.eq(pool.write_data.task)
@@ -55,9 +55,9 @@ class Removed(QueuesSpec):
 
 
 class Order(QueuesSpec):
-    """A task leaves after those of its queue that are more urgent, and were there before it.
+    """A task leaves after every more urgent task of its queue that was present when it was chosen.
 
-    Of the same priority, one that is not at the head is before those that come later.
+    Tasks of equal priority leave in order of insertion, except that tasks may enter at the head.
     """
 
     def specify(self, m: Module) -> None:
@@ -65,7 +65,7 @@ class Order(QueuesSpec):
         precedes = self.precedes(m)
         same = (x.context == y.context) & (x.queue == y.queue)
         for port, one in enumerate(self.prefetches):
-            then = Signal(name=f"then{port}")  # both were there when the engine chose
+            then = Signal(name=f"then{port}")  # both were present when the engine chose
             with m.If(self.chosen(port)):
                 m.d.sync += then.eq(x.present & y.present)
             with m.If(self.taken[port] & (one.task == y.task)):
@@ -81,9 +81,9 @@ class Order(QueuesSpec):
 
 
     def precedes(self, m: Module) -> Value:
-        """``x`` is to leave before ``y``, both being there."""
+        """High if ``x`` must leave before ``y`` while both are present."""
         x, y = self.x, self.y
-        y_before = Signal()  # of equal urgency, y was there first, or x overtook it not
+        y_before = Signal()  # at equal urgency, y goes first
         with m.If(y.enters):
             m.d.sync += y_before.eq(~x.present | x.gone | self.head())
         with m.If(x.enters):
@@ -93,7 +93,7 @@ class Order(QueuesSpec):
 
 
 class Next(Order):
-    """One queue and the prefetch of one port: the task that follows a taken one.
+    """One queue and one port's prefetch: checks the task that follows a taken task.
 
     It is in the queue, and no other task precedes it.
     """
@@ -108,7 +108,7 @@ class Next(Order):
             Assume(self.allocated[0] == 1),
             Assume(self.settings[0].limit == PARAMS.tasks),
         ]
-        followed = Signal()  # a task was taken, and nothing has been asked for since then
+        followed = Signal()  # a task was taken and nothing was requested since
         precedes = self.precedes(m)
         gives = self.taken[0] & (one.task == y.task)
         with m.If(self.taken[0]):
@@ -124,9 +124,10 @@ class Next(Order):
 
 
 class Found(QueuesSpec):
-    """No task of the context stays behind when a port finds nothing.
+    """If a port finds nothing, no task of its context stays behind.
 
-    A prefetch answers early: it may miss what another port enqueued two cycles before.
+    A prefetch answers early, so it may miss a task that another port enqueued up to two cycles
+    before.
     """
 
     def specify(self, m: Module) -> None:
@@ -134,7 +135,7 @@ class Found(QueuesSpec):
         context = AnyConst(1)
         total = Signal(range(PARAMS.tasks + 1))
         here = event.valid & (event.context == context)
-        age, source = Signal(2), Signal.like(event.source)  # since there is a task, and whose
+        age, source = Signal(2), Signal.like(event.source)  # of the first task: cycles, source
         m.d.sync += total.eq(total + (here & event.inserts) - (here & event.removes))
         with m.If(total == 0):
             m.d.sync += [age.eq(0), source.eq(event.source)]
@@ -154,11 +155,12 @@ class Found(QueuesSpec):
 
 
 class Refused(QueuesSpec):
-    """An enqueue is refused if and only if it must be; it tells so in its own page's errors."""
+    """An enqueue is refused if and only if it must be. The errors of its own page record the
+    refusal."""
 
     def specify(self, m: Module) -> None:
         event, op, answer = self.dut.event, self.op, self.dut.answer
-        context, queue = AnyConst(1), AnyConst(1)  # of any page
+        context, queue = AnyConst(1), AnyConst(1)  # any page
         total = Signal(range(PARAMS.tasks + 1))
         here = event.valid & (event.context == context)
         page = here & (event.asked == queue)
@@ -182,7 +184,7 @@ class Refused(QueuesSpec):
                 Assert((bits != 0) | (event.queue == queue)),
             ]
 
-        # The error bits: those of refused enqueues and dequeues, and what others set.
+        # The error bits: those of refused enqueues and dequeues, and those set by others.
         errors, told = Signal(6), Signal(6)
         own = page & ~self.dut.issue_queue.popped.any()
         sets = Signal(6)

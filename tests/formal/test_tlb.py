@@ -18,10 +18,10 @@ ENTRIES = 3
 
 
 class TlbSpec(wiring.Component):
-    """A hit gives what was filled last for that page, if it has not been flushed since.
+    """A hit returns the latest fill for that page, provided that it was not flushed since.
 
-    Were two entries to hit, their union would come out, which is not what was filled last: so at
-    most one does.
+    This also proves that at most one entry hits: two hits would return the union of both entries,
+    which differs from the latest fill.
     """
 
     def __init__(self, dut: MicroTlb) -> None:

@@ -1,4 +1,4 @@
-"""Proofs about the UINTC, with few receivers and harts: without a bound, by induction."""
+"""Unbounded proofs by induction about the UINTC, with few receivers and harts."""
 
 import pytest
 from amaranth import *
@@ -17,8 +17,8 @@ DEPTH = 9
 class Lines(UintcSpec):
     """``usip[h]`` is high exactly when an entry is active, has pending vectors and hart ID h.
 
-    The entries are those of the same cycle: they, and the line with them, follow an operation two
-    cycles after its acceptance. The counter of a hart is the number of such entries.
+    The entries are those of the same cycle. Entries and line show an operation two cycles after its
+    acceptance. The counter of a hart is the number of such entries.
     """
 
     def specify(self, m: Module) -> None:
@@ -37,7 +37,7 @@ class Lines(UintcSpec):
 
 
 class Untouched(UintcSpec):
-    """An operation changes nothing but the entry that it addresses."""
+    """An operation changes only the entry that it addresses."""
 
     def specify(self, m: Module) -> None:
         entry = AnyConst(range(RECEIVERS))
@@ -51,7 +51,7 @@ class Untouched(UintcSpec):
 
 
 class Entries(UintcSpec):
-    """An operation changes the entry that it addresses as it should.
+    """An operation has the specified effect on the entry that it addresses.
 
     A pending vector stays pending until a READ_HIGH of its entry.
     """
@@ -80,7 +80,7 @@ class Entries(UintcSpec):
 
 
 class Reads(UintcSpec):
-    """A read is answered in the next cycle, with all that was accepted before it."""
+    """A read is answered in the next cycle. The answer shows all operations accepted before it."""
 
     def specify(self, m: Module) -> None:
         entry = AnyConst(range(RECEIVERS))
@@ -105,10 +105,10 @@ class Reads(UintcSpec):
 
 
 class ExactlyOnce(UintcSpec):
-    """What is posted is read once: nothing is lost, nothing seen twice.
+    """Each posted vector is read exactly once: none is lost and none is read twice.
 
-    READ_HIGH gives a vector if and only if it was posted after the READ_HIGH before it, in the
-    order of acceptance, whatever lies between them, down to adjacent cycles.
+    READ_HIGH returns a vector if and only if it was posted after the previous READ_HIGH, in the
+    order of acceptance. This holds for any distance between them, even adjacent cycles.
     """
 
     def specify(self, m: Module) -> None:
@@ -135,7 +135,8 @@ class ExactlyOnce(UintcSpec):
 
 
 class Refused(UintcSpec):
-    """A refused operation changes no entry and no line, and is recorded; others are not."""
+    """A refused operation changes no entry and no line, and is recorded. No other operation is
+    recorded as refused."""
 
     def specify(self, m: Module) -> None:
         entry = AnyConst(range(RECEIVERS))

@@ -1,4 +1,4 @@
-"""What the proofs about the UINTC have in common: its entries, and what was asked of them."""
+"""The common base of the proofs about the UINTC: its entries and the accepted accesses."""
 
 from abc import ABC, abstractmethod
 
@@ -24,12 +24,12 @@ class Asked(data.Struct):
 
 
 class UintcSpec(wiring.Component, ABC):
-    """Ports of the design, left free.
+    """Ports of the design, all free.
 
-    ``rows`` are the entries as they stand in the memory. ``accepted`` is what is accepted in this
-    cycle, ``asked`` what was in the cycle before, ``done`` what was in the one before that, whose
-    effect the rows show first. ``settled`` is high once the entries have been cleared after reset,
-    ``was_settled`` a cycle later.
+    ``rows`` are the entries in the memory. ``accepted`` is the access accepted in this cycle,
+    ``asked`` that of the previous cycle, and ``done`` that of the cycle before ``asked``. The rows
+    show the effect of ``done`` in this cycle for the first time. ``settled`` is high once the
+    entries have been cleared after reset, ``was_settled`` one cycle later.
     """
 
     def __init__(self, dut) -> None:
@@ -49,7 +49,8 @@ class UintcSpec(wiring.Component, ABC):
         self.settled = ~dut.table.sweeping
         self.was_settled = self.before(m, self.settled)
 
-        # What an entry holds besides follows from the rest: the proofs by induction rest on it.
+        # The redundant fields of an entry follow from its other fields. The proofs by induction
+        # need this invariant.
         with m.If(self.settled):
             for row in self.rows:
                 m.d.comb += Assert(row.any == (row.pending != 0))
@@ -74,7 +75,7 @@ class UintcSpec(wiring.Component, ABC):
 
     @abstractmethod
     def specify(self, m: Module) -> None:
-        """Adds what is to be proved."""
+        """Adds the properties to prove."""
 
     @staticmethod
     def refused(asked: data.View) -> Value:
@@ -84,13 +85,13 @@ class UintcSpec(wiring.Component, ABC):
 
     @classmethod
     def does(cls, asked: data.View, write: bool, register: int, index) -> Value:
-        """It is this operation, on the entry ``index``, and is not refused."""
+        """High for this operation on the entry ``index``, if it is not refused."""
         return (asked.valid & asked.table & ~cls.refused(asked) & (asked.write == write)
                 & (asked.register == register) & (asked.index == index))
 
     @classmethod
     def posts(cls, asked: data.View, index, vector) -> Value:
-        """It makes a vector of an entry pending."""
+        """High if the access makes this vector of the entry pending."""
         return (cls.does(asked, True, SEND, index) & (asked.data == vector)
                 | cls.does(asked, True, HIGH, index) & asked.data.bit_select(vector, 1))
 
@@ -100,7 +101,7 @@ class UintcSpec(wiring.Component, ABC):
 
     @staticmethod
     def before(m: Module, value: Value) -> Signal:
-        """The value of the cycle before."""
+        """Returns the value of the previous cycle."""
         value = Value.cast(value)
         last = Signal(value.shape())
         m.d.sync += last.eq(value)

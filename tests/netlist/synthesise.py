@@ -1,4 +1,4 @@
-"""Netlists of small components."""
+"""Makes netlists of small components."""
 
 import re
 

@@ -1,6 +1,6 @@
-"""Block RAMs of a netlist do what a model says, in all shapes that we use.
+"""Block RAMs of a netlist match a model in all shapes that the project uses.
 
-What is read while it is written is undefined, and must be seen not to be relied upon.
+A read that collides with a write is undefined. The test checks that the result really varies.
 """
 
 import random
@@ -23,8 +23,8 @@ from tests.support.run import run_verilog
 class Shape(NamedTuple):
     width: int
     depth: int
-    granularity: int  # bits that are written together; 0 if it is only read
-    cell: int  # width of the cells that it becomes
+    granularity: int  # bits that are written together; 0 for a ROM
+    cell: int  # width of the resulting cells
 
     @property
     def parts(self) -> int:
@@ -32,7 +32,7 @@ class Shape(NamedTuple):
 
     @property
     def contents(self) -> list[int]:
-        """What the memory holds at first."""
+        """The initial contents of the memory."""
         rng = random.Random(self.width)
         return [rng.getrandbits(self.width) for _ in range(self.depth)]
 
@@ -47,7 +47,7 @@ SHAPES = {
 
 
 class OneMemory(wiring.Component):
-    """A memory with a port to write, unless it is only read, and one to read."""
+    """A memory with a read port, and a write port unless it is a ROM."""
 
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
@@ -76,7 +76,7 @@ class OneMemory(wiring.Component):
 
 
 class Memories(wiring.Component):
-    """One memory of each shape, with the ports of each prefixed by its name."""
+    """One memory of each shape. The shape's name is the prefix of its ports."""
 
     def __init__(self) -> None:
         self.memories = {name: OneMemory(shape) for name, shape in SHAPES.items()}
@@ -103,8 +103,8 @@ async def memory_is_read_and_written(dut, name):
     clock = Clock(dut.clk, PERIOD_NS, "ns")
     clock.start()
     await FallingEdge(dut.clk)
-    known = seen = 0  # bits that are known, and their values
-    lost = 0  # bits that were undefined, and not what was there before
+    known = seen = 0  # mask of known bits, and their values
+    lost = 0  # undefined bits that differed from the old contents
     addresses = [rng.randrange(depth) for _ in range(6)]
     for _ in range(3000):
         if rng.random() < 0.05:

@@ -1,4 +1,4 @@
-"""The netlist of the UINTC is proven equal to the RTL, and a changed one is not."""
+"""The netlist of the UINTC is proven equal to the RTL. A changed netlist is not."""
 
 import json
 from pathlib import Path
@@ -14,21 +14,21 @@ from sim.parts import part
 from sim.tools import BUILD
 from soc.config import configuration
 
-# How to make the component, and how many flip-flops and points of comparison it has at least.
+# How to make the component, and its least number of flip-flops and points of comparison.
 UINTCS = {"small": (lambda: Uintc(UintcParams(8, 1)), 100, 200),
           "tiny": (lambda: part("uintc", configuration("tiny")), 200, 400)}
 
 
 def synthesised(component: wiring.Component, name: str) -> tuple[Path, Path]:
-    """The folder and the netlist."""
+    """Returns the folder and the netlist."""
     folder = BUILD / "tests" / f"equivalence-{name}"
     text = rtlil.convert(component, name="top", emit_src=False)
     return folder, synthesise_rtlil(text, folder, flatten=True).netlist
 
 
 def with_fault(netlist: Path) -> Path:
-    """One bit of a lookup table is changed: of one between registers and ports only, so that all of
-    its bits matter."""
+    """Changes one bit of a lookup table. The table connects only registers and ports, so that all
+    of its bits matter."""
     design = json.loads(netlist.read_text())
     top = design["modules"]["top"]
     flip_flops = [cell["connections"] for cell in top["cells"].values()

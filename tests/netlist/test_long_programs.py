@@ -1,4 +1,4 @@
-"""Programs with two harts on netlists, cycle by cycle as on the RTL; `make netlist` runs them."""
+"""Programs with two harts take the same cycles on netlists and RTL. `make netlist` runs them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Programs run on the netlist of ECP5 cells as on the RTL, cycle by cycle."""
+"""Programs run on the netlist of ECP5 cells cycle by cycle as on the RTL."""
 
 from sim.model.run_options import RunOptions
 from sim.model.simulate import simulate

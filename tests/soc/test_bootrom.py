@@ -1,4 +1,4 @@
-"""The reset code does what it says, read by an independent disassembler."""
+"""An independent disassembler reads the documented reset code from the boot ROM."""
 
 import struct
 from dataclasses import replace

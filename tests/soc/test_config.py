@@ -1,4 +1,4 @@
-"""Parameters that make no sense are refused with a message that names the value."""
+"""Senseless parameters are refused with a message that names the value."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is generated is accepted by the tools that it is for, and they agree on the contents."""
+"""The intended tools accept the generated files and agree on the contents."""
 
 import re
 import subprocess
@@ -17,13 +17,13 @@ IDS = [f"{params.name}-{params.harts}-{n}" for n, params in enumerate(PARAMS)]
 
 
 def maps(device):
-    """The maps of registers of a device, each with the name of its block."""
+    """Yields the register maps of a device, each with the name of its block."""
     yield "", device.registers or ()
     yield from ((block.name, block.registers) for block in device.blocks)
 
 
 def run(*command, stdin=b""):
-    """Runs a tool, which must not complain; returns what it prints."""
+    """Runs a tool and returns its output. The tool must not complain."""
     result = subprocess.run(command, input=stdin, capture_output=True)
     assert result.returncode == 0, result.stderr.decode()
     assert not result.stderr, result.stderr.decode()
@@ -39,7 +39,7 @@ def test_dts_and_dtb_are_the_same_tree(params):
     compiled = run("dtc", "-I", "dts", "-O", "dtb", stdin=generate("dts", params).encode())
 
     def plain(blob):
-        """Sorted source, without the phandles, which are numbered differently."""
+        """Returns sorted source without phandles, because their numbering differs."""
         lines = run("dtc", "-I", "dtb", "-O", "dts", "-s", stdin=blob).decode().splitlines()
         handles = ("phandle", "interrupts-extended", "interrupt-parent", "regmap")
         return [line for line in lines if not any(word in line for word in handles)]
@@ -48,7 +48,7 @@ def test_dts_and_dtb_are_the_same_tree(params):
 
 
 def test_dtb_references_lead_to_their_nodes(params):
-    """With dtc's own numbering of phandles the blobs would differ only there."""
+    """dtc numbers phandles in its own way; the blobs differ only there."""
     text = generate("dts", params)
     blob = run("dtc", "-I", "dtb", "-O", "dts", stdin=generate("dtb", params)).decode()
     handles = dict(re.findall(r"(\S+) \{[^{}]*?phandle = <(0x\w+)>", blob))

@@ -1,4 +1,4 @@
-"""The memory map is the published one, and the harts see exactly what is there."""
+"""The memory map is the published one, and the harts see exactly its devices."""
 
 from dataclasses import replace
 

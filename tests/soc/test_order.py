@@ -1,4 +1,4 @@
-"""Signals can be computed in one order: none depends on itself, not even by other bits of it."""
+"""Signals can be computed in one order. No signal depends on itself, even through other bits."""
 
 import re
 import subprocess
@@ -10,7 +10,7 @@ from tests.support.toolchain import verilator_environment
 
 
 def test_no_signal_depends_on_itself(tmp_path):
-    """Simulators need not agree on the value of such a signal, and Verilator is slow with it."""
+    """Simulators may disagree on the value of such a loop, and Verilator is slow with it."""
     verilator_environment()
     source = tmp_path / "soc.v"
     source.write_text(simulation_verilog(Soc(configuration("default")), "soc"))

@@ -1,4 +1,4 @@
-"""What is wired to what in the SoC, seen from harts that do only what the test says."""
+"""The wiring of the SoC, seen from harts that the test controls."""
 
 import random
 import struct
@@ -32,12 +32,12 @@ from tests.support.run import run_cocotb
 
 PARAMS = configuration("tiny", harts=2)
 HART = hart_params(PARAMS)
-ENQUEUE, DEQUEUE, WRITE_HART, REGISTER_INTERRUPT = 0x00, 0x08, 0x38, 0x40  # of a queue's page
+ENQUEUE, DEQUEUE, WRITE_HART, REGISTER_INTERRUPT = 0x00, 0x08, 0x38, 0x40  # in a queue's page
 LINES = {"msip": 0, "mtip": 1, "m": 2, "s": 3, "usip": 4, "u": 5, "ssip": 6}
 
 
 class PuppetHart(wiring.Component):
-    """Has the ports of a hart, and ``strings``: the same again for whoever moves it."""
+    """Has the ports of a hart. ``strings`` are the same ports again, for the controlling test."""
 
     def __init__(self, params):
         ports = {
@@ -63,7 +63,7 @@ class PuppetHart(wiring.Component):
 
 
 class PuppetSoc(wiring.Component):
-    """A SoC, with the strings of its harts as ports ``hart<n>``."""
+    """A SoC with the strings of its harts as ports ``hart<n>``."""
 
     def __init__(self, puppets):
         self.soc, self.puppets = soc.top.Soc(PARAMS), puppets
@@ -102,7 +102,7 @@ class Bench:
         await start(self.dut)
 
     def lines(self, hart):
-        """The names of the interrupt lines that are high."""
+        """Returns the names of the interrupt lines that are high."""
         value = int(getattr(self.dut, f"hart{hart}__lines").value)
         return {name for name, bit in LINES.items() if value >> bit & 1}
 
@@ -198,7 +198,7 @@ async def the_time_is_the_same_for_all(dut):
     bench = Bench(dut)
     await bench.start()
     await bench.harts[0].write(CLINT + 0xBFF8, 0x1234_5678_9ABC_DEF0, 8)
-    await cycles(dut, 1)  # until it shows
+    await cycles(dut, 1)  # until the effect shows
     for n in range(PARAMS.harts):
         assert int(getattr(dut, f"hart{n}__time").value) == 0x1234_5678_9ABC_DEF0
         assert int(getattr(dut, f"hart{n}__hart_id").value) == n
@@ -206,7 +206,7 @@ async def the_time_is_the_same_for_all(dut):
 
 @cocotb.test()
 async def each_hart_has_its_own_way_to_taic(dut):
-    """A line of the PLIC wakes a task, which interrupts its hart; both harts see all queues."""
+    """A line of the PLIC wakes a task that interrupts its hart. Both harts see all queues."""
     bench = Bench(dut)
     await bench.start()
     queues = []

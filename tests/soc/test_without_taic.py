@@ -1,4 +1,4 @@
-"""A SoC without TAIC runs what does not use it, and has a hole in its place."""
+"""A SoC without TAIC runs programs that do not use TAIC. Its address range is a hole."""
 
 import re
 import struct
@@ -40,7 +40,7 @@ def test_the_map_has_no_taic(name):
 def test_nothing_of_taic_is_generated(kind):
     text = generate(kind, PARAMS)
     text = text if isinstance(text, str) else text.decode("latin-1")
-    # The boot loader's description of the SoC says that there is none.
+    # The boot loader's description of the SoC says that there is no TAIC.
     text = re.sub(r".*there is a taic.*\n(.*pub const taic: usize.*\n)?", "", text.lower())
     assert "taic" not in text.replace("no-taic", "")
 

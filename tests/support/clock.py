@@ -8,7 +8,7 @@ PERIOD_NS = 10
 
 
 async def start(dut) -> None:
-    """Starts the clock, and returns after a reset, at a falling edge."""
+    """Starts the clock and resets the design. Returns at a falling edge."""
     cocotb.start_soon(Clock(dut.clk, PERIOD_NS, "ns").start())
     dut.rst.value = 1
     await ClockCycles(dut.clk, 2)
@@ -18,7 +18,7 @@ async def start(dut) -> None:
 
 
 async def cycles(dut, count: int) -> None:
-    """From a falling edge to another, ``count`` cycles later; cheaper than waiting for each."""
+    """Waits from a falling edge to the one ``count`` cycles later, cheaper than edge by edge."""
     if count:
         await Timer(count * PERIOD_NS - PERIOD_NS // 4, "ns")
         await FallingEdge(dut.clk)

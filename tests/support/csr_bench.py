@@ -20,14 +20,14 @@ UNDEFINED_AFTER_RESET = (
 
 
 def late(addr: int) -> bool:
-    """Whether this CSR is written at the end of the instruction's second cycle."""
+    """Returns true if this CSR is written at the end of the instruction's second cycle."""
     return (addr & ~0x300 in (0x005, 0x040, 0x041, 0x042, 0x043) or 0x3A0 <= addr < 0x3F0
             or 0x323 <= addr < 0x340 or 0xB00 <= addr < 0xB20 or addr in (0x180, 0x1B0, 0x1B1))
 
 
 @dataclass
 class Cycle:
-    """What the pipeline asks for in a cycle: at most one of the three happens."""
+    """The requests of the pipeline in a cycle: at most one of instruction, trap and return."""
 
     addr: int = 0
     op: int = READ
@@ -133,7 +133,7 @@ class Bench:
         same("wake", model.wake)
 
     async def cycle(self, c: Cycle, check: bool = True) -> int | None:
-        """Plays one cycle on both sides; returns what was read, None if that is illegal."""
+        """Plays one cycle on both sides. Returns the value read, or None for an illegal access."""
         dut, model, inputs = self.dut, self.model, self.inputs
         want = model.access(c.addr, c.op, bool(c.read_only), inputs)
         self.drive(c)
@@ -162,7 +162,7 @@ class Bench:
             model.refuse(*c.refused)
         await FallingEdge(dut.clk)
         self.cycles += 1
-        if c.commit:  # the second cycle of the instruction, which was counted in the first
+        if c.commit:  # second cycle of the instruction; it was counted in the first
             self.inputs = replace(inputs, retire=0)
             self.drive(Cycle())
             model.count(self.inputs)
@@ -199,7 +199,7 @@ class Bench:
             await self.cycle(Cycle())
 
     async def go(self, priv: int) -> None:
-        """To ``priv``, from wherever, over M-mode."""
+        """Goes to ``priv`` from any privilege, through M-mode."""
         if self.model.priv != M:
             await self.trap(11)  # ECALL_M cannot be delegated
         await self.clear(MSTATUS, 3 << 11)
@@ -208,6 +208,6 @@ class Bench:
         assert int(self.dut.bus__priv.value) == priv
 
     async def taken(self) -> int | None:
-        """The interrupt to be taken, when everything has settled."""
+        """Returns the interrupt to take, after everything has settled."""
         await self.idle(3)
         return int(self.dut.bus__irq_cause.value) if self.dut.bus__irq.value else None

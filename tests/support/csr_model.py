@@ -1,6 +1,6 @@
 """Golden model of a hart's CSRs, traps and interrupts, written from the specifications.
 
-Numbers are spelt out instead of imported, so that a wrong constant in the gateware is seen. WARL
+Numbers are written out instead of imported, so that a wrong constant in the gateware is found. WARL
 choices that the specifications leave open are marked "choice".
 """
 
@@ -45,7 +45,7 @@ def sext(value: int, bits: int) -> int:
 
 
 def held(value: int) -> int:
-    """An address as ``xtvec`` and ``xepc`` keep it: 40 bits, sign-extended (choice)."""
+    """Returns the address that ``xtvec`` and ``xepc`` keep: 40 bits, sign-extended (choice)."""
     upper = value >> 39
     if upper in (0, (1 << 25) - 1):
         return sext(value, 40)
@@ -55,7 +55,7 @@ def held(value: int) -> int:
 
 @dataclass
 class Inputs:
-    """What a cycle brings besides the instruction."""
+    """The inputs of a cycle besides the instruction."""
 
     lines: dict[str, int] = field(default_factory=lambda: dict.fromkeys(LINES, 0))
     time: int = 0
@@ -88,8 +88,8 @@ class CsrModel:
         self.pmpcfg = [0] * pmp_entries
         self.pmpaddr = [0] * pmp_entries
         self.due = 0
-        self.irq: tuple[int, int | None, int | None] = (0, None, None)  # and who takes it
-        self.events = 0  # of the cycle before
+        self.irq: tuple[int, int | None, int | None] = (0, None, None)  # taken, cause, who takes it
+        self.events = 0  # of the previous cycle
         self.wake = 0
 
     # what is read
@@ -118,7 +118,7 @@ class CsrModel:
     def pmpaddr_read(self, n: int) -> int:
         if n >= self.pmp_entries:
             return 0
-        if self.pmpcfg[n] & 0x10:  # NAPOT, and NA4 which cannot be
+        if self.pmpcfg[n] & 0x10:  # NAPOT; NA4 is never held
             return self.pmpaddr[n] | 0x1FF
         return self.pmpaddr[n] & ~0x3FF
 
@@ -130,7 +130,7 @@ class CsrModel:
         return self.priv == S or bool(self.scounteren >> n & 1)
 
     def read(self, addr: int, inputs: Inputs) -> int | None:
-        """The value, or None if the access is illegal whatever it does."""
+        """Returns the value, or None if every access is illegal."""
         if addr >> 8 & 3 > self.priv:
             return None
         mode = addr >> 8 & 3
@@ -176,7 +176,7 @@ class CsrModel:
         return None
 
     def access(self, addr: int, op: int, read_only: bool, inputs: Inputs) -> int | None:
-        """What a CSR instruction reads, or None if it is illegal."""
+        """Returns the value that a CSR instruction reads, or None if the instruction is illegal."""
         if op != READ and not read_only and addr >> 10 == 3:
             return None
         return self.read(addr, inputs)
@@ -189,7 +189,7 @@ class CsrModel:
     # what is written
 
     def write(self, addr: int, op: int, operand: int, old: int) -> None:
-        """``old`` is what was read in the same cycle."""
+        """``old`` is the value read in the same cycle."""
 
         def apply(old: int) -> int:
             return {WRITE: operand, SET: old | operand, CLEAR: old & ~operand}[op] & M64
@@ -267,7 +267,7 @@ class CsrModel:
                 self.pmpaddr[n] = value & self.pmpaddr_mask
 
     def refuse(self, reason: int, op: int, operand: int) -> None:
-        """A UIPI had no effect."""
+        """Records that a UIPI had no effect."""
         count = min((self.suierr >> 16 & 0xFFFF) + 1, 0xFFFF)
         self.suierr = operand << 32 | count << 16 | op << 8 | reason
 
@@ -284,7 +284,7 @@ class CsrModel:
     # traps, returns, interrupts
 
     def target(self, interrupt: bool, cause: int) -> tuple[int, int]:
-        """The privilege that takes a trap, and where its handler is."""
+        """Returns the privilege that takes a trap, and the address of its handler."""
         priv = M
         delegated = self.mideleg if interrupt else self.medeleg
         if self.priv != M and delegated >> cause & 1:
@@ -322,7 +322,7 @@ class CsrModel:
             self.status &= ~(1 << 17)
 
     def taken(self, inputs: Inputs) -> tuple[int, int | None, int | None]:
-        """The interrupt to be taken now, if any."""
+        """Returns the interrupt to take now, if any."""
         ready = self.pending(inputs) & self.mie
         for priv in (M, S, U):
             if self.priv > priv or self.priv == priv and not self.status >> priv & 1:
@@ -338,7 +338,7 @@ class CsrModel:
         return 0, None, None
 
     def data_context(self) -> tuple[int, int, int, int, int]:
-        """Mode (0 bare for M-mode, 1 bare, 2 Sv39), address space, privilege, SUM, MXR."""
+        """Returns mode (0 bare for M-mode, 1 bare, 2 Sv39), address space, privilege, SUM, MXR."""
         priv = self.status >> 11 & 3 if self.priv == M and self.status >> 17 & 1 else self.priv
         mode = 0 if priv == M else 2 if self.satp >> 60 == 8 else 1
         asid = self.satp >> 44 & self.asid_mask
@@ -347,7 +347,7 @@ class CsrModel:
     # time
 
     def count(self, inputs: Inputs) -> None:
-        """A cycle passes: what is registered, and the counters. Call before what else happens."""
+        """Advances registered state and counters by a cycle. Call it before other events."""
         self.irq = self.taken(inputs)
         self.wake = int(self.pending(inputs) & self.mie != 0)
         self.due = int(inputs.time >= self.stimecmp)

@@ -1,8 +1,8 @@
 """How long each test took, in seconds of processor time; the longest tests are started first.
 
-``build/test-durations.json`` is brought up to date by each run. A fresh clone has
-``tests/durations.json``, a copy of it from an earlier revision, where some values may be estimates:
-only the order depends on them. Tests of less than half a second are in neither.
+Each run updates ``build/test-durations.json``. A fresh clone has ``tests/durations.json``, a copy
+of it from an earlier revision, where some values may be estimates: only the order depends on them.
+Tests of less than half a second are in neither.
 """
 
 import json
@@ -16,13 +16,13 @@ SHORT = 0.5
 
 
 def processor_seconds() -> float:
-    """What this process and the children that it waited for have used."""
+    """Returns the processor time of this process and of the children that it waited for."""
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system
 
 
 def known() -> dict[str, float]:
-    """The seconds of each test, by its name."""
+    """Returns the seconds of each test, by its name."""
     found: dict[str, float] = {}
     for path in (COMMITTED, MEASURED):
         if path.exists():
@@ -31,7 +31,7 @@ def known() -> dict[str, float]:
 
 
 def save(measured: dict[str, float]) -> None:
-    """Brings ``MEASURED`` up to date."""
+    """Updates ``MEASURED``."""
     before = json.loads(MEASURED.read_text()) if MEASURED.exists() else {}
     merged = {name: seconds for name, seconds in (before | measured).items() if seconds >= SHORT}
     MEASURED.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Builds ELF files by hand, right ones and wrong ones."""
+"""Builds correct and faulty ELF files by hand."""
 
 import struct
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Part:
 
 def elf64(parts: list[Part], *, entry: int = DRAM_BASE, machine: int = RISCV, kind: int = 2,
           symbols: dict[str, int] | None = None) -> bytes:
-    """A 64-bit little-endian ELF file."""
+    """Builds a 64-bit little-endian ELF file."""
     offset = HEADER_BYTES + PROGRAM_HEADER_BYTES * len(parts)
     headers, body = b"", b""
     for part in parts:
@@ -41,14 +41,14 @@ def elf64(parts: list[Part], *, entry: int = DRAM_BASE, machine: int = RISCV, ki
 
 
 def elf32() -> bytes:
-    """A 32-bit RISC-V ELF file without segments."""
+    """Builds a 32-bit RISC-V ELF file without segments."""
     ident = b"\x7fELF" + bytes([1, 1, 1]) + bytes(9)
     return ident + struct.pack("<HHIIIIIHHHHHH", 2, RISCV, 1, DRAM_BASE, 0, 0, 0, 52, 32, 0, 40,
                                0, 0)
 
 
 def _sections(symbols: dict[str, int], offset: int) -> tuple[bytes, list[bytes]]:
-    """Symbol and string tables at ``offset``, and the headers of the sections."""
+    """Builds the symbol and string tables at ``offset``, and the section headers."""
     names = b"\0.strtab\0.symtab\0"
     table = bytes(24)
     for name, value in symbols.items():

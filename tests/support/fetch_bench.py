@@ -1,4 +1,4 @@
-"""Test bench of the front end: memory, translation, and a golden model of what must be fetched."""
+"""Test bench of the front end: memory, translation, and a golden model of the fetched stream."""
 
 import random
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ PC_MASK = (1 << PC_BITS) - 1
 
 @dataclass
 class Page:
-    """What translation knows of a page."""
+    """The translation of a page."""
 
     ppn: int = 0
     page_fault: bool = False
@@ -58,7 +58,7 @@ class World:
         return fault, self.dwords.get(addr >> 3, 0) >> 8 * (addr & 6) & 0xFFFF
 
     def expected(self, context: dict, pc: int) -> dict:
-        """The fields of the instruction at ``pc`` that memory decides."""
+        """Returns the fields of the instruction at ``pc`` that memory decides."""
         fault, first = self.halfword(context, pc)
         if fault != FetchFault.NONE:
             return {"pc": pc, "fault": fault.value, "fault_upper": 0, "taken": 0}
@@ -72,21 +72,21 @@ class World:
 
 
 class Bench:
-    """Drives the front end one cycle at a time and checks everything it delivers.
+    """Drives the front end one cycle at a time and checks everything that it delivers.
 
-    ``latency`` and ``gap`` give the cycles until a response begins, and between its parts.
+    ``latency`` and ``gap`` return the cycles until a response begins and between its parts.
     """
 
     def __init__(self, dut, params: HartParams, rng: random.Random) -> None:
         self.dut, self.params, self.rng = dut, params, rng
         self.world = World()
         self.context = {"mode": Mode.BARE_M.value, "asid": 0, "priv": 3}
-        self.expected_pc: int | None = params.reset_vector  # None: free, after a fault
+        self.expected_pc: int | None = params.reset_vector  # None: any pc, after a fault
         self.latency = self.gap = lambda: 0
         self.cycle_number = 0
-        self.accepted: list[tuple[int, dict]] = []  # with the cycle
+        self.accepted: list[tuple[int, dict]] = []  # cycle, instruction
         self.refills = self.walks = 0
-        self._responses: list[tuple[int, int]] = []  # payload, not before cycle
+        self._responses: list[tuple[int, int]] = []  # payload, earliest cycle
         self._walk: tuple[int, Page, tuple] | None = None
         self._waiting: int | None = None
         self._layouts = {
@@ -106,7 +106,7 @@ class Bench:
 
     @property
     def walking(self) -> int | None:
-        """The page that the MMU is asked for."""
+        """The page that the MMU must translate, if any."""
         return self._walk[2][2] if self._walk else None
 
     def _drive_context(self) -> None:
@@ -115,8 +115,8 @@ class Bench:
     async def cycle(self, *, ready: bool = True, redirect: dict | None = None,
                     context: dict | None = None, train: dict | None = None,
                     flush_tlb: bool = False, flush_cache: bool = False) -> dict | None:
-        """One cycle with these inputs; returns the instruction accepted in it. A new ``context``
-        goes with a redirect."""
+        """Runs one cycle with these inputs. Returns the instruction accepted in it. A new
+        ``context`` needs a redirect."""
         dut = self.dut
         dut.o__ready.value = ready
         dut.redirect__valid.value = redirect is not None
@@ -164,7 +164,7 @@ class Bench:
         return got
 
     def _memory(self) -> None:
-        """Answers READ_LINE, critical dword first, among responses for others."""
+        """Answers READ_LINE, critical dword first, between responses for others."""
         dut, rng, now = self.dut, self.rng, self.cycle_number
         take = not self._responses and rng.random() < 0.7
         dut.mem__request__ready.value = take
@@ -193,7 +193,7 @@ class Bench:
                 "data": rng.getrandbits(64), "last": rng.getrandbits(1)})
 
     def _translation(self) -> None:
-        """Answers ITLB refills from the pages as they were at the start of the walk."""
+        """Answers ITLB refills from the pages at the start of the walk."""
         dut, now = self.dut, self.cycle_number
         dut.tlb__done.value = 0
         if not dut.tlb__valid.value:

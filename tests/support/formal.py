@@ -1,4 +1,4 @@
-"""Runs proofs with SymbiYosys, from pytest."""
+"""Runs proofs with SymbiYosys from pytest."""
 
 import os
 import re
@@ -31,7 +31,7 @@ spec.il
 
 
 def tool(name: str) -> str:
-    """The native tool, or the one of YoWASP, which lies beside the Python that runs this."""
+    """Returns the native tool, or else the YoWASP tool next to the running Python."""
     path = f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}"
     found = shutil.which(name, path=path) or shutil.which(f"yowasp-{name}", path=path)
     if found is None:
@@ -39,13 +39,13 @@ def tool(name: str) -> str:
     return found
 
 
-# With memories as flip-flops all is bits, and the solver a plain one for bits.
+# Turns memories into flip-flops, so that everything is bits and a solver for bit vectors suffices.
 BITS = {"engine": "--stbv --unroll --nopresat z3 -- --logic QF_BV",
         "prepare": "flatten\nmemory_map -formal\nopt -full"}
 
 
 def run_job(folder: Path, job: str, mode: str, depth: int, *, bits: bool = False) -> None:
-    """Runs one job in ``folder``. Fails if it fails or has nothing to check."""
+    """Runs one job in ``folder``. Fails if the job fails or has nothing to check."""
     cover = mode == "cover"
     how = BITS if bits else {"engine": "z3", "prepare": ""}
     (folder / f"{job}.sby").write_text(JOB.format(
@@ -68,8 +68,8 @@ def prove(spec: wiring.Component, name: str, depth: int, mode: str = "bmc", *,
 
     ``mode`` is ``"bmc"`` (no assertion fails within ``depth`` cycles of reset) or ``"prove"`` (none
     ever fails, by induction over ``depth`` cycles). ``name`` names the folder under
-    ``build/formal``. A spec without an assertion or without a cover fails. ``bits`` is another way
-    to the same result: much faster where memories are small and there is no induction.
+    ``build/formal``. A spec without an assertion or without a cover fails. ``bits`` selects another
+    engine with the same result. It is much faster for small memories without induction.
     """
     if mode not in ("bmc", "prove"):
         raise ValueError(f"mode must be 'bmc' or 'prove', not {mode!r}")

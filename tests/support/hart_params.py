@@ -16,5 +16,5 @@ REGIONS = (
 
 
 def configuration(name: str) -> HartParams:
-    """The configuration ``name`` with ``REGIONS``."""
+    """Returns the configuration ``name`` with ``REGIONS``."""
     return replace(params.configuration(name), regions=REGIONS)

@@ -1,11 +1,11 @@
-"""Values of structured ports, as dictionaries."""
+"""Converts values of structured ports from and to dictionaries."""
 
 from amaranth import Shape
 from amaranth.lib import data
 
 
 def pack(shape, values: dict) -> int:
-    """The bits of a structure; a nested one is a dictionary, what is not named is 0."""
+    """Returns the bits of a structure. Nested structures are dictionaries; missing fields are 0."""
     layout = data.Layout.cast(shape)
     packed = 0
     for name, value in values.items():
@@ -18,7 +18,7 @@ def pack(shape, values: dict) -> int:
 
 
 def unpack(shape, packed: int) -> dict:
-    """The fields of a structure, nested structures as dictionaries."""
+    """Returns the fields of a structure. Nested structures are dictionaries."""
     values = {}
     for name, field in data.Layout.cast(shape):
         value = packed >> field.offset & (1 << Shape.cast(field.shape).width) - 1

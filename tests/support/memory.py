@@ -1,7 +1,7 @@
 """Bus-functional models of both sides of the L2: memory behind a DRAM port, a hart's coherent port.
 
-They drive after a falling edge (``drive``) and look before the clock rises (``sample``). A bench
-that has several calls all ``drive``, then waits for ReadOnly, then calls all ``sample``.
+They drive after a falling edge (``drive``) and sample before the clock rises (``sample``). A bench
+with several models calls all ``drive``, waits for ReadOnly, then calls all ``sample``.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ ONES = (1 << 64) - 1
 
 
 def _cut(payload: int, *widths: int) -> list[int]:
-    """The fields of a packed structure, from the least significant one."""
+    """Splits a packed structure into its fields, least significant first."""
     fields = []
     for width in widths:
         fields.append(payload & (1 << width) - 1)
@@ -34,8 +34,8 @@ def _pack(*fields: tuple[int, int]) -> int:
 class DramModel:
     """Memory behind the initiator port ``name`` of the design; words are 8 bytes by dword number.
 
-    ``latency`` gives the cycles from the acceptance of a read to its first dword (at least 1);
-    ``pause`` makes gaps between dwords and delays acceptance. Words never written are
+    ``latency`` returns the cycles from the acceptance of a read to its first dword (at least 1).
+    ``pause`` makes gaps between dwords and delays acceptance. Words never written have the value
     ``background(number)``.
     """
 
@@ -46,7 +46,7 @@ class DramModel:
         self.beats, self.paddr_bits = line_bytes // 8, paddr_bits
         self.words: dict[int, int] = {}
         self.reads: list[int] = []  # dword numbers of the read requests, in order
-        self.written: list[int] = []  # dword numbers in the order in which they were written
+        self.written: list[int] = []  # dword numbers in the order of the writes
         self.accepted = False  # a request was accepted in this cycle
         self._valid, self._ready, self._payload = (
             getattr(dut, f"{name}__request__{part}") for part in ("valid", "ready", "payload"))
@@ -99,7 +99,7 @@ class DramModel:
                 self._wait = self.latency()
 
     async def run(self) -> None:
-        """For a bench in which nothing else must keep step."""
+        """Runs the model alone, for a bench without other models in step."""
         while True:
             self.drive()
             await ReadOnly()
@@ -136,13 +136,13 @@ class MemResponse:
 
 
 def merged(old: int, data: int, mask: int) -> int:
-    """The dword after the bytes of ``mask`` were written."""
+    """Returns the dword after a write of the bytes of ``mask``."""
     bits = sum(0xFF << 8 * byte for byte in range(8) if mask >> byte & 1)
     return old & ~bits | data & bits
 
 
 def amo_result(op: AmoOp, old: int, operand: int, mask: int) -> int:
-    """The dword after an atomic operation on the word or dword that ``mask`` selects."""
+    """Returns the dword after an atomic operation on the word or dword that ``mask`` selects."""
     shift, bits = {0x0F: (0, 32), 0xF0: (32, 32), 0xFF: (0, 64)}[mask]
     a, b = (value >> shift & (1 << bits) - 1 for value in (old, operand))
 
@@ -164,7 +164,7 @@ def amo_result(op: AmoOp, old: int, operand: int, mask: int) -> int:
 
 
 class CoherentInitiator:
-    """A hart at the target port ``name`` of the design: sends ``queue``, shows what comes back.
+    """A hart at the target port ``name`` of the design. Sends ``queue`` and shows the answers.
 
     After ``sample``: ``accepted`` is the request accepted in this cycle, ``response`` the response,
     ``write_done`` and ``invalidated`` (a line number) the events of this cycle.
@@ -177,7 +177,7 @@ class CoherentInitiator:
         self.response: MemResponse | None = None
         self.write_done = False
         self.invalidated: int | None = None
-        self.waited = 0  # cycles for which the present request has waited
+        self.waited = 0  # cycles that the present request has waited
         self._offered = False
         self._valid, self._ready, self._payload = (
             getattr(dut, f"{name}__request__{part}") for part in ("valid", "ready", "payload"))

@@ -1,4 +1,5 @@
-"""Models of both sides of the MMIO port. They drive after a falling edge, sample before a rise."""
+"""Models of both sides of the MMIO port. They drive after a falling edge and sample before a rising
+edge."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ class Request:
         return (1 << self.size) - 1 << self.lane
 
     def pack(self, addr_bits: int) -> int:
-        """As the payload of a request."""
+        """Returns the payload of a request."""
         payload, at = 0, 0
         for value, bits in ((int(self.write), 1), (self.addr, addr_bits),
                             (self.size.bit_length() - 1, 2), (self.data << 8 * self.lane, 64),
@@ -61,7 +62,7 @@ class Initiator:
         self.valid.value = 0
 
     async def read(self, addr: int, size: int = 4) -> int:
-        """The value read; raises ``Refused``."""
+        """Returns the value read. Raises ``Refused``."""
         request = Request(False, addr, size)
         await self._send(request)
         self.answered_after = 0
@@ -79,7 +80,7 @@ class Initiator:
         return response >> 8 * request.lane & (1 << 8 * size) - 1
 
     async def refused(self, addr: int, size: int = 4) -> bool:
-        """Whether a read is answered with ``error``."""
+        """Returns true if a read is answered with ``error``."""
         try:
             await self.read(addr, size)
         except Refused:
@@ -87,7 +88,7 @@ class Initiator:
         return False
 
     async def _send(self, request: Request) -> None:
-        """Returns in the cycle of acceptance, before the edge."""
+        """Returns in the cycle of acceptance, before the clock edge."""
         while next(self.pause):
             await FallingEdge(self.dut.clk)
         self.valid.value = 1
@@ -102,10 +103,10 @@ class Initiator:
 
 
 class Target:
-    """A device behind the initiator port ``name`` of the design, which calls ``serve(request)``.
+    """A device behind the initiator port ``name`` of the design. It calls ``serve(request)``.
 
-    ``serve`` returns the dword to answer a read with. Requests are accepted and answered after
-    random pauses; an answer comes a cycle after the acceptance or later.
+    ``serve`` returns the dword that answers a read. Requests are accepted and answered after random
+    pauses. An answer comes one cycle after the acceptance or later.
     """
 
     def __init__(self, dut, name: str, addr_bits: int, serve, ready_pause: Iterator[bool],

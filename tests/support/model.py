@@ -1,4 +1,4 @@
-"""Verilator models for cocotb. Each is built once and kept, whichever tests use it."""
+"""Verilator models for cocotb. Each model is built once and kept for all tests that use it."""
 
 import hashlib
 import os
@@ -16,18 +16,18 @@ MODELS = BUILD / "models"
 KEPT_MODELS = 300
 
 VERILATOR_FLAGS = ["-O3", "--x-assign", "fast", "--x-initial", "fast", "-Wno-fatal"]
-# A bench runs once and calls Python for each signal: optimising it further costs more than it
-# saves. Without the first setting, a precompiled header is not found.
+# A bench runs once and calls Python for each signal, so further optimisation costs more than it
+# saves. Without the first setting, the compiler does not find the precompiled header.
 MAKE_FLAGS = ["CFG_CXXFLAGS_PCH_I=-include", "OPT_FAST=-O1", "OPT_GLOBAL=-O1", "OPT_SLOW=-O0"]
-# Verilator's runtime takes most of the time to compile a small model. It is the same for all.
+# Verilator's runtime takes most of the compile time of a small model. It is the same for all.
 RUNTIME = [f"verilated{part}.o" for part in ("", "_dpi", "_vpi", "_threads")]
 EMPTY = "module empty(input wire clk); endmodule\n"
 
 
 def model(text: str, top: str, *, waves: bool) -> Path:
-    """The folder with the model of the module ``top`` of ``text``; it is built if there is none.
+    """Returns the folder with the model of the module ``top`` of ``text``. Builds a missing model.
 
-    Processes that want the same model at the same time wait for the one that builds it.
+    If several processes want the same model at the same time, one builds it and the others wait.
     """
     folder = MODELS / _key(text, top, waves)
     with locked(MODELS / "locks" / folder.name):
@@ -44,7 +44,7 @@ def model(text: str, top: str, *, waves: bool) -> Path:
 
 
 def _runtime(waves: bool) -> Path:
-    """The folder with the objects ``RUNTIME``."""
+    """Returns the folder with the objects ``RUNTIME``."""
     folder = MODELS / f"runtime-{_key(EMPTY, 'empty', waves)}"
     with locked(MODELS / "locks" / folder.name):
         if not folder.exists():
@@ -65,7 +65,7 @@ def _build(folder: Path, text: str, top: str, waves: bool, make_flags: Sequence[
     verilator_environment()
     source = folder / f"{top}.v"
     source.write_text(text)
-    # The runner calls make itself, so that settings can reach it only through the environment.
+    # The runner calls make itself, so settings can reach make only through the environment.
     with patch.dict(os.environ, MAKEFLAGS=" ".join(["--", *MAKE_FLAGS, *make_flags])):
         get_runner("verilator").build(
             sources=[source], hdl_toplevel=top, build_dir=folder, waves=waves,
@@ -73,7 +73,7 @@ def _build(folder: Path, text: str, top: str, waves: bool, make_flags: Sequence[
 
 
 def _keep(work: Path, folder: Path, names: Sequence[str]) -> None:
-    """Makes ``folder`` of the files ``names`` of ``work``; it is complete as soon as it exists."""
+    """Makes ``folder`` from the files ``names`` of ``work``, complete as soon as it exists."""
     chosen = work / "kept"
     chosen.mkdir()
     for name in names:
@@ -82,7 +82,7 @@ def _keep(work: Path, folder: Path, names: Sequence[str]) -> None:
 
 
 def _prune() -> None:
-    """Removes the models that were not used for longest."""
+    """Removes the least recently used models."""
     folders = [path for path in MODELS.iterdir()
                if not path.name.startswith(("partial-", "runtime-", "locks"))]
     folders.sort(key=lambda path: path.stat().st_mtime, reverse=True)

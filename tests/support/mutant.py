@@ -1,11 +1,12 @@
-"""Modules with a planted fault, to show that a test can fail."""
+"""Makes modules with a planted fault, to show that a test can fail."""
 
 import inspect
 from types import ModuleType
 
 
 def mutant(module: ModuleType, old: str, new: str) -> ModuleType:
-    """A copy of ``module`` in which ``old``, which its source has once, is ``new``."""
+    """Returns a copy of ``module`` with ``old`` replaced by ``new``. Its source must have ``old``
+    once."""
     source = inspect.getsource(module)
     if source.count(old) != 1:
         raise ValueError(f"{module.__name__} has {old!r} {source.count(old)} times, not once")

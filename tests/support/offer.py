@@ -1,10 +1,10 @@
-"""What a stream of the design offers."""
+"""Checks the offers of a stream of the design."""
 
 
 class Offer:
-    """Looks at the stream ``name`` of ``dut`` once a cycle, in which it is ``taken`` or not.
+    """Samples the stream ``name`` of ``dut`` once a cycle. ``taken`` says if the offer is taken.
 
-    Fails if an offer that was not taken is withdrawn or changed.
+    Fails if an offer is withdrawn or changed before it was taken.
     """
 
     def __init__(self, dut, name: str) -> None:
@@ -12,7 +12,7 @@ class Offer:
         self._kept: int | None = None
 
     def look(self, taken: bool) -> int | None:
-        """The payload, if one is offered and taken."""
+        """Returns the payload if one is offered and taken."""
         valid = int(getattr(self._dut, f"{self._name}__valid").value)
         payload = int(getattr(self._dut, f"{self._name}__payload").value)
         if self._kept is not None:

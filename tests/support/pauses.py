@@ -1,4 +1,4 @@
-"""Generators of pauses for bus-functional models: each yields True for a cycle of pause."""
+"""Generators of pauses for bus-functional models. Each yields True for a cycle of pause."""
 
 import random
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ def often(rng: random.Random) -> Iterator[bool]:
 
 
 def bursts(rng: random.Random) -> Iterator[bool]:
-    """Long stretches of both."""
+    """Yields long stretches of both values."""
     while True:
         paused = rng.random() < 0.5
         for _ in range(rng.randrange(1, 20)):

@@ -1,4 +1,4 @@
-"""Model of PMP and physical memory attributes, by bytes, and random PMP configurations."""
+"""Model of PMP and physical memory attributes, byte by byte, and random PMP configurations."""
 
 import random
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ class Rights:
 
 
 def pack_pmp(entries: Sequence[Pmp]) -> int:
-    """The entries as the value of a port."""
+    """Returns the entries as the value of a port."""
     size = PmpEntry.as_shape().size
     return sum(
         PmpEntry.const(vars(entry)).as_value().value << size * number
@@ -39,7 +39,7 @@ def pack_pmp(entries: Sequence[Pmp]) -> int:
 
 
 def matched_bytes(entry: Pmp, previous: Pmp | None) -> range:
-    """The physical addresses that an entry matches, with a grain of 4 KiB."""
+    """Returns the physical addresses that an entry matches, with a grain of 4 KiB."""
     if entry.a == TOR:
         bottom = previous.addr >> 10 if previous else 0
         return range(bottom << 12, entry.addr >> 10 << 12)
@@ -66,7 +66,7 @@ def pmp_rights(entries: Sequence[Pmp], address: int, machine: bool) -> tuple[boo
 
 
 def rights(params: HartParams, entries: Sequence[Pmp], page: int, machine: bool) -> Rights:
-    """What may be done with a physical page."""
+    """Returns the permitted accesses to a physical page."""
     address = page << 12
     kind = None
     for region in params.regions:
@@ -81,7 +81,7 @@ def rights(params: HartParams, entries: Sequence[Pmp], page: int, machine: bool)
 
 
 def some_page(params: HartParams, rng: random.Random) -> int:
-    """A physical page, most likely near the edge of a region."""
+    """Draws a physical page, most likely near the edge of a region."""
     if rng.random() < 0.2:
         return rng.getrandbits(params.ppn_bits)
     region = rng.choice(params.regions)
@@ -104,7 +104,7 @@ def some_pmp(params: HartParams, rng: random.Random) -> Pmp:
 
 
 def some_pmps(params: HartParams, rng: random.Random) -> list[Pmp]:
-    """Random entries; often the upper ones are all off."""
+    """Makes random entries. Often the upper entries are all off."""
     used = rng.randrange(params.pmp_entries + 1)
     off = Pmp(0, 0, 0, OFF, 0, 0)
     return [

@@ -1,4 +1,4 @@
-"""Bad parameters are refused with a message that says what was given."""
+"""Checks that bad parameters are refused with a message that names the value."""
 
 import gc
 import warnings
@@ -8,9 +8,9 @@ import pytest
 
 
 def assert_refused(make: Callable[[], object], match: str) -> None:
-    """``make()`` raises ``ValueError`` with this message."""
+    """Checks that ``make()`` raises ``ValueError`` with this message."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a component that was refused is never elaborated
+        warnings.simplefilter("ignore")  # a refused component is never elaborated
         with pytest.raises(ValueError, match=match) as raised:
             make()
         del raised

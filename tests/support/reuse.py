@@ -1,4 +1,4 @@
-"""Remembers which benches passed, so that a bench need not run again while nothing changed."""
+"""Remembers passed benches, so that a bench does not run again while nothing changed."""
 
 import hashlib
 from collections.abc import Iterable
@@ -8,14 +8,14 @@ PASSED = Path(__file__).resolve().parents[2] / "build" / "tests" / "passed"
 
 
 class Reuse:
-    """Whether passes are reused in this process, and how often that happened."""
+    """Whether passes are reused in this process, and how often this happened."""
 
     enabled = False
     benches = reused = 0
 
 
 def key(parts: Iterable[str]) -> str:
-    """Names a run by all that decides its outcome."""
+    """Returns a key for a run, made of everything that decides its outcome."""
     digest = hashlib.sha256()
     for part in parts:
         digest.update(f"{len(part)}:{part}".encode())
@@ -23,7 +23,7 @@ def key(parts: Iterable[str]) -> str:
 
 
 def passed_before(run: str) -> bool:
-    """Whether the run with this key passed and need not be repeated."""
+    """Returns true if the run with this key passed and does not have to be repeated."""
     Reuse.benches += 1
     known = Reuse.enabled and (PASSED / run).exists()
     Reuse.reused += known

@@ -1,4 +1,4 @@
-"""What decides the outcome of a Python module: its own source and those of what it imports."""
+"""Finds what decides the outcome of a Python module: its own source and those of its imports."""
 
 import ast
 import os
@@ -10,12 +10,15 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[2]
 ROOMS = ("hdl", "soc", "boards", "sim", "tests")
 VARIABLE = re.compile(r"""environ(?:\.get\(|\[)\s*["'](\w+)["']""")
-# Where tools are and how they are called is no matter: their versions are looked at instead.
+# The place and the calls of tools do not matter: the tools' versions are compared instead.
 OF_TOOLS = {"PATH", "VERILATOR_ROOT", "CXX"}
+
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def closure(modules: list[str]) -> list[Path]:
-    """The files of the project that ``modules`` import, directly or not, and their own."""
+    """Returns the files of ``modules`` and of all project modules that they import, even
+    indirectly."""
     found: set[Path] = set()
     waiting = [file for name in modules for file in _files_of(name)]
     while waiting:
@@ -27,8 +30,8 @@ def closure(modules: list[str]) -> list[Path]:
 
 
 def contents(modules: list[str]) -> Iterator[str]:
-    """The code in the closure of ``modules``, whose comments and layout do not count, and the
-    environment variables that this code names."""
+    """Returns the code in the closure of ``modules``, and the environment variables that the code
+    names. Comments, docstrings and layout do not count."""
     names: set[str] = set()
     for file in closure(modules):
         code, variables = _code(file)
@@ -39,15 +42,24 @@ def contents(modules: list[str]) -> Iterator[str]:
         yield f"{name}={os.environ.get(name)}"
 
 
+def code_of(text: str) -> str:
+    """Returns what a module does: its syntax tree without docstrings, as text."""
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+            del node.body[0]
+    return ast.dump(tree)
+
+
 @cache
 def _code(file: Path) -> tuple[str, frozenset[str]]:
     text = file.read_text()
-    return ast.dump(ast.parse(text)), frozenset(VARIABLE.findall(text))
+    return code_of(text), frozenset(VARIABLE.findall(text))
 
 
 @cache
 def _files_of(name: str) -> tuple[Path, ...]:
-    """The file of a module, and those of the packages that it is in; none outside the project."""
+    """Returns the files of a module and of its packages; none for modules outside the project."""
     parts = name.split(".")
     if parts[0] not in ROOMS:
         return ()

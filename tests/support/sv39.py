@@ -1,4 +1,4 @@
-"""Model of Sv39 translation, random page tables, and the memory in which they lie."""
+"""Model of Sv39 translation, random page tables, and their memory."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ class Fault(Enum):
 
 @dataclass(frozen=True)
 class Leaf:
-    """What a walk found: flags of the leaf, page and level; ``everywhere`` is the global bit."""
+    """The result of a walk: flags of the leaf, page and level. ``everywhere`` is the global bit."""
 
     flags: int
     ppn: int
@@ -32,9 +32,9 @@ def walk(va: int, satp_ppn: int, read: Callable[[int], int],
          readable: Callable[[int], bool]) -> Leaf | Fault:
     """The algorithm of the privileged specification, without the check of permissions.
 
-    ``read`` gives the dword at a physical address, ``readable`` whether PMP and physical memory
-    attributes let the walker read it. N, PBMT and the reserved bits must be 0; A and D are managed
-    by software, and D is left to the caller.
+    ``read`` returns the dword at a physical address. ``readable`` tells if PMP and physical memory
+    attributes let the walker read it. N, PBMT and the reserved bits must be 0. Software manages A
+    and D. The caller checks D.
     """
     # Sv39: "bits 63-39 all equal to bit 38, or else a page-fault exception will occur".
     if va >> 38 not in (0, (1 << 26) - 1):
@@ -78,17 +78,17 @@ def walk(va: int, satp_ppn: int, read: Callable[[int], int],
 
 @dataclass
 class RandomTables:
-    """A memory full of page tables, made up when first looked at.
+    """A memory full of page tables. They are made up on their first read.
 
-    Roots, level 1 and level 0 tables are apart, so that a walk does not read one entry twice.
-    Entries are mostly valid; of the rest, most differ from a valid one in a single bit.
+    Roots, level 1 and level 0 tables are separate, so that a walk does not read one entry twice.
+    Entries are mostly valid. Most invalid entries differ from a valid one in a single bit.
     """
 
     params: HartParams
     rng: random.Random
     base: int  # first page
     spoilt: float = 0.1
-    superpages: float = 0.25  # of the entries above level 0
+    superpages: float = 0.25  # share of the entries above level 0
     words: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -129,7 +129,7 @@ class RandomTables:
 
 
 class WalkMemory:
-    """Answers READ requests on the coherent port ``mem`` of the design, after random times."""
+    """Answers READ requests on the coherent port ``mem`` of the design after random times."""
 
     def __init__(self, dut, params: HartParams, read: Callable[[int], int],
                  pause: Iterator[bool]) -> None:

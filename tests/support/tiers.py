@@ -1,4 +1,4 @@
-"""Three tiers of tests, each of which includes those before it: ``check``, ``test`` and ``all``.
+"""Three tiers of tests: ``check``, ``test`` and ``all``. Each includes the tiers before it.
 
 A test is in the tier ``test`` unless it is marked with ``pytest.mark.tier`` or a line of ``RULES``
 says otherwise; a mark wins over the lines, and a later line over an earlier one.
@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 TIERS = ("check", "test", "all")
 
-# Tests by the end of their names; ``*`` stands for anything.
+# Tests by the end of their names. ``*`` stands for anything.
 RULES = {
     # Plain Python, and a dozen benches of small units.
     "check": """
@@ -23,6 +23,7 @@ RULES = {
         /docs/*
         /trace/test_cycles.py::*
         /sim/bench/*
+        /sim/image/*
         /cli/test_refusals.py::*
         /ordering/test_contention.py::test_faults_are_told
         /model/test_elf.py::*
@@ -80,7 +81,7 @@ RULES = {
 
 
 def tier_of(name: str, mark: str | None) -> str:
-    """The tier of the test called ``name`` (such as ``tests/soc/test_order.py::test_x[1]``)."""
+    """Returns the tier of the test ``name`` (such as ``tests/soc/test_order.py::test_x[1]``)."""
     if mark is not None:
         if mark not in TIERS:
             raise ValueError(f"{name}: no tier {mark!r}, they are {', '.join(TIERS)}")
@@ -93,10 +94,10 @@ def tier_of(name: str, mark: str | None) -> str:
 
 
 def matches(name: str, line: str) -> bool:
-    # Brackets are those of parameters here, not of a set of characters.
+    # Brackets belong to parameters here; they are not a set of characters.
     return fnmatchcase(name, "*" + line.replace("[", "[[]"))
 
 
 def within(tier: str, chosen: str) -> bool:
-    """Whether a test of ``tier`` runs when ``chosen`` was asked for."""
+    """Returns true if a test of ``tier`` runs when ``chosen`` was requested."""
     return TIERS.index(tier) <= TIERS.index(chosen)

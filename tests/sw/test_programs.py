@@ -1,18 +1,19 @@
-"""The programs of the workspace do on the RTL what they say at the top of their sources."""
+"""The programs of the workspace do on the RTL what the comments at their tops say."""
 
 import re
 
 import pytest
 
 from sim.bench.metric import Metric, parse_metrics
+from sim.image.manifest import manifest
 from sim.model.run_options import Latency, RunOptions
 from sim.model.simulate import Result, simulate
-from sim.tools import BUILD, PROJECT
+from sim.tools import BUILD
 from soc.config import configuration
 
 LATENCIES = ["1", "10", "random"]
 
-# The names of anchors/targets.md's core metrics, with the parameters that tell points apart.
+# The names of the core metrics, with the parameters that tell points apart.
 CORE_METRICS = {
     "core.alu", "core.load_use", "core.l1d_hit", "core.branch_taken", "core.branch_mispredict",
     "core.mul", "core.div bits=64", "core.div bits=8", "core.amo", "core.lrsc",
@@ -75,9 +76,10 @@ def run(program: str, config: str = "default", latency: str = "10",
     return simulate(configuration(config), image, options)
 
 
-def expected_output(folder: str) -> str:
-    """The text block of the comment at the top of the program in this folder of ``sw``."""
-    source = (PROJECT / "sw" / folder / "src" / "main.rs").read_text()
+def expected_output(image: str) -> str:
+    """Returns the text block of the comment at the top of an image's main program."""
+    images = manifest()
+    source = (images.folder(images.image(image).main) / "src" / "main.rs").read_text()
     block = re.search(r"^//! ```text\n(.*?)^//! ```$", source, re.MULTILINE | re.DOTALL)
     return "".join(line.removeprefix("//! ") for line in block[1].splitlines(keepends=True))
 
@@ -86,13 +88,28 @@ def expected_output(folder: str) -> str:
 def test_hello_goes_to_user_mode_and_interrupts_itself(latency):
     result = run("hello", latency=latency)
     assert result.passed, result.errors
-    assert result.output.decode() == expected_output("examples/hello/kernel")
+    assert result.output.decode() == expected_output("hello")
+
+
+@pytest.mark.parametrize(("image", "output"), [
+    ("template-rust", "Hello from Rust.\n"), ("template-c", "Hello from C.\n"),
+])
+def test_templates_say_hello(image, output):
+    result = run(image)
+    assert result.passed, result.errors
+    assert result.output.decode() == output
+
+
+def test_firmware_alone_says_that_it_has_no_payload():
+    result = run("firmware")
+    assert result.exit_status == 1
+    assert result.output.decode() == "rel4 firmware: the image has no payload\n"
 
 
 def test_firmware_serves_supervisor_mode():
     result = run("sbitest")
     assert result.passed, result.output.decode() + result.errors
-    assert result.output.decode() == expected_output("checks/sbi").replace("of n", "of 2")
+    assert result.output.decode() == expected_output("sbitest").replace("of n", "of 2")
 
 
 @pytest.mark.parametrize(("config", "latency"), [
@@ -142,7 +159,7 @@ def test_hostile_program_gets_nothing_that_it_was_not_given():
     result = run("uintr-hostile", max_cycles=100_000_000)
     output = result.output.decode()
     assert result.passed, output + result.errors
-    assert output == expected_output("checks/hostile/uintr/kernel").replace("of n", "of 2")
+    assert output == expected_output("uintr-hostile").replace("of n", "of 2")
 
 
 def test_bench_taic_measures_every_point():
@@ -155,7 +172,7 @@ def test_bench_taic_measures_every_point():
     for metric in metrics:
         assert metric.samples >= 1000, metric
         assert 0 < metric.value <= metric.worst, metric
-    # A wake-up of another process, against shared memory that both trust.
+    # A wake-up of another process, compared with shared memory that both trust.
     assert (value["taic.send_to_coroutine receiver=polling"]
             < value["taic.software_queue kind=mpsc operation=to_coroutine where=cross"])
     for what in ("spawn", "yield", "steal", "fanout", "pingpong"):
@@ -177,7 +194,7 @@ def test_harts_use_the_taic_at_once():
         assert 0 < one < two
         assert one < same
     assert len(metrics) == 3 * len(patterns)
-    # One on a queue in three cycles: contexts are independent.
+    # One operation on a queue takes three cycles: contexts are independent.
     assert value["taic.ops_per_cycle harts=1 contexts=different pattern=enqueues"] > 0.3
     assert value["taic.ops_per_cycle harts=2 contexts=different pattern=enqueues"] > 0.6
 
@@ -186,7 +203,7 @@ def test_hostile_program_gets_nothing_from_the_taic_that_it_was_not_given():
     result = run("taic-hostile", max_cycles=100_000_000)
     output = result.output.decode()
     assert result.passed, output + result.errors
-    assert output == expected_output("checks/hostile/taic/kernel").replace("of n", "of 2")
+    assert output == expected_output("taic-hostile").replace("of n", "of 2")
 
 
 def test_bench_message_measures_every_point():
@@ -200,7 +217,7 @@ def test_bench_message_measures_every_point():
               for mode in ("taic", "uintc", "kernel")]
     assert cycles == sorted(cycles)
     for mode, traps, interrupts in (("kernel", 4, 0), ("uintc", 0, 2), ("taic", 0, 0)):
-        # Every message meets a receiver that sleeps, and so does every reply.
+        # Every message and every reply meets a sleeping receiver.
         assert value[f"message.wakes mode={mode} concurrency=1"] == pytest.approx(2, abs=0.01)
         assert value[f"message.traps mode={mode} concurrency=1"] == pytest.approx(traps, abs=0.02)
         assert value[f"message.user_interrupts mode={mode} concurrency=1"] == pytest.approx(

@@ -1,4 +1,4 @@
-"""The suites of ``rel4 bench``: a module each, and a row here."""
+"""The suites of ``rel4 bench``. Each suite is one module and has one row here."""
 
 from sim.bench.suites import core, message, taic, uintr
 

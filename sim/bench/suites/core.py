@@ -1,10 +1,10 @@
-"""The hart: what instructions, misses, traps and devices cost."""
+"""The hart: the cost of instructions, misses, traps and device accesses."""
 
 from sim.bench.metric import Metric
 from sim.bench.suite import Suite
 from sim.bench.target import Program, Target
 
-PROGRAM = Program("bench-core", harts=1, memory_kib=256)
+PROGRAM = Program.named("bench-core")
 
 
 def run(target: Target) -> list[Metric]:

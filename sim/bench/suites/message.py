@@ -1,4 +1,4 @@
-"""The comparison of ways to wake the receiver of a message: as a table and as a plot."""
+"""Compares the ways to wake the receiver of a message, as a table and as a plot."""
 
 from io import BytesIO
 
@@ -8,10 +8,10 @@ from sim.bench.metric import Metric
 from sim.bench.suite import Suite, with_params
 from sim.bench.target import Program, Target
 
-PROGRAM = Program("message", harts=2, taic=True)
+PROGRAM = Program.named("message")
 ROUND_TRIP = "message.round_trip"
-EVENTS = ("message.traps", "message.user_interrupts")  # a message
-MODES = {  # as the program names them, in the order of the table; as the plot does
+EVENTS = ("message.traps", "message.user_interrupts")  # events for each message
+MODES = {  # names in the program, in the order of the table: names in the plot
     "kernel": "through the kernel",
     "uintc": "over UINTC",
     "taic": "over TAIC",
@@ -23,13 +23,13 @@ def run(target: Target) -> list[Metric]:
 
 
 def points(metrics: list[Metric], name: str, mode: str) -> dict[int, Metric]:
-    """What was measured of ``name`` in one mode, by concurrency."""
+    """The metrics called ``name`` of one mode, by concurrency."""
     return {int(m.params["concurrency"]): m for m in metrics
             if m.name == name and m.params["mode"] == mode}
 
 
 def comparison(metrics: list[Metric]) -> Table:
-    """Cycles a message and its reply, and what interrupts it, for each concurrency and mode."""
+    """Cycles of a message and its reply, and interrupting events, by concurrency and mode."""
     table = Table(title="cycles a message and its reply: median (worst)\n"
                         "events: traps/user interrupts a message", padding=(0, 1, 0, 0))
     table.add_column("calls", justify="right")
@@ -47,7 +47,7 @@ def comparison(metrics: list[Metric]) -> Table:
 
 
 def plot(metrics: list[Metric], kind: str) -> bytes:
-    """The round trip over the concurrency, as ``svg`` or ``png``: the same bytes each time."""
+    """Plots the round trip over concurrency as ``svg`` or ``png``. The bytes are reproducible."""
     import matplotlib
 
     matplotlib.use("agg")

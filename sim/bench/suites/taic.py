@@ -1,15 +1,15 @@
-"""TAIC: its ready queues beside queues in memory, and wake-ups."""
+"""TAIC: its ready queues compared with queues in memory, and its wake-ups."""
 
 from sim.bench.metric import Metric
 from sim.bench.suite import Suite, with_params
 from sim.bench.target import Program, Target
 
-QUEUES = Program("taic", harts=2, least_harts=1, taic=True)
-CONTENTION = Program("taic-contention", harts=4, least_harts=1, taic=True)
+QUEUES = Program.named("taic")
+CONTENTION = Program.named("taic-contention")
 
 
 def run(target: Target) -> list[Metric]:
-    """One hart and two; then up to four that use it at the same time."""
+    """One and two harts; then up to four harts that use the TAIC at the same time."""
     return with_params(target.run(QUEUES) + target.run(CONTENTION), target.common)
 
 

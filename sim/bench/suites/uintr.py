@@ -4,7 +4,7 @@ from sim.bench.metric import Metric
 from sim.bench.suite import Suite, with_params
 from sim.bench.target import Program, Target
 
-PROGRAM = Program("uintr", harts=2)
+PROGRAM = Program.named("uintr")
 
 
 def run(target: Target) -> list[Metric]:

@@ -1,5 +1,5 @@
-/* CoreMark on the bare SoC: ticks are cycles, a "second" is a million of them, so that the
- * reported iterations a second are CoreMark/MHz. */
+/* CoreMark on the bare SoC. A tick is a cycle and a "second" is a million cycles, so the reported
+ * iterations per second are CoreMark/MHz. */
 #ifndef CORE_PORTME_H
 #define CORE_PORTME_H
 
@@ -27,8 +27,8 @@ typedef uint16_t ee_u16;
 typedef int32_t ee_s32;
 typedef double ee_f32;
 typedef uint8_t ee_u8;
-/* As other RV64 ports do: a signed type of 32 bits needs no zero extension where it is an index.
- * -DEE_U32_UNSIGNED for the type that the name says. */
+/* Like other RV64 ports: a signed 32-bit type needs no zero extension when it is an index.
+ * -DEE_U32_UNSIGNED selects the unsigned type that the name promises. */
 #ifdef EE_U32_UNSIGNED
 typedef uint32_t ee_u32;
 #else

@@ -1,4 +1,4 @@
-/* What Dhrystone of riscv-tests expects of its environment. */
+/* The environment that Dhrystone of riscv-tests expects. */
 #ifndef UTIL_H
 #define UTIL_H
 
@@ -10,7 +10,7 @@
         __asm__ volatile("csrr %0, " #name : "=r"(value) : : "memory");                            \
         value;                                                                                     \
     })
-/* Enough for the first run's cache misses not to count. */
+/* Enough runs to make the cache misses of the first run insignificant. */
 #undef NUMBER_OF_RUNS
 #define NUMBER_OF_RUNS 2000
 #define debug_printf printf

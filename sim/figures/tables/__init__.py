@@ -1,6 +1,6 @@
-"""The tables of figures in the pages, by the names that stand there.
+"""The tables of figures, by the names that the pages use.
 
-One module describes those of one page or group, in a dictionary ``TABLES``.
+Each module describes the tables of one page or group in a dictionary ``TABLES``.
 """
 
 from sim.figures.pages import Describe

@@ -1,4 +1,4 @@
-"""Resources and clock on ECP5 of hart, UINTC, TAIC and SoC, each alone."""
+"""Resources and clock on ECP5 of the hart, UINTC, TAIC and SoC, each alone."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from sim.figures.tables.listing import listing
 
 DEVICE = {"luts": 83_640, "ffs": 83_640, "block_rams": 208}  # ECP5-85F
 HARTS = (1, 2, 4)
-UNITS = {  # what it is, its modules
+UNITS = {  # label, modules
     "hart, each": ("hart0",), "TAIC": ("taic",), "L2": ("l2",),
     "MMIO crossbar, and the way past it to TAIC": ("xbar", "split0", "split1", "split2", "split3"),
     "PLIC": ("plic",), "CLINT": ("clint",), "UINTC": ("uintc",), "UART": ("uart0",),
@@ -48,7 +48,7 @@ def taic(figures: Figures) -> Table:
 
 
 def soc(figures: Figures) -> Table:
-    """LUT4, flip-flops and block RAMs of each unit, for each number of harts."""
+    """LUT4s, flip-flops and block RAMs of each unit, for each number of harts."""
     sources = {"1 hart": figures["area-soc.harts-1"],
                "1 hart, no TAIC": figures["area-soc.harts-1-no-taic"],
                "2 harts": figures["area-soc.harts-2"], "4 harts": figures["area-soc.harts-4"]}
@@ -68,7 +68,7 @@ def soc(figures: Figures) -> Table:
 
 
 def mhz(measured: Measurement) -> str:
-    """The clock, or the range of several placements."""
+    """The clock, or its range over several placements."""
     clocks: dict[str, Any] = measured.value("mhz")
     if not clocks:
         return ""

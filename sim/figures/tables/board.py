@@ -13,7 +13,7 @@ CELLS = ("TRELLIS_COMB", "TRELLIS_FF", "DP16KD", "MULT18X18D")
 
 
 def area(figures: Figures) -> Table:
-    """A column for each build."""
+    """One column for each build."""
     sources = [figures[f"board-ulx3s.{name}"] for name in OPTIONS]
 
     def unit(measured: Measurement, module: str) -> str:

@@ -1,4 +1,4 @@
-"""Public test suites, benchmark programs, running times."""
+"""Public test suites, benchmark programs and running times."""
 
 from sim.figures.data import Figures
 from sim.figures.markdown import Table, count
@@ -14,7 +14,7 @@ CHECKS = (
     ("`csrc_any`: mscratch, sscratch, uscratch", "csrc_any"),
     ("`csrc_inc`, `csrc_upcnt`: mcycle, minstret", "csrc_inc"), ("`cover`", "cover"),
 )
-FAULTS = {  # what is planted to see that the checks find it
+FAULTS = {  # planted faults that the checks must find
     "insn": "the ALU makes 0 of two negative numbers",
     "reg": "x31 is not written; a load that traps writes its register",
     "pc_fwd": "a misprediction found while Memory stalls is forgotten",

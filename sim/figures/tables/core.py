@@ -3,7 +3,7 @@
 from sim.figures.data import Figures
 from sim.figures.markdown import Table, cycles
 
-ROWS = (  # what it is, metric, its parameters
+ROWS = (  # label, metric, its parameters
     ("result of a load used by the next instruction (bubbles)", "load_use", {}),
     ("taken branch, predicted (bubbles)", "branch_taken", {}),
     ("mispredicted branch (bubbles)", "branch_mispredict", {}),

@@ -1,4 +1,4 @@
-"""Tables whose rows are values of one measurement: a label in front, a value a column."""
+"""Tables of one measurement's values: each row has a label, then one value for each column."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,10 +9,10 @@ from sim.figures.pages import Describe
 
 
 def listing(source: str, header: Sequence[str], rows: Sequence[tuple[str, str]]) -> Describe:
-    """A row for each label and key: the value there is what the columns show, in their order.
+    """Makes one row for each label and key. The columns show the value at the key, in order.
 
-    The header names the columns; the first is that of the labels. A value is a list with an
-    element for each column, or the only one.
+    The header names the columns; the first column holds the labels. A value is a list with one
+    element for each column, or a single element for a single column.
     """
     def describe(figures: Figures) -> Table:
         measured = figures[source]
@@ -25,7 +25,7 @@ def listing(source: str, header: Sequence[str], rows: Sequence[tuple[str, str]])
 
 
 def cell(value: Any) -> str:
-    """A number, a text, ``{"from": 4, "to": 7}`` or nothing."""
+    """Formats a number, a text, ``{"from": 4, "to": 7}`` or nothing."""
     if value is None:
         return ""
     if isinstance(value, dict):

@@ -3,7 +3,7 @@
 from sim.figures.data import Figures
 from sim.figures.markdown import Table, count
 
-RUNS = ("harts-2", "harts-4")  # of the litmus tests
+RUNS = ("harts-2", "harts-4")  # litmus tests
 
 
 def litmus(figures: Figures) -> Table:

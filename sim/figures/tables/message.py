@@ -8,7 +8,7 @@ TRAPS, USER_INTERRUPTS = "message.traps", "message.user_interrupts"
 
 
 def summary(figures: Figures) -> Table:
-    """Round trip of each mode for each number of calls; what interrupts, for the least and most."""
+    """Round trip of each mode for each number of calls; interrupts for the least and the most."""
     message = figures["message"]
     calls = message.params_of(ROUND_TRIP, "concurrency")
     rows = [[n, *(cycles(message.metric(ROUND_TRIP, mode=mode, concurrency=n)) for mode in MODES)]

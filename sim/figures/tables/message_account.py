@@ -1,4 +1,4 @@
-"""Where the cycles of one message and its reply go: the accounts of docs/message.md."""
+"""The cycles of one message and its reply, by cause: the accounts of docs/message.md."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ MODES = {"taic": "TAIC", "uintc": "UINTC", "kernel": "kernel"}
 CAUSES = {"miss": "L1D miss", "operand": "operand", "fence": "fence", "redirect": "redirect",
           "fetch": "fetch", "device": "device read", "buffer": "buffer full", "other": "other"}
 WAKE_GOALS = ("60", "100", "")
-Phases = Sequence[tuple[str, str]]  # what happens, its name in the measurement
+Phases = Sequence[tuple[str, str]]  # event, its name in the measurement
 
 TAIC: Phases = (
     ("the device accepts the store to the channel; the task is at the front of the queue",
@@ -71,7 +71,7 @@ def account(mode: str, phases: Phases) -> Describe:
 
 
 def causes(figures: Figures) -> Table:
-    """A row for each mode: a whole round trip, by what each cycle was for."""
+    """One row for each mode: the cycles of a whole round trip by cause."""
     sources = [figures[f"account-message.{mode}"] for mode in MODES]
     rows = []
     for (mode, name), measured in zip(MODES.items(), sources, strict=True):
@@ -88,7 +88,7 @@ def causes(figures: Figures) -> Table:
 
 
 def wake(figures: Figures) -> Table:
-    """From the wake-up's store at the device to the woken coroutine: the phases until then."""
+    """The phases from the wake-up's store at the device to the woken coroutine."""
     rows, sources = [], []
     for (mode, name), phases, goal in zip(MODES.items(), (TAIC, UINTC, KERNEL), WAKE_GOALS,
                                           strict=True):

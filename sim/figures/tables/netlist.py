@@ -1,4 +1,4 @@
-"""Programs on the netlist, and its comparison with the RTL: docs/netlist.md."""
+"""Programs on the netlist, and its comparison with the RTL: the tables of docs/netlist.md."""
 
 from sim.figures.data import Figures
 from sim.figures.markdown import Table, count

@@ -8,7 +8,7 @@ LOOPS = (("spawn", "1"), ("spawn", "2"), ("yield", "1"), ("yield", "2"), ("steal
          ("fanout", "2"), ("pingpong", "1"), ("pingpong", "2"))
 RATES = (("1", "different"), ("2", "different"), ("2", "same"), ("4", "different"), ("4", "same"))
 PATTERNS = ("enqueues", "dequeues", "bursts", "turns")
-OPERATIONS = (  # what it is, goal, metric, its parameters
+OPERATIONS = (  # label, goal, metric, its parameters
     ("enqueue", "2", "enqueue", {"burst": None}),
     ("arm a channel (register)", "2", "register", {}),
     ("disarm a channel (cancel)", "2", "cancel", {}),

@@ -6,7 +6,7 @@ from sim.figures.data import Figures
 from sim.figures.markdown import Table, cycles
 from sim.figures.pages import Describe
 
-Rows = Sequence[tuple[str, str, dict[str, str]]]  # what it is, metric, its parameters
+Rows = Sequence[tuple[str, str, dict[str, str]]]  # label, metric, its parameters
 
 SENDING: Rows = (
     ("`uipi send`: until the sender's next instruction", "send", {}),
@@ -45,7 +45,7 @@ def table(rows: Rows) -> Describe:
 
 
 def asleep(figures: Figures) -> Table:
-    """A receiver that sleeps in a system call, beside busy threads."""
+    """A receiver that sleeps in a system call while other threads are busy."""
     measured = figures["uintr"]
     busy = measured.params_of("uintr.offline", "competing")
     rows = [[n, cycles(measured.metric("uintr.offline", competing=n))] for n in busy]
@@ -54,7 +54,7 @@ def asleep(figures: Figures) -> Table:
 
 
 def switch_in(figures: Figures) -> Table:
-    """A receiver whose entry is not active, when the kernel switches to it."""
+    """The kernel switches to a receiver with an inactive entry."""
     measured = figures["uintr"]
 
     def row(title: str, where: str) -> list[str]:

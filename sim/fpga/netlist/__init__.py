@@ -1,1 +1,1 @@
-"""The netlist of ECP5 cells that Yosys makes: simulated, and compared with the RTL."""
+"""The netlist of ECP5 cells that Yosys makes: its simulation and its comparison with the RTL."""

@@ -1,4 +1,4 @@
-"""And-inverter graphs: two descriptions of a function in one graph, where they are compared."""
+"""And-inverter graphs: one graph holds two descriptions of a function and compares them."""
 
 import random
 from collections import defaultdict
@@ -7,19 +7,19 @@ import z3
 
 PATTERNS = 1 << 13
 SEED = 1
-ATTEMPTS = 3  # nodes that a new one is compared with, of those that look the same
+ATTEMPTS = 3  # similar nodes that a new node is compared with at most
 _ALL = (1 << PATTERNS) - 1
 
-Literal = int  # twice the number of a node, plus 1 if inverted
+Literal = int  # twice the node's number, plus 1 if inverted
 FALSE: Literal = 0
 TRUE: Literal = 1
 
 
 class Aig:
-    """A graph in which nodes that are the same function are mostly one node.
+    """A graph that mostly merges nodes with the same function into one.
 
-    What looks the same under random inputs is proven to be the same, by a solver, and merged. So
-    each proof is small: of two large functions, the parts have been merged before.
+    If two nodes look the same under random inputs, a solver tries to prove them equal, and equal
+    nodes are merged. So each proof is small: the parts of two large functions are already merged.
     """
 
     def __init__(self, *, solver_ms: int) -> None:
@@ -48,7 +48,7 @@ class Aig:
         return self._nodes[a, b]
 
     def same(self, a: Literal, b: Literal) -> bool:
-        """Whether ``a`` and ``b`` are proven to be the same function."""
+        """Returns true if ``a`` and ``b`` are proven to be the same function."""
         if a == b:
             return True
         return self._pattern(a) == self._pattern(b) and self._proven(self._term(a), self._term(b))
@@ -56,7 +56,7 @@ class Aig:
     def _merged(self, a: Literal, b: Literal) -> Literal:
         pattern = self._pattern(a) & self._pattern(b)
         term = z3.And(self._term(a), self._term(b))
-        inverted = pattern & 1  # the first pattern decides which of two opposites is looked for
+        inverted = pattern & 1  # normalise the polarity by the first pattern
         candidates = self._alike[pattern ^ (_ALL if inverted else 0)]
         for candidate in candidates[-ATTEMPTS:]:
             if self._proven(term, self._term(candidate ^ inverted)):

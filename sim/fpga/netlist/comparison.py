@@ -1,9 +1,9 @@
 """Proves that a netlist of ECP5 cells computes what the RTL says.
 
-Memories are taken out on both sides. Those of the netlist must be in the RTL, with the same shape
-and contents, and what goes into them must be the same; what comes out of them may be anything.
-Flip-flops correspond to each other, and each must start with the same value and take over the same
-one, whatever inputs and flip-flops are. Then both sides have the same outputs for ever.
+Memories are removed on both sides. Each memory of the netlist must exist in the RTL with the same
+shape and contents, and both must get the same inputs. Outputs of memories are free. Flip-flops are
+paired. Both flip-flops of a pair must start with the same value and have the same next value for
+all values of inputs and flip-flops. Then both sides have the same outputs for ever.
 """
 
 import json
@@ -21,9 +21,9 @@ from sim.fpga.netlist.logic import Logic
 from sim.tools import ToolError
 
 SOLVER_MS = 20_000
-# The RTL with its memories in cells of the device. Identical cells are merged, because so are ports
-# of memories; constants that go to the memories' cells are computed; and where one choice is not
-# defined, as what a read gives that collides with a write, the other one is taken.
+# The RTL with its memories in cells of the device. Identical cells are merged because identical
+# ports of memories are merged too. Constants at the memories' cells are folded. If one of two
+# values is undefined, such as the result of a read that collides with a write, the other is taken.
 RTL_SCRIPT = """\
 read_rtlil top.il
 hierarchy -top top
@@ -41,7 +41,7 @@ opt_expr -mux_undef t:$mux t:$pmux
 opt_clean
 write_json rtl.json
 """
-# One side in gates and plain flip-flops; Yosys says what the cells of the device do.
+# One side in gates and plain flip-flops. Yosys's models define the cells of the device.
 GATES_SCRIPT = """\
 read_json {side}_cut.json
 read_verilog +/ecp5/common_sim.vh +/ecp5/ccu2c_sim.vh
@@ -60,7 +60,7 @@ write_json -selected {side}_gates.json
 
 @dataclass(frozen=True)
 class Comparison:
-    """What was proven: ``unproven`` names what was not, of ``points`` bits that were compared."""
+    """The result: ``points`` bits were compared; ``unproven`` names bits without a proof."""
 
     points: int
     flip_flops: int
@@ -73,10 +73,10 @@ class Comparison:
 
 
 def compare(folder: Path, netlist: Path) -> Comparison:
-    """Compares ``netlist``, Yosys's JSON, with ``top.il`` in ``folder``, of which it was made.
+    """Returns the comparison of ``netlist``, Yosys's JSON, with its source ``top.il`` in
+    ``folder``.
 
-    Temporary files go to ``folder``. Raises ``ToolError`` if Yosys fails, or for cells that have no
-    model.
+    Temporary files go to ``folder``. Raises ``ToolError`` if Yosys fails or a cell has no model.
     """
     _yosys(folder, "rtl", RTL_SCRIPT)
     rtl = _cut(folder, "rtl", folder / "rtl.json")
@@ -112,10 +112,10 @@ def _yosys(folder: Path, name: str, script: str) -> None:
 
 
 def _compare_logic(rtl: Logic, netlist: Logic) -> tuple[int, list[str]]:
-    """The number of points, and those that are not proven."""
+    """Returns the number of points, and the unproven points."""
     pairs = pair_flip_flops(rtl, netlist)
-    # Flip-flops of the RTL that have a constant in their place, the value that they start with:
-    # that they keep it is one of the points.
+    # Some flip-flops of the RTL are replaced by a constant, their initial value. One of the points
+    # proves that they keep that value.
     names = common_names(pairs)
     constant = {q: rtl.starts[q] for q in rtl.flip_flops if q not in names[0] and q in rtl.starts}
     points = [(rtl.name(a), rtl.flip_flops[a], netlist.flip_flops[b]) for a, b in pairs]
@@ -139,7 +139,7 @@ def _compare_logic(rtl: Logic, netlist: Logic) -> tuple[int, list[str]]:
 
 
 def _outputs(rtl: Logic, netlist: Logic) -> list[tuple[str, Bit, Bit]]:
-    """Outputs, those to memories among them, but for bits that the RTL leaves undefined."""
+    """The outputs, including those to memories, except bits that the RTL leaves undefined."""
     theirs = {name: port["bits"] for name, port in netlist.module["ports"].items()
               if port["direction"] == "output"}
     return [(f"{name}[{n}]", a, b) for name, port in rtl.module["ports"].items()

@@ -1,8 +1,8 @@
-"""Finds which flip-flops of two descriptions of one design are the same.
+"""Finds pairs of equal flip-flops in two descriptions of one design.
 
-Most have the same name. Synthesis gives names of its own to those that it makes for memories: these
-are paired by what they hold in a simulation with random inputs, or by what they depend on. A wrong
-pair does no harm, because the comparison that follows proves each of them.
+Most flip-flops have the same name on both sides. Synthesis invents names for the flip-flops that it
+makes for memories. These are paired by their values in a simulation with random inputs, or by their
+dependencies. A wrong pair does no harm, because the later comparison proves each pair.
 """
 
 import random
@@ -24,9 +24,9 @@ Signatures = Callable[[Logic, dict[Bit, str]], Mapping[Bit, Hashable]]
 
 
 def pair_flip_flops(gold: Logic, gate: Logic) -> list[Pair]:
-    """The flip-flops of ``gate``, each with those of ``gold``; those without are left out.
+    """Pairs flip-flops of ``gold`` and ``gate``. Flip-flops without a partner are left out.
 
-    Where synthesis has found that several are the same, one is in several pairs.
+    If synthesis merged several equal flip-flops, the merged one is in several pairs.
     """
     places = {name: q for q in gold.flip_flops for name in gold.names[q]}
     pairs = list(dict.fromkeys((places[name], q) for q in gate.flip_flops for name in gate.names[q]
@@ -43,7 +43,7 @@ def pair_flip_flops(gold: Logic, gate: Logic) -> list[Pair]:
 
 
 def common_names(pairs: list[Pair]) -> tuple[dict[Bit, str], dict[Bit, str]]:
-    """A name for each flip-flop, on both sides, the same for all that are the same."""
+    """Names each flip-flop on both sides. Equal flip-flops get the same name."""
     names: tuple[dict[Bit, str], dict[Bit, str]] = {}, {}
     for number, pair in enumerate(pairs):
         taken = {names[side][q] for side, q in enumerate(pair) if q in names[side]}
@@ -57,7 +57,7 @@ def common_names(pairs: list[Pair]) -> tuple[dict[Bit, str], dict[Bit, str]]:
 
 
 def _alike(gold: Logic, gate: Logic, pairs: list[Pair], signatures: Signatures) -> list[Pair]:
-    """Pairs of flip-flops with the same signature, of those that are in no pair."""
+    """Pairs unpaired flip-flops that have the same signature."""
     names = common_names(pairs)
     alike: dict[Hashable, list[Bit]] = defaultdict(list)
     for q, signature in signatures(gold, names[0]).items():
@@ -71,10 +71,10 @@ def _alike(gold: Logic, gate: Logic, pairs: list[Pair], signatures: Signatures) 
 
 def _histories(logic: Logic, names: dict[Bit, str], stimulus: Stimulus
                ) -> dict[Bit, tuple[int, ...]]:
-    """The values of each flip-flop without a name in some cycles, from its start on. Inputs, and
-    flip-flops with a name, are random in each cycle.
+    """Returns the values of each unnamed flip-flop in the first cycles. Inputs and named flip-flops
+    are random in each cycle.
 
-    Those that never move are left out: most are constants, which only the RTL has.
+    Omits flip-flops that never change: most are constants, and only the RTL has them.
     """
     wanted = {q: logic.flip_flops[q] for q in logic.flip_flops if q not in names}
     known = logic.inputs | names
@@ -90,7 +90,7 @@ def _histories(logic: Logic, names: dict[Bit, str], stimulus: Stimulus
 
 
 def _supports(logic: Logic, names: dict[Bit, str]) -> dict[Bit, frozenset[str]]:
-    """The names of what the input of each flip-flop without a name depends on."""
+    """Returns, for each unnamed flip-flop, the names that its input depends on."""
     wanted = {q: logic.flip_flops[q] for q in logic.flip_flops if q not in names}
     given = {bit: frozenset({name}) for bit, name in (logic.inputs | names).items()}
     found = logic.evaluate(given, wanted.values(), frozenset.union, lambda a: a, frozenset())

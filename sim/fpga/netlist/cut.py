@@ -1,6 +1,6 @@
 """Takes the memories out of a netlist: their ports become ports of the module.
 
-What is left is logic and flip-flops, of which two netlists with the same memories can be compared.
+The rest is logic and flip-flops. Two netlists with the same memories can then be compared.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ CLOCKS = ("CLK", "WCK")
 
 @dataclass(frozen=True)
 class Cut:
-    """A module without its memories, and what these were: parameters by name of the cell."""
+    """A module without its memories, and the parameters of each removed memory by cell name."""
 
     module: dict
     memories: dict[str, dict[str, str]]
@@ -25,7 +25,7 @@ def cut_memories(module: dict) -> Cut:
     """Cuts the module of a netlist in Yosys's JSON.
 
     Port ``P`` of the memory ``m`` becomes the port ``m.P`` of the module. Clocks are left out.
-    Raises ``ToolError`` for a memory that is used in a way that has no model.
+    Raises ``ToolError`` for a memory that is used in an unsupported way.
     """
     cells: dict[str, Cell] = {name: cell for name, cell in module["cells"].items()
                               if cell["type"] != "$scopeinfo"}

@@ -1,7 +1,7 @@
 """Block RAMs and multipliers of a netlist as cells whose ports are vectors.
 
-Yosys has no models of them; ours are in ``cells``, without what no design of ours uses. What they
-do not model is refused here.
+Yosys has no models of these cells. The models in ``cells`` cover what this project uses, and this
+module refuses every other use.
 """
 
 import re
@@ -9,23 +9,23 @@ from dataclasses import dataclass
 
 from sim.tools import ToolError
 
-Bit = int | str  # number of a net, or a constant
+Bit = int | str  # net number, or a constant
 Cell = dict
 
-WORDS_BITS = 320  # of an INITVAL: 16 words of 20 bits, of which the memory has 18
+WORDS_BITS = 320  # of an INITVAL: 16 words of 20 bits; the memory uses 18 of each
 CONSTANT = ("0", "1", "x")
 
 
 @dataclass(frozen=True)
 class Shape:
-    """Cells of ``kind`` become cells of ``gathered``."""
+    """Describes how cells of ``kind`` become cells of ``gathered``."""
 
     kind: str
     gathered: str
-    ports: dict[str, int]  # width of those that are modelled; 0 is one bit without a number
-    fixed: dict[str, tuple[Bit, ...]]  # inputs that must be one of these constants
-    kept: tuple[str, ...] = ()  # parameters of the model
-    modelled: frozenset[tuple[str, str]] = frozenset()  # allowed values of the others
+    ports: dict[str, int]  # widths of modelled ports; 0 is a single bit without an index
+    fixed: dict[str, tuple[Bit, ...]]  # inputs that must have one of these constant values
+    kept: tuple[str, ...] = ()  # parameters that the model has
+    modelled: frozenset[tuple[str, str]] = frozenset()  # allowed values of other parameters
 
 
 BLOCK_RAM = Shape(
@@ -44,14 +44,14 @@ MULTIPLIER = Shape(
     ports={"A": 18, "B": 18, "SIGNEDA": 0, "SIGNEDB": 0, "P": 36},
     fixed={"SOURCEA": ("0",), "SOURCEB": ("0",)},
 )
-# Without meaning for cells that have no output registers and are never reset.
+# These do not matter for cells without output registers that are never reset.
 IRRELEVANT = ("ASYNC_RESET_RELEASE", "RESETMODE", "GSR", "WRITEMODE_B")
 
 
 def gather(cells: dict[str, Cell]) -> None:
     """Replaces the cells in place.
 
-    Raises ``ToolError`` for a cell that is used in another way than the model knows.
+    Raises ``ToolError`` for a cell that is used in a way that the model does not cover.
     """
     for name, cell in cells.items():
         for shape in (BLOCK_RAM, MULTIPLIER):
@@ -87,7 +87,7 @@ def _vector(connections: dict[str, list[Bit]], port: str, width: int) -> list[Bi
 
 
 def _clock(name: str, connections: dict[str, list[Bit]]) -> Bit:
-    """The clock of both ports; one that has none does nothing."""
+    """Returns the common clock of both ports. A port without a clock is idle."""
     clocks = {bit for port in ("CLKA", "CLKB") for bit in connections.get(port, [])
               if bit not in CONSTANT}
     if len(clocks) != 1:
@@ -96,7 +96,7 @@ def _clock(name: str, connections: dict[str, list[Bit]]) -> Bit:
 
 
 def _contents(parameters: dict[str, str]) -> str:
-    """Binary digits of all words, the last one first."""
+    """Returns the binary digits of all words, last word first."""
     values = sorted((key for key in parameters if re.fullmatch(r"INITVAL_[0-9A-F]{2}", key)),
                     reverse=True)
     digits = "".join(parameters[key].rjust(WORDS_BITS, "0") for key in values)

@@ -1,4 +1,4 @@
-"""A module of gates and flip-flops, read from Yosys's JSON, and evaluated."""
+"""Reads a module of gates and flip-flops from Yosys's JSON and evaluates it."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -12,10 +12,10 @@ Value = TypeVar("Value")
 
 
 class Logic:
-    """The module, all of whose flip-flops have one clock and neither enable nor reset.
+    """A module. All its flip-flops share one clock and have neither enable nor reset.
 
-    ``flip_flops`` has the input of each by its output, ``starts`` the value that it starts with,
-    ``inputs`` the names of inputs, ``names`` those of all nets that have some.
+    ``flip_flops`` maps the output of each flip-flop to its input, and ``starts`` to its initial
+    value. ``inputs`` holds the names of inputs, ``names`` the names of all named nets.
     """
 
     def __init__(self, module: dict) -> None:
@@ -52,8 +52,9 @@ class Logic:
     def evaluate(self, given: dict[Bit, Value], wanted: Iterable[Bit],
                  both: Callable[[Value, Value], Value], invert: Callable[[Value], Value],
                  false: Value) -> dict[Bit, Value]:
-        """The values of ``wanted``, from those of inputs and flip-flops in ``given``, to which
-        nothing is added. What is in neither is ``false``, and so are undefined bits."""
+        """Computes the values of ``wanted`` from the values of inputs and flip-flops in ``given``.
+        ``given`` is not modified. Missing inputs and flip-flops and undefined bits have the value
+        ``false``."""
         values = {"0": false, "1": invert(false), "x": false, "z": false} | given
         for root in wanted:
             stack = [root]

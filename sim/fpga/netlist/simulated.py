@@ -1,4 +1,4 @@
-"""A netlist of ECP5 cells as Verilog that Verilator simulates well."""
+"""Turns a netlist of ECP5 cells into Verilog that Verilator simulates fast."""
 
 import json
 import re
@@ -15,8 +15,8 @@ from sim.tools import ToolError
 
 CELLS = Path(__file__).parent / "cells"
 MODELS = ("block_ram.v", "multiplier.v")
-# The cells become what Yosys's own models of them say. Expressions of lookup tables and bits by
-# themselves are what a C++ compiler does well: nothing is put into vectors and taken out again.
+# The cells are replaced by Yosys's own models. A C++ compiler handles expressions of lookup tables
+# and single bits well, so bits are not packed into vectors and unpacked again.
 SCRIPT = """\
 read_json gathered.json
 techmap -map +/ecp5/ccu2c_sim.vh
@@ -31,7 +31,7 @@ splitnets
 opt_clean -purge
 write_verilog -noattr top.v
 """
-# What may hold anything at first.
+# Cells with undefined initial contents.
 START = """\
   reg undefined = $test$plusargs("undefined") != 0;
   function [3:0] start(input [3:0] value);
@@ -41,11 +41,11 @@ START = """\
 
 
 def netlist_verilog(netlist: Path, folder: Path) -> str:
-    """The Verilog of ``netlist``, which Yosys wrote as JSON; temporary files go to ``folder``.
+    """Returns the Verilog of ``netlist``, a JSON file of Yosys. Temporary files go to ``folder``.
 
-    The module is ``top``, with the ports of the design. A read of a block RAM that collides with a
-    write is random. Flip-flops and memories start as on the device, or, but for what is never
-    written, with random contents if there is ``+undefined``.
+    The module is ``top``, with the ports of the design. A block RAM read that collides with a write
+    returns a random value. Flip-flops and memories start as on the device. With ``+undefined`` they
+    start with random contents, except those that are never written.
     """
     top = json.loads(netlist.read_text())["modules"]["top"]
     cells = {name: cell for name, cell in top["cells"].items() if cell["type"] != "$scopeinfo"}
@@ -72,9 +72,9 @@ def netlist_verilog(netlist: Path, folder: Path) -> str:
 
 
 def synthesised_verilog(rtlil_text: str, folder: Path) -> str:
-    """Synthesises the module ``top`` as for a bitstream, and returns the netlist as Verilog.
+    """Synthesises the module ``top`` as for a bitstream and returns the netlist as Verilog.
 
-    Of ``folder``, only the logs stay.
+    Only the logs stay in ``folder``.
     """
     with Progress(f"synthesising, about 1 minute a hart, log in {folder}/yosys.log"):
         synthesis = synthesise_rtlil(rtlil_text, folder, flatten=True)
@@ -87,12 +87,13 @@ def synthesised_verilog(rtlil_text: str, folder: Path) -> str:
 
 
 def _short(name: str) -> str:
-    """``kept`` if what a cell holds at first is relied on: x0 is a register, never written."""
+    """Returns ``kept`` if the design relies on the cell's initial value: x0 is a register that is
+    never written."""
     return "kept" if ".registers.registers." in name else "c"
 
 
 def _buffer_outputs(module: dict) -> None:
-    """Puts a buffer before every bit of an output, so that logic never reads a port's vector."""
+    """Puts a buffer before every bit of an output, so that no logic reads a port's vector."""
     nets = [bit for part in (*module["ports"].values(),) for bit in part["bits"]]
     nets += [bit for cell in module["cells"].values() for bits in cell["connections"].values()
              for bit in bits]
@@ -115,7 +116,7 @@ def _buffer(inner: list, outer: list) -> Cell:
 
 
 def _with_start(text: str) -> str:
-    """Lets what has an initial value start with another one."""
+    """Makes cells with an initial value start with a different value."""
     text = re.sub(r"^  reg (.*) = (1'h[01]);$", r"  reg \1;\n  initial \1 = start(\2);", text,
                   flags=re.MULTILINE)
     text = re.sub(r"^(    \\c\S+ \[\d+\]) = (4'\S+);$", r"\1 = start(\2);", text,

@@ -10,7 +10,7 @@
 #include "disassembler.h"
 #include "hart.h"
 
-// A commit port, as wide as hdl/core/commit.py has it.
+// A commit port with the widths of hdl/core/commit.py.
 struct CommitRecord {
     uint64_t pc;
     uint32_t insn;

@@ -1,4 +1,4 @@
-// Disassembly by the capstone library, which is loaded when it is needed.
+// Disassembly with the capstone library. The library is loaded on first use.
 #pragma once
 
 #include <capstone/capstone.h>
@@ -22,7 +22,8 @@ public:
         ready_ = open && disassemble_ && free_ && open(CS_ARCH_RISCV, mode, &engine_) == CS_ERR_OK;
     }
 
-    // The text of an instruction; branch targets are relative to it. Every word is decoded once.
+    // Returns the text of an instruction. Branch targets are relative to it. Each word is decoded
+    // once.
     const std::string& operator()(uint32_t insn) {
         auto [entry, is_new] = texts_.try_emplace(insn);
         if (is_new) entry->second = decode(insn);
@@ -42,7 +43,7 @@ private:
         return text;
     }
 
-    // Our custom instructions: the operation is funct7; registers in the order of other mnemonics.
+    // The project's custom instructions: funct7 is the operation. Registers have the usual order.
     static std::string decode_uipi(uint32_t insn) {
         const uint32_t op = insn >> 25;
         if ((insn & UIPI_MASK) != UIPI_MATCH || op >= UIPI_COUNT) return "(unknown)";

@@ -1,8 +1,8 @@
 // The DRAM behind the L2: a flat memory that answers in bursts after a latency.
 //
 // Timing: a read accepted at clock edge n delivers its first dword at edge n + latency and the rest
-// in the following cycles; the addressed dword comes first, then the others, wrapping in the line.
-// With a random latency, each burst draws its own (1 to 40), and every transfer may be held up.
+// in the following cycles. The addressed dword comes first, then the others, wrapping in the line.
+// With a random latency, each burst draws its own latency (1 to 40), and every transfer may stall.
 #pragma once
 
 #include <sys/mman.h>
@@ -31,10 +31,10 @@ public:
 
     uint8_t* at(uint64_t paddr) { return bytes_ + (paddr - DRAM_BASE); }
 
-    // Forgets a burst under way; the contents stay.
+    // Drops a burst in progress. The contents stay.
     void reset() { state_ = State::Idle; }
 
-    // Looks at the model's outputs, just before a rising edge.
+    // Samples the model's outputs just before a rising edge.
     void sample(const Model& top) {
         switch (state_) {
         case State::Idle:

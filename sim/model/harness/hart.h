@@ -1,4 +1,4 @@
-// What the harness keeps about a hart: event counters and the last things it did.
+// The harness's record of a hart: event counters and its most recent actions.
 #pragma once
 
 #include <array>
@@ -8,7 +8,7 @@
 #include "disassembler.h"
 #include "model.h"
 
-// Bit n of the index, moved to byte n.
+// Bit n of the index moves to byte n.
 constexpr std::array<uint64_t, 256> BIT_TO_BYTE = [] {
     std::array<uint64_t, 256> table{};
     for (unsigned byte = 0; byte < 256; ++byte)
@@ -54,7 +54,7 @@ struct Hart {
     uint64_t retired_cycle = 0, retired_pc = 0;
     uint32_t retired_insn = 0;
     Trap last_trap{};
-    Trap first_trap{};  // of those that no instruction retired between
+    Trap first_trap{};  // first of a sequence of traps without a retired instruction
 
     void commit(uint64_t cycle, uint64_t pc, uint32_t insn, bool trap, bool interrupt,
                 unsigned cause) {
@@ -94,7 +94,7 @@ inline void print_trap(const char* which, const Trap& trap) {
             cause_text(trap.interrupt, trap.cause), trap.cycle);
 }
 
-// One line to three on standard error: where the hart is and what it did last.
+// Prints one to three lines on standard error: the hart's position and its latest actions.
 inline void print_report(const Hart& hart, unsigned number, Disassembler& disassembler) {
     const bool trap_is_last = hart.trapped && hart.last_trap.cycle >= hart.retired_cycle;
     const uint64_t pc = trap_is_last ? hart.last_trap.pc : hart.retired_pc;

@@ -1,7 +1,7 @@
-// The simulator's main loop: clock, memory, terminal, and the ways in which a run ends.
+// The simulator's main loop: clock, memory, terminal, and the end of a run.
 //
-// One turn is one clock cycle. Just before the rising edge, outputs are sampled and the inputs of the
-// next cycle are set; the model registers them (sim/model/top.py).
+// One iteration is one clock cycle. Just before the rising edge, outputs are sampled and the inputs
+// of the next cycle are set. The model registers them (sim/model/top.py).
 
 #include <fcntl.h>
 #include <signal.h>
@@ -30,8 +30,8 @@
 
 namespace {
 
-constexpr unsigned CHUNK_CYCLES = 250;       // between looks at events and limits
-constexpr unsigned CHUNKS_BETWEEN_LOOKS = 64;  // at the clock, the keyboard and signals
+constexpr unsigned CHUNK_CYCLES = 250;       // between checks of events and limits
+constexpr unsigned CHUNKS_BETWEEN_LOOKS = 64;  // of clock, keyboard and signals
 constexpr double PROGRESS_SECONDS = 2;
 constexpr unsigned RESET_CYCLES = 4;
 constexpr uint64_t CLOCK_NS = 10;
@@ -51,13 +51,13 @@ public:
           harts_(HART_COUNT),
           dram_(options.memory_bytes, options.latency, options.random_latency, options.seed),
           top_(std::make_unique<Model>(&context_)) {
-        // 0 would choose a seed by itself.
+        // 0 would make Verilator choose a seed.
         context_.randSeed(static_cast<int>(options.undefined_seed % INT_MAX) + 1);
         const char* arguments[] = {"model", "+undefined"};
         context_.commandArgs(options.undefined ? 2 : 1, arguments);
     }
 
-    // Reads the image and opens the files to write; says what is wrong otherwise.
+    // Reads the image and opens the output files. Reports an error on failure.
     bool prepare() { return load() && open_outputs(); }
 
     Result run() {
@@ -77,7 +77,7 @@ public:
 
 private:
     // Fills the memory from the image file. If the program does not start where the boot ROM jumps
-    // to, a jump to it is put there.
+    // to, puts a jump to the program there.
     bool load() {
         FILE* file = fopen(options_.image.c_str(), "rb");
         if (!file) return complain(options_.image, "cannot be read");
@@ -90,7 +90,7 @@ private:
                           segment.memory_bytes - segment.file_bytes);
         fclose(file);
         if (options_.entry != DRAM_BASE) {
-            // auipc t0, 0; ld t0, 16(t0); jr t0; and the entry, aligned for a hart that demands it.
+            // auipc t0, 0; ld t0, 16(t0); jr t0; then the entry, aligned for harts that need it.
             const uint32_t jump[] = {0x00000297, 0x0102b283, 0x00028067, 0};
             static_assert(sizeof jump + sizeof options_.entry == TRAMPOLINE_BYTES);
             memcpy(dram_.at(DRAM_BASE), jump, sizeof jump);
@@ -191,7 +191,7 @@ private:
         if (terminal_.has_input()) top_->uart_rx_data = terminal_.input();
     }
 
-    // The test finisher was written.
+    // Handles a write to the test finisher.
     void finish_request(unsigned kind, unsigned code) {
         switch (kind) {
         case FINISH_PASS: return end_program(0);
@@ -202,7 +202,7 @@ private:
         }
     }
 
-    // The tohost convention: an odd value ends the program, the rest of it is the exit code.
+    // The tohost convention: an odd value ends the program; its upper bits are the exit code.
     void watch_store(uint64_t paddr, uint64_t data, unsigned mask) {
         if (!options_.tohost || (paddr & ~7ull) != options_.tohost_address || !(mask & 1)) return;
         const uint64_t value = mask == 0xff ? data : data & 0xffffffff;

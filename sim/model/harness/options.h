@@ -1,4 +1,5 @@
-// The harness' command line. It is written by sim/model/simulate.py, which has checked what the user typed.
+// The harness's command line. sim/model/simulate.py writes it and has already checked the user's
+// options.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// How a run ended, for people and as JSON.
+// How a run ended, as text and as JSON.
 #pragma once
 
 #include <sys/stat.h>
@@ -19,7 +19,7 @@ enum class Status { STATUSES(NAME) RUNNING };
 struct Result {
     Status status = Status::RUNNING;
     uint64_t exit_code = 0;  // the program's own, if it ended
-    int signal = 0;          // which one interrupted, else 0
+    int signal = 0;          // the interrupting signal, else 0
     uint64_t cycles = 0;
     double seconds = 0;
 
@@ -46,7 +46,8 @@ struct Result {
     }
 };
 
-// Writes beside the file and renames, so that no half of it is ever seen; a device is just written.
+// Writes a temporary file and renames it, so that a partial file is never seen. A device is written
+// directly.
 inline bool write_json(const std::string& path, const Result& result,
                        const std::vector<Hart>& harts) {
     struct stat existing;

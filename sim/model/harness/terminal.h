@@ -1,7 +1,7 @@
-// The UART's other end: standard output, and standard input without echo or line editing.
+// The other end of the UART: standard output, and standard input without echo or line editing.
 //
 // On a terminal, Ctrl-A is the escape: Ctrl-A x leaves, Ctrl-A c sends Ctrl-C, Ctrl-A Ctrl-A sends
-// itself. Ctrl-C interrupts the simulation, as everywhere.
+// itself. Ctrl-C interrupts the simulation.
 #pragma once
 
 #include <poll.h>
@@ -40,7 +40,7 @@ public:
         dirty_ = false;
     }
 
-    // Fetches what was typed, without waiting. Nothing more is read while bytes are left over.
+    // Fetches typed bytes without waiting. Reads nothing more while fetched bytes remain.
     void poll_input() {
         if (ended_ || !typed_.empty()) return;
         pollfd request = {STDIN_FILENO, POLLIN, 0};
@@ -56,7 +56,7 @@ public:
     void next_input() { typed_.pop_front(); }
 
     bool leave() const { return leave_; }    // Ctrl-A x was typed
-    bool broken() const { return broken_; }  // nobody reads standard output any more
+    bool broken() const { return broken_; }  // standard output has no reader any more
 
 private:
     static constexpr uint8_t ESCAPE = 1;  // Ctrl-A

@@ -1,3 +1,3 @@
 fn main() {
-    image::link_at(image::PAYLOAD_BASE);
+    layout::link_at(layout::PAYLOAD_BASE);
 }

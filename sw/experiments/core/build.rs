@@ -1,3 +1,3 @@
 fn main() {
-    image::link_at(image::MACHINE_BASE);
+    layout::link_at(layout::MACHINE_BASE);
 }

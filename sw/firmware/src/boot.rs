@@ -16,14 +16,6 @@ static mut STACKS: Stacks = Stacks([[0; STACK_BYTES]; HARTS]);
 #[unsafe(link_section = ".data")]
 static mut READY: u32 = 0;
 
-#[unsafe(link_section = ".payload")]
-static PAYLOAD: [u8; include_bytes!(env!("EMBEDDED")).len()] = *include_bytes!(env!("EMBEDDED"));
-
-/// The program to start, empty if the firmware was built without one.
-pub fn payload() -> &'static [u8] {
-    &PAYLOAD
-}
-
 // Harts that the firmware was not configured for wait for ever.
 global_asm!(
     ".section .text.entry, \"ax\"",

@@ -61,9 +61,9 @@ impl rustsbi::Console for Console {
 fn payload_memory<P>(bytes: &Physical<P>) -> Option<(usize, usize)> {
     let (start, length) = (bytes.phys_addr_lo(), bytes.num_bytes());
     let end = start.checked_add(length)?;
-    let first = crate::boot::payload().as_ptr() as usize;
-    let inside =
-        bytes.phys_addr_hi() == 0 && start >= first && end <= soc::DRAM_BASE + soc::DRAM_SIZE;
+    let inside = bytes.phys_addr_hi() == 0
+        && start >= soc::PAYLOAD_BASE
+        && end <= soc::DRAM_BASE + soc::DRAM_SIZE;
     inside.then_some((start, length))
 }
 

@@ -1,9 +1,9 @@
 //! M-mode firmware: the RISC-V supervisor binary interface (SBI) 2.0.
 //!
-//! Hart 0 starts the embedded payload in S-mode with `a0` = hart ID and `a1` = device tree; the other
-//! harts wait in the HSM state "stopped". Everything that S-mode can handle is delegated to it, the
-//! user-level interrupts of the N extension included. The first 2 MiB of DRAM, which hold the
-//! firmware, are closed to S- and U-mode by PMP entry 0.
+//! Hart 0 starts the payload, which the composer of the image placed at `PAYLOAD_BASE`, in S-mode with
+//! `a0` = hart ID and `a1` = device tree. The other harts wait in the HSM state "stopped". Everything
+//! that S-mode can handle is delegated to it, the user-level interrupts of the N extension included.
+//! The firmware's part of DRAM, up to the payload, is closed to S- and U-mode by PMP entry 0.
 
 #![no_std]
 #![no_main]
@@ -24,12 +24,12 @@ extern "C" fn main(hart: usize, device_tree: usize) -> ! {
     setup::protect();
     setup::enable_features();
     if hart == boot::BOOT_HART {
-        if boot::payload().is_empty() {
-            println!("rel4 firmware: built without a payload");
+        let Some(payload) = image::follower() else {
+            println!("rel4 firmware: the image has no payload");
             finisher::finish(1);
-        }
+        };
         println!("rel4 firmware: SBI 2.0, hart {hart} of {HARTS}");
-        hart::Hart::current().start(boot::payload().as_ptr() as usize, device_tree);
+        hart::Hart::current().start(payload.start, device_tree);
     }
     trap::serve(hart)
 }

@@ -4,15 +4,16 @@ use hal::{
     clint,
     context::Machine,
     csr,
-    soc::{cause, csr as number, event, irq},
+    soc::{DRAM_BASE, PAYLOAD_BASE, cause, csr as number, event, irq},
 };
 
 unsafe extern "C" {
     static _start: u8;
 }
 
-/// Bytes of DRAM that are the firmware's own, a power of two and naturally aligned.
-const OWN_BYTES: usize = 0x20_0000;
+/// Bytes of DRAM that are the firmware's own: up to its payload.
+const OWN_BYTES: usize = PAYLOAD_BASE - DRAM_BASE;
+const _: () = assert!(OWN_BYTES.is_power_of_two() && DRAM_BASE.is_multiple_of(OWN_BYTES));
 
 const PMP_READ_WRITE_EXECUTE: usize = 7;
 const PMP_NAPOT: usize = 3 << 3;

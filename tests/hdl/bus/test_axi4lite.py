@@ -1,4 +1,4 @@
-"""AXI4-Lite accesses reach the device as they should, with any order and pauses of the channels."""
+"""AXI4-Lite accesses reach the device correctly for any order and any pauses of the channels."""
 
 import random
 from dataclasses import replace
@@ -64,7 +64,7 @@ class Bench:
                 offered[name] = None if int(ready.value) else shown
 
     async def access(self, access):
-        """Any strobes, which the model of the initiator does not make by itself."""
+        """Tests arbitrary strobes, because the initiator's model does not make them by itself."""
         if not access.write:
             await self.ar.send(self.ar._transaction_obj(araddr=access.addr))
             r = await self.r.recv()
@@ -104,7 +104,7 @@ async def accesses_follow_the_model(dut, channel_pause, device_pause):
 @cocotb.test(timeout_time=1, timeout_unit="ms")
 @cocotb.parametrize(channel_pause=[never, often, bursts], device_pause=[never, often])
 async def many_at_once_neither_lose_nor_mix(dut, channel_pause, device_pause):
-    """Each worker has its own bytes; writes and reads of all are under way together."""
+    """Each worker has its own bytes. Writes and reads of all workers overlap."""
     bench = Bench(dut, channel_pause=channel_pause, device_pause=device_pause)
     await bench.start()
     workers = 1 if bench.paired else 6

@@ -1,4 +1,4 @@
-"""Accesses go to the side that their address names, in order, and answers come from there."""
+"""Accesses go in order to the side that their address selects, and answers come from that side."""
 
 import random
 from itertools import chain, repeat
@@ -24,7 +24,7 @@ OUTSIDE = (0, 0x00FF_FFC0, 0x0200_0000, 0x8100_0000)
 
 
 class Immediate(wiring.Component):
-    """A device of 8 dwords that answers a read in the cycle of its acceptance."""
+    """A device of 8 dwords. It answers a read in the cycle of its acceptance."""
 
     bus: In(MmioSignature(WINDOW.addr_bits))
 
@@ -59,7 +59,7 @@ class SplitToImmediate(wiring.Component):
 
 
 class Bench:
-    """The hart's side, and on each side of the split memory that logs the writes to it."""
+    """The hart's side of the split, and on each device side a memory that logs its writes."""
 
     def __init__(self, dut, hart_pause, side_pause):
         self.dut, self.rng = dut, random.Random(cocotb.RANDOM_SEED)
@@ -123,7 +123,7 @@ async def neither_side_costs_a_cycle(dut):
 
 @cocotb.test()
 async def nothing_overtakes_a_read(dut):
-    """A write to one side while a read of the other is outstanding."""
+    """Writes to one side while a read of the other is outstanding."""
     bench = Bench(dut, never, never)
     await bench.start()
     hart = bench.hart

@@ -1,4 +1,4 @@
-"""The MMIO crossbar takes each access to its device and each answer to its hart, without delay."""
+"""The MMIO crossbar brings each access to its device and each answer to its hart, without delay."""
 
 import random
 
@@ -19,7 +19,7 @@ HOLES = (0x1000_0100, 0x0201_0000, 0, 0x0BFF_FFF8, 0xFFFF_FFF8)
 
 
 class Device:
-    """Memory that records the order of accesses: dwords by offset, 0 at first."""
+    """Memory that records the order of accesses. It holds dwords by offset, initially 0."""
 
     def __init__(self, window):
         self.window, self.bytes, self.served = window, {}, 0

@@ -1,4 +1,4 @@
-"""Wishbone accesses reach the device as they should, whatever the initiator's kind and timing."""
+"""Wishbone accesses reach the device correctly for any kind and timing of the initiator."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""What accesses by data-bus words do: golden model, toy device and random accesses."""
+"""Accesses by data-bus words: golden model, toy device and random accesses."""
 
 import random
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tests.support.mmio import Request
 
 ADDR_BITS = 12
-REFUSED = range(0xC00, 0x1000)  # where the device answers reads with an error
+REFUSED = range(0xC00, 0x1000)  # here the device answers reads with an error
 ERROR = 1 << 64
 
 
@@ -19,13 +19,13 @@ class Access:
 
 
 class Device:
-    """Memory, all 0 at first, that records what was done to it."""
+    """Memory that records its accesses. It is initially all 0."""
 
     def __init__(self):
         self.dwords, self.log = {}, []
 
     def serve(self, request: Request) -> int:
-        """The dword that answers, with ``ERROR`` added."""
+        """Returns the dword of the answer, with ``ERROR`` added for an error."""
         dword = request.addr // 8
         old = self.dwords.get(dword, 0)
         self.log.append((request.write, request.addr, request.size,
@@ -38,14 +38,14 @@ class Device:
 
 
 class WordModel:
-    """A data bus of ``data_bits`` bits in front of a device of its own."""
+    """Models a data bus of ``data_bits`` bits and the device behind it."""
 
     def __init__(self, data_bits: int, paired: bool) -> None:
         self.bytes, self.paired, self.device = data_bits // 8, paired, Device()
         self.kept = {True: None, False: None}
 
     def access(self, access: Access) -> tuple[int, bool]:
-        """The word read (0 for a write, None if it does not matter) and whether it is an error."""
+        """Returns the word read (0 for a write, None if it does not matter), true for an error."""
         base = access.addr // self.bytes * self.bytes
         if access.strobe == 0:
             return 0, False
@@ -83,7 +83,7 @@ class WordModel:
 
 
 def random_access(rng: random.Random, data_bits: int, paired: bool, last: Access | None) -> Access:
-    """Mostly of what is allowed, at few addresses."""
+    """Makes mostly legal accesses at few addresses."""
     count = data_bits // 8
     everything = (1 << count) - 1
     size = 1 << rng.randrange(count.bit_length())
@@ -91,13 +91,13 @@ def random_access(rng: random.Random, data_bits: int, paired: bool, last: Access
                           rng.randrange(1 << count), everything), (6, 2, 30 if paired else 2))[0]
     write = rng.random() < 0.5
     addr = rng.choice((0, 0x7F0, 0xBF8, 0xC00, 0xFF8)) + rng.randrange(8)
-    if paired and last is not None and rng.random() < 0.6:  # the word after the last one
+    if paired and last is not None and rng.random() < 0.6:  # the word after the previous one
         write, addr, strobe = last.write, (last.addr & ~3) + 4 & 0xFFF, everything
     return Access(write, addr, strobe, rng.getrandbits(data_bits))
 
 
 def same(got: tuple[int, bool], wanted: tuple[int, bool], access: Access, data_bits: int) -> bool:
-    """Whether an answer is right: of a read, in the bytes it asked for, unless it is an error."""
+    """Returns true for a right answer. Only the requested bytes of a read without error count."""
     if got[1] != wanted[1]:
         return False
     if access.write or wanted[1]:

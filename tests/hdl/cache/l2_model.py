@@ -1,4 +1,4 @@
-"""What harts may see of a coherent memory: the golden model of the L2."""
+"""The golden model of the L2: what harts may see of a coherent memory."""
 
 from collections import deque
 
@@ -7,11 +7,11 @@ from tests.support.memory import MemRequest, MemResponse, amo_result, merged
 
 
 class CoherentMemory:
-    """One flat memory, changed in the order in which responses and acknowledgements leave.
+    """One flat memory. It changes in the order in which responses and acknowledgements leave.
 
-    Holds for each port the requests not answered yet, the copies of lines that its first-level
-    cache would have, and its reservation. ``refusals`` counts SCs refused although, as far as the
-    harts can see, the reservation held: that happens if the line was evicted.
+    Holds for each port its unanswered requests, the lines that its first-level cache would hold,
+    and its reservation. ``refusals`` counts refused SCs with a reservation that was valid as far as
+    the harts can see. An eviction of the line causes them.
     """
 
     def __init__(self, ports: int, background, beats: int = 8) -> None:
@@ -20,7 +20,7 @@ class CoherentMemory:
         self.pending: list[deque[MemRequest]] = [deque() for _ in range(ports)]
         self.copies: list[dict[int, list[int]]] = [{} for _ in range(ports)]
         self.reserved: list[int | None] = [None] * ports
-        self.reading: tuple[int, list[int]] | None = None  # port, dwords of a READ_LINE to come
+        self.reading: tuple[int, list[int]] | None = None  # port, remaining dwords of a READ_LINE
         self.refusals = self.successes = self.performed = 0
 
     def read(self, number: int) -> int:
@@ -105,7 +105,7 @@ class CoherentMemory:
         self._check_copies(line)
 
     def _check_copies(self, line: int) -> None:
-        """No hart may still see an old value of the line."""
+        """Checks that no hart can still see an old value of the line."""
         for port, copies in enumerate(self.copies):
             if line in copies:
                 assert copies[line] == self.line(line), f"port {port}: stale copy of line {line:#x}"

@@ -1,4 +1,4 @@
-"""The L2 gives all memory operations one order, and every hart sees that order."""
+"""The L2 puts all memory operations in one order, and every hart sees that order."""
 
 import os
 import random
@@ -18,11 +18,11 @@ from tests.support.run import run_cocotb
 
 BASE = 0x8000_0000
 PADDR_BITS = 32
-CYCLES = int(os.environ.get("L2_CYCLES", "2500"))  # of each random test
+CYCLES = int(os.environ.get("L2_CYCLES", "2500"))  # length of a random test
 
 
 def background(number: int) -> int:
-    """What memory holds before it is written."""
+    """The initial contents of memory."""
     return number * 0x9E37_79B9_7F4A_7C15 & (1 << 64) - 1
 
 
@@ -31,7 +31,7 @@ def _same(one, other) -> bool:
 
 
 class Bench:
-    """An L2 between its harts and memory; compares every event with the model."""
+    """An L2 between its harts and memory. Every event is compared with the model."""
 
     def __init__(self, dut, pause=never, latency=lambda rng: 10, dram_pause=never):
         self.dut, self.rng = dut, random.Random(cocotb.RANDOM_SEED)
@@ -43,16 +43,16 @@ class Bench:
         self.model = CoherentMemory(self.ports, background, beats)
         self.dram = DramModel(dut, "dram", lambda: latency(self.rng), dram_pause(self.rng),
                               self.line_bytes, PADDR_BITS, background)
-        # Whether the block RAMs were read, for what they give now, where they were written.
+        # True if the present output of the block RAMs comes from a read that collided with a write.
         self.dword_collided = self.tag_collided = False
         self.cycle = 0
-        self.watch = None  # called in each cycle, before the clock rises
+        self.watch = None  # called in each cycle before the clock rises
 
     async def start(self):
         await start(self.dut)
 
     async def step(self):
-        """One cycle."""
+        """Runs one cycle."""
         for side in (*self.harts, self.dram):
             side.drive()
         await ReadOnly()
@@ -89,7 +89,7 @@ class Bench:
             assert self.dram.words[number] == model.read(number), f"dword {number:#x} written back"
 
     def _check_collisions(self):
-        """What a block RAM reads is undefined while the same address is written: it is not used."""
+        """A block RAM read is undefined if it collides with a write. It must not be used."""
         lines, tags, misses = self.dut.lines, self.dut.tags, self.dut.misses
         stage_moves = int(misses.rotate.value) or (
             int(misses.idle.value) and not int(misses.miss.value))
@@ -111,7 +111,7 @@ class Bench:
         raise AssertionError("requests stay unanswered")
 
     async def check_image(self, lines):
-        """Every dword of the lines, read through port 0, is what the model says."""
+        """Reads every dword of the lines through port 0 and compares it with the model."""
         for line in lines:
             for dword in range(self.model.beats):
                 self.harts[0].queue.append(MemRequest(
@@ -123,7 +123,7 @@ VALUES = (0, 1, (1 << 64) - 1, 1 << 63, 1 << 31, (1 << 31) - 1, 0xFFFF_FFFF_0000
 
 
 class RandomHart:
-    """Makes requests for some lines: every operation, LR mostly followed by SC."""
+    """Makes requests of every operation for some lines. An SC mostly follows an LR."""
 
     def __init__(self, rng, lines, line_bytes, reads):
         self.rng, self.lines, self.line_bytes, self.reads = rng, lines, line_bytes, reads
@@ -228,7 +228,8 @@ async def counters_incremented_by_lr_sc_lose_nothing(dut):
 
 @cocotb.test()
 async def eviction_ends_reservations(dut):
-    """With as many harts as ways, each reserving a line of one set, a further line evicts one."""
+    """There are as many harts as ways, and each reserves a line of one set. Another line of the set
+    evicts one of them."""
     bench = Bench(dut)
     await bench.start()
     if bench.ports == 1:
@@ -237,7 +238,7 @@ async def eviction_ends_reservations(dut):
     for port, addr in enumerate(lines[:-1]):
         await answered(bench, port, MemRequest(MemOp.LR, addr))
     await answered(bench, 0, MemRequest(MemOp.READ, lines[-1]))
-    for port in range(bench.ports):  # the model knows that none of them has reserved it
+    for port in range(bench.ports):  # the model knows that no hart reserved it
         await answered(bench, port, MemRequest(MemOp.SC, lines[-1], 1, 0xFF))
         assert bench.harts[port].response.data == 1
     await bench.drain()
@@ -245,7 +246,7 @@ async def eviction_ends_reservations(dut):
 
 @cocotb.test()
 async def a_victim_written_just_before_is_written_back(dut):
-    """Whatever the distance of a write and of the miss that evicts its line."""
+    """A written line survives at any distance between the write and the miss that evicts it."""
     bench = Bench(dut)
     await bench.start()
     hart, fresh = bench.harts[0], BASE
@@ -267,7 +268,7 @@ async def a_victim_written_just_before_is_written_back(dut):
 
 
 async def answered(bench, port, request):
-    """Cycles from the acceptance of the request to its first answer."""
+    """Returns the cycles from the acceptance of the request to its first answer."""
     hart = bench.harts[port]
     hart.queue.append(request)
     accepted = None
@@ -333,7 +334,7 @@ async def a_stream_of_writes_does_not_starve_a_reader(dut):
 
 @cocotb.test()
 async def atomics_of_others_do_not_starve_lr_and_sc(dut):
-    """However often the others write the line, the second SC succeeds if it comes soon enough."""
+    """The second SC succeeds if it comes soon enough, however often the others write the line."""
     bench = Bench(dut)
     await bench.start()
     await answered(bench, 0, MemRequest(MemOp.READ_LINE, BASE))

@@ -1,4 +1,4 @@
-"""Parameters that make no cache are refused with a reason."""
+"""Invalid cache parameters are refused with a reason."""
 
 import pytest
 

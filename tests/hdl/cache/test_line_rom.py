@@ -1,4 +1,4 @@
-"""Lines of the ROM come from its contents, all others from memory."""
+"""Lines of the ROM come from its contents, all other lines from memory."""
 
 import random
 

@@ -1,5 +1,5 @@
-"""What surrounds a load/store unit, as plain Python: an L2 shared with another hart, page tables, a
-device. Nothing here knows how the unit works."""
+"""The surroundings of a load/store unit in plain Python: an L2 shared with another hart, page
+tables and a device. The model does not depend on how the unit works."""
 
 import random
 from collections import deque
@@ -16,7 +16,7 @@ BARE_M, BARE, SV39 = range(3)
 MEMORY_PAGES = [0x80000 + n for n in range(6)]
 IO_PAGES = [0x10000, 0x0C000]
 USER_PAGES = [0x10 + n for n in range(8)] + [(1 << 52) - n for n in range(1, 4)] + [0x3FFFFFF]
-TABLE_PAGE = MEMORY_PAGES[4]  # looks like sender tables, and the page behind
+TABLE_PAGE = MEMORY_PAGES[4]  # holds sender tables, as does the next page
 BAD_PAGES = [0x4000000, 1 << 28, (1 << 28) + 0x10, 1 << 51]
 
 
@@ -50,19 +50,19 @@ def amo(operation: int, old: int, operand: int, bits: int) -> int:
 
 @dataclass
 class Store:
-    """A store of bytes within a dword; ``time`` tells when the L2 performed it."""
+    """A store of bytes within a dword. ``time`` is the time when the L2 performed it."""
 
     addr: int  # of the dword
     data: int
     mask: int
     io: bool = False
     time: int | None = None
-    uipi: object = None  # the operation that made it
+    uipi: object = None  # the UIPI that made it
 
 
 @dataclass
 class Memory:
-    """All dwords at all times. ``time`` counts what the L2 performed."""
+    """All dwords at all times. ``time`` counts the operations that the L2 performed."""
 
     rng: random.Random
     time: int = 0
@@ -72,7 +72,7 @@ class Memory:
         return self.history.setdefault(addr, [(0, self.anything(addr))])
 
     def anything(self, addr: int) -> int:
-        """A value that may well be there."""
+        """Returns a plausible value for the address."""
         rng = self.rng
         if addr >> 12 < TABLE_PAGE or rng.random() < 0.1:
             return rng.getrandbits(64)
@@ -87,8 +87,8 @@ class Memory:
         self.versions(addr).append((self.time, merge(self.now(addr), value, mask)))
 
     def possible(self, addr: int, since: int, own: list[Store]) -> set[int]:
-        """What a hart with these stores may read: memory at some time from ``since`` on, with its
-        own stores that were performed later, or not yet, on top."""
+        """Returns the values that a hart with these stores may read. They are memory at any time
+        from ``since`` on, overlaid with the hart's own stores performed later or not yet."""
         values, until = set(), self.time
         for time, value in reversed(self.versions(addr)):
             at = max(time, since)
@@ -105,21 +105,21 @@ class Memory:
 
 @dataclass
 class L2:
-    """Performs requests in order, and those of another hart between them."""
+    """Performs requests in order, with requests of another hart between them."""
 
     rng: random.Random
     memory: Memory
     hot: list[int]  # dwords that the other hart writes
-    recent: deque = field(default_factory=lambda: deque(maxlen=4))  # and likes to write
-    perform: float = 0.5  # probability a cycle
+    recent: deque = field(default_factory=lambda: deque(maxlen=4))  # and prefers
+    perform: float = 0.5  # probability in a cycle
     deliver: float = 0.7
     disturb: float = 0.1
-    noise: float = 0.0  # invalidations of lines that nobody holds
+    noise: float = 0.0  # invalidations of lines that no cache holds
     requests: deque = field(default_factory=deque)
     events: list = field(default_factory=list)  # (kind, time, payload) in order
     shared: set[int] = field(default_factory=set)
     reserved: int | None = None
-    answers: deque = field(default_factory=deque)  # what an atomic must return
+    answers: deque = field(default_factory=deque)  # required results of atomics
     seen: int = 0  # time of the latest event that was delivered
 
     def _invalidate(self, line: int) -> None:
@@ -128,7 +128,7 @@ class L2:
         if line not in self.shared:
             return
         self.shared.discard(line)
-        earliest = len(self.events)  # it may overtake all but the first dword of a line
+        earliest = len(self.events)  # it may overtake every dword of a line except the first
         while earliest and self.events[earliest - 1][0] == "beat":
             earliest -= 1
         position = self.rng.choice([earliest, self.rng.randint(earliest, len(self.events))])
@@ -194,7 +194,7 @@ class L2:
         self.events.append(("answer", memory.time, (answer, True)))
 
     def outputs(self) -> tuple:
-        """What arrives in this cycle: (response or None, write_done, line or None)."""
+        """Returns the events of this cycle: (response or None, write_done, line or None)."""
         response = line = None
         done = False
         while self.events and self.rng.random() < self.deliver:
@@ -214,7 +214,7 @@ class L2:
 
 @dataclass(frozen=True)
 class Uipi:
-    """suist and suirs."""
+    """The registers suist and suirs."""
 
     enable: int = 0
     ppn: int = 0
@@ -223,7 +223,7 @@ class Uipi:
     own: int = 0
 
     def refusal(self, op: int, operand: int) -> int:
-        """Reason for which nothing is even looked up, or 0."""
+        """Returns the reason for a refusal before any look-up, or 0."""
         if op == SEND:
             if not self.enable:
                 return 1
@@ -238,7 +238,7 @@ class Uipi:
         return self.ppn * 4096 + operand * 8
 
     def access(self, op: int, operand: int, entry: int) -> tuple[int, int] | int:
-        """Address and data of what reaches UINTC, or the reason why nothing does."""
+        """Returns address and data of the access to UINTC, or the reason of a refusal."""
         own = UINTC + 32 * self.own
         if op != SEND:
             return {UIPI_READ: (own + 0x10, 0), UIPI_WRITE: (own + 0x10, operand),
@@ -253,7 +253,7 @@ class Uipi:
 
 @dataclass(frozen=True)
 class Page:
-    """A translation, with the names of the TLB entry's fields."""
+    """A translation. Its fields have the names of the TLB entry's fields."""
 
     ppn: int = 0
     r: int = 1

@@ -1,4 +1,4 @@
-"""The ALU and the comparator against Python's integers."""
+"""Compares the ALU and the comparator with Python's integers."""
 
 import random
 
@@ -21,7 +21,7 @@ def signed(value: int, bits: int) -> int:
 
 
 def result(op: AluOp, a: int, b: int, word: bool) -> int:
-    """What the instruction writes (unprivileged specification, chapters RV32I and RV64I)."""
+    """Returns the instruction's result (unprivileged specification, chapters RV32I and RV64I)."""
     bits = 32 if word else 64
     shift = b & (bits - 1)
     low = a & ((1 << bits) - 1)
@@ -66,7 +66,7 @@ class Execution(wiring.Component):
 
 
 def operand(rng: random.Random, other: int = 0) -> int:
-    """All lengths, signs and neighbours of powers of two; sometimes close to ``other``."""
+    """Draws numbers of all lengths and signs, near powers of two, or near ``other``."""
     return rng.choice((
         rng.getrandbits(64),
         signed(rng.getrandbits(rng.randrange(1, 65)), rng.randrange(1, 65)),

@@ -1,4 +1,4 @@
-"""CSRs, traps and interrupts: each rule by name, then random programs against the golden model."""
+"""CSRs, traps and interrupts: a test for each rule, then random programs against the model."""
 
 import os
 
@@ -131,7 +131,7 @@ async def seip_latch_and_line(dut):
 
 @cocotb.test()
 async def ssip_latch_and_line(dut):
-    """A line that raises SSIP is not lost by a write of software, and not copied into the latch."""
+    """A line that raises SSIP survives a software write and is not copied into the latch."""
     bench = await start(dut)
     await bench.write(MIDELEG, SSI)
     for addr in (MIP, SIP):
@@ -219,7 +219,7 @@ async def user_trap_and_return(dut):
 
 @cocotb.test()
 async def user_interrupt_waits_for_user_mode(dut):
-    """N-4.5, N-5.6: delegated to U, it stays pending in S and M and fires on sret."""
+    """N-4.5, N-5.6: an interrupt delegated to U stays pending in S and M until sret."""
     bench = await start(dut)
     await bench.write(MIDELEG, USI)
     await bench.write(SIDELEG, USI)
@@ -260,7 +260,7 @@ async def order_of_interrupts(dut):
 
 @cocotb.test()
 async def supervisor_timer(dut):
-    """Sstc: STIP follows time >= stimecmp and is read-only when STCE; who may access stimecmp."""
+    """Sstc: with STCE, STIP is time >= stimecmp and read-only. Access to stimecmp is checked."""
     bench = await start(dut)
     await bench.set(MIP, STI)
     assert await bench.read(MIP) == STI
@@ -292,7 +292,7 @@ async def supervisor_timer(dut):
 
 @cocotb.test()
 async def counters(dut):
-    """Zicntr: writes win over counting; mcountinhibit; mcounteren and scounteren gate readers."""
+    """Zicntr: writes win over counting. mcountinhibit stops it; m/scounteren gate readers."""
     bench = await start(dut)
     await bench.write(MCYCLE, 100)
     assert await bench.read(MCYCLE) == 100
@@ -350,7 +350,7 @@ async def event_counters(dut):
 
 @cocotb.test()
 async def satp_modes(dut):
-    """Privileged 4.1.11: other modes are ignored as a whole; TVM forbids S-mode the access."""
+    """Privileged 4.1.11: a write of another mode is ignored. TVM forbids access by S-mode."""
     bench = await start(dut)
     value = 8 << 60 | 5 << 44 | 0x80123
     await bench.write(SATP, value)
@@ -371,7 +371,7 @@ async def satp_modes(dut):
 
 @cocotb.test()
 async def pmp_locks_and_grain(dut):
-    """Privileged 3.7: what reads back with G = 10, NA4 and W without R, locked entries and TOR."""
+    """Privileged 3.7: values read back with G = 10, NA4, W without R, locked entries and TOR."""
     bench = await start(dut)
     if not bench.params.pmp_entries:
         return
@@ -395,7 +395,7 @@ async def pmp_locks_and_grain(dut):
 
 @cocotb.test()
 async def addresses_that_do_not_fit(dut):
-    """A non-canonical xepc or xtvec stays one; a 40-bit pc comes back sign-extended."""
+    """A non-canonical xepc or xtvec stays non-canonical. A 40-bit pc reads back sign-extended."""
     bench = await start(dut)
     for addr in (UEPC, SEPC, MEPC):
         await bench.write(addr, 0x1234_5678_9ABC_DEF1)
@@ -437,7 +437,7 @@ async def machine_returns(dut):
 
 @cocotb.test()
 async def rights(dut):
-    """Privileged 2.1: which CSRs exist for whom, and writes to read-only ones."""
+    """Privileged 2.1: the CSRs that exist for each privilege, and writes to read-only CSRs."""
     bench = await start(dut)
     for priv in (M, S, U):
         await bench.go(priv)
@@ -461,7 +461,7 @@ OFTEN = (
 
 
 class Program:
-    """Random instructions, traps and lines; more of what changes interrupts."""
+    """Random instructions, traps and lines, biased towards changes of interrupts."""
 
     def __init__(self, bench: Bench):
         self.bench, self.rng = bench, bench.rng
@@ -540,7 +540,7 @@ class Program:
 
 @cocotb.test()
 async def user_ipi_registers(dut):
-    """N-3.11 to N-3.14: what of suist and suirs is kept, suicfg is fixed, refusals are counted."""
+    """N-3.11 to N-3.14: the bits that suist and suirs keep, fixed suicfg, counted refusals."""
     bench = await start(dut)
     for priv in (M, S):
         await bench.go(priv)
@@ -594,5 +594,5 @@ def test_csr(name, monkeypatch):
 
 
 def test_csr_without_pmp():
-    """No entries is a configuration, too."""
+    """A configuration without entries is valid, too."""
     rtlil.convert(CsrFile(replace(configuration("default"), pmp_entries=0, hpm_counters=0)))

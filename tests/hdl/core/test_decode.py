@@ -1,4 +1,4 @@
-"""The decoder against a table of the instruction set, written from the listings of the manual."""
+"""Compares the decoder with a table of the instruction set, written from the manual's listings."""
 
 import random
 
@@ -13,7 +13,7 @@ from tests.support.run import run_cocotb
 
 CASES = 20000
 
-# funct7 rs2 rs1 funct3 rd opcode; "-" is any bit, d s t are those of rd, rs1, rs2 if they are used.
+# funct7 rs2 rs1 funct3 rd opcode. "-" is any bit; d, s and t are bits of a used rd, rs1 or rs2.
 ENCODINGS = """
 lui      -------------------- ddddd 0110111
 auipc    -------------------- ddddd 0010111
@@ -120,7 +120,7 @@ ALU["sltiu"] = AluOp.SLTU
 
 
 def match(insn: int) -> str | None:
-    """The instruction that ``insn`` is."""
+    """Returns the row of the table that ``insn`` matches."""
     bits = f"{insn:032b}"
     names = [name for name, pattern in TABLE.items()
              if all(p not in "01" or p == b for p, b in zip(pattern, bits, strict=True))]
@@ -133,7 +133,7 @@ def signed(value: int, bits: int) -> int:
 
 
 def immediate(name: str, insn: int) -> int | None:
-    """The immediate by format, or None if it has none."""
+    """Returns the immediate for the format, or None if the format has none."""
     opcode = insn & 0x7F
     if opcode in (0b0110111, 0b0010111):
         return signed(insn & 0xFFFFF000, 32)
@@ -151,7 +151,7 @@ def immediate(name: str, insn: int) -> int | None:
 
 
 def check(name: str, insn: int, o: data.Const) -> None:
-    """Compares the decoder's output for a legal instruction with what its mnemonic means."""
+    """Compares the decoder's output for a legal instruction with the meaning of its mnemonic."""
     pattern, opcode = TABLE[name], insn & 0x7F
     rd = insn >> 7 & 31
     assert o.rs1_used == ("s" in pattern), "rs1 used"
@@ -183,14 +183,14 @@ def check(name: str, insn: int, o: data.Const) -> None:
     system = {"ecall": System.ECALL, "ebreak": System.EBREAK, "wfi": System.WFI,
               "sfence": System.SFENCE, "fence.i": System.FENCE_I, "uret": System.RETURN,
               "sret": System.RETURN, "mret": System.RETURN}.get(name, System.NONE)
-    if name == "fence":  # bits 27:24 are what goes before (I O R W), 23:20 what comes after
+    if name == "fence":  # bits 27:24 are the predecessor set (I O R W), 23:20 the successor set
         before_writes, after_reads = insn >> 24 & 0b0101, insn >> 20 & 0b1010
         system = System.FENCE if before_writes and after_reads else System.NONE
     assert o.system == system
 
 
 def near_miss(rng: random.Random) -> int:
-    """An instruction of the table with free bits at random, and often one fixed bit wrong."""
+    """Makes an instruction of the table with random free bits, often with one wrong fixed bit."""
     pattern = rng.choice(list(TABLE.values()))
     bits = [rng.choice("01") if p not in "01" else p for p in pattern]
     if rng.random() < 0.4:

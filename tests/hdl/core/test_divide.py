@@ -1,4 +1,4 @@
-"""DIV and REM of all forms, and how long they take."""
+"""Results and durations of DIV and REM in all forms."""
 
 import random
 
@@ -19,7 +19,7 @@ def signed(value: int, bits: int) -> int:
 
 
 def expected(funct: int, a: int, b: int, word: bool) -> int:
-    """What the unprivileged specification says (its table of special cases included)."""
+    """Returns the result of the unprivileged specification, with its special cases."""
     bits = 32 if word else 64
     if funct in (DIV, REM):
         x, y = signed(a, bits), signed(b, bits)
@@ -36,7 +36,7 @@ def expected(funct: int, a: int, b: int, word: bool) -> int:
 
 
 def operand(rng: random.Random) -> int:
-    """Lengths of all kinds, and the neighbours of powers of two."""
+    """Draws numbers of all lengths, and neighbours of powers of two."""
     kind = rng.randrange(4)
     if kind == 0:
         value = rng.getrandbits(rng.randrange(1, 65))
@@ -77,7 +77,7 @@ class Bench:
         self.dut.x_word.value = self.rng.randrange(2)
 
     async def divide(self, funct: int, a: int, b: int, word: bool) -> int:
-        """Checks one division; returns the cycles in Memory, the one of the result included."""
+        """Checks one division. Returns its cycles in Memory, including the cycle of the result."""
         await self.start(funct, a, b, word)
         cycles = 1
         while self.dut.m_busy.value:
@@ -104,7 +104,7 @@ async def random_operands(dut):
 
 @cocotb.test()
 async def corners(dut):
-    """Division by zero, overflow, and every pair of lengths in hexadecimal digits."""
+    """Tests division by zero, overflow, and every pair of lengths in hexadecimal digits."""
     bench = Bench(dut)
     await bench.reset()
     low, low_word = 1 << 63, 1 << 31
@@ -139,7 +139,8 @@ async def cancelled(dut):
 
 @cocotb.test()
 async def early_out(dut):
-    """At most 18 cycles for 32-bit operands, 2 when the quotient is 0 for lack of digits."""
+    """At most 18 cycles for 32-bit operands; 2 cycles if the dividend has fewer digits than the
+    divisor, so that the quotient is 0."""
     bench = Bench(dut)
     await bench.reset()
     for digits in range(1, 17):

@@ -1,5 +1,5 @@
-"""Whatever is predicted, redirected, stalled, flushed and delayed: the front end delivers what
-memory holds, in the order that follows from redirects and announced predictions."""
+"""The front end delivers the instructions of memory in the order that redirects and announced
+predictions define. This holds for any predictions, redirects, stalls, flushes and delays."""
 
 import itertools
 import os
@@ -15,8 +15,8 @@ from tests.support.fetch_bench import PC_MASK, Bench, Page, make_bench
 from tests.support.layouts import unpack
 from tests.support.run import run_cocotb
 
-# First pages of the address ranges in use; the last has the top of the address space at its end,
-# and the one before it is not canonical.
+# First pages of the address ranges in use. The last range ends at the top of the address space, and
+# the range before it is not canonical.
 CLUSTERS = (0x10, 0x80000, 0xFFF_FFFC, 0x400_0000)
 CLUSTER_PAGES = 4
 PHYSICAL_PAGES = 24
@@ -69,7 +69,8 @@ class RandomProgram:
                 )
 
     def new_targets(self) -> None:
-        """A few addresses at a time, so that fetches repeat; some next to the end of a page."""
+        """Uses a few addresses at a time, so that fetches repeat. Some are next to the end of a
+        page."""
         self.targets = []
         clusters = self.rng.sample(CLUSTERS, self.rng.choice((1, 1, 4)))
         for _ in range(6):
@@ -97,7 +98,7 @@ class RandomProgram:
         }
 
     def train(self) -> dict:
-        """About a recent instruction, or about nothing that ever was."""
+        """Trains for a recent instruction, or for one that never existed."""
         rng = self.rng
         recent = self.bench.accepted[-8:]
         if recent and rng.random() < 0.9:
@@ -140,7 +141,7 @@ async def random_phase(bench: Bench, program: RandomProgram, cycles: int) -> Non
 
 
 async def change_pages(bench: Bench, program: RandomProgram) -> None:
-    """SFENCE.VMA after changes to the pages of a context, if possible while one is walked for."""
+    """SFENCE.VMA after changes to the pages of a context, if possible during a walk."""
     bench.latency = lambda: 10
     for _ in range(30):
         if bench.walking is not None:
@@ -156,7 +157,7 @@ async def change_pages(bench: Bench, program: RandomProgram) -> None:
 
 
 async def change_memory(bench: Bench, program: RandomProgram) -> None:
-    """FENCE.I after changes to memory. The redirect need not wait."""
+    """FENCE.I after changes to memory. The redirect does not have to wait."""
     rng = bench.rng
     for page in rng.sample(range(PHYSICAL_PAGES), 6):
         program.fill(page)
@@ -199,7 +200,7 @@ class Program:
         self._x = self._train = None
 
     def _resolve(self, insn: dict) -> tuple[dict | None, dict | None]:
-        """Redirect and training of an instruction."""
+        """Returns redirect and training of an instruction."""
         self.retired_at.append((self.bench.cycle_number, insn["pc"]))
         following = insn["pc"] + (2 if insn["compressed"] else 4)
         kind, go = self.flow.get(insn["pc"], (BranchKind.NONE, lambda: following))
@@ -224,7 +225,7 @@ class Program:
             self._x, self._train = None if redirect else got, train
 
     async def measure(self, cycles: int) -> tuple[int, int]:
-        """Instructions and redirects in so many cycles."""
+        """Returns the number of instructions and redirects in that many cycles."""
         retired, redirects = len(self.retired_at), self.redirects
         await self.run(cycles)
         return len(self.retired_at) - retired, self.redirects - redirects
@@ -236,8 +237,8 @@ NOP, WIDE_NOP = 0x0001, 0x0000_0013
 
 async def program_bench(dut, flow: dict, insn: int = NOP,
                         first: int = 0) -> tuple[Bench, Program]:
-    """A bench with a page of one instruction, at BASE + ``first``, where control flow is that of
-    ``flow``."""
+    """Makes a bench with a page of copies of one instruction from BASE + ``first`` on, with the
+    control flow ``flow``."""
     bench = make_bench(dut, configuration(os.environ["CONFIGURATION"]))
     bench.world.pages[Mode.BARE_M.value, 0, BASE >> 12] = Page(ppn=PHYSICAL_BASE)
     pattern = insn * (0x0001_0001_0001_0001 if insn == NOP else 0x1_0000_0001)
@@ -272,7 +273,7 @@ async def redirected_instruction_comes_after_three_cycles(dut):
 
 @cocotb.test()
 async def second_half_faults_alone(dut):
-    # What an earlier test left in the predictors is resolved, and so dropped.
+    # The run resolves, and so drops, what an earlier test left in the predictors.
     bench, program = await program_bench(dut, {}, WIDE_NOP, first=2)
     await bench.cycle(redirect={"pc": BASE + 0xFFA})
     await program.run(300)
@@ -298,7 +299,7 @@ async def loop_has_no_bubbles(dut, insn, first, length):
 
 @cocotb.test()
 async def counted_loops_are_learnt(dut):
-    """An inner loop of four turns within an endless one."""
+    """An inner loop of four turns within an endless loop."""
     inner, outer = BASE + 0x20, BASE + 0x30
     flow = {inner: (BranchKind.BRANCH, repeat(3, BASE + 0x18, inner + 2)),
             outer: (BranchKind.JUMP, lambda: BASE)}
@@ -322,7 +323,7 @@ async def alternating_branches_are_learnt(dut):
 
 @cocotb.test()
 async def returns_are_predicted(dut):
-    """Calls of one function from several places, nested twice."""
+    """Calls of one function from several places, with two levels of nesting."""
     links: list[int] = []
 
     def call(pc, target):

@@ -1,4 +1,4 @@
-"""The L1 instruction cache returns what memory held when the line was last read after a flush."""
+"""The L1 instruction cache returns the contents of memory at the line's last read after a flush."""
 
 import itertools
 import random
@@ -21,7 +21,8 @@ PPN_BITS = PARAMS.ppn_bits
 
 
 class Bench:
-    """Looks up, and answers refills; ``memory`` holds what differs from the address itself."""
+    """Makes look-ups and answers refills. ``memory`` holds the dwords that differ from their
+    address."""
 
     def __init__(self, dut) -> None:
         self.dut, self.rng = dut, random.Random(cocotb.RANDOM_SEED)
@@ -29,8 +30,8 @@ class Bench:
         self.memory: dict[int, int] = {}
         self.latency = self.gap = 0
         self.now = 0
-        self.lines: list[int] = []  # refilled, by first dword
-        self.beats: list[tuple[int, int, bool]] = []  # not before cycle, dword, last
+        self.lines: list[int] = []  # refilled lines, by first dword
+        self.beats: list[tuple[int, int, bool]] = []  # earliest cycle, dword, last
         self.read: int | None = None  # index read, now in F
 
     async def start(self) -> None:
@@ -46,8 +47,8 @@ class Bench:
 
     async def cycle(self, index: int | None = None, ppn: int | None = None, look: bool = False,
                     flush: bool = False) -> int | None:
-        """Reads ``index``, and looks up in page ``ppn`` what was read before; returns the dword if
-        it hits."""
+        """Reads ``index`` and looks up the previous read in page ``ppn``. Returns the dword on a
+        hit."""
         dut, rng = self.dut, self.rng
         dut.p_en.value = index is not None
         dut.p_index.value = index or 0
@@ -89,7 +90,7 @@ class Bench:
         return got
 
     async def fetch(self, index: int, ppn: int) -> int:
-        """A fetch as the front end does it; returns the dword."""
+        """Fetches in the way of the front end. Returns the dword."""
         for _ in range(400):
             await self.cycle(index)
             got = await self.cycle(ppn=ppn)
@@ -102,7 +103,7 @@ class Bench:
 
 
 def number(index: int, ppn: int) -> int:
-    """The physical dword."""
+    """Returns the number of the physical dword."""
     return ppn << 9 | index % 512
 
 
@@ -126,7 +127,7 @@ async def random_fetches(dut):
 
 @cocotb.test()
 async def streams_during_a_refill(dut):
-    """Each dword can be read in the cycle after its arrival, the wanted one first."""
+    """Each dword can be read in the cycle after its arrival. The wanted dword arrives first."""
     bench = Bench(dut)
     await bench.start()
     await bench.cycle(index=5)

@@ -1,4 +1,4 @@
-"""The second-level TLB finds what was filled last for a page, whatever address space filled it."""
+"""The second-level TLB finds the latest fill for a page, with any mix of address spaces."""
 
 import random
 from collections import defaultdict
@@ -52,7 +52,7 @@ class Bench:
 
 @cocotb.test()
 async def a_page_of_all_spaces_is_not_taken_for_another(dut):
-    """Pages that another address space finds at the same index."""
+    """A page with the same index in another address space is not mistaken for it."""
     bench = Bench(dut)
     await bench.start()
     step = 1 << (INDEX_BITS - SPREAD_BITS)
@@ -73,7 +73,7 @@ async def agrees_with_model(dut):
     filled: dict[int, list[int]] = defaultdict(list)
     pages = [rng.getrandbits(VPN_BITS) for _ in range(2)]
     pages += [page ^ 1 << rng.randrange(VPN_BITS) for page in pages for _ in range(6)]
-    # A page is of all address spaces, or of one.
+    # A page is global, or it belongs to one address space.
     owners = {page: rng.choice([None, 0, 1, 2]) for page in pages}
     hits = 0
     for _ in range(ROUNDS):
@@ -90,7 +90,7 @@ async def agrees_with_model(dut):
             if found is None:
                 continue
             hits += 1
-            # A page of all address spaces may be in several places, each right when it was filled.
+            # A global page may be in several places. Each was right when it was filled.
             assert found in (filled[page] if owner is None else filled[page][-1:])
     assert hits > ROUNDS // 10, "too few hits to mean anything"
 

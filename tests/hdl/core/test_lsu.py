@@ -1,5 +1,5 @@
-"""Loads see the latest value in coherence order, stores leave once and in order, faults and killed
-operations have no effect; hits, misses and device accesses take the cycles that they should."""
+"""Loads see the latest value in coherence order. Stores leave once and in order. Faults and killed
+operations have no effect. Hits, misses and device accesses take the specified cycles."""
 
 import os
 import random
@@ -71,7 +71,7 @@ def unpack(shape, packed: int) -> dict[str, int]:
 
 
 def lanes(mask: int) -> int:
-    """The bits of the bytes of a mask."""
+    """Expands a byte mask to a bit mask."""
     return sum(0xFF << 8 * lane for lane in range(8) if mask >> lane & 1)
 
 
@@ -81,13 +81,13 @@ class Op:
     vaddr: int
     size: int = 3
     unsigned: int = 0
-    amo: int = 0  # funct5; operation of a UIPI
+    amo: int = 0  # funct5, or the operation of a UIPI
     data: int = 0
     offset: int = 0
     fault: tuple[Cause, int] | None = None
     pages: list[Page] = field(default_factory=list)  # of its parts
     parts: list[tuple[int, int, int]] = field(default_factory=list)  # paddr of dword, data, mask
-    touched: list[int] = field(default_factory=list)  # dwords that it may read, faulting or not
+    touched: list[int] = field(default_factory=list)  # dwords that it may read, even if it faults
     since: int = 0
     refused: bool = False  # a UIPI
     answer: int | None = None  # expected result of an atomic or a device read
@@ -101,7 +101,7 @@ class Op:
 
 
 class Bench:
-    """Everything that happens in a cycle, in order; the clock is driven by hand."""
+    """Performs the events of each cycle in order. Drives the clock itself."""
 
     def __init__(self, dut, config: str) -> None:
         self.dut, self.rng = dut, random.Random(cocotb.RANDOM_SEED)
@@ -116,7 +116,7 @@ class Bench:
         self.context = {"mode": BARE_M, "asid": 0, "priv": Priv.M, "sum": 0, "mxr": 0}
         self.uipi = Uipi()
         self.own: dict[int, list[Store]] = {}
-        self.unsent: deque[Store] = deque()  # own stores, program order
+        self.unsent: deque[Store] = deque()  # own stores in program order
         self.outstanding = 0
         self.m: Op | None = None
         self.m_first = self.m_complete = False
@@ -149,7 +149,7 @@ class Bench:
         await Timer(1)
         self.dut.clk.value = 0
 
-    # Prediction.
+    # Predicted outcomes.
 
     def _translate(self, vaddr: int) -> Page:
         return self.tables.look_up(self.context["mode"], self.context["asid"], vaddr >> 12)
@@ -177,7 +177,7 @@ class Bench:
         return None
 
     def _enter(self, op: Op) -> None:
-        """What will become of an operation that enters M now."""
+        """Predicts the outcome of an operation that enters M now."""
         op.since, op.cycles, op.fault, op.parts = self.l2.seen, 0, None, []
         op.pages, op.touched, op.refused, op.answer = [], [], False, None
         if op.op == UIPI:
@@ -207,7 +207,7 @@ class Bench:
         return bool(not page.access_fault and page.acc_r and not page.io)
 
     def _uipi_outcomes(self, op: Op) -> set[tuple[int, int] | int]:
-        """All that may come of a UIPI now: an access to UINTC or a refusal."""
+        """Returns all possible outcomes of a UIPI now: an access to UINTC, or a refusal."""
         if reason := self.uipi.refusal(op.amo, op.vaddr):
             return {reason}
         entries = {0}
@@ -219,7 +219,7 @@ class Bench:
         return {self.uipi.access(op.amo, op.vaddr, entry) for entry in entries}
 
     def _check_refusal(self, op: Op) -> None:
-        """In every cycle in which a UIPI is in M."""
+        """Checks the refusal port in every cycle with a UIPI in M."""
         refused = int(self.dut.refused.value)
         if not refused & 1:
             return
@@ -229,10 +229,10 @@ class Bench:
         assert refused >> 1 & 15 in self._uipi_outcomes(op), f"{op}: {refused & 31}"
         assert refused >> 5 == (op.vaddr & 0xFFFF_FFFF) << 3 | op.amo
         if op.amo != UIPI_READ:
-            self.unsent.pop()  # as it seems, no store comes of it
+            self.unsent.pop()  # the refused UIPI makes no store
 
     def _start(self, op: Op) -> None:
-        """The operation was not killed in its first cycle: its stores count from now on."""
+        """Starts an operation not killed in its first cycle. Its stores count from now on."""
         if op.op == UIPI and op.amo != UIPI_READ:
             self.unsent.append(Store(0, 0, 0xFF, True, uipi=op))
         if op.op == STORE and not op.fault:
@@ -315,7 +315,7 @@ class Bench:
             (kind, request["amo"], addr, request["data"], request["mask"], store))
 
     def _mmio_request(self) -> bool:
-        """Whether a read waits for its answer now."""
+        """Returns true if a read waits for its answer now."""
         request = unpack(self.mmio_layout, int(self.dut.mmio__request__payload.value))
         op = self.m
         addr = request["addr"]
@@ -335,10 +335,10 @@ class Bench:
         return True
 
     async def step(self, x: Op | None, flush: bool = False) -> bool:
-        """One cycle; returns whether the operation in X went on."""
+        """Runs one cycle. Returns true if the operation in X went on."""
         dut, rng, l2 = self.dut, self.rng, self.l2
         self.cycle += 1
-        since = l2.seen  # of the cycle before
+        since = l2.seen  # of the previous cycle
         seen = self.outstanding
         response, done, line = l2.outputs()
         kill = bool(self.m and self.m_first and rng.random() < self.kill)
@@ -353,7 +353,7 @@ class Bench:
         if response:
             dut.mem__response__p.value = pack(MEM_RESPONSE, source=0, data=response[0],
                                               last=response[1])
-        elif rng.random() < 0.1:  # someone else's
+        elif rng.random() < 0.1:  # a response to another initiator
             dut.mem__response__valid.value = 1
             dut.mem__response__p.value = pack(MEM_RESPONSE, source=rng.choice([1, 2]),
                                               data=rng.getrandbits(64), last=rng.getrandbits(1))
@@ -433,8 +433,8 @@ class Bench:
         dut.tlb__access_fault.value = page.access_fault
 
     async def run(self, ops: list[Op | None]) -> None:
-        """The operations one after the other, as fast as they go; None is an instruction of
-        another kind. Returns when all are done and their stores have left."""
+        """Runs the operations back to back. None is an instruction of another kind. Returns when
+        all operations are done and their stores have left."""
         for op in ops:
             while not await self.step(op):
                 pass
@@ -531,7 +531,7 @@ async def random_operations(dut):
 
 @cocotb.test()
 async def refusals(dut):
-    """Each reason for which a UIPI has no effect."""
+    """Tests each reason for a UIPI without effect."""
     bench = Bench(dut, os.environ["LSU_CONFIG"])
     bench.l2.disturb = 0.0  # nobody else writes to the table
     await bench.reset()
@@ -559,7 +559,7 @@ async def refusals(dut):
 
 @cocotb.test()
 async def cycles(dut):
-    """Cycles in M, with an L2 and a device that answer at once."""
+    """Counts cycles in M with an L2 and a device that answer at once."""
     bench = Bench(dut, os.environ["LSU_CONFIG"])
     l2, line, device = bench.l2, MEMORY_PAGES[1] << 12, IO_PAGES[0] << 12
     l2.perform, l2.deliver, l2.disturb = 1.0, 1.0, 0.0

@@ -1,4 +1,4 @@
-"""The MMU answers from page tables as they are since the last flush, whoever asks what and when."""
+"""The MMU answers from page tables as they were since the last flush, for any order of requests."""
 
 import dataclasses
 import os
@@ -40,17 +40,17 @@ Answer = dict[str, int] | Fault
 
 @dataclasses.dataclass
 class Version:
-    """Everything a translation depends on, between two changes."""
+    """Everything that a translation depends on, between two changes."""
 
     words: dict[int, int]
     pmp: list[Pmp]
 
 
 class Model:
-    """Which answers are right.
+    """Decides which answers are right.
 
-    Page tables and PMP change in ``versions``; the answer for a page may rest on any version since
-    the last flush that concerned the page.
+    Page tables and PMP change in versions. The answer for a page may come from any version since
+    the last flush of the page.
     """
 
     def __init__(self, params: HartParams, rng: random.Random) -> None:
@@ -60,14 +60,14 @@ class Model:
         self.roots = dict(zip((0, 1, 0x101), self.tables.roots, strict=True))  # by ASID
         self.pages = self.some_pages()
         self.current = Version({}, self.some_pmps())
-        self.allowed: dict[int, list[Version]] = {}  # for the pages asked since the last flush
+        self.allowed: dict[int, list[Version]] = {}  # by page requested since the last flush
 
     def track(self, page: int) -> None:
-        """Call it when the page is asked for."""
+        """Must be called at each request for the page."""
         self.allowed.setdefault(page, [self.current])
 
     def some_pages(self) -> list[int]:
-        """vaddr[63:12]; many share an index of the second-level TLB."""
+        """Makes values of vaddr[63:12]. Many share an index of the second-level TLB."""
         pages = []
         for _ in range(24):
             vpn = sum(self.rng.choice([0, 1, 0x1FE]) << 9 * level for level in range(3))
@@ -75,7 +75,7 @@ class Model:
         return sorted(set(pages))
 
     def some_pmps(self) -> list[Pmp]:
-        """Random entries, but mostly such that page tables can be read."""
+        """Makes random entries that mostly let page tables be read."""
         entries = some_pmps(self.params, self.rng)
         if entries and self.rng.random() < 0.9:
             entries[-1] = Pmp(1, 1, 1, TOR, 0, 1 << self.params.paddr_bits - 2)
@@ -124,7 +124,7 @@ class Model:
                     yield self.entry(outcome, version.pmp, False)
 
     def change_word(self) -> int:
-        """Changes an entry of a page table; returns a page that it may have concerned."""
+        """Changes an entry of a page table. Returns a page that may depend on it."""
         page, asid = self.rng.choice(self.pages), self.rng.choice(list(self.roots))
         path: list[int] = []
         walk(page << 12, self.roots[asid], lambda at: (path.append(at), self.read(at))[1],
@@ -137,7 +137,7 @@ class Model:
         return page
 
     def flush_page(self, page: int) -> None:
-        """SFENCE.VMA concerns the leaf for the page, which may be a superpage."""
+        """SFENCE.VMA affects the leaf for the page. The leaf may be a superpage."""
         for other, versions in self.allowed.items():
             def concerned(version: Version, other: int = other) -> bool:
                 leaves = (self.walk(version, other, asid) for asid in self.roots)
@@ -151,7 +151,7 @@ class Model:
             ]
 
     def flush_all(self) -> None:
-        """Everything is new."""
+        """Changes everything."""
         self.tables.words.clear()
         self.tables.superpages = self.rng.choice([0, 0.25])
         self.pages = self.some_pages()
@@ -160,7 +160,7 @@ class Model:
 
 
 class Client:
-    """A first-level TLB: asks, and compares."""
+    """A first-level TLB that makes requests and compares the answers."""
 
     def __init__(self, dut, name: str, model: Model, pause: Iterator[bool]) -> None:
         self.model, self.pause = model, pause
@@ -170,7 +170,7 @@ class Client:
                          "access_fault")
         }
         self.request: tuple[int, Mode, int] | None = None
-        self.cycles, self.moved_on = 0, False  # since the request; satp changed meanwhile
+        self.cycles, self.moved_on = 0, False  # since the request; satp changed since then
         self.seen: Counter = Counter()
         self.port["valid"].value = 0
 
@@ -260,7 +260,7 @@ async def agrees_with_model(dut, asking, answering):
         bench.set_flush()
         if rng.random() < 0.01:
             bench.set_satp(rng.choice(list(model.roots)))
-        if cycle % 120 == 0:  # not twice within a walk
+        if cycle % 120 == 0:  # at most once in a walk
             changed, flush_at = model.change_word(), cycle + rng.randrange(40)
         if cycle == flush_at or rng.random() < 0.002:
             page = changed if rng.random() < 0.7 else rng.choice(model.pages)

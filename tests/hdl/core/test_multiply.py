@@ -1,4 +1,4 @@
-"""MUL of all forms."""
+"""Results of MUL in all forms."""
 
 import random
 
@@ -39,8 +39,8 @@ def operand(rng: random.Random) -> int:
 
 @cocotb.test()
 async def random_operands(dut):
-    """One after the other, as the pipeline gives them: the upper half takes one cycle more, in
-    which the operands of the next instruction may already be taken."""
+    """Multiplies back to back in the way of the pipeline. An upper half takes one more cycle, and
+    the multiplier may take the next operands in that cycle."""
     rng = random.Random(cocotb.RANDOM_SEED)
     cocotb.start_soon(Clock(dut.clk, 10, "ns").start())
     dut.rst.value = 0

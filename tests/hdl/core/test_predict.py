@@ -1,6 +1,7 @@
-"""The branch predictor against a model of its tables, under random fetches, redirects and training.
+"""Compares the branch predictor with a model of its tables, under random fetches, redirects and
+training.
 
-How well it predicts programs is tested with the whole front end, in ``test_frontend``.
+``test_frontend`` tests the quality of its predictions with the whole front end.
 """
 
 import random
@@ -29,7 +30,7 @@ HALF_ENTRIES = PARAMS.btb_entries // 2
 
 
 class Model:
-    """What ``Predictor`` documents, one method for each thing that happens."""
+    """The documented behaviour of ``Predictor``, with one method for each event."""
 
     def __init__(self) -> None:
         self.btb: dict[tuple[int, int], dict] = {}  # by half and index
@@ -37,11 +38,11 @@ class Model:
         self.links = [0] * PARAMS.ras_entries
         self.pointer = 0
         self.history = 0
-        self.recent: bool | None = None  # outcome of the branch of the last block, if it has one
+        self.recent: bool | None = None  # outcome of the last block's branch, if it has one
         self.entries: list[dict | None] = [None, None]
         # for each half, the counters after a block without and with a taken branch
         self.pairs = [(2, 2), (2, 2)]
-        self.read_keys = self.written_keys = (None, None)  # of BTB and counters, in one cycle
+        self.read_keys = self.written_keys = (None, None)  # of BTB and counters in one cycle
 
     def shift(self, history: int, *outcomes) -> int:
         for outcome in outcomes:
@@ -64,11 +65,11 @@ class Model:
                    for read, written in zip(self.read_keys, self.written_keys, strict=True))
 
     def settled(self) -> int:
-        """The history with the last block."""
+        """Returns the history including the last block."""
         return self.history if self.recent is None else self.shift(self.history, self.recent)
 
     def predict(self, pc: int) -> dict:
-        """The taken branch, if there is one, as ``ending``; conditional ones by half."""
+        """Returns the taken branch, if any, as ``ending``, and the conditional branches by half."""
         counters = [pair[bool(self.recent)] for pair in self.pairs]
         conditional, ending = [False, False], None
         for half, entry in enumerate(self.entries):
@@ -201,7 +202,7 @@ async def predicts_as_the_model(dut):
             ("redirect", 0.1), ("restart", 0.05), ("train", 0.3), ("drop", 0.05))}
         redirect, train = stimulus.redirect(), stimulus.train()
         restart_state, drop_pc = stimulus.state(), stimulus.pc()
-        # What collided is not to be relied on; whatever else F would do, it must read again.
+        # The result of a colliding read is unreliable, so F must always read again.
         again = f_valid and model.collided()
         collisions += again
         f_read = f_valid and not again

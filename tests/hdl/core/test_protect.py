@@ -1,4 +1,4 @@
-"""PMP and physical memory attributes give the rights of the privileged specification."""
+"""PMP and physical memory attributes grant the rights of the privileged specification."""
 
 import dataclasses
 import os

@@ -1,4 +1,4 @@
-"""Every 16-bit encoding expands to the instruction that the RV64C tables say."""
+"""Every 16-bit encoding expands to the instruction of the RV64C tables."""
 
 import cocotb
 from cocotb.triggers import Timer
@@ -8,8 +8,8 @@ from tests.support.run import run_cocotb
 
 
 def place(value: int, *bits: int) -> int:
-    """Gathers an immediate: ``bits`` are the immediate's bit numbers, most significant field bit
-    first, as the specification's figures list them."""
+    """Gathers an immediate. ``bits`` are the immediate's bit numbers, most significant field bit
+    first, like in the specification's figures."""
     width = len(bits)
     return sum((value >> (width - 1 - i) & 1) << bit for i, bit in enumerate(bits))
 
@@ -41,7 +41,8 @@ def j_type(imm):
 
 
 def expand(c: int) -> int:
-    """The Unprivileged ISA's chapter "C", tables of instructions by quadrant; 0 if reserved."""
+    """Expands by the tables by quadrant in chapter "C" of the Unprivileged ISA. Returns 0 if
+    reserved."""
     quadrant, funct3 = c & 3, c >> 13
     rd, rs2 = c >> 7 & 31, c >> 2 & 31
     rd_short, rs2_short = 8 + (c >> 7 & 7), 8 + (c >> 2 & 7)

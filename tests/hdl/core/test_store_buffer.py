@@ -1,5 +1,5 @@
-"""Stores leave the store buffer once, in order, each to its port, and none to a device before every
-earlier write is acknowledged."""
+"""Stores leave the store buffer once, in order, each to its port. No store goes to a device before
+every earlier write is acknowledged."""
 
 import random
 from collections import deque

@@ -1,4 +1,4 @@
-"""The first-level TLB finds what was filled last for a page, and nothing that was dropped."""
+"""The first-level TLB finds the latest fill for a page and no dropped entry."""
 
 import os
 import random
@@ -33,7 +33,7 @@ class Entry:
 
 
 class Model:
-    """Oldest entry first; ``None`` where one was dropped on its own."""
+    """The oldest entry is first. ``None`` stands for an entry that was dropped alone."""
 
     def __init__(self, entries: int) -> None:
         self.slots: list[Entry | None] = [None] * entries
@@ -59,7 +59,7 @@ class Model:
 
 
 def some_page(rng: random.Random) -> int:
-    """Few pages, that differ in any one bit."""
+    """Makes a few pages that differ in one bit."""
     return rng.choice([0, 0, 1, 2, 3]) | rng.choice([0, 0, 1 << rng.randrange(28)])
 
 

@@ -22,7 +22,7 @@ WALKS = 300
 
 
 class Checker:
-    """Answers the walker's questions about rights; some pages are forbidden."""
+    """Answers the walker's requests for rights. Some pages are forbidden."""
 
     def __init__(self, dut, rng: random.Random, pause) -> None:
         self.dut, self.pause = dut, pause
@@ -34,7 +34,7 @@ class Checker:
         return rights(PARAMS, [], page, machine=True)
 
     def readable(self, address: int) -> bool:
-        """Whether a page-table entry may be read there."""
+        """Returns true if a page-table entry may be read there."""
         found = self.rights(address >> 12, False)
         return not address >> PARAMS.paddr_bits and found.r and not found.io
 
@@ -42,7 +42,7 @@ class Checker:
         self.dut.check__done.value = 0
 
     async def answer(self) -> None:
-        """Within the cycle: the answer depends on the question."""
+        """Answers within the cycle, because the answer depends on the request."""
         dut = self.dut
         if dut.check__valid.value and not next(self.pause):
             found = self.rights(int(dut.check__page.value), bool(dut.check__machine.value))
@@ -53,7 +53,7 @@ class Checker:
 
 
 def some_page_number(rng: random.Random) -> int:
-    """vaddr[38:12] with few values of each part, so that walks share tables."""
+    """Makes values of vaddr[38:12] with few values of each part, so that walks share tables."""
     return sum(rng.choice([0, 1, 5, 0x1FF]) << 9 * level for level in range(3))
 
 

@@ -1,4 +1,4 @@
-"""Golden model of an SPI flash, from the data sheets of common parts: what a reader may send."""
+"""Golden model of an SPI flash for a reader, from the data sheets of common parts."""
 
 import cocotb
 from cocotb.triggers import Edge, FallingEdge, RisingEdge
@@ -9,11 +9,10 @@ WAKE_UP_NS, DESELECT_NS, PERIOD_NS = 35_000, 50, 30
 
 
 class FlashModel:
-    """Holds ``contents``, and sleeps at first. ``commands`` are those that it has taken.
+    """Holds ``contents`` and sleeps at first. ``commands`` lists the commands taken.
 
-    Fails loudly for a command that it does not know, one while it sleeps or wakes, one that comes
-    too soon after another, and a clock that is too fast. ``pins`` are the prefix of the design's
-    ports.
+    Fails for an unknown command, a command while it sleeps or wakes, a command too soon after
+    another, and a clock that is too fast. ``pins`` is the prefix of the design's ports.
     """
 
     def __init__(self, dut, pins: str, contents: bytes) -> None:

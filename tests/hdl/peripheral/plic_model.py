@@ -1,4 +1,4 @@
-"""Golden model of the PLIC: the specification's flow, with every event taking effect at once."""
+"""Golden model of the PLIC: the specification's flow. Every event takes effect at once."""
 
 
 class PlicModel:
@@ -10,11 +10,11 @@ class PlicModel:
         self.pending = self.in_service = self.lines = 0
 
     def settle(self):
-        """The gateways forward what is high and not in service."""
+        """The gateways forward sources that are high and not in service."""
         self.pending |= self.lines & ~self.in_service & ~1
 
     def best(self, context):
-        """The source that a claim gives."""
+        """Returns the source that a claim returns."""
         ready = [s for s in range(1, self.sources)
                  if (self.pending & self.enable[context]) >> s & 1 and self.priority[s]]
         return min(ready, key=lambda s: (-self.priority[s], s), default=0)

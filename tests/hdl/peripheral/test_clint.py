@@ -1,4 +1,4 @@
-"""The CLINT, compared in every cycle with a model."""
+"""The CLINT matches a model in every cycle."""
 
 import random
 
@@ -18,15 +18,15 @@ ALL_ONES = (1 << 64) - 1
 
 
 class Model:
-    """State after reset, and what one cycle does to it."""
+    """The state after reset and the effect of each cycle."""
 
     def __init__(self):
         self.clocks = self.time = self.msip = self.mtip = 0
-        self.load = None  # of mtime: bits that were written in the cycle before, and their value
+        self.load = None  # of mtime: bits written in the previous cycle, and their value
         self.mtimecmp = [ALL_ONES] * HARTS
 
     def read(self, addr, size):
-        """The value, or None where the access is refused."""
+        """Returns the value, or None if the access is refused."""
         if MSIP <= addr < MSIP + 4 * HARTS:
             return self.msip >> addr // 4 & 1 if size == 4 else None
         for base, values in ((MTIMECMP, self.mtimecmp), (MTIME, [self.loaded])):
@@ -37,7 +37,7 @@ class Model:
 
     @property
     def loaded(self):
-        """The time with what was written to it."""
+        """Returns the time with the written bits applied."""
         if self.load is None:
             return self.time
         bits, value = self.load
@@ -74,7 +74,7 @@ class Bench:
     def __init__(self, dut, pause=never):
         self.dut, self.rng, self.model = dut, random.Random(cocotb.RANDOM_SEED), Model()
         self.bus = Initiator(dut, "bus", ADDR_BITS, pause(self.rng))
-        self.reads = []  # what the model answers
+        self.reads = []  # answers of the model
 
     async def start(self):
         await start(self.dut)

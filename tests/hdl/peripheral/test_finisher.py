@@ -1,4 +1,4 @@
-"""The finisher shows the first valid end, and only that."""
+"""The finisher shows only the first valid end."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""The PLIC follows its model; no interrupt is lost or given twice, whatever the timing."""
+"""The PLIC follows its model. No interrupt is lost or delivered twice, for any timing."""
 
 import random
 
@@ -108,7 +108,7 @@ async def behaves_as_the_model(dut):
 @cocotb.test()
 @cocotb.parametrize(pause=[never, often])
 async def each_source_is_served_by_one_context_at_a_time(dut, pause):
-    """Contexts claim and complete at random without any rest; lines stay high until served."""
+    """Contexts claim and complete at random without pauses. Lines stay high until served."""
     bench = Bench(dut, pause)
     await bench.start()
     rng, bus = bench.rng, bench.bus

@@ -1,4 +1,4 @@
-"""The bytes of the flash come in their order, from any address, and nothing but reads is sent."""
+"""The bytes of the flash arrive in order from any address. Only reads are sent."""
 
 import random
 
@@ -24,7 +24,7 @@ class Bench:
 
     async def start(self):
         await start(self.dut)
-        await cycles(self.dut, 5500)  # it wakes
+        await cycles(self.dut, 5500)  # the flash wakes up
         return self
 
     async def expect(self, address, count=1):

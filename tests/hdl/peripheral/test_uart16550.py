@@ -1,4 +1,4 @@
-"""The UART does what its model does, event by event, and times out as it should."""
+"""The UART follows its model event by event, and times out correctly."""
 
 import random
 
@@ -15,9 +15,9 @@ from tests.support.pauses import never
 from tests.support.refuse import assert_refused
 from tests.support.run import run_cocotb
 
-DIVISOR = 0x1234  # so long that the random test sees no time-out
+DIVISOR = 0x1234  # long enough that the random test has no time-out
 RBR, THR, IER, IIR, FCR, LCR, MCR, LSR, MSR = 0, 0, 1, 2, 2, 3, 4, 5, 6
-SETTLE = 40  # cycles after which nothing moves any more
+SETTLE = 40  # cycles until nothing moves any more
 
 
 class Bench:
@@ -33,7 +33,7 @@ class Bench:
         await start(self.dut)
 
     async def receive(self, byte, errors=0):
-        """Offers a byte for one cycle; returns whether it was taken."""
+        """Offers a byte for one cycle. Returns true if it was taken."""
         self.dut.rx__valid.value = 1
         self.dut.rx__payload.value = byte | errors << 8
         await ReadOnly()
@@ -43,7 +43,7 @@ class Bench:
         return taken
 
     async def take(self):
-        """The byte that the line gets, or None."""
+        """Returns the byte sent to the line, or None."""
         self.dut.tx__ready.value = 1
         await ReadOnly()
         byte = int(self.dut.tx__payload.value) if int(self.dut.tx__valid.value) else None

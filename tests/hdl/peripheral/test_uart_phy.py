@@ -1,4 +1,4 @@
-"""The serial line carries every format, tolerates a wrong clock and sees errors."""
+"""The serial line carries every format, tolerates a wrong clock and detects errors."""
 
 import random
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Format:
         return (1 << 5 + self.word) - 1
 
     def levels(self, byte, *, wrong_parity=False, stop=1):
-        """The line, one level for each sixteenth of a bit."""
+        """Returns the levels of the line, one for each sixteenth of a bit."""
         bits = [0] + [byte >> n & 1 for n in range(5 + self.word)]
         if self.parity:
             even = sum(bits) % 2
@@ -64,7 +64,7 @@ class Bench:
         self.dut.tx__valid.value = 0
 
     async def put_on_line(self, levels, cycles_each):
-        """``cycles_each`` need not be whole: the sender's clock differs from ours."""
+        """``cycles_each`` may be a fraction, because the sender's clock differs."""
         time = 0.0
         for level in levels:
             self.dut.rxd.value = level
@@ -74,7 +74,7 @@ class Bench:
         self.dut.rxd.value = 1
 
     async def received(self):
-        """The byte and its errors (parity, framing, break from bit 0 up), or None."""
+        """Returns the byte and its errors (parity, framing, break from bit 0 up), or None."""
         self.dut.rx__ready.value = 1
         await ReadOnly()
         valid, payload = int(self.dut.rx__valid.value), int(self.dut.rx__payload.value)
@@ -91,7 +91,7 @@ async def sends_every_format(dut):
         line, byte = Format.random(bench.rng), bench.rng.getrandbits(8)
         dut.format.value = line.pack()
         await bench.send(byte)
-        await FallingEdge(dut.clk)  # the line follows one cycle later
+        await FallingEdge(dut.clk)  # the line changes one cycle later
         wanted = [level for level in line.levels(byte & line.mask()) for _ in range(line.divisor)]
         seen, busy = [], []
         for _ in wanted:

@@ -1,10 +1,11 @@
-"""Golden model of the 16550A, one event at a time; receive time-outs are left out."""
+"""Golden model of the 16550A, one event at a time, without receive time-outs."""
 
 RX_LEVELS = (1, 4, 8, 14)
 
 
 class UartModel:
-    """``rx`` holds (byte, error bits as in LSR), ``tx`` bytes. Registers after the data sheet."""
+    """``rx`` holds (byte, error bits as in LSR), ``tx`` holds bytes. Registers follow the data
+    sheet."""
 
     def __init__(self, divisor, modem):
         self.divisor, self.modem, self.modem_delta = divisor, modem, 0
@@ -29,7 +30,7 @@ class UartModel:
         return rts | dtr << 1 | out1 << 2 | out2 << 3
 
     def change_modem(self, act):
-        """Does ``act`` and notes what changed at the modem lines."""
+        """Performs ``act`` and records changes of the modem lines."""
         before = self.modem_lines()
         act()
         now = self.modem_lines()
@@ -40,7 +41,7 @@ class UartModel:
         return head | self.overrun << 1
 
     def cause(self):
-        """Interrupt identification without the FIFO bits."""
+        """Returns the interrupt identification without the FIFO bits."""
         level = RX_LEVELS[self.trigger] if self.fifos else 1
         if self.ier & 4 and self.line_errors():
             return 0x6
@@ -56,7 +57,7 @@ class UartModel:
         return self.cause() != 1
 
     def settle(self):
-        """In loopback, moves what can be moved from transmitter to receiver."""
+        """In loopback, moves available bytes from transmitter to receiver."""
         while self.loop and self.tx and len(self.rx) < self.depth:
             self.receive(self.tx.pop(0), 0)
             if not self.tx:
@@ -66,7 +67,7 @@ class UartModel:
         self.rx.append((byte, errors))
 
     def take(self):
-        """The line takes a byte."""
+        """Lets the line take a byte."""
         byte = self.tx.pop(0)
         if not self.tx:
             self.tx_irq = True

@@ -1,4 +1,4 @@
-"""The structure whose area is compared really queues, steals, wakes and notifies."""
+"""The structure used for the area comparison works: it queues, steals, wakes and notifies."""
 
 import random
 
@@ -31,7 +31,7 @@ class Bench:
         return await self.bus.read(0x1000 * (queue + 1) + register, 8)
 
     async def allocate(self, os, process):
-        """The number of the queue's page, or None."""
+        """Returns the number of the queue's page, or None."""
         await self.bus.write(0, os, 8)
         await self.bus.write(0, process, 8)
         word = await self.bus.read(0, 8)

@@ -1,4 +1,4 @@
-"""What published notifications do, in plain Python: slots, errors and operations on records."""
+"""Published notifications in plain Python: slots, errors and operations on records."""
 
 from dataclasses import dataclass
 
@@ -35,9 +35,8 @@ class Record:
 
 
 class CompatModel:
-    """Write by write. ``effects`` are what is to be seen outside, in order:
-    ("error", context, queue, bits), ("arm", record, context, task), ("send", record, context).
-    """
+    """Performs one write at a time. ``effects`` lists the visible effects in order: ("error",
+    context, queue, bits), ("arm", record, context, task), ("send", record, context)."""
 
     def __init__(self, contexts: int, slots: int, first_record: int, ports: int) -> None:
         self.slots, self.first_record = slots, first_record

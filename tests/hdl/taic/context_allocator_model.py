@@ -1,4 +1,4 @@
-"""What the context allocator does to owners, local queues and their tasks, in plain Python."""
+"""The context allocator in plain Python: its effect on owners, local queues and their tasks."""
 
 from dataclasses import dataclass, field
 
@@ -13,7 +13,8 @@ class Context:
 
 
 class DirectoryModel:
-    """Access by access; tasks are (task, recorded, record) in lists by (context, queue)."""
+    """Performs one access at a time. Tasks are (task, recorded, record) in lists by (context,
+    queue)."""
 
     def __init__(self, contexts: int, queues: int, ports: int) -> None:
         self.queues = queues
@@ -48,7 +49,7 @@ class DirectoryModel:
         return number << 32 | free[0]
 
     def free(self, word: int) -> bool:
-        """Whether the context ends."""
+        """Returns true if the context ends."""
         number, queue = word >> 32, word & 0xFFFF_FFFF
         context = self.contexts[number] if number < len(self.contexts) else None
         if context is None or queue not in context.queues:

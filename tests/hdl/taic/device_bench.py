@@ -1,4 +1,4 @@
-"""The bench of the device's tests: every access goes to the model too."""
+"""The bench of the device's tests. Every access also goes to the model."""
 
 import random
 
@@ -21,8 +21,8 @@ SHAPES = {
     "ports": TaicParams(contexts=4, queues=4, tasks=256, channels=32, lines=4, slots=2, harts=4,
                         ports=4),
 }
-SETTLED = 24  # cycles after which most accesses have had all their effects
-COMPATIBLE = range(0x18, 0x38)  # offsets of registers that search slots
+SETTLED = 24  # cycles until most accesses have had all their effects
+COMPATIBLE = range(0x18, 0x38)  # offsets of the registers that search slots
 ALLOCATE, FREE, SIMULATE, PLACES, UNDELIVERED, REFUSED = 0x000, 0x008, 0x010, 0x920, 0x930, 0x910
 
 
@@ -31,7 +31,7 @@ def shape():
 
 
 class Bench:
-    """``wait``: the device comes to rest after each access."""
+    """With ``wait``, the bench lets the device come to rest after each access."""
 
     def __init__(self, dut, pause=never, *, wait=True):
         self.dut, self.params, self.wait = dut, shape(), wait
@@ -80,7 +80,7 @@ class Bench:
             await self.settle(self.search if searches else 0)
 
     async def read(self, offset, *, size=8, port=0):
-        """The value, which is the model's; ``None`` if both answer with error."""
+        """Returns the value, which must match the model; ``None`` if both answer with an error."""
         self.accesses += 1
         wanted = self.model.read(offset, size=size, port=port)
         if wanted is None:
@@ -96,7 +96,7 @@ class Bench:
 
     @property
     def search(self):
-        """Cycles that a search in the slots may take."""
+        """Returns the cycles that a search in the slots may take."""
         return 8 * (self.params.contexts + self.params.slots)
 
     async def settle(self, more=0):
@@ -107,10 +107,10 @@ class Bench:
         self.dut.line.value = lines
         await self.settle(self.params.contexts * self.params.lines)
 
-    # what software does
+    # operations of software
 
     async def allocate(self, os, process, *, port=0):
-        """Context and queue, ``None`` if there is none."""
+        """Returns context and queue, or ``None`` if there is none."""
         await self.write(ALLOCATE, os, port=port)
         await self.write(ALLOCATE, process, port=port)
         word = await self.read(ALLOCATE, port=port)
@@ -157,7 +157,7 @@ class Bench:
             await self.write(self.queue(context, queue, name, alias=alias), word, port=port)
 
     async def interrupts(self, *, usip=None, ssip=None):
-        """The outputs, which are the model's."""
+        """Compares the outputs with the model, and with ``usip`` and ``ssip`` if given."""
         await ReadOnly()
         got = int(self.dut.usip.value), int(self.dut.ssip.value)
         wanted = self.model.interrupts.usip(), self.model.interrupts.ssip()
@@ -167,7 +167,7 @@ class Bench:
         await cycles(self.dut, 1)
 
     async def compare(self, *, channels=None):
-        """All that can be read without a side effect, and the errors."""
+        """Compares everything that can be read without a side effect, and the errors."""
         params, waits = self.params, self.wait
         await self.settle()
         self.wait = False

@@ -1,4 +1,4 @@
-"""Golden model: notifications by os id and word P (process << 32 | channel)."""
+"""Golden model of notifications by os id and word P (process << 32 | channel)."""
 
 from tests.hdl.taic.device_queues import FULL, NO_OWNER, NO_RECEIVE, NO_SEND
 
@@ -7,19 +7,19 @@ WORDS = {REGISTER_SENDER: 2, CANCEL_SENDER: 2, REGISTER_RECEIVER: 3, SEND: 2}
 
 
 class Compat:
-    """``write`` gives the error bits of the page."""
+    """``write`` returns the error bits of the page."""
 
     def __init__(self, params, queues, records):
         self.params, self.queues, self.records = params, queues, records
         self.senders = [[None] * params.slots for _ in range(params.contexts)]
         self.receivers = [[None] * params.slots for _ in range(params.contexts)]
-        self.sequences = [(None, [])] * params.ports  # of a port: page and register, words
+        self.sequences = [(None, [])] * params.ports  # per port: page and register, words
 
     def record(self, context, slot):
         return self.params.first_slot_record + context * self.params.slots + slot
 
     def write(self, port, context, queue, register, word):
-        """A word of a sequence; any other page or register begins another."""
+        """Takes a word of a sequence. Another page or register starts a new sequence."""
         place = context, queue, register
         begun, words = self.sequences[port]
         words = [*words, word] if begun == place else [word]
@@ -43,7 +43,7 @@ class Compat:
 
     @staticmethod
     def _find(slots, key):
-        """The slot that holds the key, if need be a free one that does from now on."""
+        """Returns the slot with the key. If there is none, allocates a free slot for it."""
         if key not in slots:
             if None not in slots:
                 return None
@@ -51,7 +51,7 @@ class Compat:
         return slots.index(key)
 
     def _receiver_slot(self, context, key):
-        """As ``_find``, and takes that of a record in which nothing happens before none."""
+        """Like ``_find``, but reuses a slot with an idle record if no slot is free."""
         slots = self.receivers[context]
         slot = self._find(slots, key)
         if slot is None:
@@ -78,7 +78,7 @@ class Compat:
             return NO_RECEIVE
         receiver = self.queues.owner.index(target)
         own_os, own_process = self.queues.owner[context]
-        if own_process >> 32:  # has no place in a word P
+        if own_process >> 32:  # does not fit into a word P
             return NO_SEND
         slot = self._receiver_slot(receiver, (own_os, own_process << 32 | word & 0xFFFF_FFFF))
         if slot is None:

@@ -1,8 +1,8 @@
-"""What the device costs in cycles: the figures of its documentation.
+"""The timing of the device in cycles: the figures of its documentation.
 
-Distances are from the cycle in which an access is accepted (or a line is high first) to the first
-one in which a DEQUEUE of another port can be accepted that gives the task. Latencies are from the
-cycle of a request to that of its answer: 0 is the same cycle.
+A distance starts in the cycle in which an access is accepted or a line rises. It ends in the first
+cycle in which a DEQUEUE of another port can be accepted and returns the task. A latency is the
+number of cycles from a request to its answer; 0 is the same cycle.
 """
 
 import cocotb
@@ -17,12 +17,12 @@ TASK, KEPT = 0x1000, 0x2002
 FAR = 40
 DISTANCES = {"enqueue": 3, "send": 4, "line": 4}
 LATENCIES = {
-    "prefetch": 0, "prefetch_empty": 0,  # of the queue from which the port dequeued last
-    "first": 5, "first_empty": 5,  # of another
+    "prefetch": 0, "prefetch_empty": 0,  # of the port's last queue
+    "first": 5, "first_empty": 5,  # of another queue
     "steal": 5, "enqueue": 0,
 }
 ROUND, PAIRS = 12, 200  # operations of each port, for the rates
-RATES = {  # cycles for 100 operations at most: on whose queues, for 1, 2 and 4 ports
+RATES = {  # most cycles for 100 operations with 1, 2 and 4 ports, by operation and by queues used
     ("enqueue", "contexts"): (233, 138, 96),
     ("enqueue", "context"): (233, 179, 181),
     ("enqueue", "queue"): (233, 254, 265),
@@ -45,7 +45,7 @@ async def started(dut):
 
 
 async def latency(bench, port, place, wanted):
-    """Of a dequeue."""
+    """Returns the latency of a dequeue."""
     begun = now()
     assert await bench.ports[port].read(bench.queue(*place, "dequeue"), 8) == wanted
     await bench.settle()
@@ -55,7 +55,7 @@ async def latency(bench, port, place, wanted):
 
 
 async def least_distance(bench, place, task, begin):
-    """``begin(port)`` makes the task ready in the cycle in which it ends."""
+    """Returns the distance. ``begin()`` makes the task ready in the cycle in which it ends."""
     for distance in range(FAR):
         await bench.ports[1].read(bench.queue(*place, "dequeue"), 8)
         await bench.settle()
@@ -117,7 +117,7 @@ async def latencies(dut):
 
 
 async def one_kind(bench, ports, place, name):
-    """The same access again and again, in rounds that fit into the queues."""
+    """Repeats one access in rounds that fit into the queues."""
     async def work(port):
         offset = bench.queue(*place(port), name)
         for number in range(ROUND):
@@ -135,7 +135,7 @@ async def one_kind(bench, ports, place, name):
 
 
 async def pairs(bench, ports, place):
-    """Each enqueue is followed by a dequeue."""
+    """Alternates enqueues and dequeues."""
     async def work(port):
         enqueue, dequeue = (bench.queue(*place(port), name) for name in ("enqueue", "dequeue"))
         for number in range(PAIRS):

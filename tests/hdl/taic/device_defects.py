@@ -1,4 +1,4 @@
-"""What the published design gets wrong goes right here: one test for each known defect."""
+"""The device avoids the defects of the published design: one test for each known defect."""
 
 import cocotb
 
@@ -17,7 +17,7 @@ from tests.hdl.taic.device_sequences import (
 )
 from tests.support.clock import cycles
 
-PHASES = range(8)  # distances in cycles of two events
+PHASES = range(8)  # distances of two events in cycles
 
 
 async def started(dut, *, processes=1, wait=True):
@@ -29,7 +29,7 @@ async def started(dut, *, processes=1, wait=True):
 
 
 async def drained(bench, context, queue=0):
-    """All tasks of a context, as a worker gets them; without the model."""
+    """Returns all tasks of a context in a worker's order, without the model."""
     tasks = []
     offset = bench.queue(context, queue, "dequeue")
     while task := await bench.ports[0].read(offset, 8):
@@ -114,7 +114,7 @@ async def an_error_disturbs_no_other_operation(dut):
 
 @cocotb.test()
 async def a_full_context_loses_nothing(dut):
-    """Software is refused at the limit; what wakes has places of its own."""
+    """Software is refused at the limit, but wake-ups have their own places."""
     bench = await started(dut, wait=False)
     params = bench.params
     for context in range(1, params.contexts):
@@ -202,7 +202,7 @@ async def another_page_or_register_begins_another_sequence(dut):
     await bench.sequence(0, 0, "send_interrupt", word(2, 5))
     assert await bench.dequeue(1, 0) == 0
     await bench.sequence(0, 0, "send_interrupt", OS, word(2, 5))
-    assert await bench.error(0, 0) == NO_SEND  # (word(2, 5), OS) was asked for
+    assert await bench.error(0, 0) == NO_SEND  # the request was for (word(2, 5), OS)
     await notify(bench)
     await bench.compare()
 

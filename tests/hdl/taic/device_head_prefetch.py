@@ -1,4 +1,4 @@
-"""What a port's head prefetch gives next, while another port inserts at any moment of a burst."""
+"""The order of a port's head prefetch while another port inserts at any moment of a burst."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from tests.hdl.taic.device_ports import now, started
 from tests.support.clock import cycles
 
 PREEMPT = 1
-FIFO, LEVELS = 0, 1  # contexts: without priorities, with
+FIFO, LEVELS = 0, 1  # contexts without and with priorities
 SENDER = 2  # context
 LATEST = 16  # cycles after the first dequeue of a burst
 
@@ -18,8 +18,8 @@ LATEST = 16  # cycles after the first dequeue of a burst
 class Insertion:
     context: int
     access: str
-    priority: int = 0  # of what is there before: 4
-    ahead: bool = False  # of all that is there
+    priority: int = 0  # tasks already present have 4
+    ahead: bool = False  # goes before all present tasks
 
     @property
     def task(self):
@@ -36,7 +36,7 @@ INSERTIONS = {
 
 
 async def burst(bench, place, wanted):
-    """Dequeues as fast as they are answered: the cycles in which they were accepted, the tasks."""
+    """Dequeues as fast as answers come. Returns the cycles of acceptance and the tasks."""
     bus, given = bench.ports[1], []
     while sum(task != 0 for _, task in given) < wanted:
         begun = now()
@@ -47,14 +47,15 @@ async def burst(bench, place, wanted):
 
 
 def check(given, old, insertion, accepted):
-    """Each dequeue gives the best that is there; the new task is, or is not, for some cycles."""
+    """Checks that each dequeue returns the best present task. For some cycles after its insertion
+    the new task may count as present or not."""
     waiting, new = list(old), insertion.task
 
     def rank(task):
         level = task >> 2 & 15 if insertion.context == LEVELS else 0
         return level, not (task == new and insertion.ahead), task == new
 
-    present = True  # not given yet
+    present = True  # not dequeued yet
     for at, task in given:
         before = min(waiting, key=rank, default=0)
         after = min([*waiting, new], key=rank) if present else before

@@ -1,20 +1,19 @@
-"""Golden model: which hart is interrupted for a preempting task."""
+"""Golden model that decides which hart is interrupted for a preempting task."""
 
 from tests.hdl.taic.device_queues import MASK64, NONE_RUNS
 
 
 class Hart:
-    """``page``: the context and queue that are installed, if any; ``source``: the queue in which
-    the preempting task is.
-    """
+    """``page`` is the installed context and queue, if any. ``source`` is the queue that holds the
+    preempting task."""
 
     def __init__(self):
         self.page, self.raised, self.source, self.running = None, False, 0, NONE_RUNS
-        self.index = 0  # as it was written, valid or not
+        self.index = 0  # as written, valid or not
 
 
 class Interrupts:
-    """``usip`` and ``ssip`` of each hart."""
+    """Computes ``usip`` and ``ssip`` of each hart."""
 
     def __init__(self, params, queues):
         self.params, self.queues = params, queues
@@ -23,7 +22,7 @@ class Interrupts:
         self.fallback = [0] * params.contexts
 
     def woken(self, context, queue, ready):
-        """A wake-up; that of a preempting task interrupts the hart of its queue, or another."""
+        """Handles a wake-up. A preempting task interrupts the hart of its queue, or another."""
         if not ready.preempts:
             return
         own = [hart for hart in self.harts if hart.page == (context, queue)]
@@ -36,7 +35,7 @@ class Interrupts:
             hart.raised, hart.source = True, queue
 
     def redirected(self, context, queue):
-        """The queue into which a dequeue has to look first."""
+        """Returns the queue that a dequeue must search first."""
         for hart in reversed(self.harts):
             if hart.page == (context, queue) and hart.raised and hart.source != queue:
                 return hart.source
@@ -49,7 +48,7 @@ class Interrupts:
                 hart.running = NONE_RUNS if ready is None else ready.priority
 
     def install(self, number, valid, page):
-        """What hart ``number`` runs now."""
+        """Installs what hart ``number`` runs now."""
         hart = self.harts[number]
         hart.index = page[0] * self.params.queues + page[1]
         keeps = valid and hart.page is not None and hart.page[0] == page[0]
@@ -65,7 +64,7 @@ class Interrupts:
         hart.page, hart.running = page if valid else None, NONE_RUNS
 
     def place(self, page, where):
-        """WHART; whether it is refused."""
+        """Writes WHART. Returns true if the write is refused."""
         if where < len(self.harts):
             self.install(where, True, page)
         elif where == MASK64:
@@ -92,9 +91,9 @@ class Interrupts:
                 hart.running = priority
 
     def allocated(self, context):
-        """Queues of the context have come or gone: no hart runs one that is not allocated.
+        """Handles a change of the context's queues. No hart may run an unallocated queue.
 
-        What its hart was interrupted for remains to be done.
+        If such a hart had an interrupt, the context keeps it as undelivered.
         """
         for hart in self.harts:
             page = hart.page

@@ -1,4 +1,4 @@
-"""Several ports at the same time: nothing is lost, doubled, or out of an order that is defined."""
+"""With several concurrent ports, no task is lost or doubled and every defined order is kept."""
 
 import itertools
 from collections import Counter, defaultdict
@@ -14,7 +14,7 @@ from tests.support.pauses import bursts, never
 
 KEEP = 2
 OPERATIONS = 400  # of each port
-VISIBLE = 100  # cycles after which other ports find what was accepted
+VISIBLE = 100  # cycles until other ports see an accepted access
 OS = 1
 
 
@@ -24,13 +24,13 @@ def now():
 
 @dataclass
 class Task:
-    """A task and the cycles of its way. A port's accesses end in its own order."""
+    """A task and the cycles of its events. A port's accesses end in its own order."""
 
     place: tuple[int, int]
     level: int
     port: int
     enqueued: int  # end of the access
-    begun: int = 0  # of the dequeue that gave it
+    begun: int = 0  # begin of the dequeue that returned it
     ended: int = 0
     taker: int = -1
 
@@ -39,7 +39,7 @@ class Task:
 
 
 class Workers:
-    """The ports, and what they have seen."""
+    """The ports and their observations."""
 
     def __init__(self, bench):
         self.bench, self.rng = bench, bench.rng
@@ -71,14 +71,14 @@ class Workers:
         return task
 
     async def drain(self, contexts):
-        """Whatever is left, through all ports in turn."""
+        """Dequeues all remaining tasks through all ports in turn."""
         for context in contexts:
             ports = itertools.cycle(range(len(self.bench.ports)))
             while await self.dequeue(next(ports), (context, 0)):
                 pass
 
     def check(self):
-        """Each task has left once, and before those that it precedes."""
+        """Checks that each task left once, before all tasks that it precedes."""
         lost = [f"{task:#x}" for task in self.tasks if self.given[task] != 1]
         assert not lost, f"lost: {lost}"
         by_queue = defaultdict(list)
@@ -87,7 +87,7 @@ class Workers:
         pairs = 0
         for members in by_queue.values():
             for (a, first), (b, second) in itertools.permutations(members, 2):
-                if first.begun < second.ended:  # the second did not leave before the first
+                if first.begun < second.ended:  # the second did not leave first
                     continue
                 precedes = first.level < second.level or (
                     first.level == second.level and first.enqueued < second.enqueued
@@ -103,7 +103,8 @@ class Workers:
 
 
 async def started(dut, pause=never):
-    """One context for each port but the last, all queues of the first, priorities in the second."""
+    """Allocates a context for each port except the last and all queues of the first context. The
+    second context has priorities."""
     bench = Bench(dut, pause)
     await bench.start()
     params = bench.params
@@ -151,7 +152,7 @@ async def tasks_leave_once_and_in_order(dut, pause, places):
 @cocotb.test()
 @cocotb.parametrize(pause=[never, bursts])
 async def every_arming_wakes_exactly_once(dut, pause):
-    """A one-shot task is armed and sent to in any order; only then the next round begins."""
+    """A one-shot task is armed and notified in any order. The next round begins after both."""
     bench = await started(dut, pause)
     params, rng = bench.params, bench.rng
     channels = range(min(6, params.channels))
@@ -199,7 +200,7 @@ async def every_arming_wakes_exactly_once(dut, pause):
 
 @cocotb.test()
 async def a_notification_after_the_dequeue_is_not_lost(dut):
-    """Once a dequeue has given the task, the next notification makes it ready again."""
+    """After a dequeue returned the task, the next notification makes it ready again."""
     bench = await started(dut)
     sender, receiver = bench.ports[:2]
     kept = 0x1000 | KEEP
@@ -231,7 +232,7 @@ async def a_notification_after_the_dequeue_is_not_lost(dut):
 @cocotb.test()
 @cocotb.parametrize(pause=[never, bursts])
 async def a_kept_channel_loses_no_notification(dut, pause):
-    """After the last notification its task comes once more; it comes at most once for each."""
+    """The task comes once more after the last notification, and at most once for each."""
     bench = await started(dut, pause)
     params, rng = bench.params, bench.rng
     kept = 0x1000 | KEEP
@@ -268,12 +269,12 @@ async def a_kept_channel_loses_no_notification(dut, pause):
 @cocotb.test()
 @cocotb.parametrize(pause=[never, bursts])
 async def tasks_survive_the_release_of_queues(dut, pause):
-    """Queues of a context come and go while other ports work on those that stay."""
+    """Queues of a context are allocated and freed while other ports use the remaining ones."""
     bench = await started(dut, pause)
     params, rng = bench.params, bench.rng
     workers = Workers(bench)
     running = [True]
-    most = params.spare // params.contexts - 20  # never refused
+    most = params.spare // params.contexts - 20  # never exceeds the limit
 
     async def work(port):
         while running:

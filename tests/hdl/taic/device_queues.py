@@ -1,4 +1,4 @@
-"""Golden model: the ready queues of all contexts, who is interrupted, and what was refused."""
+"""Golden model of the ready queues of all contexts, their interrupts and their errors."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ MASK64 = (1 << 64) - 1
 
 @dataclass(frozen=True)
 class Ready:
-    """A task in a queue; ``record`` woke it, if not software."""
+    """A task in a queue. ``record`` is the record that woke it; software inserts have none."""
 
     task: int
     record: int | None = None
@@ -26,7 +26,7 @@ class Ready:
 
 
 class Queues:
-    """FIFOs by context, queue and level. ``woken(context, queue, ready)`` is told of every wake."""
+    """FIFOs by context, queue and level. Calls ``woken(context, queue, ready)`` for every wake."""
 
     def __init__(self, params, woken):
         self.params, self.woken = params, woken
@@ -54,7 +54,7 @@ class Queues:
         return self.params.spare - sum(self.limit)
 
     def missing(self, context, queue):
-        """The error of an access to this queue, 0 if it is there."""
+        """Returns the error of an access to this queue, 0 if it is allocated."""
         if self.owner[context] is None:
             return NO_OWNER
         return 0 if queue in self.allocated[context] else NO_QUEUE
@@ -69,7 +69,7 @@ class Queues:
         self.lowest_free = min(self.lowest_free, self.free())
 
     def enqueue(self, context, queue, task):
-        """By software."""
+        """Enqueues a task for software."""
         error = self.missing(context, queue)
         if not error and task == 0:
             error = NOT_PERMITTED
@@ -94,15 +94,14 @@ class Queues:
             self.woken(context, target, ready)
 
     def take(self, context, queue):
-        """The task that is next in this very queue."""
+        """Returns the next task of this queue alone."""
         for fifo in self.levels[context, queue]:
             if fifo:
                 return fifo.popleft()
         return None
 
     def dequeue(self, context, queue, first):
-        """What a worker gets: from queue ``first``, its own, or stolen from the next that has one.
-        """
+        """Returns a worker's next task: from ``first``, from its own queue, or stolen."""
         order = [first, *((queue + step) % self.params.queues
                           for step in range(self.params.queues))]
         for candidate in order:
@@ -114,7 +113,7 @@ class Queues:
     # allocation
 
     def allocate(self, os, process):
-        """Context and queue, whether the context is new; ``None`` if there is none."""
+        """Returns context, queue, and true for a new context; ``None`` if none is free."""
         if (os, process) in self.owner:
             context = self.owner.index((os, process))
         elif None in self.owner:
@@ -133,7 +132,7 @@ class Queues:
         return context, min(free), new
 
     def release(self, context, queue):
-        """Whether the context goes with this queue."""
+        """Returns true if the context ends with this queue."""
         self.allocated[context].remove(queue)
         while (ready := self.take(context, queue)) is not None:
             if self.allocated[context]:

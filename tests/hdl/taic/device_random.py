@@ -1,4 +1,4 @@
-"""Random accesses of all kinds through one port: every answer is the model's."""
+"""Random accesses of all kinds through one port. Every answer matches the model."""
 
 import cocotb
 
@@ -10,7 +10,7 @@ ACCESSES = 1000
 
 
 class Random:
-    """What software may do, wisely or not."""
+    """Random operations of software, sensible or not."""
 
     def __init__(self, bench):
         self.bench, self.rng, self.params = bench, bench.rng, bench.params
@@ -29,12 +29,12 @@ class Random:
         await kind()
 
     def task(self):
-        """A new one; bits 20 up tell it apart."""
+        """Makes a new task. Bits 20 and up are unique."""
         self.number += 1
         return self.number << 20 | self.rng.choice((0, self.rng.randrange(64)))
 
     def place(self):
-        """A context and a queue, most often allocated."""
+        """Draws a context and a queue, mostly allocated."""
         queues = self.bench.model.queues
         there = [(context, queue) for context in range(self.params.contexts)
                  for queue in queues.allocated[context]]
@@ -43,7 +43,7 @@ class Random:
         return self.rng.randrange(self.params.contexts), self.rng.randrange(self.params.queues)
 
     def key(self):
-        """Os id and word P: few."""
+        """Draws an os id and a word P from few values."""
         return self.rng.choice((1, 1, 2)), self.rng.randrange(3) << 32 | self.rng.randrange(3)
 
     async def enqueue(self):
@@ -103,7 +103,7 @@ class Random:
         os, word = self.key()
         place = await self.bench.allocate(os, word >> 32)
         if place is not None:
-            await self.bench.length(*place)  # LEAST_LOADED looks from the last operation on
+            await self.bench.length(*place)  # LEAST_LOADED starts at the last operation's queue
 
     async def free(self):
         await self.bench.free(*self.place())
@@ -163,7 +163,7 @@ class Random:
             await self.bench.write(self.bench.queue(*place, "running"), self.rng.randrange(16))
 
     async def wrong(self):
-        """Where there is nothing, or not in this size."""
+        """Makes accesses that mostly hit no register, or a register of another size."""
         bench, rng = self.bench, self.rng
         offset = rng.choice((
             bench.queue(*self.place(), "enqueue"), bench.queue(*self.place(), "running"),
@@ -180,7 +180,7 @@ class Random:
 
     @property
     def most(self):
-        """A limit with which no wake-up ever has to wait for a place."""
+        """Returns a limit that leaves a place for every wake-up."""
         params = self.params
         used = (len(self.some_channels) + len(self.some_lines) * params.contexts
                 + params.slots * params.contexts + 8)
@@ -212,7 +212,7 @@ async def random_accesses_follow_the_model(dut, pause):
 @cocotb.test()
 @cocotb.parametrize(pause=[never, bursts])
 async def queue_operations_need_no_rest(dut, pause):
-    """Enqueue, dequeue, steal and length without waiting: a port sees its own order."""
+    """Enqueues, dequeues, steals and reads lengths without waiting. A port sees its own order."""
     bench, stimulus = await started(dut, pause)
     rng = bench.rng
     for process in (1, 1, 2):

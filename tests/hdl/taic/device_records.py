@@ -1,4 +1,4 @@
-"""Golden model: the records of wake-ups, which channels, lines and compatible slots have."""
+"""Golden model of the wake-up records of channels, lines and compatible slots."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ class Records:
         self.table = [Record() for _ in range(params.records)]
 
     def _fire(self, number):
-        """The armed task becomes ready."""
+        """Makes the armed task ready."""
         record = self.table[number]
         record.queued, record.armed, record.pending = True, bool(record.task & KEEP), False
         self.wake(record.receiver, record.queue, record.policy, Ready(record.task, number))
@@ -49,7 +49,7 @@ class Records:
                 self._fire(number)
 
     def left(self, number):
-        """The task of this record has left its queue."""
+        """Handles that the record's task has left its queue."""
         record = self.table[number]
         record.queued = False
         if record.armed and record.pending:
@@ -58,7 +58,7 @@ class Records:
     # channels
 
     def configure(self, number, word):
-        """Whether it is refused."""
+        """Returns true if the request is refused."""
         record = self.table[number]
         if record.queued:
             return True
@@ -77,7 +77,7 @@ class Records:
                 | record.armed << 32 | record.pending << 33 | record.queued << 34)
 
     def send(self, number, context, queue):
-        """By software of ``context``; the error."""
+        """Performs a SEND of software of ``context``. Returns the error."""
         record = self.table[number]
         if not record.enabled or record.sender != context:
             return NO_SEND
@@ -100,7 +100,7 @@ class Records:
         self._send(number)
 
     def own_level(self, number):
-        """The line is high at the time of an ARM: not to be remembered."""
+        """Handles a line that is high at the time of an ARM. The level is not remembered."""
         record = self.table[number]
         if record.armed and not record.queued:
             self._fire(number)
@@ -116,7 +116,7 @@ class Records:
         return not (record.armed or record.pending or record.queued)
 
     def forget(self, context):
-        """The context ends."""
+        """Handles the end of the context."""
         for number, record in enumerate(self.table):
             if record.receiver == context:
                 self.table[number] = Record()

@@ -1,4 +1,4 @@
-"""The register sequences of the published map, step by step; every answer is the model's, too."""
+"""The register sequences of the published map, step by step. Every answer matches the model."""
 
 import cocotb
 
@@ -126,7 +126,7 @@ async def every_bit_of_a_task_is_kept(dut):
 
 @cocotb.test()
 async def a_worker_without_tasks_steals_from_the_next_queue(dut):
-    """Round robin from the own queue: one task at a time."""
+    """Steals round robin, starting at the own queue, one task at a time."""
     bench = await started(dut)
     queues = bench.params.queues
     for _ in range(queues):
@@ -182,7 +182,7 @@ async def a_preempting_wake_goes_to_the_head(dut):
 
 
 async def pair(dut, task, *, channel=5):
-    """Context 0 may notify context 1, which has registered ``task`` for it."""
+    """Lets context 0 notify context 1. Context 1 registers ``task`` for it."""
     bench = await started(dut)
     await bench.allocate(OS, 1)
     await bench.allocate(OS, 2)
@@ -200,7 +200,7 @@ async def a_one_shot_notification_wakes_once(dut):
     bench = await pair(dut, TASK)
     await notify(bench)
     assert await bench.dequeue(1, 0) == TASK
-    await notify(bench)  # remembered
+    await notify(bench)  # the notification is remembered
     assert await bench.dequeue(1, 0) == 0
     await bench.sequence(1, 0, "register_receiver", OS, word(1, 5), OTHER)
     assert await bench.dequeue(1, 0) == OTHER
@@ -240,7 +240,7 @@ async def channels_of_a_pair_of_processes_are_told_apart(dut):
 @cocotb.test()
 async def a_cancelled_sender_may_not_send(dut):
     bench = await pair(dut, TASK)
-    await bench.sequence(0, 0, "cancel_sender", OS, word(2, 4))  # another
+    await bench.sequence(0, 0, "cancel_sender", OS, word(2, 4))  # another channel
     await notify(bench)
     assert await bench.dequeue(1, 0) == TASK
     await bench.sequence(0, 0, "cancel_sender", OS, word(2, 5))
@@ -272,7 +272,7 @@ async def full_slots_are_told(dut):
     assert await bench.error(0, 0) == FULL
     await bench.sequence(0, 0, "register_receiver", OS, word(2, slots), TASK)
     assert await bench.error(0, 0) == FULL
-    await bench.sequence(0, 0, "register_sender", OS, word(2, 0))  # there already
+    await bench.sequence(0, 0, "register_sender", OS, word(2, 0))  # already registered
     assert await bench.error(0, 0) == 0
 
 
@@ -293,7 +293,7 @@ async def a_line_wakes_its_task_once_or_each_time(dut):
             await bench.levels(0)
         await bench.sequence(0, 0, "register_interrupt", 0)
         assert await bench.dequeue(0, 0) == 0
-        if not number:  # the rise of before is remembered
+        if not number:  # the earlier rise is remembered
             await bench.sequence(0, 0, "register_interrupt", THIRD)
             assert await bench.dequeue(0, 0) == THIRD
 
@@ -420,7 +420,7 @@ async def write_hart_installs_and_removes(dut):
 
 @cocotb.test()
 async def only_a_more_urgent_task_interrupts(dut):
-    """With priorities: the woken task is compared with what runs."""
+    """With priorities, the woken task is compared with the running task."""
     bench = await started(dut)
     await bench.allocate(OS, 3)
     await bench.set_context(0, priorities=1)
@@ -447,7 +447,7 @@ async def what_runs_is_kept_for_each_installed_queue(dut):
     assert await bench.dequeue(0, 0) == TASK | 8 << 2
     running = bench.queue(0, 0, "running")
     assert await bench.read(running) == 8
-    assert await bench.dequeue(1, 0) == 0  # of another worker, refused
+    assert await bench.dequeue(1, 0) == 0  # queue of another worker: refused
     assert await bench.read(running) == 8
     assert await bench.dequeue(0, 1) == 0
     assert await bench.read(running) == 8
@@ -481,7 +481,7 @@ async def errors_are_told_where_they_happened(dut):
     await bench.enqueue(0, 0, TASK)
     await bench.enqueue(0, 0, OTHER)
     await bench.send(0, 0, 0)
-    assert await bench.error(0, 0) == FULL | NO_SEND  # they add up
+    assert await bench.error(0, 0) == FULL | NO_SEND  # errors accumulate
     assert await bench.error(0, 0) == 0
     assert [await bench.dequeue(0, 0) for _ in range(2)] == [TASK, 0]
     await bench.compare()
@@ -532,7 +532,7 @@ async def offsets_without_a_register_are_refused(dut):
 
 @cocotb.test()
 async def the_release_of_what_is_not_there_is_refused(dut):
-    """13.1, 11: nothing waits for ever."""
+    """13.1, 11: no access waits for ever."""
     bench = await started(dut)
     await bench.allocate(OS, 1)
     params = bench.params

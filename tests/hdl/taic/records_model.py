@@ -1,16 +1,16 @@
-"""Golden model of the records of wake-ups: an operation at a time."""
+"""Golden model of the wake-up records, one operation at a time."""
 
 from dataclasses import dataclass, replace
 
 SEND, ARM, DEQUEUED, CONFIGURE, READ, READ_TASK, FORGET = range(7)
 FIXED, LEAST_LOADED, SENDER = range(3)
 NO_SEND, NO_RECEIVE = 4, 8
-KEEP = 2  # in a task
+KEEP = 2  # bit of a task
 
 
 @dataclass(frozen=True)
 class Op:
-    """What is asked; ``choice`` of a SEND, ``config`` as a dictionary."""
+    """A request. ``choice`` belongs to a SEND; ``config`` is a dictionary."""
 
     op: int
     record: int
@@ -23,7 +23,7 @@ class Op:
     config: tuple = ()
 
     def payload(self):
-        """The fields of the request."""
+        """Returns the fields of the request port."""
         word = {ARM: self.task, CONFIGURE: config_word(*self.config),
                 SEND: self.choice << 16 | self.level}.get(self.op, 0)
         return {"op": self.op, "record": self.record, "context": self.context,
@@ -52,7 +52,7 @@ class Record:
 
 
 class ChannelsModel:
-    """``apply`` gives what comes out: ("wake", ...), ("error", ...), ("answer", word), ..."""
+    """``apply`` returns the outputs: ("wake", ...), ("error", ...), ("answer", word), ..."""
 
     def __init__(self, params):
         self.params = params
@@ -71,7 +71,7 @@ class ChannelsModel:
 
     @staticmethod
     def _wake(op, record):
-        """Its task goes into a queue."""
+        """Puts the record's task into a queue."""
         woken = replace(record, queued=1, pending=0, armed=int(bool(record.task & KEEP)))
         return woken, ("wake", record.receiver, record.queue, record.policy, record.task, op.record)
 

@@ -1,4 +1,4 @@
-"""Golden model of the TAIC at its registers: every access takes effect at once and as a whole."""
+"""Golden model of the TAIC's registers. Every access takes effect at once and atomically."""
 
 from hdl.taic.params import ALIAS, CHANNEL_BYTES, CHANNEL_PAGES, QUEUE_PAGES
 from hdl.taic.registers import ID_MAGIC, ID_VERSION, control_registers, queue_registers
@@ -12,7 +12,7 @@ COMPAT_REGISTERS = ("register_sender", "cancel_sender", "register_receiver", "se
 
 
 def extended(word):
-    """The task of an ARM or ARM_LINE."""
+    """Returns the task of an ARM or ARM_LINE."""
     task = word & (1 << 52) - 1
     return task | (MASK64 ^ (1 << 52) - 1) if task >> 51 else task
 
@@ -25,7 +25,7 @@ class Page:
                    for entry in registers for number in range(entry.count)}
 
     def find(self, offset, write):
-        """Name and number; ``None`` if there is none to be read or written."""
+        """Returns name and number, or ``None`` if no such register can be read or written."""
         entry, number = self.at.get(offset, (None, 0))
         if entry is None or "rw"[write] not in entry.register.access:
             return None, 0
@@ -33,7 +33,7 @@ class Page:
 
 
 class TaicModel:
-    """``write`` and ``read`` are accesses of a port, ``levels`` are the lines."""
+    """``write`` and ``read`` are accesses of a port. ``levels`` sets the lines."""
 
     def __init__(self, params):
         self.params = params
@@ -67,7 +67,7 @@ class TaicModel:
             self._write_control(port, offset, value)
 
     def read(self, offset, *, size=8, port=0):
-        """The value, ``None`` for an answer with error."""
+        """Returns the value, or ``None`` for an error answer."""
         where, (context, queue), _, offset_in = self._decode(offset)
         if where == "queue" and size == 8:
             return self._read_queue(context, queue, offset_in)
@@ -294,7 +294,7 @@ class TaicModel:
             self.records.own_level(record)
 
     def levels(self, lines):
-        """The lines change, a bit for each."""
+        """Changes the lines; one bit for each."""
         for line in range(self.params.lines):
             high = bool(lines >> line & 1)
             rising, self.high[line] = high and not self.high[line], high

@@ -1,4 +1,4 @@
-"""A notification never reaches the next owner of a context, whenever the one named ends."""
+"""A notification never reaches the next owner of a context, whenever the named owner ends."""
 
 import cocotb
 import pytest
@@ -19,11 +19,11 @@ from tests.support.run import run_cocotb
 
 PARAMS = TaicParams(contexts=8, queues=2, tasks=64, channels=2, lines=2, slots=2)
 NAMED, OTHER, SENDING = (1, 6), (1, 7), (1, 5)  # owners
-SEARCH = 60  # cycles of a notification, and more
+SEARCH = 60  # more cycles than a notification takes
 
 
 class Both(wiring.Component):
-    """Context allocator and compatible registrations. Queues are empty and records always ready."""
+    """Context allocator and compatible registrations. Queues are empty, records always ready."""
 
     def __init__(self, compat_class=Compat):
         self.allocator, self.compat = ContextAllocator(PARAMS), compat_class(PARAMS)
@@ -101,7 +101,7 @@ class Bench:
         dut.allocate__valid.value = 0
 
     async def name(self, owner):
-        """The two writes of an allocation."""
+        """Makes the two writes of an allocation."""
         self.allocating, self.answer = owner, None
         for word in owner:
             await self.access(data=word)
@@ -126,7 +126,7 @@ class Bench:
         dut.notify__valid.value = 0
 
     async def prepare(self):
-        """The receiver, and one half of the notification."""
+        """Registers the receiver and makes one half of the notification."""
         index = await self.allocate(NAMED)
         await self.notify(SEND, NAMED[0])
         self.sent = self.refused = 0
@@ -185,7 +185,7 @@ def test_directory_and_compat():
 
 
 def test_an_owner_of_later_is_noticed():
-    """A fault: a context without an owner is found by the words of one that comes or was there."""
+    """A planted fault: a context without an owner matches its next or previous owner."""
     faulty = mutant(compat, "equal & present)", "equal & (present | owners))")
     with pytest.raises((AssertionError, SystemExit)):
         run_cocotb(Both(faulty.Compat), __name__, "directory_compat_fault")

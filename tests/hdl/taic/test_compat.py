@@ -1,4 +1,4 @@
-"""Published notifications follow their model: slots, permissions, and who is told."""
+"""Published notifications follow their model: slots, permissions and receivers."""
 
 import random
 
@@ -33,7 +33,7 @@ WORDS = {SENDER: 2, CANCEL: 2, RECEIVER: 3, SEND: 2}
 
 
 class Bench:
-    """Drives everything from one place, a cycle at a time; is the table of owners, the records."""
+    """Drives all ports one cycle at a time. Plays the table of owners and the records."""
 
     def __init__(self, dut, pause=never):
         self.dut, self.rng = dut, random.Random(cocotb.RANDOM_SEED)
@@ -59,7 +59,7 @@ class Bench:
         assert swept <= 2 * self.params.contexts
 
     async def cycle(self):
-        """From a falling edge to the next; ``ready`` tells of requests."""
+        """Runs from one falling edge to the next. ``ready`` reports accepted requests."""
         dut, params, model = self.dut, self.params, self.model
         dut.owner__valid.value = sum(1 << n for n, owner in enumerate(model.owners) if owner)
         dut.owner__word.value = self.owner_word
@@ -88,7 +88,8 @@ class Bench:
         assert context == op["context"]
         match RecordOp(op["op"]):
             case RecordOp.READ:
-                # The model has done all of it by now, but changes no record before it is found.
+                # The model has already performed the whole write. The design must read the record
+                # as it was before.
                 self.reads += 1
                 record = self.before[context][slot]
                 self.reading = pack(config_layout(), {
@@ -120,7 +121,7 @@ class Bench:
         return await self.idle()
 
     async def idle(self):
-        """Until all is done; what was to be seen, which is what the model says."""
+        """Runs until all is done. Returns the visible effects, which must match the model."""
         self.cycles, self.ready = 0, False
         while not self.ready:
             await self.cycle()
@@ -132,7 +133,7 @@ class Bench:
         return effects
 
     async def sequence(self, register, context, os, word, task=0, port=0, queue=0):
-        """All writes of a sequence, and the effect of the last."""
+        """Makes all writes of a sequence. Returns the effect of the last write."""
         for data in (os, word, task)[:WORDS[register]]:
             effects = await self.write(port, context, queue, register, data)
         return effects
@@ -154,7 +155,7 @@ def p(process, channel):
 
 
 def own(bench, *owners):
-    """Owners of the first contexts."""
+    """Sets the owners of the first contexts."""
     bench.model.owners[:len(owners)] = owners
 
 

@@ -22,14 +22,14 @@ CONFIGURATIONS = {
 
 
 class Bench:
-    """Drives everything from one place, a cycle at a time, and is the engine and the records."""
+    """Drives all ports one cycle at a time. Plays the engine and the records."""
 
     def __init__(self, dut, pause=never):
         self.dut, self.rng = dut, random.Random(cocotb.RANDOM_SEED)
         self.params = params = CONFIGURATIONS[cocotb.plusargs["configuration"]]
         self.model = DirectoryModel(params.contexts, params.queues, params.ports)
         self.pauses = [pause(self.rng) for _ in range(4)]
-        self.tasks = {}  # as the engine has them
+        self.tasks = {}  # contents of the engine
         self.masks, self.kernel = [0] * params.contexts, [0] * params.contexts
         self.begun, self.ended, self.told, self.forgotten = [], [], [], []
         self.refused, self.taking, self.answers, self.ready = 0, None, [], False
@@ -52,7 +52,7 @@ class Bench:
         assert swept <= self.params.contexts
 
     async def cycle(self):
-        """From a falling edge to the next; ``ready`` tells of requests."""
+        """Runs from one falling edge to the next. ``ready`` reports accepted requests."""
         dut, params = self.dut, self.params
         answer = None
         if self.taking is not None and not next(self.pauses[3]):
@@ -112,7 +112,7 @@ class Bench:
         dut.request__valid.value = 0
 
     async def idle(self):
-        """Until the last request is done."""
+        """Runs until the last request is done."""
         cycles, self.ready = 0, False
         while not self.ready:
             await self.cycle()
@@ -137,7 +137,7 @@ class Bench:
         return await self.read(port)
 
     async def free(self, word):
-        """Frees a queue; the tasks that ``arrive`` in the meantime are in the model already."""
+        """Frees a queue. Tasks that ``arrive`` in the meantime are already in the model."""
         before = len(self.forgotten)
         await self.access(free=1, data=word)
         ends = self.model.free(word)
@@ -150,7 +150,7 @@ class Bench:
             tasks.setdefault((context, queue), []).append(task)
 
     async def check(self):
-        """Compares all state with the model's."""
+        """Compares all state with the model."""
         model, dut = self.model, self.dut
         assert (self.begun, self.ended, self.refused) == (model.begun, model.ended, model.refused)
         assert self.told == model.ended
@@ -169,7 +169,7 @@ class Bench:
 
 
 def some_id(rng):
-    """Few ids, that differ in any one bit."""
+    """Makes a few ids that differ in one bit."""
     return rng.choice((0, 1)) ^ rng.choice((0, 0, 0, 1 << rng.randrange(64)))
 
 
@@ -281,7 +281,7 @@ async def the_search_has_its_time(dut):
 @cocotb.test()
 @cocotb.parametrize(pause=[never, often])
 async def tasks_arrive_while_others_move(dut, pause):
-    """What moves keeps its order, and what comes in between is neither lost nor moved twice."""
+    """Moved tasks keep their order. A task that arrives meanwhile is not lost or moved twice."""
     bench = Bench(dut, pause)
     await bench.start()
     rng = bench.rng

@@ -1,4 +1,4 @@
-"""No edge of a line is lost or told of twice, and no context hears of a line without a grant."""
+"""No edge of a line is lost or reported twice, and no context is told of a line without a grant."""
 
 import random
 
@@ -24,10 +24,10 @@ SEND, ARM, LEVEL, REFUSED = "send", "arm", "level", "refused"
 
 
 class Bench:
-    """Drives everything from one place, a cycle at a time, and keeps what comes out in ``log``.
+    """Drives all ports one cycle at a time and keeps the outputs in ``log``.
 
-    An entry of the log is a cycle and what came: (cycle, SEND or LEVEL, line, context), (cycle,
-    ARM, line, context, queue, task) or (cycle, REFUSED, context, queue).
+    An entry of the log is (cycle, SEND or LEVEL, line, context), (cycle, ARM, line, context, queue,
+    task) or (cycle, REFUSED, context, queue).
     """
 
     def __init__(self, dut, takes=never):
@@ -51,7 +51,8 @@ class Bench:
         assert cycles <= self.params.lines
 
     async def cycle(self):
-        """From a falling edge to the next; whether ``simulate`` and ``arm`` are accepted."""
+        """Runs from one falling edge to the next. Returns whether ``simulate`` and ``arm`` were
+        accepted."""
         dut = self.dut
         ready = [not next(pause) for pause in self.takes]
         dut.record_op__ready.value, dut.error__ready.value = ready
@@ -125,7 +126,7 @@ class Bench:
         return [c for c in range(self.params.contexts) if self.grants[line] >> c & 1]
 
     def take(self):
-        """The log since the last time, without cycles."""
+        """Returns the log since the last call, without cycles."""
         log, self.log = self.log, []
         return [entry[1:] for entry in log]
 
@@ -149,7 +150,7 @@ async def an_edge_is_told_of_from_the_next_cycle_on_a_context_a_cycle(dut):
         await bench.simulate(line)
         await bench.run(contexts + 4)
         assert bench.log[0][0] == begin + 1
-        assert bench.take() == sends(bench, line)  # the high line has no edge
+        assert bench.take() == sends(bench, line)  # a line that stays high has no edge
         bench.set(0)
         await bench.run(4)
         assert not bench.log
@@ -192,7 +193,7 @@ async def the_lowest_line_is_served_first(dut):
 
 @cocotb.test()
 async def an_edge_while_its_line_is_served_is_served_again(dut):
-    """At every cycle of the service; one more edge while it waits is one with it."""
+    """Tests an edge in every cycle of the service. Another edge while one waits merges with it."""
     bench = Bench(dut)
     await bench.start()
     last = bench.params.lines - 1
@@ -237,9 +238,10 @@ async def a_line_that_is_high_and_served_tells_who_arms(dut):
 @cocotb.test()
 @cocotb.parametrize(busy=[0, 1])
 async def an_arm_while_the_line_rises_hears_of_it_once(dut, busy):
-    """In every cycle around the ARM: the edge is told of after it, or else the level is, once.
+    """Tests an edge in every cycle around the ARM. After the ARM, either the edge or the level is
+    reported, once.
 
-    ``busy``: another line is being served when the line rises.
+    With ``busy``, another line is being served when the line rises.
     """
     bench = Bench(dut)
     await bench.start()
@@ -287,7 +289,7 @@ async def arms_in_a_row_keep_no_line_waiting(dut):
 @cocotb.test()
 @cocotb.parametrize(takes=[never, often, bursts])
 async def nothing_is_lost_or_doubled_by_chance(dut, takes):
-    """After each edge every context with a grant is told; never more often than there are edges."""
+    """Every context with a grant is told after each edge, and at most once for each edge."""
     bench = Bench(dut, takes)
     params, rng = bench.params, bench.rng
     await bench.start()
@@ -297,7 +299,7 @@ async def nothing_is_lost_or_doubled_by_chance(dut, takes):
         used = rng.sample(range(params.lines), 2)
         allowed = dict.fromkeys(
             ((line, c) for line in range(params.lines) for c in bench.granted(line)), 0)
-        since = {}  # line and context: the cycle of the last edge
+        since = {}  # cycle of the last edge, by line and context
         arming, arms, high_since = None, 0, {}
         seen = len(bench.log)
         for cycle in range(400 + 60 * params.contexts):
@@ -332,7 +334,7 @@ async def nothing_is_lost_or_doubled_by_chance(dut, takes):
                 elif kind == ARM:
                     assert what == [*arming, arms] and arming[1] in bench.granted(arming[0])
                     high = high_since.get(arming[0], bench.cycles)
-                    if high < arm_begin:  # all the time: by the edge or by the level
+                    if high < arm_begin:  # high all the time: told by the edge or by the level
                         since[arming[0], arming[1]] = bench.cycles - 1
                 elif kind == LEVEL:
                     assert what == list(arming[:2])

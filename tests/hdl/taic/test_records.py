@@ -1,4 +1,4 @@
-"""The records follow their model, whatever order operations come in and whoever pauses."""
+"""The records follow their model for any order of operations and any pauses."""
 
 import random
 
@@ -36,9 +36,9 @@ ONCE, KEEPS = 0x1234_5678_9ABC_DEF1, 0xFEDC_BA98_7654_3212  # tasks
 
 
 class Bench:
-    """Drives everything from one place, a cycle at a time; what comes out must be the model's.
+    """Drives all ports one cycle at a time. The outputs must match the model.
 
-    Wakes, errors and answers are three sequences, each of which keeps its order.
+    Wakes, errors and answers are three sequences. Each keeps its order.
     """
 
     def __init__(self, dut, asks=never, takes=never):
@@ -47,7 +47,7 @@ class Bench:
         self.asks = asks(self.rng)
         self.takes = [takes(self.rng) for _ in range(2)]
         self.cycles = 0
-        self.woken = []  # records, as their wakes were accepted
+        self.woken = []  # records in the order of their accepted wakes
 
     async def start(self):
         dut = self.dut
@@ -65,7 +65,7 @@ class Bench:
         assert cycles <= self.params.records
 
     async def cycle(self):
-        """From a falling edge to the next; True if the request is accepted."""
+        """Runs from one falling edge to the next. Returns True if the request is accepted."""
         dut = self.dut
         ready = [not next(pause) for pause in self.takes]
         dut.wake__ready.value, dut.error__ready.value = ready
@@ -97,7 +97,7 @@ class Bench:
         wanted.pop(0)
 
     async def do(self, op):
-        """Returns in the cycle after that in which it is accepted."""
+        """Makes the request. Returns in the cycle after its acceptance."""
         dut = self.dut
         dut.request__valid.value = 0
         while next(self.asks):
@@ -123,7 +123,7 @@ class Bench:
 
 
 def operations(params, record):
-    """What changes what a record is or does, in at least one way each."""
+    """Makes operations that change a record, at least one of each kind."""
     last, queue = params.contexts - 1, params.queues - 1
     ops = [Op(DEQUEUED, record, trusted=1)]
     ops += [Op(FORGET, record, context) for context in (0, last)]
@@ -137,7 +137,7 @@ def operations(params, record):
 
 
 def reachable(params, record, ops):
-    """The shortest way to each state of a record."""
+    """Returns the shortest sequence of operations to each state of a record."""
     ways, frontier = {ChannelsModel(params).records[record]: ()}, [()]
     while frontier:
         longer = []
@@ -156,7 +156,7 @@ def reachable(params, record, ops):
 @cocotb.test()
 @cocotb.parametrize(kind=["channel", "line", "slot"])
 async def every_operation_in_every_state_does_as_the_model(dut, kind):
-    """Densely: an operation a cycle, so that each sees what the one before has done."""
+    """Runs one operation in each cycle, so that each sees the effect of the previous one."""
     bench = Bench(dut)
     params = bench.params
     if params != CONFIGURATIONS["small"]:
@@ -171,7 +171,7 @@ async def every_operation_in_every_state_does_as_the_model(dut, kind):
     assert len(ways) > (60 if kind == "channel" else 15)
     for way in ways:
         for op in ops:
-            # A record that is queued cannot be configured: its task leaves first.
+            # A queued record cannot be configured, so its task leaves first.
             for step in (Op(DEQUEUED, record, trusted=1), Op(ARM, record, trusted=1),
                          Op(DEQUEUED, record, trusted=1), Op(CONFIGURE, record), *way, op):
                 await bench.do(step)
@@ -180,7 +180,7 @@ async def every_operation_in_every_state_does_as_the_model(dut, kind):
 
 
 def random_op(bench, hot):
-    """As an engine and software would: what has been woken leaves its queue some time."""
+    """Acts like an engine and software: woken tasks leave their queue at some time."""
     rng, params = bench.rng, bench.params
     record = rng.choice(hot)
     channel = record < params.first_line_record
@@ -188,7 +188,7 @@ def random_op(bench, hot):
     known = bench.model.records[record]
     if bench.woken and rng.random() < 0.4:
         return Op(DEQUEUED, bench.woken.pop(rng.randrange(len(bench.woken))), trusted=1)
-    if rng.random() < 0.7:  # who has the right
+    if rng.random() < 0.7:  # a context with the right
         context = known.receiver
     op = rng.choice((SEND, SEND, SEND, ARM, ARM, READ, READ_TASK)
                     + ((CONFIGURE,) if not known.enabled or rng.random() < 0.1 else ())
@@ -256,7 +256,7 @@ async def an_operation_a_cycle_and_its_wake_in_the_next(dut):
         await bench.do(Op(ARM, 0, 1, task=ONCE))
         await bench.do(Op(SEND, 0, 0))
         assert len(bench.wanted["wake"]) == 1
-        await bench.do(Op(DEQUEUED, 0, trusted=1))  # in its first cycle the wake is taken
+        await bench.do(Op(DEQUEUED, 0, trusted=1))  # the wake is taken in its first cycle
         assert not bench.wanted["wake"]
     assert bench.cycles - begin == 3 * steps
 

@@ -1,4 +1,4 @@
-"""The bench of the directed tests: every access goes to the model too."""
+"""The bench of the directed tests. Every access also goes to the model."""
 
 import random
 
@@ -13,7 +13,7 @@ from tests.support.pauses import never
 
 
 def low(hart, active=1, mode=0):
-    """The word that WRITE_LOW takes."""
+    """Returns the word for WRITE_LOW."""
     return hart << 16 | mode << 1 | active
 
 
@@ -23,7 +23,7 @@ class Bench:
         self.bus = Initiator(dut, "bus", ADDR_BITS, never(self.rng))
 
     async def start(self):
-        """Reset; the size of the design is what it tells of itself."""
+        """Resets the design and reads its size from its identity register."""
         await start(self.dut)
         identity = await self.bus.read(SEND, 8)
         self.receivers, self.harts = identity & 0xFFFF, identity >> 16 & 0xFFFF
@@ -42,7 +42,7 @@ class Bench:
         return await self.read_at(address(index, register), size)
 
     async def read_at(self, offset, size=8):
-        """The value, which is the model's; ``None`` if both refuse."""
+        """Returns the value, which must match the model; ``None`` if both refuse."""
         wanted = self.model.access(False, offset, size)
         if wanted is None:
             assert await self.bus.refused(offset, size), f"{offset:#x} is not refused"
@@ -53,12 +53,12 @@ class Bench:
         return got
 
     async def lines(self, wanted):
-        """The lines, once the last write has had its effect; they are the model's, too."""
+        """Checks the lines after the effect of the last write, here and in the model."""
         await FallingEdge(self.dut.clk)
         assert int(self.dut.usip.value) == wanted == self.model.usip()
 
     async def compare(self, indices=None):
-        """Reads what there is, and empties it; the error register stays."""
+        """Compares all entries and the error register. Clears pending vectors, but not errors."""
         for index in range(self.receivers) if indices is None else indices:
             for register in (LOW, ACTIVE, HIGH):
                 await self.read(index, register)

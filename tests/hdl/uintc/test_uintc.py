@@ -1,4 +1,4 @@
-"""The UINTC keeps its entries, raises and lowers its lines, and refuses what is wrong."""
+"""The UINTC keeps its entries, raises and lowers its lines, and refuses wrong accesses."""
 
 import cocotb
 import pytest
@@ -44,7 +44,7 @@ async def every_entry_is_cleared_by_a_reset(dut):
     assert int(dut.usip.value) == 0
     bench.model = UintcModel(bench.receivers, bench.harts)
     await bench.bus.read(SEND, 8)
-    assert bench.bus.accepted_after == bench.receivers - 1  # a cycle was over before
+    assert bench.bus.accepted_after == bench.receivers - 1  # one cycle had passed already
     await bench.compare()
 
 
@@ -63,12 +63,12 @@ async def the_line_follows_two_cycles_after_a_send_and_a_read(dut):
     await bench.write(1, LOW, low(top))
     await bench.lines(0)
     for _ in range(3):
-        await bench.write(1, SEND, 63)  # returns in the cycle after that of the acceptance
+        await bench.write(1, SEND, 63)  # returns one cycle after the acceptance
         assert int(dut.usip.value) == 0
         await FallingEdge(dut.clk)
         assert int(dut.usip.value) == 1 << top
         assert await bench.read(1, HIGH) == 1 << 63
-        assert int(dut.usip.value) == 0  # two cycles after its acceptance, too
+        assert int(dut.usip.value) == 0  # also two cycles after the acceptance
 
 
 @cocotb.test()
@@ -97,7 +97,7 @@ async def write_low_moves_pending_vectors_to_another_hart(dut):
     await bench.lines(0b01)
     await bench.write(2, LOW, low(1))
     assert int(dut.usip.value) == 0b01
-    await bench.lines(0b10)  # in the same cycle
+    await bench.lines(0b10)  # both change in the same cycle
     assert await bench.read(2, HIGH) == 1 << 9
     await bench.lines(0)
 
@@ -226,7 +226,7 @@ async def the_error_page_tells_and_forgets(dut):
     await bench.write(2, LOW, 0, size=4)
     error = await bench.read_at(ERROR)
     assert error == 2 << 32 | 2 << 16 | (1 << 2 | LOW >> 3) << 8 | BAD_SIZE
-    for size in (1, 2, 4):  # not of the table: refused without a record
+    for size in (1, 2, 4):  # outside the table: refused without a record
         await bench.write_at(ERROR, 0, size)
         await bench.read_at(ERROR, size)
     for offset in (ERROR + 8, ERROR + 0x20, 0x7FF8):
@@ -234,10 +234,10 @@ async def the_error_page_tells_and_forgets(dut):
         assert await bench.read_at(offset) == 0
     assert await bench.read_at(ERROR) == error
     await bench.write(4, SEND, 64)
-    await bench.write_at(ERROR, (1 << 64) - 1)  # right behind a refusal
+    await bench.write_at(ERROR, (1 << 64) - 1)  # directly after a refusal
     assert await bench.read_at(ERROR) == 0
     await bench.write_at(ERROR, 0)
-    await bench.write(4, SEND, 64)  # right behind a clear
+    await bench.write(4, SEND, 64)  # directly after a clear
     assert await bench.read_at(ERROR) == 1 << 32 | 4 << 16 | 1 << 10 | BAD_VECTOR
 
 

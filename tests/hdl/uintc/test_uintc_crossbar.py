@@ -1,4 +1,4 @@
-"""Several initiators at once: the UINTC follows its model in the order of acceptance."""
+"""With several concurrent initiators, the UINTC follows its model in the order of acceptance."""
 
 import random
 from collections import deque
@@ -26,7 +26,7 @@ LATENCY = 2  # cycles from the acceptance of an operation to its effect on the l
 
 
 class Shared(wiring.Component):
-    """A UINTC behind the crossbar; ``watch`` is what passes between the two."""
+    """A UINTC behind the crossbar. ``watch`` is the port between the two."""
 
     def __init__(self, params, initiators):
         self.params, self.initiators = params, initiators
@@ -61,7 +61,7 @@ class Shared(wiring.Component):
 
 
 class Monitor:
-    """Gives each access to the model in the cycle of its acceptance, and compares what comes."""
+    """Gives each access to the model in the cycle of its acceptance and compares the answers."""
 
     def __init__(self, dut, model):
         self.dut, self.model = dut, model
@@ -70,7 +70,7 @@ class Monitor:
     async def run(self):
         dut, model = self.dut, self.model
         lines = deque([model.usip()] * LATENCY)
-        answer, last = None, None  # to the read accepted in the cycle before; its entry
+        answer, last = None, None  # answer to the read accepted in the previous cycle; its entry
         while True:
             await ReadOnly()
             usip, wanted = int(dut.usip.value), lines.popleft()
@@ -120,7 +120,7 @@ class Bench:
 
 
 def random_access(rng, receivers, harts):
-    """Offset, size and value to write; about one in six is refused."""
+    """Makes offset, size and value of a write. About one in six is refused."""
     index = rng.choice((1, receivers - 1, rng.randrange(receivers)))
     register = rng.choice((SEND, SEND, SEND, LOW, LOW, HIGH, HIGH, ACTIVE))
     value = {
@@ -172,7 +172,8 @@ async def random_operations_follow_the_model(dut, pause):
 @cocotb.test()
 @cocotb.parametrize(pause=[never, often])
 async def each_send_is_seen_exactly_once(dut, pause):
-    """All but one send; each has its vectors, and sends one again only once it has been seen."""
+    """All initiators except one send. Each has its own vectors and sends a vector again only after
+    it was seen."""
     bench = Bench(dut, pause)
     if len(bench.initiators) == 1:
         return
@@ -199,7 +200,7 @@ async def each_send_is_seen_exactly_once(dut, pause):
             pending = await reader.read(BASE + address(1, HIGH), 8)
             for vector in range(64):
                 if pending >> vector & 1:
-                    outstanding.remove(vector)  # KeyError: nobody sent it, or seen before
+                    outstanding.remove(vector)  # KeyError: never sent, or seen twice
                     seen += 1
 
     await bench.side_by_side(read(), *(
@@ -211,7 +212,7 @@ async def each_send_is_seen_exactly_once(dut, pause):
 
 @cocotb.test()
 async def a_read_beside_a_send_loses_nothing(dut):
-    """At every distance in cycles, and from both sides of the arbiter."""
+    """Tests every distance in cycles, from both sides of the arbiter."""
     bench = Bench(dut, never)
     if len(bench.initiators) == 1:
         return

@@ -1,4 +1,4 @@
-"""Golden model of the UINTC: entries as plain numbers, the lines by looking at all of them."""
+"""Golden model of the UINTC. Entries are plain numbers; the lines follow from all entries."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class Entry:
 
 
 class Refused(Exception):
-    """The read of a register with another size."""
+    """Reads a register with another size."""
 
 
 class UintcModel:
@@ -31,12 +31,12 @@ class UintcModel:
         self.reason = self.last = self.last_access = self.count = 0
 
     def usip(self):
-        """The lines, a bit for each hart."""
+        """Returns the lines, one bit for each hart."""
         return sum(1 << hart for hart in range(self.harts)
                    if any(e.active and e.pending and e.hart == hart for e in self.entries))
 
     def access(self, write, offset, size, value=0):
-        """Performs an access; the value read, ``None`` for one that is answered with an error."""
+        """Performs an access. Returns the value read, or ``None`` for an error answer."""
         if offset >= ERROR:
             return self._error_page(write, offset, size)
         index, register = divmod(offset, 32)

@@ -1,4 +1,4 @@
-"""The lines in which programs print metrics."""
+"""Tests the lines in which programs print metrics."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the user sees of a command that cannot be done: one line, exit status 2, nothing written."""
+"""A command that cannot be done gives one line and exit status 2, and writes nothing."""
 
 import pytest
 from typer.testing import CliRunner

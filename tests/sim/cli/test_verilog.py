@@ -1,4 +1,4 @@
-"""The exported Verilog works as it is, behind each bus; options that do not fit are refused."""
+"""The exported Verilog works unchanged behind each bus. Unsuitable options are refused."""
 
 import random
 import re
@@ -65,7 +65,8 @@ def test_ports_have_plain_names(bus):
 
 @pytest.mark.parametrize("bus", PORTS)
 def test_lint_finds_nothing_but_style(tmp_path, bus):
-    """No latch, loop, open input or second driver; what is left is the generator's style."""
+    """There is no latch, loop, open input or second driver. Other warnings are about the
+    generator's style."""
     source = tmp_path / "uintc.v"
     source.write_text(export("uintc", "--bus", bus, "--harts", 4))
     assert set(re.findall(r"%(?:Warning|Error)-(\w+)", lint("uintc", source))) <= STYLE

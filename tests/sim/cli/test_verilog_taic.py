@@ -1,4 +1,4 @@
-"""The exported TAIC works behind each bus, for whoever its initiator is."""
+"""The exported TAIC works behind each bus, for any initiator."""
 
 import random
 import re
@@ -21,7 +21,7 @@ CONTROL, QUEUE, CHANNEL = ({entry.name: entry.offset for entry in registers(PARA
 
 
 class Driver:
-    """What a kernel and its processes do with the device."""
+    """The accesses of a kernel and its processes to the device."""
 
     def __init__(self, dut):
         self.rng = random.Random(cocotb.RANDOM_SEED)
@@ -32,7 +32,7 @@ class Driver:
         await self.port.write(CONTROL[name] + 8 * index, value)
 
     async def allocate(self, os, process):
-        """Context, and number of the page."""
+        """Allocates a queue. Returns its context and the number of its page."""
         await self.control("allocate", os)
         await self.control("allocate", process)
         word = await self.port.read(CONTROL["allocate"])
@@ -62,7 +62,7 @@ async def tasks_pass_through_in_order(dut):
     task = 0
     for _ in range(120):
         page = driver.rng.choice(pages)
-        if len(own[page]) < 6 and driver.rng.random() < 0.6:  # below the limit of the context
+        if len(own[page]) < 6 and driver.rng.random() < 0.6:  # below the context's limit
             task += 4
             await driver.write(page, "enqueue", task)
             own[page].append(task)
@@ -114,8 +114,9 @@ def test_ports_have_plain_names():
 
 
 def test_lint_finds_nothing_but_style(tmp_path):
-    """No latch, open input or second driver. Beside the generator's style there are vectors of no
-    bits, a signal called process, and comparisons that the sizes chosen make constant."""
+    """There is no latch, open input or second driver. Other warnings are about the generator's
+    style, vectors of no bits, a signal called process, and comparisons that are constant for the
+    chosen sizes."""
     source = tmp_path / "taic.v"
     source.write_text(export("taic", "--bus", "wishbone", *OPTIONS))
     assert set(re.findall(r"%(?:Warning|Error)-(\w+)", lint("taic", source))) <= STYLE | {

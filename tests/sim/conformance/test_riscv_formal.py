@@ -1,4 +1,4 @@
-"""What surrounds riscv-formal's checks: the planted faults, and the record of results."""
+"""Tests the environment of riscv-formal's checks: the planted faults and the record of results."""
 
 import json
 import re
@@ -37,7 +37,7 @@ def test_a_fault_is_planted_for_a_while():
 
 @pytest.fixture
 def checks_run(monkeypatch):
-    """Names of the checks that were run; each of them passes."""
+    """Collects the names of the checks that run. Each of them passes."""
     names = []
 
     def run_check(check: Check) -> Result:

@@ -1,4 +1,4 @@
-"""Synthesis reports count what is there, and see what must not be."""
+"""Synthesis reports count the cells and find the faults of a design."""
 
 import pytest
 from amaranth import *
@@ -57,7 +57,7 @@ def store():
 def test_memory_becomes_block_ram(store):
     (total,) = store.modules.values()
     assert total.block_rams == 2
-    assert total.dsps == 0  # the product feeds only a port that is not used
+    assert total.dsps == 0  # the product feeds only an unused port
     assert [(m.name, m.bits, m.built_as) for m in store.memories] == [
         ("top.dut.memory", 32 * 1024, "block RAM")
     ]

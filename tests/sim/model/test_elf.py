@@ -1,4 +1,4 @@
-"""ELF files are checked before anything runs, and every fault is told in one line."""
+"""ELF files are checked before anything runs. Every fault is reported in one line."""
 
 import pytest
 

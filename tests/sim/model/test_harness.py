@@ -1,4 +1,4 @@
-"""The harness' main loop: memory, terminal, ends of a run and what it writes."""
+"""The harness's main loop: memory, terminal, the ends of a run and the files that it writes."""
 
 import json
 import os
@@ -109,7 +109,7 @@ def test_tohost(tmp_path, value, expected):
     result = run(path, RunOptions(max_cycles=5000, tohost=True))
     assert (result.exit_status, result.report["exit_code"]) == expected
     assert result.report["instructions"] == 2
-    assert run(path).report["instructions"] == 2  # without --tohost the finisher ends it, too
+    assert run(path).report["instructions"] == 2  # without --tohost the finisher also ends it
 
 
 def test_cycle_limit_reports_the_hart(tmp_path):
@@ -133,7 +133,7 @@ def test_counters_are_named_like_the_events(tmp_path):
 
 def test_input_reaches_the_program(tmp_path):
     path = image(tmp_path, dword(Command.ECHO) * 5 + finish(PASS))
-    endless = RunOptions(max_cycles=10**12)  # the pipe is filled when the run has begun
+    endless = RunOptions(max_cycles=10**12)  # the pipe is filled after the start of the run
     assert run(path, endless, stdin=b"HAL\n\xfe").output == b"IBM\x0b\xff"
 
 

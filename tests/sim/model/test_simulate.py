@@ -1,4 +1,4 @@
-"""Small programs on the RTL of the SoC: how they end, and what is told about them."""
+"""Small programs on the RTL of the SoC: how they end, and what is reported about them."""
 
 import struct
 

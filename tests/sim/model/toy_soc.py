@@ -1,4 +1,4 @@
-"""A SoC without a hart, for tests of the harness: it obeys commands that it reads from DRAM."""
+"""A SoC without a hart, for tests of the harness. It executes commands that it reads from DRAM."""
 
 from amaranth import *
 from amaranth.lib import enum, stream, wiring
@@ -16,20 +16,20 @@ LINE_BYTES = 64
 
 
 class Command(enum.Enum, shape=8):
-    """Commands are dwords: command, then operand. They count as instructions."""
+    """Commands are dwords: the command, then its operand. They count as instructions."""
 
-    STOP = 0  # does nothing, forever
+    STOP = 0  # does nothing for ever
     PRINT = 1  # bits 15:8 go to the UART
-    ECHO = 2  # waits for a byte from the UART and sends it back, plus one
+    ECHO = 2  # waits for a byte from the UART and sends it back plus one
     FINISH = 3  # bits 31:16 to the finisher's kind, 47:32 to its code
     STORE = 4  # writes bits 63:32 to offset 31:8 in DRAM, as seen by the harts' memory ports
     COPY = 5  # writes line 15:8 of DRAM to line 23:16
-    JUMP = 6  # goes on at line 15:8
+    JUMP = 6  # continues at line 15:8
     TRAP = 7  # takes a trap with cause 15:8
 
 
 class ToySoc(wiring.Component):
-    """Reads a line of DRAM, obeys its eight commands one a cycle, then goes to the next line."""
+    """Reads a line of DRAM, executes its eight commands, one per cycle, then goes on."""
 
     dram: Out(DramSignature(PADDR_BITS))
     uart_tx: Out(stream.Signature(8))

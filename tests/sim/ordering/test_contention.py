@@ -1,4 +1,4 @@
-"""Harts that count together lose nothing, and each has its turn."""
+"""Harts that count together lose no count, and each gets its turn."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def test_no_count_is_lost_and_nobody_starves(harts, latency):
         "amo", "lrsc", "lrsc-against-amo", "test-and-set", "ticket", "mcs"}
     for contest in contests:
         assert contest.faults == [], contest
-        # First come, first served: nobody is more than a turn ahead but at the end.
+        # First come, first served: no hart is more than a turn ahead, except at the end.
         if contest.way in ("ticket", "mcs") and contest.pause == 0:
             counted = [share.counted for share in contest.shares]
             assert max(counted) - min(counted) <= 2, contest

@@ -1,4 +1,4 @@
-"""What harts see of each other is allowed by RVWMO, and a cache that is late is found out."""
+"""RVWMO allows everything that harts see of each other. The tests detect a late cache."""
 
 import re
 from dataclasses import replace
@@ -30,7 +30,7 @@ def run(target, pattern, iterations):
 
 
 def check(results):
-    """Nothing that TSO forbids was seen, and instances of tests do meet."""
+    """No outcome that TSO forbids was seen, and the threads of tests really overlap."""
     for name, result in results.items():
         assert sum(result.counts.values()) == result.iterations
         assert result.forbidden == {}, name
@@ -54,7 +54,7 @@ def test_four_harts():
 
 
 class LateDCache(DCache):
-    """An L1D that hears of invalidations 24 cycles late."""
+    """An L1D that gets invalidations 24 cycles late."""
 
     def elaborate(self, platform):
         m = Module()

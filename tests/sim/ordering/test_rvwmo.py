@@ -1,11 +1,11 @@
-"""The enumerator allows what the specification and the literature on it say, and no more."""
+"""The enumerator allows exactly the outcomes of the specification and of the literature on it."""
 
 import pytest
 
 from sim.ordering.litmus_code import REGISTERS, Kind, decode
 from sim.ordering.rvwmo import Model, outcomes
 
-X, Y, ONE, TWO = "a0", "a1", "a4", "a5"  # the registers that threads start with
+X, Y, ONE, TWO = "a0", "a1", "a4", "a5"  # the initial registers of threads
 
 
 def number(register):
@@ -50,7 +50,7 @@ def sc(rd, data, address):
 
 
 def depending(value, on):
-    """``t0`` becomes the value of a register, in a way that looks as if another mattered."""
+    """Sets ``t0`` to the value of a register, with a syntactic dependency on another register."""
     return [number(on) << 20 | number(on) << 15 | 4 << 12 | number("t0") << 7 | 0x33,
             number(value) << 20 | number("t0") << 15 | number("t0") << 7 | 0x33]
 
@@ -67,7 +67,7 @@ W_X_W_Y = [sd(ONE, X), sd(ONE, Y)]
 R_Y_R_X = [ld("a2", Y), ld("a3", X)]
 FENCED_WRITES = [sd(ONE, X), fence("w", "w"), sd(ONE, Y)]
 
-# Name, threads, observed values, the outcome in question, the models that allow it.
+# Name, threads, observed values, the outcome in question, and the models that allow it.
 CASES = [
     ("MP", [W_X_W_Y, R_Y_R_X], "1:a2 1:a3", "10", {Model.RVWMO}),
     ("MP, fences", [FENCED_WRITES, [ld("a2", Y), fence("r", "r"), ld("a3", X)]],

@@ -1,4 +1,4 @@
-"""``rel4 account``: each cycle of a waveform counted once, under its cause."""
+"""``rel4 account`` counts each cycle of a waveform once, under its cause."""
 
 import pytest
 
@@ -18,7 +18,7 @@ from sim.trace.cycles import (
     follow,
 )
 
-# A letter a cycle: the signals that are 1; drained and an instruction in Decode unless told.
+# The signals that are 1 in a cycle. By default the unit is drained and Decode has an instruction.
 R = {"m_valid", "retired"}
 WAIT = {"m_valid", "m_busy"}
 BUBBLE: set[str] = set()
@@ -48,7 +48,7 @@ RUN = [
 
 @pytest.fixture
 def wave(tmp_path):
-    """A VCD in which hart 0 does ``RUN`` from cycle 100 on; its line rises in the last cycle."""
+    """A VCD in which hart 0 does ``RUN`` from cycle 100 on. Its line rises in the last cycle."""
     names = Hart(0).names() + Hart(0).optional_names()
     short = {name: f"s{index}" for index, name in enumerate(names)}
     lines = ["$scope module TOP $end", "$scope module top $end"]

@@ -1,4 +1,4 @@
-"""Table and plot of ``rel4 bench message``."""
+"""The table and the plot of ``rel4 bench message``."""
 
 from dataclasses import replace
 from io import StringIO
@@ -14,7 +14,7 @@ CONCURRENCY = [1, 8]
 
 @pytest.fixture
 def metrics():
-    """Each value tells where it belongs: mode, concurrency, kind."""
+    """Each value encodes its place: mode, concurrency, kind."""
     return [Metric(name, 100 * m + 10 * c + k, 1000 + 100 * m + 10 * c + k, 64, unit,
                    {"mode": mode, "concurrency": str(concurrency)})
             for m, mode in enumerate(MODES, 1) for c, concurrency in enumerate(CONCURRENCY, 1)

@@ -1,4 +1,3 @@
 fn main() {
-    image::link_at(image::PAYLOAD_BASE);
-    image::embed("HOSTILE_USER", |file| Ok(file.to_vec()));
+    layout::link_at(layout::PAYLOAD_BASE);
 }

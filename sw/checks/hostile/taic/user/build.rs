@@ -1,5 +1,3 @@
 fn main() {
-    image::link_at(image::USER_BASE);
-    // It is embedded as it is.
-    println!("cargo:rustc-link-arg-bins=--strip-debug");
+    layout::link_at(layout::USER_BASE);
 }

@@ -16,8 +16,6 @@ use supervisor::hal::{
 };
 use sv39::{AddressSpace, Flags, PAGE, ROOT_LEVEL, Table};
 
-static PROGRAM: &[u8] = include_bytes!(env!("EMBEDDED"));
-
 const STACK_TOP: usize = 0x4000_0000;
 const STACK_PAGES: usize = 4;
 
@@ -68,7 +66,7 @@ pub fn load() -> Result<Context, Error> {
         Ok::<_, Error>(space.map(vaddr, page.0.as_ptr() as usize, 0, flags)?)
     };
 
-    let elf = ElfBytes::<LittleEndian>::minimal_parse(PROGRAM)?;
+    let elf = ElfBytes::<LittleEndian>::minimal_parse(image::root_task())?;
     for segment in elf.segments().into_iter().flatten().filter(|s| s.p_type == PT_LOAD) {
         let contents = elf.segment_data(&segment)?;
         for offset in (0..segment.p_memsz as usize).step_by(PAGE) {

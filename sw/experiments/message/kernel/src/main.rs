@@ -21,8 +21,6 @@ use supervisor::{hal::context::Supervisor, harts, has_user_interrupts, println};
 
 supervisor::program!(main);
 
-static PROGRAM: &[u8] = include_bytes!(env!("EMBEDDED"));
-
 static mut SECOND: harts::Start = harts::Start::new(second);
 static mut HARTS: [Option<Hart>; 2] = [const { None }; 2];
 
@@ -34,9 +32,10 @@ fn main(_hart: usize, _device_tree: usize) -> ! {
     let [first, second] = core::array::from_fn(|_| Process::shared_page().expect("a page"));
     let queues = queues::set_up();
     println!("message: {} receivers, {} harts", controller.receivers, controller.harts);
+    let program = image::root_task();
     let load = |id: usize| {
         let pages = queues::pages(second, queues[id]);
-        let thread = Process::load_with(id, PROGRAM, first, &pages)
+        let thread = Process::load_with(id, program, first, &pages)
             .map(|process| Thread::new(&process, process.start(id, 0)));
         match thread {
             Ok(thread) => Hart::new(id as u16, thread),

@@ -11,7 +11,7 @@
 #![no_std]
 #![no_main]
 
-use calls::{Call, QUEUES, REFUSED};
+use calls::{Call, REFUSED};
 use process::{DevicePage, PROCESSES, Process, Thread, write};
 use supervisor::{
     exit,
@@ -23,12 +23,10 @@ use supervisor::{
     harts, has_user_interrupts, println,
 };
 use taic::{Channel, Context, Policy, QueueIndex, Taic};
+use taic_shared::{COMMON, CONTROL, OWN, SECOND, TO_FIRST, TO_ITSELF, TO_PEER, UART};
 
 supervisor::program!(main);
 
-static PROGRAM: &[u8] = include_bytes!(env!("EMBEDDED"));
-
-const PAGE: usize = 4096;
 const ECALL_BYTES: usize = 4;
 
 /// Who owns the contexts: process `n` of a system, and what stands for all processes.
@@ -37,11 +35,6 @@ const ALL_PROCESSES: u64 = 100;
 
 /// Tasks of a context.
 const LIMIT: u16 = 64;
-
-/// Channels: from the measuring process to itself, to its peer, and back.
-const TO_ITSELF: u16 = 0;
-const TO_PEER: u16 = 1;
-const TO_FIRST: u16 = 2;
 
 static mut STARTS: [harts::Start; PROCESSES] = [const { harts::Start::new(run) }; PROCESSES];
 static mut THREADS: [Option<Thread>; PROCESSES] = [const { None }; PROCESSES];
@@ -101,19 +94,19 @@ fn connect(taic: Taic, number: u16, from: &Queues, to: &Queues) {
 
 /// Makes a process, for its hart to run.
 fn start_process(taic: Taic, id: usize, harts: usize, shared: usize, queues: &Queues) {
-    let queue = |index: usize| {
+    let queue = |index: usize, vaddr: usize| {
         let paddr = TAIC_BASE + taic.page(queues.0[index]).expect("it is allocated");
-        DevicePage { vaddr: QUEUES + index * PAGE, paddr }
+        DevicePage { vaddr, paddr }
     };
     let pages = [
-        queue(0),
-        queue(1),
-        queue(2),
-        DevicePage { vaddr: QUEUES + 3 * PAGE, paddr: TAIC_BASE },
-        DevicePage { vaddr: QUEUES + 4 * PAGE, paddr: UART0_BASE },
+        queue(0, OWN),
+        queue(1, SECOND),
+        queue(2, COMMON),
+        DevicePage { vaddr: CONTROL, paddr: TAIC_BASE },
+        DevicePage { vaddr: UART, paddr: UART0_BASE },
     ];
     let given = if id == 0 { &pages[..] } else { &pages[..3] };
-    let process = match Process::load_with(id, PROGRAM, shared, given) {
+    let process = match Process::load_with(id, image::root_task(), shared, given) {
         Ok(process) => process,
         Err(error) => panic!("process {id}: {error:?}"),
     };

@@ -1,10 +1,11 @@
 //! A coroutine that notes when it runs, and two executors: one that polls, and one that interrupts
 //! another coroutine for it.
 
-use crate::shared::{ARRIVAL, OWN, Save};
+use crate::shared::{ARRIVAL, Save};
 use core::arch::global_asm;
 use hal::soc::{csr as number, taic_queue as register};
 use taic::TaskId;
+use taic_shared::OWN;
 
 /// What a task identifier is the address of.
 #[repr(C, align(64))]

@@ -3,14 +3,15 @@
 use crate::{
     Collected, PEER, SAMPLES, WARM_UP, coroutine,
     device::{
-        FREE_LINE, SIMULATE, TO_PEER, UART_ENABLE, UART_LINE, UART_TRANSMITTER, arming, disarming,
-        own, quiet_uart,
+        FREE_LINE, SIMULATE, UART_ENABLE, UART_LINE, UART_TRANSMITTER, arming, disarming, own,
+        quiet_uart,
     },
     probes::{probe_spin, probe_store_at, probe_store_byte_at, read_to_read},
-    shared::{OWN, Save, Step, shared},
+    shared::{Save, Step, shared},
 };
 use hal::soc::taic_queue as register;
 use rt::measure::Phase;
+use taic_shared::{OWN, TO_PEER};
 
 /// Samples, with those that are not counted.
 const ROUNDS: u64 = (WARM_UP + SAMPLES) as u64;

@@ -1,14 +1,9 @@
 //! What this process sees of the TAIC, and the UART.
 
-use crate::shared::{CONTROL, OWN, SECOND, UART};
 use core::ptr;
 use hal::soc::{UART0_INTERRUPT, taic_control, uart0};
 use taic::{Arming, LocalQueue, TaskId};
-
-/// Channels: from the measuring process to itself, to its peer, and back.
-pub const TO_ITSELF: u16 = 0;
-pub const TO_PEER: u16 = 1;
-pub const TO_FIRST: u16 = 2;
+use taic_shared::{CONTROL, OWN, SECOND, UART};
 
 /// The lines of the UART, and of no device.
 pub const UART_LINE: u16 = UART0_INTERRUPT as u16;

@@ -3,12 +3,12 @@
 use crate::{
     Collected,
     collect::collect,
-    device::{TO_ITSELF, arming, own, second, task},
+    device::{arming, own, second, task},
     probes::{probe_load, probe_loads, probe_store, probe_stores, probe_use, read_to_read},
-    shared::OWN,
 };
 use hal::soc::taic_queue as register;
 use taic::{Arming, Errors, TaskId};
+use taic_shared::{OWN, TO_ITSELF};
 
 /// Measures and reports all of it.
 pub fn measure(collected: &mut Collected) {

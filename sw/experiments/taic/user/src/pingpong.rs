@@ -3,13 +3,14 @@
 use crate::{
     Collected, PEER, SAMPLES, WARM_UP,
     collect::collect,
-    device::{TO_FIRST, TO_PEER, arming, disarming, own},
+    device::{arming, disarming, own},
     schedule::{STEPS, cycle, spawn},
     schedulers::{Scheduler, linked, software, taic},
     shared::{Backing, Step, shared},
 };
 use core::{cell::Cell, future::poll_fn, num::NonZeroU64, task::Poll};
 use rt::OwnThread;
+use taic_shared::{TO_FIRST, TO_PEER};
 use task::{ReadyQueue, TaskId, before_device};
 
 const NAME: &str = "sched.pingpong";

@@ -3,11 +3,11 @@
 use crate::{
     Collected,
     collect::collect,
-    device::{FREE_LINE, SIMULATE, TO_ITSELF, arming, disarming, own, task},
-    shared::OWN,
+    device::{FREE_LINE, SIMULATE, arming, disarming, own, task},
 };
 use core::arch::global_asm;
 use hal::soc::taic_queue as register;
+use taic_shared::{OWN, TO_ITSELF};
 
 /// Stores `value` to `address`, and loads from `queue` after some instructions of a cycle each;
 /// returns what it loaded.

@@ -5,10 +5,11 @@
 //! have a FIFO from which the other steals; a hart that is woken by one other has a queue from that
 //! one beside its own.
 
-use crate::shared::{COMMON, OWN, shared};
+use crate::shared::shared;
 use core::cell::OnceCell;
 use executor::Executor;
 use rt::OwnThread;
+use taic_shared::{COMMON, OWN};
 use task::{LinkedQueue, SoftQueue, StealingQueue, TaicQueue};
 
 /// Coroutines of an executor, of a cache line each.

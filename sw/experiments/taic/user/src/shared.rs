@@ -7,22 +7,13 @@ use core::{
     sync::atomic::{AtomicU64, Ordering},
 };
 use rt::{
-    QUEUES, SHARED,
+    SHARED,
     measure::{self, Word},
 };
 use task::memory::{Deque, Mpsc, Spmc, Spsc};
 
 const PAGE: usize = 4096;
 const HARTS: usize = 4;
-
-/// The page of the first queue of the process, of the second of the same context, and of a queue of
-/// the context of all.
-pub const OWN: usize = QUEUES;
-pub const SECOND: usize = QUEUES + PAGE;
-pub const COMMON: usize = QUEUES + 2 * PAGE;
-/// The control page and the UART, for the measuring process.
-pub const CONTROL: usize = QUEUES + 3 * PAGE;
-pub const UART: usize = QUEUES + 4 * PAGE;
 
 /// What a coroutine of the peer notes.
 #[repr(C, align(64))]

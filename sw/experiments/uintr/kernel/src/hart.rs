@@ -1,12 +1,12 @@
 //! A hart: which of its threads runs.
 
-use crate::BUSY;
 use process::Thread;
 use supervisor::hal::{
     context::Context,
     csr::{self, INTERRUPT},
     soc::{csr as number, irq},
 };
+use uintr_shared::BUSY;
 
 /// Ticks of a busy thread's time slice: 10 000 cycles.
 const SLICE: usize = 1000;

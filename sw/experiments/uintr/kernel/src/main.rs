@@ -26,13 +26,9 @@ mod serve;
 use hart::Hart;
 use process::{Process, Thread};
 use supervisor::{hal::context::Supervisor, harts, has_user_interrupts, println};
+use uintr_shared::{BUSY, FIRST_BUSY, MEASURING, PEER, ROAMING};
 
 supervisor::program!(main);
-
-static PROGRAM: &[u8] = include_bytes!(env!("EMBEDDED"));
-
-/// Number of busy threads, roles 3 and up.
-const BUSY: usize = 3;
 
 static mut SECOND: harts::Start = harts::Start::new(second);
 static mut SECOND_HART: Option<Hart> = None;
@@ -47,19 +43,20 @@ fn main(_hart: usize, _device_tree: usize) -> ! {
     println!("uintr: {} receivers, {} harts", controller.receivers, controller.harts);
 
     let shared = Process::shared_page().expect("a page");
+    let program = image::root_task();
     let [first, second, third, busy] =
-        core::array::from_fn(|id| match Process::load(id, PROGRAM, shared) {
+        core::array::from_fn(|id| match Process::load(id, program, shared) {
             Ok(process) => process,
             Err(error) => panic!("process {id}: {error:?}"),
         });
     let thread = |process: &Process, role| Thread::new(process, process.start(role, 0));
-    let competitors = core::array::from_fn::<_, BUSY, _>(|index| thread(&busy, 3 + index));
+    let competitors = core::array::from_fn::<_, BUSY, _>(|index| thread(&busy, FIRST_BUSY + index));
 
     let receivers = &raw mut RECEIVERS;
     // SAFETY: nobody else names them.
     let [measuring, peer, roaming] = unsafe { &mut *receivers };
-    exchange::leave(roaming.insert(thread(&third, 2)));
-    let peer = peer.insert(thread(&second, 1));
+    exchange::leave(roaming.insert(thread(&third, ROAMING)));
+    let peer = peer.insert(thread(&second, PEER));
 
     let start = &raw mut SECOND;
     // SAFETY: hart 1 takes both when it starts, and nobody else names them.
@@ -69,7 +66,7 @@ fn main(_hart: usize, _device_tree: usize) -> ! {
     };
     assert!(started.is_ok(), "hart 1 does not start: {started:?}");
     Supervisor::install();
-    Hart::new(0, measuring.insert(thread(&first, 0)), None).run()
+    Hart::new(0, measuring.insert(thread(&first, MEASURING)), None).run()
 }
 
 fn second(_hart: usize) -> ! {

@@ -1,7 +1,7 @@
 //! From one hart to a running receiver on another.
 
 use crate::{
-    Collected, PEER, SAMPLES, System, VECTOR, WARM_UP,
+    Collected, SAMPLES, System, VECTOR, WARM_UP,
     probes::{self, Reads, probe_message, probe_send, probe_spin},
     report,
     same::read_to_read,
@@ -9,6 +9,7 @@ use crate::{
 };
 use rt::measure::Phase;
 use uintr::{Receiver, Sender};
+use uintr_shared::PEER;
 
 /// Samples, including those that are not counted.
 pub const ROUNDS: u64 = (WARM_UP + SAMPLES) as u64;

@@ -43,6 +43,7 @@ use metric::Samples;
 use rt::{exit, measure::cycle_of_time_zero};
 use shared::{Step, shared};
 use uintr::{Kernel, SenderIndex, Vector};
+use uintr_shared::{MEASURING, PEER, ROAMING};
 
 rt::program!(main);
 
@@ -52,11 +53,6 @@ pub const WARM_UP: usize = 64;
 
 /// The samples of the current measurement.
 pub type Collected = Samples<SAMPLES>;
-
-/// Processes, as the kernel numbers them.
-pub const MEASURING: usize = 0;
-pub const PEER: usize = 1;
-pub const ROAMING: usize = 2;
 
 /// The vector of all sends.
 pub const VECTOR: Vector = Vector::new(7);

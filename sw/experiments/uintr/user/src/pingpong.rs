@@ -1,7 +1,7 @@
 //! Two harts that answer each other.
 
 use crate::{
-    Collected, MEASURING, PEER, System, VECTOR,
+    Collected, System, VECTOR,
     cross::Peer,
     probes::{self, probe_exchange},
     report,
@@ -10,6 +10,7 @@ use crate::{
 };
 use core::sync::atomic::{AtomicU64, Ordering};
 use uintr::{Sender, SenderIndex, uipi};
+use uintr_shared::{MEASURING, PEER};
 
 /// The measuring side's message when it has all samples.
 pub const DONE: u64 = 2;

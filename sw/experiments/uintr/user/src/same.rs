@@ -2,13 +2,14 @@
 //! way.
 
 use crate::{
-    Collected, MEASURING, System, VECTOR, WARM_UP,
+    Collected, System, VECTOR, WARM_UP,
     probes::{self, Reads, probe_nothing, probe_send},
     report,
     shared::{ARRIVAL, shared},
 };
 use core::sync::atomic::{AtomicU64, Ordering};
 use uintr::{Receiver, Sender, entry, masked, uipi};
+use uintr_shared::MEASURING;
 
 /// Interrupts, as counted by the handlers.
 pub static COUNT: AtomicU64 = AtomicU64::new(0);

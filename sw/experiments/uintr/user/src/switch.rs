@@ -1,7 +1,7 @@
 //! A receiver without a hart: vectors sent to it wait until the kernel switches to it.
 
 use crate::{
-    Collected, ROAMING, System, VECTOR, WARM_UP,
+    Collected, System, VECTOR, WARM_UP,
     cross::{Peer, ROUNDS},
     probes, report,
     same::{COUNT, read_to_read},
@@ -10,6 +10,7 @@ use crate::{
 use core::sync::atomic::Ordering;
 use rt::{Call, REFUSED, call, measure::Phase};
 use uintr::{Receiver, Sender, Vector};
+use uintr_shared::ROAMING;
 
 /// What is sent before each switch.
 const VECTORS: [Vector; 2] = [VECTOR, Vector::new(42)];

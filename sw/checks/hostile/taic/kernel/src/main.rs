@@ -50,8 +50,6 @@ use taic::{QueueIndex, Taic};
 
 supervisor::program!(main);
 
-static PROGRAM: &[u8] = include_bytes!(env!("EMBEDDED"));
-
 /// The process of the attacker without pages of the TAIC; that with two is [`ATTACKER`].
 const WITHOUT_PAGES: usize = 2;
 
@@ -61,9 +59,10 @@ fn main(_hart: usize, _device_tree: usize) -> ! {
     let taic = process::taic().expect("the TAIC has an ID register");
     taic.set_strict(true);
     let others = Others::new(taic);
-    let (attacker, _) = load(ATTACKER, PROGRAM, &device_pages(taic, others.attacker));
-    let (without_pages, _) = load(WITHOUT_PAGES, PROGRAM, &[]);
-    let (victim, page) = load(VICTIM, PROGRAM, &[]);
+    let program = image::root_task();
+    let (attacker, _) = load(ATTACKER, program, &device_pages(taic, others.attacker));
+    let (without_pages, _) = load(WITHOUT_PAGES, program, &[]);
+    let (victim, page) = load(VICTIM, program, &[]);
     let victim = Victim::start(&victim, page, victim::run);
     Supervisor::install();
 

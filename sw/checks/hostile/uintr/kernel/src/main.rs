@@ -31,12 +31,11 @@ use supervisor::{exit, hal::context::Supervisor, println};
 
 supervisor::program!(main);
 
-static PROGRAM: &[u8] = include_bytes!(env!("EMBEDDED"));
-
 fn main(_hart: usize, _device_tree: usize) -> ! {
     assert!(process::uintc().identity().is_some_and(|it| it.harts > 1), "needs two harts");
-    let (attacker, _) = load(ATTACKER, PROGRAM, &[]);
-    let (victim, page) = load(VICTIM, PROGRAM, &[]);
+    let program = image::root_task();
+    let (attacker, _) = load(ATTACKER, program, &[]);
+    let (victim, page) = load(VICTIM, program, &[]);
     scenario::fill_entries();
     scenario::fill_tables(attacker.senders, victim.senders);
     let victim = Victim::start(&victim, page, victim::run);

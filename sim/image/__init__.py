@@ -1,0 +1,1 @@
+"""Bootable images: ELF files that combine programs built before."""

@@ -1,0 +1,3 @@
+fn main() {
+    layout::link_at(layout::MACHINE_BASE);
+}
