@@ -31,7 +31,7 @@ help:
 	@echo 'make hello   the smallest kernel and its program on the RTL'
 	@echo 'make check   while you work: lint, tests of plain code, small benches (3 minutes); what did'
 	@echo '             not change since it passed is not run again, unless REUSE=0'
-	@echo 'make test    before a change lands: what each part does (first time about 30 minutes);'
+	@echo 'make test    before a change lands: what each part does (about 40 minutes);'
 	@echo '             SEED=random for other stimulus'
 	@echo 'make test-all  also planted faults, wider shapes and netlists (1 hour)'
 	@echo 'make lint    ruff, rustfmt and clippy (1 minute)'
@@ -112,7 +112,7 @@ check: $(ENVIRON) sw
 	$(call tests,check,1 minute)
 
 test: $(ENVIRON) $(COMPILER) sw
-	$(call tests,test,about 30 minutes)
+	$(call tests,test,about 40 minutes)
 
 test-all: $(ENVIRON) $(COMPILER) sw
 	$(call tests,all,about 1 hour)
