@@ -14,7 +14,7 @@ BOARD  ?= ulx3s-85f
 GROUPS ?= core uintr taic message
 
 PACKAGES := build/stamps/debian-packages
-COMPILER := build/stamps/c-compiler
+TESTING  := build/stamps/test-packages
 ENVIRON  := $(VENV)/installed
 RUST     := build/rust.mk
 SITE     := $(VENV)/installed-docs
@@ -54,9 +54,9 @@ $(PACKAGES): scripts/debian-packages.sh
 	@scripts/debian-packages.sh
 	@mkdir -p $(@D) && touch $@
 
-$(COMPILER): scripts/debian-packages.sh
-	@echo '== Compiler for the programs in C'
-	@scripts/debian-packages.sh c
+$(TESTING): scripts/debian-packages.sh
+	@echo '== Debian packages for the tests'
+	@scripts/debian-packages.sh tests
 	@mkdir -p $(@D) && touch $@
 
 $(ENVIRON): requirements.lock pyproject.toml | $(PACKAGES)
@@ -106,15 +106,15 @@ echo "seed $$seed"; COCOTB_RANDOM_SEED=$$seed $(PYTHON) -m pytest -n $(JOBS) -q 
 $(if $(REUSE),$(if $(filter 0,$(REUSE)),--no-reuse,--reuse)) tests
 endef
 
-check: $(ENVIRON) sw
+check: $(ENVIRON) $(TESTING) sw
 	@$(PYTHON) -m ruff check --quiet .
 	@$(MAKE) --no-print-directory -C sw lint-if-possible
 	$(call tests,check,1 minute)
 
-test: $(ENVIRON) $(COMPILER) sw
+test: $(ENVIRON) $(TESTING) sw
 	$(call tests,test,about 40 minutes)
 
-test-all: $(ENVIRON) $(COMPILER) sw
+test-all: $(ENVIRON) $(TESTING) sw
 	$(call tests,all,about 1 hour)
 
 lint: $(ENVIRON) $(CONSTANTS) $(RUST)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes sure that the few things are there which come from the distribution, not from PyPI.
 # Installs what is missing with apt-get where that is allowed; else prints the command and fails.
-# With the argument "c": what programs of the SoC in C need, and nothing else.
+# With the argument "tests": what only the tests need, the compiler of programs in C included.
 set -eu
 
 missing=""
@@ -12,8 +12,9 @@ need() { # need PACKAGE PROBE...: the probe succeeds if the package is there
 }
 header() { printf '#include <%s>\n' "$1" | ${CXX:-c++} -x c++ -E - ; }
 
-if [ "${1:-}" = c ]; then
+if [ "${1:-}" = tests ]; then
     need gcc-riscv64-unknown-elf riscv64-unknown-elf-gcc --version
+    need cpio cpio --version
 else
     need python3-venv python3 -c 'import ensurepip, venv'
     need g++ c++ --version
