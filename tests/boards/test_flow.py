@@ -7,6 +7,7 @@ import stat
 import sys
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from amaranth import *
@@ -52,13 +53,12 @@ class Blinker(Elaboratable):
 
 
 @pytest.fixture
-def folder(tmp_path):
-    """An empty folder that the tools can see. The tools do not take absolute paths."""
-    path = BUILD / "tests" / "board" / tmp_path.name
-    path.mkdir(parents=True, exist_ok=True)
-    for old in path.iterdir():
-        old.unlink()
-    return path
+def folder():
+    """An empty folder of this test alone that the tools can see: they take no absolute paths."""
+    parent = BUILD / "tests" / "board"
+    parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=parent) as path:
+        yield Path(path)
 
 
 @pytest.fixture
