@@ -56,7 +56,8 @@ class Soc(wiring.Component):
     - ``uart_tx``, ``uart_rx``: the bytes that the UART sends and receives;
     - ``uart_format``, ``uart_tx_busy``, ``uart_overrun``: for a serial line (see
       ``UartSerialPhy``); the inputs are 0 without one;
-    - ``finisher``: how the program ended;
+    - ``finisher``: how the program ended. Before a reset the L2 writes its dirty lines to memory,
+      and ``valid`` rises after that. Memory then holds every store performed before;
     - ``commit<n>``, ``memory<n>``: retired instructions and L2 requests of hart ``n``, for
       monitoring. Unused signals need no logic;
     - ``interrupts``: further sources of the PLIC;
@@ -150,7 +151,9 @@ class Soc(wiring.Component):
             self.uart_format.eq(uart.format),
             uart.modem.eq(Modem.const({"cts": 1, "dsr": 1, "dcd": 1})),
             plic.source_lines.eq(self.interrupts | uart.irq << UART_INTERRUPT),
-            self.finisher.valid.eq(finisher.valid),
+            # A reset waits until the dirty lines are in memory, which outlives it.
+            self.finisher.valid.eq(finisher.valid & ((finisher.kind != Kind.RESET) | l2.flushed)),
+            l2.flush.eq(finisher.valid & (finisher.kind == Kind.RESET)),
             self.finisher.kind.eq(finisher.kind),
             self.finisher.code.eq(finisher.code),
         ]
