@@ -10,6 +10,7 @@ from .devicetree import dtb
 from .memory_map import device
 
 A0, A1, A2, T0 = 10, 11, 12, 5
+TARGET_OFFSET = 0x18  # of the address that the reset code jumps to
 DTB_OFFSET = 0x40
 INFO_OFFSET = 0x1000  # of the record for a boot loader
 LOADER_OFFSET = 0x1040  # where a boot loader is linked
@@ -38,13 +39,13 @@ def jr(rs1: int) -> int:
 def reset_code(params: SocParams) -> bytes:
     """Sets ``a0`` = mhartid and ``a1`` = address of the device tree, and jumps to the DRAM.
 
-    The target is a dword at 0x18. The code is position-independent and the same for every hart.
+    The target is a dword at 0x18: the start of DRAM, or what the SoC's port ``entry`` says. The code is position-independent and the same for every hart.
     """
     code = [
         auipc(T0, 0),
         addi(A1, T0, DTB_OFFSET),
         csrr(A0, Csr.MHARTID),
-        ld(T0, T0, 0x18),
+        ld(T0, T0, TARGET_OFFSET),
         jr(T0),
         0,
     ]
