@@ -153,7 +153,10 @@ fn hardware_event(events: &Events, event: usize, data: u64) -> Option<(usize, Op
 /// Whether the firmware counts this event.
 fn is_firmware_event(event: usize) -> bool {
     event >> 16 == event_type::FIRMWARE
-        && matches!(event & 0xffff, firmware_event::SET_TIMER..=firmware_event::SFENCE_VMA_ASID_RECEIVED)
+        && matches!(
+            event & 0xffff,
+            firmware_event::SET_TIMER..=firmware_event::SFENCE_VMA_ASID_RECEIVED
+        )
 }
 
 /// The extension.
@@ -257,9 +260,8 @@ fn configure(
     data: u64,
 ) -> Option<(usize, Counter)> {
     if is_firmware_event(event) {
-        let is_candidate = |entry: &(usize, Counter)| {
-            matches!(entry.1, Counter::Firmware(_)) && entry.1.is_free()
-        };
+        let is_candidate =
+            |entry: &(usize, Counter)| matches!(entry.1, Counter::Firmware(_)) && entry.1.is_free();
         let found = counters.find(is_candidate)?;
         found.1.event().store(event, Relaxed);
         return Some(found);

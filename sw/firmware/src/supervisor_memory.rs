@@ -40,10 +40,7 @@ pub fn load(address: usize) -> Result<usize, Fault> {
     if faulted == 0 {
         return Ok(value);
     }
-    Err(Fault {
-        cause: csr::read::<{ number::MCAUSE }>(),
-        value: csr::read::<{ number::MTVAL }>(),
-    })
+    Err(Fault { cause: csr::read::<{ number::MCAUSE }>(), value: csr::read::<{ number::MTVAL }>() })
 }
 
 /// Lets S-mode take the exception as if its instruction at `pc` had caused it. Returns where S-mode

@@ -97,7 +97,8 @@ async def rom_and_memory_answer_their_lines(dut, pause):
                 assert [bench.dram.read(start_line // 8 + n) for n in range(8)] == dwords
         first = rng.randrange(8)
         order = [start_line + (first + n) % 8 * 8 for n in range(8)]
-        expected = [rom_dword(addr, filling) if in_rom else bench.dram.read(addr // 8) for addr in order]
+        expected = [rom_dword(addr, filling) if in_rom else bench.dram.read(addr // 8)
+                    for addr in order]
         assert await bench.read(order[0]) == expected, f"{start_line:#x}"
 
 
@@ -127,7 +128,8 @@ def test_line_rom(hole):
 @pytest.mark.parametrize("arguments, message", [
     ((b"", 0x1000, 32), "contents must not be empty"),
     ((b"x", 0x1008, 32), "base must be a multiple of 64, not 0x1008"),
-    ((b"12345678", 0x1000, 32, 64, 8), "hole must be the offset of a dword of the contents, not 0x8"),
+    ((b"12345678", 0x1000, 32, 64, 8),
+     "hole must be the offset of a dword of the contents, not 0x8"),
     ((bytes(65), 0xFFFF_FFC0, 32), "contents must end within 32 address bits, not at 0x100000040"),
 ])
 def test_bad_roms_are_refused(arguments, message):

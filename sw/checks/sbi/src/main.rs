@@ -13,6 +13,10 @@
 //! ok    protection
 //! ok    delegation
 //! ok    counters
+//! ok    legacy calls
+//! ok    legacy calls between harts
+//! ok    performance counters of the hart
+//! ok    performance counters of the firmware
 //! sbitest: 0 failed
 //! ```
 
@@ -20,7 +24,9 @@
 #![no_main]
 
 mod harts;
+mod legacy;
 mod machine;
+mod performance;
 
 use supervisor::{
     exit,
@@ -34,7 +40,7 @@ use supervisor::{
 supervisor::program!(main);
 
 fn main(hart: usize, device_tree: usize) -> ! {
-    let tests: [(&str, bool); 9] = [
+    let tests: [(&str, bool); 13] = [
         ("base", machine::base()),
         ("console", machine::console()),
         ("timer", machine::timer()),
@@ -44,6 +50,10 @@ fn main(hart: usize, device_tree: usize) -> ! {
         ("protection", machine::protection()),
         ("delegation", machine::delegation()),
         ("counters", machine::counters(device_tree)),
+        ("legacy calls", legacy::own(hart)),
+        ("legacy calls between harts", legacy::remote(hart)),
+        ("performance counters of the hart", performance::hardware()),
+        ("performance counters of the firmware", performance::firmware(hart)),
     ];
     let mut failed = 0;
     for (name, passed) in tests {
