@@ -16,7 +16,7 @@
 #![no_main]
 
 use core::{arch::global_asm, slice};
-use fdt::Fdt;
+use fdt::{Fdt, node::FdtNode};
 use supervisor::{exit, hal::soc::DRAM_BASE, println};
 
 supervisor::program!(main);
@@ -61,7 +61,7 @@ fn main(hart: usize, device_tree: usize) -> ! {
         ("device tree", device_tree.is_multiple_of(8) && tree.total_size() > 1024),
         ("command line", tree.chosen().bootargs() == Some(COMMAND_LINE)),
         ("initial RAM disk", disk(&tree) == Some(DISK)),
-        ("memory of the firmware is reserved", reserved(&tree) == Some(DRAM_BASE)),
+        ("memory of the firmware is reserved", reserves(&tree, DRAM_BASE)),
     ];
     let mut failed = 0;
     for (name, passed) in tests {
@@ -85,9 +85,11 @@ fn disk(tree: &Fdt) -> Option<&'static [u8]> {
     Some(unsafe { slice::from_raw_parts(core::ptr::with_exposed_provenance(start), end - start) })
 }
 
-/// Where the first reserved memory is.
-fn reserved(tree: &Fdt) -> Option<usize> {
-    let node = tree.find_node("/reserved-memory")?.children().next()?;
-    node.property("no-map")?;
-    Some(node.reg()?.next()?.starting_address as usize)
+/// Whether memory from `address` on is reserved. OpenSBI adds ranges of its own.
+fn reserves(tree: &Fdt, address: usize) -> bool {
+    let starts = |node: FdtNode| Some(node.reg()?.next()?.starting_address as usize);
+    tree.find_node("/reserved-memory").is_some_and(|reserved| {
+        let mut ranges = reserved.children();
+        ranges.any(|node| node.property("no-map").is_some() && starts(node) == Some(address))
+    })
 }

@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! rel4 firmware: SBI 2.0, hart 0 of n
+//! sbitest: n harts
 //! ok    base
 //! ok    console
 //! ok    timer
@@ -40,6 +41,7 @@ use supervisor::{
 supervisor::program!(main);
 
 fn main(hart: usize, device_tree: usize) -> ! {
+    println!("sbitest: {} harts", harts::describe(device_tree));
     let tests: [(&str, bool); 13] = [
         ("base", machine::base()),
         ("console", machine::console()),
