@@ -26,10 +26,10 @@ use machine::machine;
 
 /// Where each hart arrives, with a stack of its own and `.bss` cleared.
 extern "C" fn main(hart: usize, device_tree: usize) -> ! {
-    if hart == boot::BOOT_HART {
-        if let Err(problem) = machine::describe(device_tree) {
-            panic!("device tree at {device_tree:#x}: {problem:?}");
-        }
+    if hart == boot::BOOT_HART
+        && let Err(problem) = machine::describe(device_tree)
+    {
+        panic!("device tree at {device_tree:#x}: {problem:?}");
     }
     setup::delegate();
     setup::protect();
