@@ -33,6 +33,8 @@ pub struct Consumer<'a, const WORDS: usize, const SLOTS: usize, A: Atomics = Nat
     take: Cell<u64>,
     /// Number of the next message to be found.
     find: Cell<u64>,
+    /// Messages behind the next one that have been taken already: the bits of their slots.
+    early: Cell<u64>,
 }
 
 impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Consumer<'a, WORDS, SLOTS, A> {
@@ -40,7 +42,7 @@ impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Consumer<'a, WORDS,
     /// again.
     pub fn new(ring: &'a Ring<WORDS, SLOTS, A>) -> Self {
         let next = after(ring.taken.0.load(Ordering::Relaxed));
-        Self { ring, take: Cell::new(next), find: Cell::new(next) }
+        Self { ring, take: Cell::new(next), find: Cell::new(next), early: Cell::new(0) }
     }
 
     /// Tells `each` the place and the first word of the messages that were not found before, the
@@ -60,17 +62,59 @@ impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Consumer<'a, WORDS,
         self.find.set(number);
     }
 
-    /// Takes the message at a place that was found; `None` unless all before it are taken, and it
-    /// is not.
+    /// Takes the oldest message of those that were found, if it is at this place. `None`: it is not,
+    /// or another has been taken early; [`Consumer::take_early`] takes it then.
     #[inline(always)]
     pub fn take(&self, place: Place) -> Option<[u64; WORDS]> {
         let (ring, number) = (self.ring, self.take.get());
-        if place != Place::of(number) {
+        if place != Place::of(number) || self.early.get() != 0 {
             return None;
         }
         let message = ring.message(number);
         self.taken(number);
         Some(message)
+    }
+
+    /// Takes whatever message was found at a place, before or after those around it. `None`: none was
+    /// found there, or it has been taken. The producer gets the slot when all before it are taken.
+    pub fn take_early(&self, place: Place) -> Option<[u64; WORDS]> {
+        let next = self.take.get();
+        let distance = u64::from(place.0.wrapping_sub(next as u32));
+        let number = next.wrapping_add(distance);
+        let found = number & 1 == 1 && distance < self.find.get().wrapping_sub(next);
+        (found && self.early.get() & Self::bit(place) == 0).then(|| self.take_found(place))
+    }
+
+    /// The same, where the caller knows that a message was found at this place and that it has not
+    /// been taken. Otherwise it may be any message, and messages may be lost.
+    #[inline(always)]
+    pub fn take_found(&self, place: Place) -> [u64; WORDS] {
+        if let Some(message) = self.take(place) {
+            return message;
+        }
+        let message = self.ring.message(place.0.into());
+        self.taken_early(place, self.take.get(), self.early.get() | Self::bit(place));
+        message
+    }
+
+    /// The message at a place has been taken: passes over all in a row that are, from `number` on.
+    /// Inline: a call would make a coroutine save registers each time.
+    #[inline(always)]
+    fn taken_early(&self, place: Place, mut number: u64, mut early: u64) {
+        if place == Place::of(number) {
+            while early & Self::bit(Place::of(number)) != 0 {
+                early &= !Self::bit(Place::of(number));
+                number = number.wrapping_add(2);
+            }
+            self.taken(number.wrapping_sub(2));
+        }
+        self.early.set(early);
+    }
+
+    /// Of the slot of a message.
+    const fn bit(place: Place) -> u64 {
+        const { assert!(SLOTS <= u64::BITS as usize, "a bit for each slot") }
+        1 << ((place.0 >> 1) as usize % SLOTS)
     }
 
     /// Finds and takes the oldest message if `accept` says so of its first word. `None` also while
@@ -86,6 +130,7 @@ impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Consumer<'a, WORDS,
             return None;
         }
         self.find.set(number.wrapping_add(2));
+        // None behind it has been found, and so none has been taken early.
         self.taken(number);
         Some(message)
     }
@@ -202,6 +247,28 @@ mod tests {
                 assert_eq!(consumer.take(place), Some([word, !word]));
                 assert_eq!(consumer.take(place), None);
             }
+        }
+    }
+
+    #[test]
+    fn what_is_taken_early_is_passed_over_when_its_turn_comes() {
+        let ring = Small::new();
+        let (producer, consumer) = (Producer::new(&ring), Consumer::new(&ring));
+        for lap in (0..100).step_by(4) {
+            (lap..lap + 4).for_each(|word| assert_eq!(producer.send([word, !word]), Ok(false)));
+            let places = find(&consumer).into_iter().map(|found| found.0);
+            let [first, second, third, last] = places.collect::<Vec<_>>().try_into().unwrap();
+            for (place, word) in [(third, lap + 2), (second, lap + 1)] {
+                assert_eq!(consumer.take(place), None);
+                assert_eq!(consumer.take_early(place), Some([word, !word]));
+                assert_eq!(consumer.take_early(place), None);
+            }
+            assert_eq!(producer.send([0, 0]), Err(Full));
+            assert_eq!(consumer.take_early(first), Some([lap, !lap]));
+            assert_eq!(consumer.take_early(second), None);
+            assert_eq!(consumer.take(last), Some([lap + 3, !(lap + 3)]));
+            assert_eq!(consumer.take_early(last), None);
+            assert_eq!(consumer.take_early(Place(2)), None);
         }
     }
 

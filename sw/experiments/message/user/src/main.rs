@@ -28,31 +28,28 @@
 
 mod client;
 mod counters;
-mod endpoint;
-mod message;
-mod own_thread;
+mod processes;
+mod protocol;
 mod server;
-mod shared;
-mod ways;
 
-use ways::{kernel::Kernel, taic::Taic, uintc::Uintc};
+use processes::{OverTaic, OverUintc, ThroughKernel};
 
-user::program!(main);
+rt::program!(main);
 
 const CLIENT: usize = 0;
 const SERVER: usize = 1;
 
 fn main(role: usize, _argument: usize) -> ! {
     if role == CLIENT {
-        client::measure::<Kernel>();
-        client::measure::<Uintc>();
-        client::measure::<Taic>();
-        user::println!("message: done");
-        user::exit(0)
+        client::measure::<ThroughKernel>();
+        client::measure::<OverUintc>();
+        client::measure::<OverTaic>();
+        rt::println!("message: done");
+        rt::exit(0)
     }
-    server::serve::<Kernel>();
-    server::serve::<Uintc>();
-    server::serve::<Taic>();
+    server::serve::<ThroughKernel>();
+    server::serve::<OverUintc>();
+    server::serve::<OverTaic>();
     loop {
         core::hint::spin_loop();
     }
