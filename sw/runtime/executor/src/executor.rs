@@ -4,7 +4,7 @@ use crate::{slot::Slot, waker::Target};
 use core::{
     cell::{Cell, OnceCell},
     future::{Future, poll_fn},
-    mem::ManuallyDrop,
+    mem::{ManuallyDrop, MaybeUninit},
     ptr,
     sync::atomic::{AtomicU64, Ordering},
     task::{Context, Poll, Waker},
@@ -12,48 +12,54 @@ use core::{
 use task::{ReadyQueue, TaskId};
 
 /// Up to `SLOTS` tasks, each a future of up to `BYTES` bytes, that become ready in a `Q`. It lives
-/// for ever, and belongs to one thread.
+/// for ever, and belongs to one thread. `SLOTS` is a power of two.
 #[repr(C)]
 pub struct Executor<Q: 'static, const SLOTS: usize, const BYTES: usize> {
+    /// The waker that polls get, while they take place. It is known by its address.
+    waker: Cell<MaybeUninit<ManuallyDrop<Waker>>>,
     /// The word of the task that is being polled, 0 outside a poll; wakers look at it on any thread.
     current: AtomicU64,
-    /// The waker that polls get; null while none takes place.
-    waker: Cell<*const Waker>,
-    /// The first free slot; `SLOTS` if there is none.
+    running: Cell<bool>,
+    /// The task of the first free slot, or 0.
     free: Cell<u32>,
     queue: Q,
     slots: [Slot<BYTES>; SLOTS],
     targets: [OnceCell<Target<Q>>; SLOTS],
 }
 
-/// The task in slot `index`. An address that no other slot has, small enough for every channel.
-const fn task(index: usize) -> TaskId {
-    TaskId::new((index as u64 + 1) * TaskId::ALIGNMENT as u64).expect("aligned, and not 0")
+/// The slot that a task names. Every word names one.
+#[inline(always)]
+const fn index<const SLOTS: usize>(task: TaskId) -> usize {
+    (task.bits() / TaskId::ALIGNMENT as u64) as usize % SLOTS
 }
 
-/// The slot that a task names; there may be no such slot.
-#[inline(always)]
-const fn index(task: TaskId) -> usize {
-    (task.address().wrapping_sub(TaskId::ALIGNMENT as u64) / TaskId::ALIGNMENT as u64) as usize
+/// The word of the task in slot `index`. An address that no other slot has, small enough for every
+/// channel: since none is 0, that of slot 0 is behind all others.
+const fn name<const SLOTS: usize>(index: usize) -> u32 {
+    (((index + SLOTS - 1) % SLOTS + 1) * TaskId::ALIGNMENT) as u32
 }
 
 impl<Q: ReadyQueue, const SLOTS: usize, const BYTES: usize> Executor<Q, SLOTS, BYTES> {
     /// An executor without tasks, whose thread alone uses `queue` as its owner.
     pub const fn new(queue: Q) -> Self {
+        const { assert!(SLOTS.is_power_of_two(), "the number of slots is a power of two") }
+        // Free slots in the order of their tasks: 1, 2 ... 0.
         let slots = {
             let mut slots = [const { Slot::new(0) }; SLOTS];
             let mut index = 0;
             while index < SLOTS {
-                slots[index] = Slot::new(index as u32 + 1);
+                let next = (index + 1) % SLOTS;
+                slots[index] = Slot::new(if index == 0 { 0 } else { name::<SLOTS>(next) });
                 index += 1;
             }
             slots
         };
         Self {
             slots,
+            waker: Cell::new(MaybeUninit::uninit()),
             current: AtomicU64::new(0),
-            waker: Cell::new(ptr::null()),
-            free: Cell::new(0),
+            running: Cell::new(false),
+            free: Cell::new(name::<SLOTS>(1 % SLOTS)),
             queue,
             targets: [const { OnceCell::new() }; SLOTS],
         }
@@ -72,13 +78,12 @@ impl<Q: ReadyQueue, const SLOTS: usize, const BYTES: usize> Executor<Q, SLOTS, B
     where
         F: Future<Output = ()> + 'static,
     {
-        let index = self.free.get() as usize;
-        let Some(slot) = self.slots.get(index) else { return Err(future) };
+        let Some(task) = TaskId::from_bits(self.free.get().into()) else { return Err(future) };
+        let slot = self.slot(task);
         self.free.set(slot.next.get());
         // SAFETY: a slot in the list of free ones has no future.
         unsafe { slot.fill(future) };
-        let task = task(index);
-        self.targets[index].get_or_init(|| Target { queue: &self.queue, task });
+        self.targets[index::<SLOTS>(task)].get_or_init(|| Target { queue: &self.queue, task });
         self.enqueue_once(slot, task);
         Ok(task)
     }
@@ -87,9 +92,14 @@ impl<Q: ReadyQueue, const SLOTS: usize, const BYTES: usize> Executor<Q, SLOTS, B
     /// own thread.
     #[inline(always)]
     pub fn wake(&self, task: TaskId) {
-        if let Some(slot) = self.slots.get(index(task)) {
-            self.enqueue_once(slot, task);
-        }
+        self.enqueue_once(self.slot(task), task);
+    }
+
+    /// What a task names. Any word does: a name that is not from here is another task's, whose poll
+    /// then finds nothing new, or that of a free slot.
+    #[inline(always)]
+    fn slot(&self, task: TaskId) -> &Slot<BYTES> {
+        &self.slots[index::<SLOTS>(task)]
     }
 
     #[inline(always)]
@@ -118,12 +128,14 @@ impl<Q: ReadyQueue, const SLOTS: usize, const BYTES: usize> Executor<Q, SLOTS, B
     /// other context, such as that of a combinator with wakers of its own.
     #[inline(always)]
     pub fn polled_with(&self, context: &Context<'_>) -> Option<TaskId> {
-        if ptr::eq(context.waker(), self.waker.get()) { self.current() } else { None }
+        let own: *const Waker = self.waker.as_ptr().cast();
+        // SAFETY: whoever has a context with this waker is in a poll, and then there is a task.
+        ptr::eq(context.waker(), own).then(|| unsafe { self.current().unwrap_unchecked() })
     }
 
     /// Of the task that is being polled.
     pub(crate) fn target(&self) -> &Target<Q> {
-        let target = self.current().and_then(|task| self.targets.get(index(task))?.get());
+        let target = self.current().and_then(|task| self.targets[index::<SLOTS>(task)].get());
         target.expect("the executor's own waker is used in a poll, of a task that was spawned")
     }
 
@@ -165,33 +177,33 @@ impl<Q: ReadyQueue, const SLOTS: usize, const BYTES: usize> Executor<Q, SLOTS, B
         mut more: impl FnMut() -> bool,
         mut idle: impl FnMut(Option<TaskId>) -> Option<TaskId>,
     ) {
+        assert!(!self.running.replace(true), "a task runs its own executor");
         // Its `drop` does nothing, but would be called through a table.
-        let waker = ManuallyDrop::new(self.own_waker());
-        let mut context = Context::from_waker(&waker);
-        assert!(self.waker.replace(&raw const *waker).is_null(), "a task runs its own executor");
+        self.waker.set(MaybeUninit::new(ManuallyDrop::new(self.own_waker())));
+        // SAFETY: it has just been written, and will not be again before this function ends.
+        let waker: &Waker = unsafe { &*self.waker.as_ptr().cast() };
+        let mut context = Context::from_waker(waker);
         let mut ready = self.queue.dequeue();
         while let Some(task) = ready.or_else(|| idle(self.leave())) {
-            let slot = self.slots.get(index(task));
-            let mut done = false;
-            if let Some(slot) = slot {
-                // Before the poll: a wake-up during it asks for another.
-                slot.queued.set(false);
-                self.current.store(task.bits(), Ordering::Relaxed);
-                // SAFETY: polls are here alone, one after the other: `waker` was null.
-                done = unsafe { slot.poll(&mut context) };
-            }
-            let more = slot.is_none() || more();
+            let slot = self.slot(task);
+            let poll = slot.poll();
+            // Before the poll: a wake-up during it asks for another.
+            slot.queued.set(false);
+            self.current.store(task.bits(), Ordering::Relaxed);
+            // SAFETY: polls are here alone, one after the other: it was not `running`.
+            let done = unsafe { poll(slot.address(), &mut context) };
+            let more = more();
             // The processor predicts one jump in a few bytes: there is something between both.
             ready = if more { self.queue.dequeue() } else { None };
-            if let (true, Some(slot)) = (done, slot) {
-                self.free(index(task), slot);
+            if done {
+                self.free(slot);
             }
             if !more {
                 break;
             }
         }
         self.leave();
-        self.waker.set(ptr::null());
+        self.running.set(false);
     }
 
     /// No task is being polled from now on; which was.
@@ -202,12 +214,14 @@ impl<Q: ReadyQueue, const SLOTS: usize, const BYTES: usize> Executor<Q, SLOTS, B
         last
     }
 
-    /// The future in a slot is done.
+    /// The future in the slot of the task that was polled is done.
     #[inline(always)]
-    fn free(&self, index: usize, slot: &Slot<BYTES>) {
+    fn free(&self, slot: &Slot<BYTES>) {
         // SAFETY: it is done.
         unsafe { slot.clear() };
-        slot.next.set(self.free.replace(index as u32));
+        // From memory, so that the poll leaves no register to be saved.
+        let polled = self.current().map_or(0, |task| name::<SLOTS>(index::<SLOTS>(task)));
+        slot.next.set(self.free.replace(polled));
     }
 }
 

@@ -19,8 +19,9 @@
 //!                   Poll::Ready: the future is dropped
 //! ```
 //!
-//! A task is *ready* while its name is in the ready queue. A name of a slot without a task, or of no
-//! slot, is passed over: whoever wakes may be late, and a peer may send nonsense.
+//! A task is *ready* while its name is in the ready queue. A name of a slot without a task is passed
+//! over: whoever wakes may be late. Any other word makes some task ready, which is polled once more
+//! than it had to be.
 //!
 //! # What may be called from where
 //!

@@ -10,7 +10,7 @@ use core::{
 };
 
 /// Polls the future in the slot at an address; when it is done, drops it and returns `true`.
-type Poll = unsafe fn(*mut u8, &mut Context<'_>) -> bool;
+pub type Poll = unsafe fn(*mut u8, &mut Context<'_>) -> bool;
 
 /// Where a future is in its slot.
 const STORAGE: usize = 16;
@@ -22,20 +22,12 @@ unsafe fn poll<F: Future<Output = ()>>(slot: *mut u8, context: &mut Context<'_>)
     let future: *mut F = unsafe { slot.add(STORAGE) }.cast();
     // SAFETY: by the caller.
     let done = unsafe { Pin::new_unchecked(&mut *future) }.poll(context).is_ready();
-    // SAFETY: by the caller; it is not used again.
-    done && unsafe { finish(future) }
-}
-
-/// Drops a future that is done. `true`. Apart from its polls, which need not save registers then.
-///
-/// # Safety
-/// As of [`ptr::drop_in_place`].
-#[cold]
-#[inline(never)]
-unsafe fn finish<F>(future: *mut F) -> bool {
-    // SAFETY: by the caller.
-    unsafe { future.drop_in_place() };
-    true
+    if done {
+        // SAFETY: by the caller; it is not used again. An async block that is done has nothing to
+        // drop, which is seen here, so that no poll saves registers for it.
+        unsafe { future.drop_in_place() };
+    }
+    done
 }
 
 /// Of a slot without a future.
@@ -50,7 +42,7 @@ pub struct Slot<const BYTES: usize> {
     poll: Cell<Poll>,
     /// Whether the task is in the ready queue by `Executor::wake`.
     pub queued: Cell<bool>,
-    /// Of a free slot: the next one that is free.
+    /// Of a free slot: the task of the next one that is free, or 0.
     pub next: Cell<u32>,
     storage: Storage<BYTES>,
 }
@@ -86,15 +78,17 @@ impl<const BYTES: usize> Slot<BYTES> {
         self.poll.set(poll::<F>);
     }
 
-    /// Polls the future, if there is one. `true`: it is done, and [`Slot::clear`] has to follow.
-    ///
-    /// # Safety
-    /// The slot must not be being polled, and be cleared after `true`.
+    /// What polls the future, if there is one, for [`Slot::address`]. After `true` [`Slot::clear`]
+    /// has to follow. It is safe to call while the future is not being polled.
     #[inline(always)]
-    pub unsafe fn poll(&'static self, context: &mut Context<'_>) -> bool {
-        // SAFETY: `fill` has put a future there to which the function belongs; it stays, as the slot
-        // is static and not free; nobody else polls it, by the caller. `vacant` needs none.
-        unsafe { (self.poll.get())(ptr::from_ref(self).cast_mut().cast(), context) }
+    pub fn poll(&self) -> Poll {
+        self.poll.get()
+    }
+
+    /// Where the slot is, which stays there as long as it has a future: `fill` wants a static.
+    #[inline(always)]
+    pub fn address(&self) -> *mut u8 {
+        ptr::from_ref(self).cast_mut().cast()
     }
 
     /// The slot has no future any more.

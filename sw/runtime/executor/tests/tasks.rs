@@ -10,7 +10,7 @@ use std::{
 };
 use task::{SoftQueue, TaskId};
 
-type Small = Executor<SoftQueue<4>, 3, 64>;
+type Small = Executor<SoftQueue<4>, 4, 64>;
 
 fn executor() -> &'static Small {
     Box::leak(Box::new(Executor::new(SoftQueue::new())))
@@ -103,13 +103,13 @@ fn slots_are_finite_and_used_again() {
     let executor = executor();
     let counted = Rc::new(());
     // What became free last is used first.
-    for order in [[0, 1, 2], [2, 1, 0], [0, 1, 2], [2, 1, 0]] {
+    for order in [[0, 1, 2, 3], [3, 2, 1, 0], [0, 1, 2, 3], [3, 2, 1, 0]] {
         for index in order {
             let held = counted.clone();
             assert_eq!(executor.spawn(async move { drop(held) }).ok(), Some(task(index)));
         }
         assert!(executor.spawn(async {}).is_err());
-        assert_eq!(Rc::strong_count(&counted), 4);
+        assert_eq!(Rc::strong_count(&counted), 5);
         executor.run_until_idle();
         assert_eq!(Rc::strong_count(&counted), 1);
     }
@@ -170,18 +170,34 @@ fn a_task_is_ready_once_however_often_it_is_woken() {
         Poll::Pending
     }));
     executor.wake(task_.ok().unwrap());
-    executor.wake(task(17));
+    executor.wake(task(1));
     executor.run_until_idle();
     assert_eq!(trace.lock().unwrap().len(), 1);
 }
 
 #[test]
-fn names_of_no_task_are_passed_over() {
+fn names_of_free_slots_are_passed_over() {
     let (executor, trace) = (executor(), trace());
+    executor.call(task(1));
     executor.call(task(2));
-    executor.call(task(3));
     executor.call(TaskId::from_bits(u64::MAX).unwrap());
     assert!(executor.spawn(async { trace.lock().unwrap().push(('p', 0)) }).is_ok());
     executor.run_until_idle();
     assert_eq!(*trace.lock().unwrap(), [('p', 0)]);
+}
+
+#[test]
+fn any_word_names_some_task() {
+    let (executor, trace) = (executor(), trace());
+    let polls = poll_fn(|_| {
+        trace.lock().unwrap().push(('p', 0));
+        Poll::Pending
+    });
+    assert_eq!(executor.spawn(polls).ok(), Some(task(0)));
+    executor.run_until_idle();
+    for word in [task(4).bits(), task(4).bits() | 0x3f, u64::MAX << 32 | 0x40] {
+        executor.call(TaskId::from_bits(word).unwrap());
+        executor.run_until_idle();
+    }
+    assert_eq!(trace.lock().unwrap().len(), 4);
 }

@@ -1,18 +1,20 @@
 //! One side of the two rings.
 
 use crate::{
-    Consumer, Full, Message, Messages, PORTS, Port, Process, Producer, Way, message,
-    place::PortState, process::Tasks as _,
+    Consumer, Full, Message, PORTS, Port, Process, Producer, Way, message, place::PortState,
+    process::Tasks as _,
 };
 use core::{
     cell::Cell,
+    ptr,
     task::{Context, Waker},
 };
+use hal::cold;
 use ring::Place;
 use task::TaskId;
 
-/// What the peer did wrong: its message to this port was dropped. There is no such port, nobody has
-/// bound it, or it has a message already.
+/// What the peer did wrong: its message to this port was dropped. Nobody has bound the port, or it
+/// has a message already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
     pub port: u32,
@@ -26,8 +28,8 @@ const REFUSED: u8 = 2;
 #[repr(C)]
 pub struct Endpoint<P: Process> {
     way: P::Way,
-    outgoing: Producer,
-    incoming: Consumer,
+    outgoing: Producer<P::Outgoing>,
+    incoming: Consumer<P::Incoming>,
     sleeps: Cell<u64>,
     stops: Cell<u8>,
     /// The port of the message that was refused last.
@@ -39,12 +41,12 @@ pub struct Endpoint<P: Process> {
 
 impl<P: Process> Endpoint<P> {
     /// The side that sends through `outgoing` and receives through `incoming`, of which it is the
-    /// only producer and the only consumer. No port is bound.
-    pub fn new(way: P::Way, outgoing: &'static Messages, incoming: &'static Messages) -> Self {
+    /// only producer and the only consumer ever. No port is bound.
+    pub const fn new(way: P::Way, outgoing: P::Outgoing, incoming: P::Incoming) -> Self {
         Self {
             way,
-            outgoing: Producer::new(outgoing),
-            incoming: Consumer::new(incoming),
+            outgoing: Producer::first(outgoing),
+            incoming: Consumer::first(incoming),
             sleeps: Cell::new(0),
             stops: Cell::new(0),
             refused: Cell::new(0),
@@ -53,10 +55,15 @@ impl<P: Process> Endpoint<P> {
         }
     }
 
+    /// How the process is woken.
+    pub fn way(&self) -> &P::Way {
+        &self.way
+    }
+
     /// Port `number`, unless it is bound or there is none.
     pub fn bind(&'static self, number: u32) -> Option<Port<P>> {
         let state = self.ports.get(number as usize)?;
-        state.bind().then(|| Port::new(self, state, number))
+        state.bind().then(|| Port::new(state, number))
     }
 
     /// Runs the coroutines until one of them says that all is done, or the peer has sent what was
@@ -105,82 +112,99 @@ impl<P: Process> Endpoint<P> {
         self.sleeps.get()
     }
 
-    #[inline(always)]
-    pub(crate) fn incoming(&self) -> &Consumer {
-        &self.incoming
-    }
-
     /// Finds what has come, and wakes those for whom it is.
     #[inline(always)]
-    fn find(&self) {
+    pub(crate) fn find(&self) {
         self.incoming.find(|place, header| {
-            if !self.arrive_for_task(place, header) {
-                self.arrive(place, header);
+            match self.ports[message::port(header)].arrive_for_task(place) {
+                Some(task) => P::executor().call(task),
+                None => cold::call(Self::arrive, self, &(), place.bits() as usize),
             }
             true
         });
     }
 
-    /// A message has been found: wakes the task that waits for it. `false`: none does.
-    #[inline(always)]
-    fn arrive_for_task(&self, place: Place, header: u64) -> bool {
-        let state = self.ports.get(message::port(header) as usize);
-        let task = state.and_then(|state| state.arrive_for_task(place));
-        if let Some(task) = task {
-            P::executor().wake(task);
-        }
-        task.is_some()
-    }
-
-    /// A message has been found for which no task waits.
+    /// The message at a place has been found, and no task waits for it.
     #[cold]
     #[inline(never)]
-    fn arrive(&self, place: Place, header: u64) {
-        let number = message::port(header);
-        let state = self.ports.get(number as usize);
-        match state.and_then(|state| state.arrive(place)) {
+    extern "C" fn arrive(&self, _: &(), place: usize) {
+        let Some(place) = Place::from_bits(place as u64) else { return };
+        let number = message::port(self.incoming.first_word(place));
+        match self.ports[number].arrive(place) {
             Some(true) => {
-                if let Some(waker) = self.wakers[number as usize].take() {
+                if let Some(waker) = self.wakers[number].take() {
                     waker.wake();
                 }
             }
             Some(false) => {}
-            None => self.refuse(place, number),
+            None => {
+                self.refused.set(number as u32);
+                self.stops.set(self.stops.get() | REFUSED);
+                self.incoming.take_early(place);
+            }
         }
     }
 
-    /// Lets a message to a port wake what `context` is of. Where somebody waits already, it first
-    /// finds what has come; if a message to the port has, that one is woken.
-    ///
-    /// It is the only call of a coroutine that waits, and its last.
+    /// Lets a message to a port wake what `context` is of: its waker, if that is not the executor's.
+    #[inline(always)]
+    pub(crate) fn wait(&self, state: &PortState, context: &Context<'_>) {
+        cold::call(Self::wait_cold, self, context.waker(), self.number(state));
+    }
+
     #[cold]
     #[inline(never)]
-    pub(crate) fn wait(&self, number: u32, context: &Context<'_>) {
-        let state = &self.ports[number as usize];
+    extern "C" fn wait_cold(&self, waker: &Waker, number: usize) {
+        let state = &self.ports[number];
         if !state.is_idle() {
+            // Whoever waited is a part of the same task, perhaps the dispatcher.
             self.find();
-            if state.has_arrived() {
-                return;
+            if state.arrived().is_some() {
+                return waker.wake_by_ref();
             }
         }
-        if let Some(task) = P::executor().polled_with(context) {
+        if let Some(task) = P::executor().polled_with(&Context::from_waker(waker)) {
             state.let_task_wait(task);
         } else {
-            self.wakers[number as usize].set(Some(context.waker().clone()));
+            self.wakers[number].set(Some(waker.clone()));
             state.let_waker_wait();
         }
     }
 
-    fn refuse(&self, place: Place, port: u32) {
-        self.refused.set(port);
-        self.stops.set(self.stops.get() | REFUSED);
-        self.incoming.take_early(place);
+    #[inline(always)]
+    fn number(&self, state: &PortState) -> usize {
+        (ptr::from_ref(state).addr() - self.ports.as_ptr().addr()) / size_of::<PortState>()
+    }
+
+    /// Gives a port up. A message that has arrived is dropped.
+    #[inline(always)]
+    pub(crate) fn unbind(&self, state: &PortState) {
+        if let Some(place) = state.arrived() {
+            cold::call(Self::take_cold, self, &(), place.bits() as usize);
+        }
+        state.unbind();
+    }
+
+    #[cold]
+    #[inline(never)]
+    extern "C" fn take_cold(&self, _: &(), place: usize) {
+        if let Some(place) = Place::from_bits(place as u64) {
+            self.incoming.take_early(place);
+        }
     }
 
     /// The message that was found at a place, and has not been taken.
     #[inline(always)]
     pub(crate) fn take(&self, place: Place) -> Message {
         Message::from_words(self.incoming.take_found(place))
+    }
+
+    /// Finds and takes the next message if it is to the port of a task that waits.
+    #[inline(always)]
+    pub(crate) fn pop(&self, state: &PortState) -> Option<Message> {
+        let own = self.number(state);
+        let message = self.incoming.pop_if(|header| message::port(header) == own)?;
+        state.stop_waiting();
+        Some(Message::from_words(message))
     }
 
     /// Sends a message, and wakes the peer if it is seen to sleep; [`Endpoint::run`] makes sure.

@@ -10,8 +10,8 @@ pub const PORTS: usize = 32;
 
 /// A ring in shared memory. All zeros is an empty one.
 pub type Messages = Ring<WORDS, PORTS>;
-pub type Producer = ring::Producer<'static, WORDS, PORTS>;
-pub type Consumer = ring::Consumer<'static, WORDS, PORTS>;
+pub type Producer<R> = ring::Producer<R, WORDS, PORTS>;
+pub type Consumer<R> = ring::Consumer<R, WORDS, PORTS>;
 
 pub type Contents = [u64; WORDS - 1];
 
@@ -24,11 +24,11 @@ pub struct Message {
 }
 
 impl Message {
-    /// To this port, as it lies in the ring.
+    /// To the port with this [`header`], as it lies in the ring.
     #[inline(always)]
-    pub(crate) const fn to(self, port: u32) -> [u64; WORDS] {
+    pub(crate) const fn to(self, header: u64) -> [u64; WORDS] {
         let [a, b, c, d] = self.contents;
-        [(port as u64) << 32 | self.label as u64, a, b, c, d]
+        [header | self.label as u64, a, b, c, d]
     }
 
     #[inline(always)]
@@ -37,8 +37,15 @@ impl Message {
     }
 }
 
-/// The port to which a message with this header is, which may be one that there is not.
+/// The header of a message to this port, with label 0.
 #[inline(always)]
-pub const fn port(header: u64) -> u32 {
-    (header >> 32) as u32
+pub const fn header(port: u32) -> u64 {
+    (port as u64) << 32
+}
+
+/// The port to which a message with this header is. Bits that no port needs are ignored.
+#[inline(always)]
+pub const fn port(header: u64) -> usize {
+    const { assert!(PORTS.is_power_of_two(), "all numbers of so many bits are ports") }
+    (header >> 32) as usize % PORTS
 }

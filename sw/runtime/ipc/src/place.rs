@@ -4,10 +4,11 @@ use core::cell::Cell;
 use ring::Place;
 use task::TaskId;
 
-/// Neither these nor a place, which is odd, are the address of a task.
+/// Neither a place, whose bit 63 is set, nor the address of a task, which is at least 64 and that bit
+/// clear, is one of these.
 const UNBOUND: u64 = 0;
-const IDLE: u64 = 2;
-const WAKER_WAITS: u64 = 4;
+const IDLE: u64 = 1;
+const WAKER_WAITS: u64 = 2;
 
 /// A port, or one that could be, in one word: one of the states above, the address of the task that
 /// waits, or the place of the message that has arrived.
@@ -27,29 +28,16 @@ impl PortState {
         unbound
     }
 
-    /// It is no port any more. A message that has arrived is left to the caller.
+    /// It is no port any more. A message that has arrived must have been taken.
     #[inline(always)]
-    pub fn unbind(&self) -> Option<Place> {
-        let arrived = self.take_arrived();
+    pub fn unbind(&self) {
         self.0.set(UNBOUND);
-        arrived
     }
 
-    /// The message that has arrived; the port is idle then.
+    /// The message that has arrived.
     #[inline(always)]
-    pub fn take_arrived(&self) -> Option<Place> {
-        let state = self.0.get();
-        if state & 1 == 0 {
-            return None;
-        }
-        self.0.set(IDLE);
-        Place::from_bits(state as u32)
-    }
-
-    /// Whether a message has arrived.
-    #[inline(always)]
-    pub fn has_arrived(&self) -> bool {
-        self.0.get() & 1 == 1
+    pub fn arrived(&self) -> Option<Place> {
+        Place::from_bits(self.0.get())
     }
 
     /// Whether nobody waits, and no message has arrived.
@@ -67,7 +55,7 @@ impl PortState {
     /// The executor's task waits. No message has arrived.
     #[inline(always)]
     pub fn let_task_wait(&self, task: TaskId) {
-        self.0.set(task.address());
+        self.0.set(task.bits());
     }
 
     /// The owner of the port's waker waits. No message has arrived.
@@ -75,23 +63,33 @@ impl PortState {
         self.0.set(WAKER_WAITS);
     }
 
+    /// The task that waits.
+    #[inline(always)]
+    pub fn waits(&self) -> Option<TaskId> {
+        let state = self.0.get();
+        let is_task = state.cast_signed() >= TaskId::ALIGNMENT as i64;
+        if is_task { TaskId::from_bits(state) } else { None }
+    }
+
     /// A message has arrived for the task that waits, which is to be woken. `None`: no task waits,
     /// and nothing is changed.
     #[inline(always)]
     pub fn arrive_for_task(&self, place: Place) -> Option<TaskId> {
-        let task = TaskId::new(self.0.get())?;
-        self.0.set(place.bits().into());
-        Some(task)
+        let task = self.waits();
+        if task.is_some() {
+            self.0.set(place.bits());
+        }
+        task
     }
 
     /// A message has arrived, and no task waits for it. Whether the port's waker is to be used;
     /// `None`: there is no port, or it has a message.
     pub fn arrive(&self, place: Place) -> Option<bool> {
         let state = self.0.get();
-        if state == UNBOUND || self.has_arrived() {
+        if state == UNBOUND || self.arrived().is_some() {
             return None;
         }
-        self.0.set(place.bits().into());
+        self.0.set(place.bits());
         Some(state == WAKER_WAITS)
     }
 }

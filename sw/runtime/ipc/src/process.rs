@@ -1,17 +1,24 @@
 //! What an endpoint needs of its process.
 
-use crate::Way;
-use core::task::Context;
+use crate::{Endpoint, Messages, Way};
+use core::{ops::Deref, task::Context};
 use executor::Executor;
 use task::{ReadyQueue, TaskId};
 
-/// A process, as far as one way is used. A type without values: so the address of its executor is
-/// known wherever it is used.
+/// A process, as far as one way is used. A type without values: so the addresses of its executor, of
+/// its endpoint and, by the types of both rings, of these are known wherever they are used.
 pub trait Process: Sized + 'static {
     type Way: Way;
+    /// How the process sees the ring to the peer, and that from the peer.
+    type Outgoing: Deref<Target = Messages> + 'static;
+    type Incoming: Deref<Target = Messages> + 'static;
 
-    /// The one executor of the coroutines that use the endpoint.
+    /// The one executor of the coroutines that use the endpoint. Its queue has room for each task
+    /// and for each port at the same time.
     fn executor() -> &'static impl Tasks;
+
+    /// The one endpoint.
+    fn endpoint() -> &'static Endpoint<Self>;
 }
 
 /// Of an [`Executor`], whatever its size.
@@ -20,8 +27,8 @@ pub trait Tasks: 'static {
     fn run(&'static self, idle: impl FnMut(Option<TaskId>) -> Option<TaskId>);
     /// See [`Executor::dequeue`].
     fn dequeue(&self) -> Option<TaskId>;
-    /// See [`Executor::wake`].
-    fn wake(&self, task: TaskId);
+    /// See [`Executor::call`].
+    fn call(&self, task: TaskId);
     /// See [`Executor::polled_with`].
     fn polled_with(&self, context: &Context<'_>) -> Option<TaskId>;
 }
@@ -38,8 +45,8 @@ impl<Q: ReadyQueue, const SLOTS: usize, const BYTES: usize> Tasks for Executor<Q
     }
 
     #[inline(always)]
-    fn wake(&self, task: TaskId) {
-        Executor::wake(self, task);
+    fn call(&self, task: TaskId) {
+        Executor::call(self, task);
     }
 
     #[inline(always)]

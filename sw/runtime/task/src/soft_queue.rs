@@ -10,12 +10,35 @@ pub struct SoftQueue<const SLOTS: usize> {
     wakes: Wakes,
 }
 
-/// Of one thread: atomics because the type is shared, not because the words are.
+/// Of one thread: atomics because the type is shared, not because the words are. Of a place without
+/// a task the word is 0.
 #[repr(C, align(64))]
 struct Own<const SLOTS: usize> {
+    /// Bytes from the first place to the next task, and to the next place for one: they only grow.
     head: AtomicU64,
     tail: AtomicU64,
     tasks: [AtomicU64; SLOTS],
+}
+
+impl<const SLOTS: usize> Own<SLOTS> {
+    const BYTES: u64 = size_of::<u64>() as u64;
+
+    /// The place at so many bytes.
+    #[inline(always)]
+    fn place(&self, bytes: u64) -> &AtomicU64 {
+        &self.tasks[(Self::turn(bytes) / Self::BYTES) as usize]
+    }
+
+    /// How many of these bytes are since the first place.
+    #[inline(always)]
+    fn turn(bytes: u64) -> u64 {
+        bytes % (SLOTS as u64 * Self::BYTES)
+    }
+
+    #[inline(always)]
+    fn after(bytes: u64) -> u64 {
+        bytes.wrapping_add(Self::BYTES)
+    }
 }
 
 impl<const SLOTS: usize> Default for SoftQueue<SLOTS> {
@@ -44,24 +67,25 @@ impl<const SLOTS: usize> ReadyQueue for SoftQueue<SLOTS> {
     fn enqueue(&self, task: TaskId) {
         let own = &self.own;
         let tail = own.tail.load(Ordering::Relaxed);
-        own.tasks[tail as usize % SLOTS].store(task.bits(), Ordering::Relaxed);
-        own.tail.store(tail.wrapping_add(1), Ordering::Relaxed);
+        own.place(tail).store(task.bits(), Ordering::Relaxed);
+        own.tail.store(Own::<SLOTS>::after(tail), Ordering::Relaxed);
     }
 
     #[inline(always)]
     fn dequeue(&self) -> Option<TaskId> {
         let own = &self.own;
         let head = own.head.load(Ordering::Relaxed);
-        let empty = head == own.tail.load(Ordering::Relaxed);
+        let place = own.place(head);
+        let task = TaskId::from_bits(place.load(Ordering::Relaxed));
         // Wake-ups wait until the FIFO is empty, and no longer than one turn of it.
-        if (empty || head.is_multiple_of(SLOTS as u64)) && self.wakes.is_woken() {
+        if (task.is_none() || Own::<SLOTS>::turn(head) == 0) && self.wakes.is_woken() {
             return self.wakes.take();
         }
-        if empty {
-            return None;
+        if task.is_some() {
+            place.store(0, Ordering::Relaxed);
+            own.head.store(Own::<SLOTS>::after(head), Ordering::Relaxed);
         }
-        own.head.store(head.wrapping_add(1), Ordering::Relaxed);
-        TaskId::from_bits(own.tasks[head as usize % SLOTS].load(Ordering::Relaxed))
+        task
     }
 
     fn wake(&self, task: TaskId) {

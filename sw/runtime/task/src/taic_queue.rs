@@ -37,7 +37,8 @@ impl<const PAGE: usize> ReadyQueue for TaicQueue<PAGE> {
     fn dequeue(&self) -> Option<TaskId> {
         let task = self.page().dequeue();
         behind_device();
-        task
+        // The flags are for the device.
+        TaskId::from_bits(task?.address())
     }
 
     fn wake(&self, task: TaskId) {

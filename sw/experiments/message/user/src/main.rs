@@ -32,24 +32,23 @@ mod processes;
 mod protocol;
 mod server;
 
-use processes::{OverTaic, OverUintc, ThroughKernel};
+use processes::{
+    CLIENT, KernelClient, KernelServer, TaicClient, TaicServer, UintcClient, UintcServer,
+};
 
 rt::program!(main);
 
-const CLIENT: usize = 0;
-const SERVER: usize = 1;
-
 fn main(role: usize, _argument: usize) -> ! {
     if role == CLIENT {
-        client::measure::<ThroughKernel>();
-        client::measure::<OverUintc>();
-        client::measure::<OverTaic>();
+        client::measure::<KernelClient>();
+        client::measure::<UintcClient>();
+        client::measure::<TaicClient>();
         rt::println!("message: done");
         rt::exit(0)
     }
-    server::serve::<ThroughKernel>();
-    server::serve::<OverUintc>();
-    server::serve::<OverTaic>();
+    server::serve::<KernelServer>();
+    server::serve::<UintcServer>();
+    server::serve::<TaicServer>();
     loop {
         core::hint::spin_loop();
     }

@@ -1,10 +1,7 @@
-//! The process, once for each way of a wake-up.
+//! The two processes, once for each way of a wake-up.
 
-use crate::{
-    CLIENT, SERVER,
-    protocol::{replies, requests},
-};
-use core::{cell::OnceCell, sync::atomic::AtomicU64};
+use crate::protocol::{Replies, Requests};
+use core::sync::atomic::AtomicU64;
 use executor::Executor;
 use ipc::{
     Endpoint, PORTS, Process,
@@ -14,27 +11,30 @@ use rt::{Call, OwnThread, QUEUES, REFUSED, call};
 use task::{ReadyQueue, SoftQueue, TaicQueue};
 use uintr::{Receiver, Sender, SenderIndex, Vector};
 
+/// The kernel's numbers of the processes.
+pub const CLIENT: usize = 0;
+pub const SERVER: usize = 1;
+
 /// Coroutines, of a cache line each.
 const BYTES: usize = 48;
 type Coroutines<Q> = Executor<Q, PORTS, BYTES>;
+/// With room for each coroutine and each port.
+type Soft = SoftQueue<{ 2 * PORTS }>;
 
 /// What a process has for one way. All that is used for each message lies in one page: a hart has
 /// few entries in its data TLB.
 #[repr(C, align(4096))]
 pub struct Statics<P: Measured> {
-    endpoint: OnceCell<Endpoint<P>>,
+    endpoint: Endpoint<P>,
     executor: Coroutines<P::Queue>,
 }
 
-/// One of the three.
+/// One of the processes.
 pub trait Measured: Process {
     type Queue: ReadyQueue;
     const NAME: &'static str;
 
     fn statics() -> &'static Statics<Self>;
-
-    /// Prepares the way to `peer` and from it.
-    fn way(peer: usize) -> Self::Way;
 
     /// The executor, with its type.
     #[inline(always)]
@@ -42,25 +42,31 @@ pub trait Measured: Process {
         &Self::statics().executor
     }
 
-    /// The endpoint of process `role`, which is made by the first call.
-    fn endpoint(role: usize) -> &'static Endpoint<Self> {
-        Self::statics().endpoint.get_or_init(|| match role {
-            CLIENT => Endpoint::new(Self::way(SERVER), requests(), replies()),
-            _ => Endpoint::new(Self::way(CLIENT), replies(), requests()),
-        })
-    }
+    /// Registers with the kernel what the way needs.
+    fn open() {}
 }
 
 macro_rules! process {
-    ($name:ident, $label:literal, $way:ty, $queue:ty, $new:expr, $open:expr) => {
+    (
+        $(#[$doc:meta])* $name:ident is $label:literal: $outgoing:ident, $incoming:ident,
+        $way:ty = $open:expr, $queue:ty = $empty:expr, { $($more:item)* }
+    ) => {
+        $(#[$doc])*
         pub struct $name;
 
         impl Process for $name {
             type Way = $way;
+            type Outgoing = $outgoing;
+            type Incoming = $incoming;
 
             #[inline(always)]
             fn executor() -> &'static impl ipc::Tasks {
                 Self::coroutines()
+            }
+
+            #[inline(always)]
+            fn endpoint() -> &'static Endpoint<Self> {
+                &Self::statics().endpoint
             }
         }
 
@@ -70,32 +76,60 @@ macro_rules! process {
 
             #[inline(always)]
             fn statics() -> &'static Statics<Self> {
-                static STATICS: OwnThread<Statics<$name>> =
-                    OwnThread(Statics { endpoint: OnceCell::new(), executor: Executor::new($new) });
+                static STATICS: OwnThread<Statics<$name>> = OwnThread(Statics {
+                    endpoint: Endpoint::new($open, $outgoing, $incoming),
+                    executor: Executor::new($empty),
+                });
                 &STATICS
             }
 
-            fn way(peer: usize) -> Self::Way {
-                $open(peer)
-            }
+            $($more)*
         }
     };
 }
 
-process!(ThroughKernel, "kernel", Kernel<Calls>, SoftQueue<PORTS>, SoftQueue::new(), |peer| {
+/// The client and the server of one way.
+macro_rules! processes {
+    (
+        $client:ident, $server:ident are $label:literal: $way:ty = $open:expr,
+        $queue:ty = $empty:expr $(, $register:ident)?
+    ) => {
+        process!(
+            /// The client.
+            $client is $label: Requests, Replies, $way = $open(SERVER), $queue = $empty,
+            { $(fn open() { $register::<Self>(SERVER); })? }
+        );
+        process!(
+            /// The server.
+            $server is $label: Replies, Requests, $way = $open(CLIENT), $queue = $empty,
+            { $(fn open() { $register::<Self>(CLIENT); })? }
+        );
+    };
+}
+
+processes!(KernelClient, KernelServer are "kernel": Kernel<Calls> = through_kernel, Soft = Soft::new());
+processes!(UintcClient, UintcServer are "uintc": Uintc = over_uintc, Soft = Soft::new(), register);
+processes!(TaicClient, TaicServer are "taic": Taic<QUEUES> = over_taic, TaicQueue<QUEUES> = QUEUE);
+
+const fn through_kernel(peer: usize) -> Kernel<Calls> {
     Kernel(Calls { peer })
-});
+}
 
-process!(OverUintc, "uintc", Uintc, SoftQueue<PORTS>, SoftQueue::new(), |peer| {
-    let receiver = Receiver::collecting(&mut Calls { peer }, &SIGNALS).expect("registered");
-    let peer = Sender::register(&mut Calls { peer }, peer, VECTOR).expect("registered");
-    Uintc::new(peer, receiver, &SIGNALS)
-});
+const fn over_uintc(_: usize) -> Uintc {
+    Uintc::new(&SIGNALS)
+}
 
-process!(OverTaic, "taic", Taic<QUEUES>, TaicQueue<QUEUES>, QUEUE, |peer| {
-    // A channel has the number of its sender.
+fn register<P: Process<Way = Uintc>>(peer: usize) {
+    let mut calls = Calls { peer };
+    let receiver = Receiver::collecting(&mut calls, &SIGNALS).expect("registered");
+    let sender = Sender::register(&mut calls, peer, VECTOR).expect("registered");
+    P::endpoint().way().connect(sender, receiver);
+}
+
+/// A channel has the number of its sender.
+const fn over_taic(peer: usize) -> Taic<QUEUES> {
     Taic::new(QUEUE, (1 - peer) as u16, peer as u16)
-});
+}
 
 /// What UINTC's handler was interrupted for.
 static SIGNALS: AtomicU64 = AtomicU64::new(0);
@@ -110,10 +144,12 @@ pub struct Calls {
 }
 
 impl Signals for Calls {
+    #[inline(always)]
     fn signal(&self) {
         call(Call::Signal, [self.peer, 0]);
     }
 
+    #[inline(always)]
     fn sleep(&self) {
         call(Call::Sleep, [0, 0]);
     }

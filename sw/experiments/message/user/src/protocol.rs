@@ -1,6 +1,6 @@
 //! What client and server have agreed on.
 
-use core::ptr;
+use core::{ops::Deref, ptr};
 use ipc::Messages;
 use rt::SHARED;
 
@@ -35,13 +35,27 @@ const OFFSET: usize = 0x700;
 const _: () = assert!(OFFSET + size_of::<Messages>() <= PAGE);
 
 /// The ring from the client to the server, in the first page that both see.
-pub fn requests() -> &'static Messages {
-    // SAFETY: mapped for the whole life of both processes, zeros at first; all of it is atomic.
-    unsafe { &*ptr::with_exposed_provenance(SHARED) }
-}
+pub struct Requests;
 
 /// The ring from the server to the client, in the second.
-pub fn replies() -> &'static Messages {
-    // SAFETY: as above.
-    unsafe { &*ptr::with_exposed_provenance(SHARED + PAGE + OFFSET) }
+pub struct Replies;
+
+impl Deref for Requests {
+    type Target = Messages;
+
+    #[inline(always)]
+    fn deref(&self) -> &Messages {
+        // SAFETY: mapped for the whole life of both processes, zeros at first; all of it is atomic.
+        unsafe { &*ptr::with_exposed_provenance(SHARED) }
+    }
+}
+
+impl Deref for Replies {
+    type Target = Messages;
+
+    #[inline(always)]
+    fn deref(&self) -> &Messages {
+        // SAFETY: as above.
+        unsafe { &*ptr::with_exposed_provenance(SHARED + PAGE + OFFSET) }
+    }
 }

@@ -1,11 +1,12 @@
 //! The server.
 
-use crate::{SERVER, counters::Counters, processes::Measured, protocol::Label};
-use ipc::{Contents, Endpoint, Message, PORTS, Port};
+use crate::{counters::Counters, processes::Measured, protocol::Label};
+use ipc::{Contents, Endpoint, Full, Message, PORTS, Port};
 
 /// Answers until it is told to stop.
 pub fn serve<P: Measured>() {
-    let endpoint = P::endpoint(SERVER);
+    P::open();
+    let endpoint = P::endpoint();
     for number in 0..PORTS as u32 {
         let port = endpoint.bind(number).expect("it is free");
         assert!(P::coroutines().spawn(answer(port)).is_ok());
@@ -19,7 +20,9 @@ fn answer<P: Measured>(mut port: Port<P>) -> impl Future<Output = ()> {
         loop {
             let request = port.receive().await;
             let contents = reply_to(port.endpoint(), request);
-            port.send(request.label, contents).expect("a ring has a place for each port");
+            if port.send(request.label, contents) == Err(Full) {
+                panic!("a ring has a place for each port");
+            }
         }
     }
 }

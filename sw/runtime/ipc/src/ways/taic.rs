@@ -16,7 +16,7 @@ pub struct Taic<const PAGE: usize> {
 }
 
 impl<const PAGE: usize> Taic<PAGE> {
-    pub fn new(queue: TaicQueue<PAGE>, to: u16, from: u16) -> Self {
+    pub const fn new(queue: TaicQueue<PAGE>, to: u16, from: u16) -> Self {
         Self { queue, to, from, armed: Cell::new(None) }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Way;
 use core::{
+    cell::Cell,
     hint::spin_loop,
     sync::atomic::{AtomicU64, Ordering},
 };
@@ -10,24 +11,33 @@ use uintr::{Receiver, Sender};
 
 /// See the module.
 pub struct Uintc {
-    peer: Sender,
-    _receiver: Receiver,
+    /// `None` until both are registered.
+    peer: Cell<Option<Sender>>,
+    receiver: Cell<Option<Receiver>>,
     /// What the handler was interrupted for.
     signals: &'static AtomicU64,
 }
 
 impl Uintc {
-    /// Wakes by `peer`; is woken by whatever `receiver` collects in `signals`, which is used for
-    /// nothing else.
-    pub fn new(peer: Sender, receiver: Receiver, signals: &'static AtomicU64) -> Self {
-        Self { peer, _receiver: receiver, signals }
+    /// A process that nobody wakes and that wakes nobody, until it is [`connected`](Self::connect).
+    pub const fn new(signals: &'static AtomicU64) -> Self {
+        Self { peer: Cell::new(None), receiver: Cell::new(None), signals }
+    }
+
+    /// Wakes by `peer`; is woken by whatever `receiver` collects in the word of [`Uintc::new`],
+    /// which is used for nothing else.
+    pub fn connect(&self, peer: Sender, receiver: Receiver) {
+        self.peer.set(Some(peer));
+        self.receiver.set(Some(receiver));
     }
 }
 
 impl Way for Uintc {
     #[inline(always)]
     fn wake_peer(&self) {
-        self.peer.send();
+        if let Some(peer) = self.peer.get() {
+            peer.send();
+        }
     }
 
     #[inline(always)]
