@@ -3,7 +3,6 @@
 #![no_std]
 
 pub mod clint;
-pub mod cold;
 pub mod console;
 pub mod context;
 pub mod csr;

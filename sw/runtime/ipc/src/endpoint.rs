@@ -9,7 +9,6 @@ use core::{
     ptr,
     task::{Context, Waker},
 };
-use hal::cold;
 use ring::Place;
 use task::TaskId;
 

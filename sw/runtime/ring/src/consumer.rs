@@ -2,7 +2,6 @@
 
 use crate::{Atomics, FIRST, Native, Ring, Word, after};
 use core::{cell::Cell, ops::Deref, sync::atomic::Ordering};
-use hal::cold;
 
 /// Where a message is that was found and not yet taken: its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

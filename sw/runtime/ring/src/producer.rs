@@ -66,15 +66,17 @@ where
         Ok(sleeps)
     }
 
-    /// Looks what the consumer has taken since the last look. Inline: see `Consumer::take_found``.
+    /// Looks what the consumer has taken since the last look. Inline: a call would make a coroutine save
+    /// registers each time.
     #[inline(always)]
     fn has_room(&self, number: u64) -> bool {
         // `Acquire`: the consumer has read what it took, before the slot is written again.
-        let taken = self.ring.taken.0.load(Ordering::Acquire);
-        // A hostile consumer may store what it has never been sent: that is no room.
-        let room = number.wrapping_sub(taken) <= 2 * SLOTS as u64;
+        let oldest = after(self.ring.taken.0.load(Ordering::Acquire));
+        // A hostile consumer may have stored the number of a message that it was never sent: then
+        // there is no room.
+        let room = number.wrapping_sub(oldest) < 2 * SLOTS as u64;
         if room {
-            self.end.set(after(taken).wrapping_add(2 * SLOTS as u64));
+            self.end.set(oldest.wrapping_add(2 * SLOTS as u64));
         }
         room
     }

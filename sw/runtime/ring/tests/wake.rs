@@ -52,10 +52,12 @@ impl<F: Fence> Atomics for Model<F> {
 }
 
 type Shared<F> = Ring<1, 2, Model<F>>;
+type Sender<'a, F> = Producer<&'a Shared<F>, 1, 2, Model<F>>;
+type Receiver<'a, F> = Consumer<&'a Shared<F>, 1, 2, Model<F>>;
 
 /// A producer of `messages`, and a consumer that sleeps when it has nothing to do, with at most three
 /// switches between the threads. A wake-up that is lost is a deadlock, which `loom` reports.
-fn exchange(messages: u64, send: fn(&Producer<&Shared<Fenced>, 1, 2, Model<Fenced>>, u64) -> bool) {
+fn exchange(messages: u64, send: fn(&Sender<'_, Fenced>, u64) -> bool) {
     let mut model = loom::model::Builder::new();
     model.preemption_bound = Some(3);
     model.check(move || {
@@ -134,8 +136,8 @@ fn no_slot_is_written_too_early() {
 
 /// One message meets a consumer that goes to sleep: it must not sleep with nobody waking it.
 fn meet<F: Fence + 'static>(
-    wakes: fn(&Producer<&Shared<F>, 1, 2, Model<F>>) -> bool,
-    sleep: fn(&Consumer<&Shared<F>, 1, 2, Model<F>>) -> bool,
+    wakes: fn(&Sender<'_, F>) -> bool,
+    sleep: fn(&Receiver<'_, F>) -> bool,
 ) {
     loom::model(move || {
         let ring = Arc::new(Shared::<F>::new());
@@ -160,7 +162,7 @@ fn a_message_wakes_or_is_seen() {
 #[test]
 #[should_panic(expected = "a wake-up is lost")]
 fn the_second_look_is_needed() {
-    let sleep = |consumer: &Consumer<&Shared<_>, 1, 2, _>| {
+    let sleep = |consumer: &Receiver<'_, _>| {
         consumer.announce_sleep();
         true
     };

@@ -1,7 +1,6 @@
 //! Through the kernel: a system call, an interrupt between harts, the return from a system call.
 
 use super::Way;
-use hal::cold;
 use task::TaskId;
 
 /// The two system calls.

@@ -1,9 +1,13 @@
 //! Calls that leave all registers as they are.
 //!
 //! A function that calls another saves the registers that this one may change, and the compiler
-//! puts that at the function's beginning: it is paid for even where the call is not made. Of a
-//! coroutine's poll that is some twenty instructions. [`call`] is for calls that are made so rarely
-//! that they shall cost nothing until they are.
+//! puts that at the function's beginning: it is paid for even where the call is not made. In the
+//! poll of a coroutine that is up to twenty instructions. [`call`] is for calls that are made so
+//! rarely that they shall cost nothing until they are.
+//!
+//! All of this crate is `unsafe` inside: it is a few instructions of assembly.
+
+#![no_std]
 
 /// Calls `function(a, b, c)`. The caller need not save any register for it.
 #[inline(always)]
