@@ -85,7 +85,7 @@ sw: $(ENVIRON) $(CONSTANTS) $(RUST)
 	@$(MAKE) --no-print-directory -C sw
 
 # One image, perhaps for another machine: SOC_RS, OUT and TARGET_DIR as in sw/Makefile.
-sw-%: $(ENVIRON) $(RUST)
+sw-%: $(ENVIRON) $(if $(SOC_RS),,$(CONSTANTS)) $(RUST)
 	@$(MAKE) --no-print-directory -C sw image-$*
 
 run: $(ENVIRON) sw
