@@ -140,6 +140,17 @@ def test_memory_map_names_everything(params):
                 assert f"### {entry.name}\n" in page
 
 
+def test_memory_map_is_right_markdown(params):
+    """Every table has rows, and every row has the cells of its header."""
+    lines = generate("memory-map", params).splitlines()
+    cells = [len(re.findall(r"(?<!\\)\|", line)) if line.startswith("|") else 0 for line in lines]
+    for n, line in enumerate(lines):
+        if line.startswith("| ---"):
+            assert cells[n - 1] == cells[n] == cells[n + 1], lines[n - 2:n + 2]
+        elif cells[n] and cells[n - 1]:
+            assert cells[n] == cells[n - 1], line
+
+
 def test_unknown_kind_is_refused():
     with pytest.raises(ValueError, match="cannot generate 'pdf'; there are dts, dtb, svd"):
         generate("pdf", configuration("default"))
