@@ -6,7 +6,8 @@ from hdl.core.params import CONFIGURATIONS as HART_CONFIGURATIONS
 from hdl.core.params import PAGE_BYTES, HartParams
 from hdl.taic import TaicParams
 
-# Where main memory begins in every SoC: the boot ROM jumps there, and programs are linked for it.
+# Where main memory begins in every SoC: programs are linked for it, and the boot ROM jumps there
+# unless it is told otherwise.
 DRAM_BASE = 0x8000_0000
 
 
@@ -33,6 +34,7 @@ class SocParams:
     flash_image: int | None = None  # offset of a boot image in the SPI flash; None: no flash
     boot_window_ms: int = 500  # wait of the boot loader for the host before it uses the flash
     boot_loader: bytes = b""  # started by the boot ROM; if empty, it starts the DRAM
+    entry_port: bool = False  # a port has the address that a boot ROM without loader jumps to
 
     def __post_init__(self) -> None:
         if not 1 <= self.harts <= 4:
@@ -43,6 +45,8 @@ class SocParams:
         if self.dram_bytes <= 0 or self.dram_bytes % PAGE_BYTES:
             raise ValueError(f"dram_bytes must be whole pages of {PAGE_BYTES}, not "
                              f"{self.dram_bytes!r}")
+        if self.entry_port and self.boot_loader:
+            raise ValueError("a boot loader knows the entry of its program: no port for it")
         if DRAM_BASE + self.dram_bytes > 1 << self.hart.paddr_bits:
             raise ValueError(f"DRAM of {self.dram_bytes:#x} bytes at {DRAM_BASE:#x} does not "
                              f"fit into {self.hart.paddr_bits} address bits")

@@ -6,7 +6,8 @@ works here.
 
 from dataclasses import replace
 
-from hdl.core.isa import Irq
+from hdl.core.csr.counters import CYCLE, HPM, INSTRET, SELECT_BITS
+from hdl.core.isa import Event, Irq
 from hdl.core.params import PAGE_BYTES
 from hdl.peripheral.finisher import Kind
 
@@ -17,6 +18,17 @@ from .memory_map import UINTC_TABLE_BYTES, Device, device, plic_contexts, taic_p
 ISA_EXTENSIONS = ("i", "m", "a", "c", "zicntr", "zicsr", "zifencei", "zihpm", "sstc")
 ISA = "rv64" + "".join(name if len(name) == 1 else f"_{name}" for name in ISA_EXTENSIONS)
 EXTERNAL = {"m": Irq.MEI, "s": Irq.SEI, "u": Irq.UEI}  # raised by a PLIC context
+
+
+# SBI events, which the SBI specification numbers by type, cache, operation and result.
+SBI_CYCLES, SBI_INSTRUCTIONS = 0x1, 0x2
+SBI_EVENTS = {
+    0x6: Event.BRANCH_MISPREDICT,
+    0x10001: Event.DCACHE_MISS,  # reads that miss: L1D
+    0x10009: Event.ICACHE_MISS,  # L1I
+    0x10019: Event.DTLB_MISS,
+    0x10021: Event.ITLB_MISS,
+}
 
 
 def _reg(part: Device) -> list[int]:
@@ -43,18 +55,53 @@ def _cpus(params: SocParams) -> Node:
             "mmu-type": "riscv,sv39",
             "clock-frequency": params.clock_hz,
             "i-cache-size": hart.icache_ways * hart.icache_way_bytes,
+            "i-cache-sets": hart.icache_way_bytes // hart.line_bytes,
             "i-cache-block-size": hart.line_bytes,
             "d-cache-size": hart.dcache_ways * hart.dcache_way_bytes,
+            "d-cache-sets": hart.dcache_way_bytes // hart.line_bytes,
             "d-cache-block-size": hart.line_bytes,
+            "next-level-cache": Ref("l2"),
         }, label=f"cpu{n}")
         cpu.add(Node("interrupt-controller", {
-            "#address-cells": 0,
             "#interrupt-cells": 1,
             "interrupt-controller": True,
             "compatible": "riscv,cpu-intc",
         }, label=f"cpu{n}_intc"))
         cpus.add(cpu)
+    cores = Node("cluster0", {})
+    for n in range(params.harts):
+        cores.add(Node(f"core{n}", {"cpu": Ref(f"cpu{n}")}))
+    cpu_map = Node("cpu-map", {})
+    cpu_map.add(cores)
+    cpus.add(cpu_map)
     return cpus
+
+
+def _l2(params: SocParams) -> Node:
+    return Node("l2-cache", {
+        "compatible": "cache",
+        "cache-level": 2,
+        "cache-unified": True,
+        "cache-size": params.l2_bytes,
+        "cache-sets": params.l2_bytes // (params.l2_ways * params.hart.line_bytes),
+        "cache-block-size": params.hart.line_bytes,
+    }, label="l2")
+
+
+def _pmu(params: SocParams) -> Node:
+    """What the event counters count: SBI events, and any selector as a raw event."""
+    counters = ((1 << params.hart.hpm_counters) - 1) << HPM
+    selectors = [cell for event, selector in SBI_EVENTS.items() for cell in (event, 0, selector)]
+    fixed = [SBI_CYCLES, SBI_CYCLES, 1 << CYCLE, SBI_INSTRUCTIONS, SBI_INSTRUCTIONS, 1 << INSTRET]
+    chosen = [cell for event in SBI_EVENTS for cell in (event, event, counters)]
+    select_mask = (1 << 64) - (1 << SELECT_BITS)  # the bits that are the same in all selectors
+    return Node("pmu", {
+        "compatible": "riscv,pmu",
+        "riscv,event-to-mhpmevent": selectors,
+        "riscv,event-to-mhpmcounters": fixed + chosen,
+        "riscv,raw-event-to-mhpmcounters": [
+            0, 0, select_mask >> 32, select_mask & 0xFFFF_FFFF, counters],
+    })
 
 
 def _clint(params: SocParams) -> Node:
@@ -106,6 +153,10 @@ def _taic(params: SocParams) -> Node:
         "reg": _reg(part),
         "gq-num": bytes([taic.contexts]),  # drivers read a byte
         "lq-num": bytes([taic.queues]),
+        "rel4,contexts": taic.contexts,  # the same numbers, and others, as cells
+        "rel4,queues": taic.queues,
+        "rel4,tasks": taic.tasks,
+        "rel4,channels": taic.channels,
         "interrupts-extended": lines,
     }, label="taic")
 
@@ -145,8 +196,11 @@ def device_tree(params: SocParams) -> Node:
         "model": f"rel4-soc,{params.name}",
     })
     uart, dram = device(params, "uart0"), device(params, "dram")
-    root.add(Node("chosen", {"stdout-path": f"/soc/serial@{uart.base:x}"}))
+    root.add(Node("aliases", {"serial0": f"/soc/serial@{uart.base:x}"}))
+    root.add(Node("chosen", {"stdout-path": f"serial0:{params.uart_baud}n8"}))
     root.add(_cpus(params))
+    root.add(_l2(params))
+    root.add(_pmu(params))
     root.add(Node(f"memory@{dram.base:x}", {"device_type": "memory", "reg": _reg(dram)}))
     for name, kind in (("poweroff", Kind.PASS), ("reboot", Kind.RESET)):
         root.add(Node(name, {

@@ -87,7 +87,7 @@ def _dts_value(value: Property) -> str:
     if cells is None:
         strings = [value] if isinstance(value, str) else value
         return ", ".join(f'"{text}"' for text in strings)
-    words = (f"&{cell.label}" if isinstance(cell, Ref) else f"{cell:#x}" for cell in cells)
+    words = (f"&{cell.label}" if isinstance(cell, Ref) else f"{int(cell):#x}" for cell in cells)
     return f"<{' '.join(words)}>"
 
 

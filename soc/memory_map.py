@@ -24,7 +24,8 @@ TAIC_BASE = 0x0100_0000
 UINTC_BASE = 0x02F1_0000
 UINTC_TABLE_BYTES = 1 << TABLE_BITS  # the error page follows
 
-BOOTROM_BYTES = 8 << 10  # in block RAM
+BOOTROM_BYTES = 8 << 10  # in block RAM; twice that for a boot loader and a long device tree
+SHORT_TREE_HARTS = 2  # harts with whose device tree a boot loader fits into BOOTROM_BYTES
 FIRMWARE_BYTES = 2 << 20  # of DRAM, at its start; one entry of the PMP covers them
 PAYLOAD_BASE = DRAM_BASE + FIRMWARE_BYTES  # where the firmware starts a kernel
 UART_INTERRUPT = 10
@@ -79,6 +80,11 @@ def plic_contexts(params: SocParams) -> list[tuple[int, str]]:
     return contexts + [(hart, "u") for hart in range(params.harts)]
 
 
+def _bootrom_bytes(params: SocParams) -> int:
+    large = params.boot_loader and params.harts > SHORT_TREE_HARTS
+    return 2 * BOOTROM_BYTES if large else BOOTROM_BYTES
+
+
 def devices(params: SocParams) -> list[Device]:
     """All devices and memories, in the order of addresses."""
     rom, io, memory = RegionKind.ROM, RegionKind.IO, RegionKind.MEMORY
@@ -92,7 +98,7 @@ def devices(params: SocParams) -> list[Device]:
     ] if params.flash_image is not None else []
     return [
         Device("bootrom", "Boot ROM with the device tree", 0x0000_1000, 60 << 10, rom,
-               present=BOOTROM_BYTES),
+               present=_bootrom_bytes(params)),
         Device("finisher", "Test finisher", 0x0010_0000, 4 << 10, io,
                registers=finisher_registers()),
         *taic,

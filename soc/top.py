@@ -21,7 +21,7 @@ from hdl.taic import Taic
 from hdl.uintc import Uintc
 
 from . import bootrom
-from .config import SocParams
+from .config import DRAM_BASE, SocParams
 from .memory_map import (
     UART_INTERRUPT,
     device,
@@ -56,11 +56,13 @@ class Soc(wiring.Component):
     - ``uart_tx``, ``uart_rx``: the bytes that the UART sends and receives;
     - ``uart_format``, ``uart_tx_busy``, ``uart_overrun``: for a serial line (see
       ``UartSerialPhy``); the inputs are 0 without one;
-    - ``finisher``: how the program ended;
+    - ``finisher``: how the program ended. Before a reset the L2 writes its dirty lines to memory,
+      and ``valid`` rises after that. Memory then holds every store performed before;
     - ``commit<n>``, ``memory<n>``: retired instructions and L2 requests of hart ``n``, for
       monitoring. Unused signals need no logic;
     - ``interrupts``: further sources of the PLIC;
     - ``taic_busy``: the queues of TAIC hold tasks (only with TAIC);
+    - ``entry``: where the boot ROM jumps to, constant (only with ``params.entry_port``);
     - ``flash``: the pins of an SPI flash (only with a flash).
     """
 
@@ -79,6 +81,7 @@ class Soc(wiring.Component):
             "finisher": Out(wiring.Signature({
                 "valid": Out(1), "kind": Out(Kind), "code": Out(16),
             })),
+            **({"entry": In(64, init=DRAM_BASE)} if params.entry_port else {}),
             **({"flash": Out(SpiFlashSignature())} if params.flash_image is not None else {}),
             **{f"commit{n}": Out(CommitSignature()) for n in range(params.harts)},
             **{f"memory{n}": Out(RequestMonitor(paddr_bits)) for n in range(params.harts)},
@@ -150,7 +153,9 @@ class Soc(wiring.Component):
             self.uart_format.eq(uart.format),
             uart.modem.eq(Modem.const({"cts": 1, "dsr": 1, "dcd": 1})),
             plic.source_lines.eq(self.interrupts | uart.irq << UART_INTERRUPT),
-            self.finisher.valid.eq(finisher.valid),
+            # A reset waits until the dirty lines are in memory, which outlives it.
+            self.finisher.valid.eq(finisher.valid & ((finisher.kind != Kind.RESET) | l2.flushed)),
+            l2.flush.eq(finisher.valid & (finisher.kind == Kind.RESET)),
             self.finisher.kind.eq(finisher.kind),
             self.finisher.code.eq(finisher.code),
         ]
@@ -170,7 +175,10 @@ class Soc(wiring.Component):
         hart = self.hart_params
         rom = LineRom(
             bootrom.boot_rom(self.params), device(self.params, "bootrom").base,
-            hart.paddr_bits, hart.line_bytes)
+            hart.paddr_bits, hart.line_bytes,
+            hole=bootrom.TARGET_OFFSET if self.params.entry_port else None)
+        if self.params.entry_port:
+            m.d.comb += rom.filling.eq(self.entry)
         m.submodules.memory = memory = DramMux(rom)
         connect(m, l2.dram, memory.initiator)
         connect(m, memory.dram, flipped(self.dram))

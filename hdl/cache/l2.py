@@ -9,6 +9,7 @@ from hdl.bus.dram import DramSignature
 from hdl.cache.amo import AmoUnit
 from hdl.cache.arbiter import PortArbiter, near
 from hdl.cache.arrays import DataArray, TagArray
+from hdl.cache.flush import FlushWalk
 from hdl.cache.l2_params import L2Params, access_layout
 from hdl.cache.miss import MissUnit
 from hdl.cache.reservation import Reservations
@@ -34,6 +35,11 @@ class L2Cache(wiring.Component):
     Then the accesses in S2 and S1 pass through the pipe again, unless they have been answered. A
     WRITE that misses right behind a write to its set passes through the pipe again first, because
     its copy of the dirty bits may be too old to select a victim.
+
+    ``flush`` prepares a reset and must stay high until then. From its second cycle on no request is
+    accepted. What is in the pipe is answered, then every dirty line is written to memory.
+    ``flushed`` rises when the last dword has gone. That takes ``4 + 2 * ways`` cycles a set, and
+    for each dirty line its burst and ``beats + 4`` more.
     """
 
     def __init__(self, params: L2Params) -> None:
@@ -42,6 +48,8 @@ class L2Cache(wiring.Component):
         super().__init__({
             "harts": In(port).array(params.ports),
             "dram": Out(DramSignature(params.paddr_bits)),
+            "flush": In(1),
+            "flushed": Out(1),
         })
 
     def elaborate(self, platform) -> Module:
@@ -54,6 +62,7 @@ class L2Cache(wiring.Component):
         m.submodules.reservations = reservations = Reservations(params)
         m.submodules.victim = victim = VictimChooser(params)
         m.submodules.misses = misses = MissUnit(params)
+        m.submodules.flush_walk = walk = FlushWalk(params)
         wiring.connect(m, misses.dram, wiring.flipped(self.dram))
 
         layout = access_layout(params)
@@ -67,10 +76,11 @@ class L2Cache(wiring.Component):
 
         # Stage S0: an access from a port, the next dword of a line, or a repeated access.
         burst = Signal()
-        amo_pending, amo_write = Signal(), Signal()
+        closed = Signal()  # an AMO is in the pipe, or the cache is flushed
+        amo_compute, amo_write = Signal(), Signal()
         m.d.comb += [
             burst.eq(run & s1_valid & ~s1.last),
-            arbiter.open.eq(run & ~burst & ~amo_pending & tags.initialised),
+            arbiter.open.eq(run & ~burst & ~closed & tags.initialised),
             arbiter.losers.eq(reservations.losers),
             arbiter.s1_write.eq(s1_valid & _is_write(s1)),
             arbiter.s1_set.eq(s1.set),
@@ -194,6 +204,22 @@ class L2Cache(wiring.Component):
             with m.Elif(misses.fill_valid):
                 m.d.comb += hart.response.p.data.eq(self.dram.rdata.data)
 
+        # A flush: S2 stands still and lends its registers, with which a victim is read.
+        m.d.comb += [
+            misses.flush.eq(self.flush & closed & ~(s1_valid | s2_valid | amo_compute | amo_write)),
+            walk.start.eq(misses.clean_ready),
+            walk.clean_ready.eq(misses.clean_ready),
+            misses.clean.eq(walk.clean),
+            self.flushed.eq(walk.done),
+        ]
+        with m.If(walk.seek):
+            m.d.sync += s2.set.eq(walk.set)
+        with m.If(walk.load):
+            m.d.sync += [s2_line_valid.eq(tags.valid), s2_dirty.eq(tags.dirty)]
+            m.d.sync += [s2_tags[way].eq(tags.tag[way]) for way in range(params.ways)]
+        with m.If(walk.seek_way):
+            m.d.sync += s2_way.eq(walk.way)
+
         # State of the lines and reservations.
         way_select = Signal(params.ways)
         m.d.comb += [
@@ -220,12 +246,11 @@ class L2Cache(wiring.Component):
 
         # An AMO reads and returns the old dword in S2, computes the new one in the next cycle, and
         # writes it one cycle later. Nothing enters the pipe meanwhile.
-        amo_compute = Signal()
         amo_result = Signal(64, reset_less=True)
-        with m.If(arbiter.accept & (arbiter.access.op == MemOp.AMO)):
-            m.d.sync += amo_pending.eq(1)
+        with m.If(self.flush | (arbiter.accept & (arbiter.access.op == MemOp.AMO))):
+            m.d.sync += closed.eq(1)
         with m.Elif(amo_compute):
-            m.d.sync += amo_pending.eq(0)
+            m.d.sync += closed.eq(0)
         m.d.sync += [amo_compute.eq(s2_go & (s2.op == MemOp.AMO)), amo_write.eq(amo_compute)]
         m.d.comb += [
             amo.op.eq(s2.amo),

@@ -15,14 +15,18 @@ class LineRom(wiring.Component):
     length of ``contents`` (little-endian), rounded up to a power of two of lines.
 
     ``base`` is its address, a multiple of the line. ``end`` is the address behind the contents,
-    rounded up to a line.
+    rounded up to a line. With ``hole``, the dword at this offset is not in the contents: it is what
+    the port ``filling`` has when it is read.
     """
 
-    def __init__(self, contents: bytes, base: int, paddr_bits: int, line_bytes: int = 64) -> None:
+    def __init__(self, contents: bytes, base: int, paddr_bits: int, line_bytes: int = 64, *,
+                 hole: int | None = None) -> None:
         if not contents:
             raise ValueError("contents must not be empty")
         if base % line_bytes:
             raise ValueError(f"base must be a multiple of {line_bytes}, not {base:#x}")
+        if hole is not None and (hole % 8 or not 0 <= hole < len(contents)):
+            raise ValueError(f"hole must be the offset of a dword of the contents, not {hole:#x}")
         self.base, self.paddr_bits, self.line_bytes = base, paddr_bits, line_bytes
         lines = -(-len(contents) // line_bytes)
         self.end = base + lines * line_bytes
@@ -35,7 +39,11 @@ class LineRom(wiring.Component):
         for offset in range(0, len(contents), 8):
             word = int.from_bytes(contents[offset:offset + 8], "little")
             self._init[((base + offset) // 8) % self._words] = word
-        super().__init__({"bus": In(DramSignature(paddr_bits))})
+        self._hole = None if hole is None else (base + hole) // 8 % self._words
+        super().__init__({
+            "bus": In(DramSignature(paddr_bits)),
+            **({} if hole is None else {"filling": In(64)}),
+        })
 
     def elaborate(self, platform) -> Module:
         m = Module()
@@ -55,6 +63,11 @@ class LineRom(wiring.Component):
             bus.rdata.data.eq(read.data),
         ]
         m.d.sync += bus.rdata.valid.eq(reading)
+        if self._hole is not None:
+            in_hole = Signal()
+            m.d.sync += in_hole.eq(read.addr == self._hole)
+            with m.If(in_hole):
+                m.d.comb += bus.rdata.data.eq(self.filling)
         last = beat == beats - 1
         with m.FSM():
             with m.State("IDLE"):

@@ -21,6 +21,10 @@ class MissUnit(wiring.Component):
        cycle earlier. ``copy_data`` must follow two cycles after ``copy``.
     4. ``rotate``, two cycles: the accesses in S1 and S2 pass through the pipe again. The write-back
        of the victim continues in the background.
+
+    ``flush`` ends this for ever: ``idle`` stays low. Then a transfer on ``clean`` (both signals
+    high) takes the line of ``victim_line``, which is written back if ``victim_dirty``.
+    ``clean_ready`` is low until the line has gone.
     """
 
     def __init__(self, params: L2Params) -> None:
@@ -43,6 +47,9 @@ class MissUnit(wiring.Component):
             "copy_captured": Out(1),  # a cycle after ``copy``
             "copy_data": In(64),
             "rotate": Out(1),
+            "flush": In(1),  # with ``idle``, and no ``miss``
+            "clean": In(1),
+            "clean_ready": Out(1),
             "dram": Out(DramSignature(params.paddr_bits)),
         })
 
@@ -70,6 +77,8 @@ class MissUnit(wiring.Component):
                     m.next = "ROTATE_FIRST"
                 with m.Elif(self.miss & ~write_back.busy):
                     m.next = "EVICT"
+                with m.Elif(self.flush):
+                    m.next = "CLEAN"
             with m.State("EVICT"):
                 m.d.comb += [self.evict.eq(1), request.eq(1)]
                 m.d.sync += [
@@ -106,6 +115,15 @@ class MissUnit(wiring.Component):
             with m.State("ROTATE_SECOND"):
                 m.d.comb += self.rotate.eq(1)
                 m.next = "IDLE"
+            with m.State("CLEAN"):
+                m.d.comb += self.clean_ready.eq(~write_back.busy)
+                with m.If(self.clean & self.clean_ready & self.victim_dirty):
+                    m.d.sync += [victim_line.eq(self.victim_line), copying.eq(1)]
+                    m.next = "COPY"
+            with m.State("COPY"):
+                with m.If(~(copying | self.copy_captured | store_en)):
+                    m.d.comb += write_back.start.eq(1)
+                    m.next = "CLEAN"
 
         m.d.comb += self.copy.eq(copying | (self.evict & self.victim_dirty))
         m.d.sync += [self.copy_captured.eq(self.copy), store_en.eq(self.copy_captured)]

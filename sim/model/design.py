@@ -1,7 +1,7 @@
 """Designs that can be simulated, and the optional outputs of their models."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from amaranth.lib import wiring
@@ -42,7 +42,11 @@ class Design:
 
 
 def soc_design(params: SocParams) -> Design:
-    """The SoC with these parameters. It is elaborated only if a model must be built."""
+    """The SoC with these parameters. It is elaborated only if a model must be built.
+
+    Without a boot loader, it has a port for the entry of the program.
+    """
+    params = replace(params, entry_port=not params.boot_loader)
 
     def make() -> wiring.Component:
         from soc.top import Soc

@@ -11,8 +11,6 @@ from elftools.elf.sections import SymbolTableSection
 
 from soc.config import DRAM_BASE
 
-TRAMPOLINE_BYTES = 24  # size of the jump that the harness puts at the base of DRAM
-
 
 class BadImage(Exception):
     """The image cannot run. The message is one line that says why."""
@@ -53,10 +51,6 @@ class Program:
         if not any(s.paddr <= entry < s.end for s in segments):
             raise BadImage(f"entry {entry:#x} lies outside every segment")
         return cls(path, entry, segments, tohost)
-
-    def trampoline_room(self) -> bool:
-        """True if no segment occupies the place where the harness would put a jump to the entry."""
-        return all(s.paddr >= DRAM_BASE + TRAMPOLINE_BYTES for s in self.segments)
 
 
 def check_executable(path: Path) -> None:

@@ -4,7 +4,6 @@ from hdl.core.isa import Event
 from hdl.core.uipi import UIPI_MASK, UIPI_MATCH, UipiOp
 from hdl.peripheral.finisher import Kind
 from sim.model.design import Design, Variant
-from sim.model.elf import TRAMPOLINE_BYTES
 from sim.status import SIMULATED
 from soc.config import DRAM_BASE
 
@@ -27,7 +26,6 @@ def model_header(design: Design, variant: Variant) -> str:
         f"constexpr unsigned HART_COUNT = {design.harts};\n"
         f"constexpr unsigned LINE_BEATS = {design.line_bytes // 8};\n"
         f"constexpr uint64_t DRAM_BASE = {DRAM_BASE:#x};\n"
-        f"constexpr unsigned TRAMPOLINE_BYTES = {TRAMPOLINE_BYTES};\n"
         f"constexpr unsigned {finishes};\n"
         f"#define STATUSES(X) {statuses}\n"
         f"constexpr unsigned EVENT_COUNT = {len(Event)};\n"

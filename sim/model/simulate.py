@@ -17,7 +17,7 @@ from sim.model.design import Design, soc_design
 from sim.model.elf import BadImage, Program
 from sim.model.run_options import RunOptions
 from sim.status import Status
-from soc.config import DRAM_BASE, SocParams
+from soc.config import SocParams
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,6 @@ def model_command(design: Design, program: Program, memory_bytes: int,
     """Builds the model that ``program`` needs and returns the command that runs it."""
     if options.tohost and program.tohost is None:
         raise BadImage("no symbol tohost, which --tohost needs")
-    if program.entry != DRAM_BASE and not program.trampoline_room():
-        raise BadImage(f"entry {program.entry:#x} is not the base of DRAM ({DRAM_BASE:#x}), where "
-                       "the boot ROM jumps to, and there is no room for a jump to it")
     options.check()
     options.check_outputs()
     command = [

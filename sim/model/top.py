@@ -16,7 +16,8 @@ class SimTop(wiring.Component):
 
     Inputs, including ``restart``, are registered here. The harness sets them before a clock edge
     and the SoC sees them after it. So nothing combinational depends on an input, and the model
-    computes everything once a cycle. ``restart`` is the SoC's reset and is 1 at first.
+    computes everything once a cycle. ``restart`` is the SoC's reset and is 1 at first. ``entry`` is
+    constant. A SoC without such a port ignores it.
 
     Signals of hart ``n`` are named ``hart<n>_...``: ``valid`` (an instruction retired or a trap was
     taken), the fields of :class:`Commit`, ``priv_now``, ``asleep``, ``events``, and the writes that
@@ -34,6 +35,7 @@ class SimTop(wiring.Component):
         ports = {
             "clk": In(1),
             "restart": In(1),
+            "entry": In(64),
             "dram_valid": Out(1),
             "dram_ready": In(1),
             "dram_write": Out(1),
@@ -84,6 +86,8 @@ class SimTop(wiring.Component):
             soc.uart_rx.valid.eq(self.uart_rx_valid),
             soc.uart_rx.payload.eq(self.uart_rx_data),
         ]
+        if "entry" in soc.signature.members:
+            m.d.comb += soc.entry.eq(self.entry)
         m.d.comb += [
             self.dram_valid.eq(soc.dram.request.valid),
             self.dram_write.eq(soc.dram.request.payload.write),

@@ -49,13 +49,13 @@ def test_loader_code_hands_over_the_record():
     lines = [f"{i.mnemonic} {i.op_str}" for i in disassembler.disasm(rom[:24], 0x1000)]
     assert lines == [
         "auipc t0, 0",
-        "addi a1, t0, 0x40",
         "csrr a0, mhartid",
+        "ld a1, 0x30(t0)",
         "ld a2, 0x28(t0)",
         "ld t0, 0x20(t0)",
         "jr t0",
     ]
-    target, record = struct.unpack_from("<2Q", rom, 0x20)
+    target, record, tree = struct.unpack_from("<3Q", rom, 0x20)
     record = rom[record - 0x1000:][:FORMAT.size]
     assert BootInfo.decode(record) == BootInfo(
         dram_base=0x8000_0000, dram_end=0x8010_0000, clock_hz=100_000_000, timebase_hz=10_000_000,
@@ -63,7 +63,7 @@ def test_loader_code_hands_over_the_record():
     fields = {name: struct.unpack_from(f"<{form}", record, offsets()[name])
               for name, form, _ in FIELDS}
     assert fields["dram_end"] == (0x8010_0000,) and fields["harts"] == (3,)
-    assert rom[DTB_OFFSET:].startswith(dtb(params))
+    assert rom[tree - 0x1000:].startswith(dtb(params))
     assert rom[target - 0x1000:].startswith(b"loader\0")
 
 
@@ -78,7 +78,9 @@ def test_record_tells_the_flash():
 @pytest.mark.parametrize("harts", [1, 4])
 def test_everything_fits(harts):
     params = configuration("default", harts=harts, flash_image=0x20_0000, boot_loader=b"loader")
-    assert boot_rom(params)[DTB_OFFSET:].startswith(dtb(params))
+    rom = boot_rom(params)
+    tree, = struct.unpack_from("<Q", rom, 0x30)
+    assert rom[tree - 0x1000:].startswith(dtb(params))
 
 
 def test_loader_must_fit():

@@ -69,11 +69,11 @@ def names_of(metrics: list[Metric]) -> list[str]:
 
 
 def run(program: str, config: str = "default", latency: str = "10",
-        max_cycles: int = 20_000_000) -> Result:
+        max_cycles: int = 20_000_000, harts: int = 2) -> Result:
     image = BUILD / "sw" / f"{program}.elf"
     assert image.exists(), f"{image} is not built: make sw"
     options = RunOptions(max_cycles=max_cycles, latency=Latency.parse(latency))
-    return simulate(configuration(config), image, options)
+    return simulate(configuration(config, harts=harts), image, options)
 
 
 def expected_output(image: str) -> str:
@@ -106,10 +106,12 @@ def test_firmware_alone_says_that_it_has_no_payload():
     assert result.output.decode() == "rel4 firmware: the image has no payload\n"
 
 
-def test_firmware_serves_supervisor_mode():
-    result = run("sbitest")
+@pytest.mark.parametrize("harts", [1, 2, 4])
+def test_firmware_serves_supervisor_mode(harts):
+    result = run("sbitest", harts=harts)
     assert result.passed, result.output.decode() + result.errors
-    assert result.output.decode() == expected_output("sbitest").replace("of n", "of 2")
+    assert result.output.decode() == expected_output("sbitest").replace(
+        "of n", f"of {harts}").replace("n harts", f"{harts} harts")
 
 
 @pytest.mark.parametrize(("config", "latency"), [

@@ -89,8 +89,7 @@ public:
     }
 
 private:
-    // Fills the memory from the image file. If the program does not start where the boot ROM jumps
-    // to, puts a jump to the program there.
+    // Fills the memory from the image file.
     bool load() {
         FILE* file = fopen(options_.image.c_str(), "rb");
         if (!file) return complain(options_.image, "cannot be read");
@@ -102,13 +101,6 @@ private:
                    memset(dram_.at(segment.paddr) + segment.file_bytes, 0,
                           segment.memory_bytes - segment.file_bytes);
         fclose(file);
-        if (options_.entry != DRAM_BASE) {
-            // auipc t0, 0; ld t0, 16(t0); jr t0; then the entry, aligned for harts that need it.
-            const uint32_t jump[] = {0x00000297, 0x0102b283, 0x00028067, 0};
-            static_assert(sizeof jump + sizeof options_.entry == TRAMPOLINE_BYTES);
-            memcpy(dram_.at(DRAM_BASE), jump, sizeof jump);
-            memcpy(dram_.at(DRAM_BASE) + sizeof jump, &options_.entry, sizeof options_.entry);
-        }
         return good || complain(options_.image, "changed while it was read");
     }
 
@@ -160,6 +152,7 @@ private:
     }
 
     void reset() {
+        top_->entry = options_.entry;
         dram_.reset();
         drive();
         for (unsigned i = 0; i < RESET_CYCLES; ++i) {

@@ -1,7 +1,9 @@
 //! From reset to Rust: which hart goes where.
 
 use core::arch::global_asm;
-use hal::soc::HARTS;
+
+/// Harts that the firmware has room for, numbered from 0. How many there are, the device tree says.
+pub const MAX_HARTS: usize = 4;
 
 /// The hart that clears `.bss` and starts the payload.
 pub const BOOT_HART: usize = 0;
@@ -9,14 +11,14 @@ pub const BOOT_HART: usize = 0;
 const STACK_BYTES: usize = 8192;
 
 #[repr(C, align(16))]
-struct Stacks([[u8; STACK_BYTES]; HARTS]);
-static mut STACKS: Stacks = Stacks([[0; STACK_BYTES]; HARTS]);
+struct Stacks([[u8; STACK_BYTES]; MAX_HARTS]);
+static mut STACKS: Stacks = Stacks([[0; STACK_BYTES]; MAX_HARTS]);
 
 /// 1 when `.bss` is clear. In `.data`, since the other harts look at it before that.
 #[unsafe(link_section = ".data")]
 static mut READY: u32 = 0;
 
-// Harts that the firmware was not configured for wait for ever.
+// Harts that the firmware has no room for wait for ever.
 global_asm!(
     ".section .text.entry, \"ax\"",
     ".globl _start",
@@ -49,7 +51,7 @@ global_asm!(
     "j 2b",
     "5: wfi",
     "j 5b",
-    harts = const HARTS,
+    harts = const MAX_HARTS,
     stack_bytes = const STACK_BYTES,
     stacks = sym STACKS,
     ready = sym READY,

@@ -1,13 +1,15 @@
 //! The SBI extensions, as `rustsbi` wants them.
 
 use crate::{
+    counters::{self, Pmu, firmware},
     hart::{self, FENCE_I, Hart, IPI, SFENCE_VMA},
+    machine::machine,
     setup,
 };
 use core::{ptr, slice};
 use hal::{
-    clint, csr, finisher,
-    soc::{self, csr as number, irq},
+    csr,
+    soc::{csr as number, irq},
 };
 use rustsbi::{EnvInfo, Fence, HartMask, Hsm, Ipi, Physical, Reset, RustSBI, SbiRet, Timer};
 use sbi_spec::hsm::suspend_type;
@@ -24,46 +26,48 @@ pub struct Sbi {
     fence: Fences,
     hsm: Harts,
     reset: Machine,
+    pmu: Pmu,
     info: Info,
 }
 
-/// Debug console (DBCN) on UART 0.
+/// Debug console (DBCN) on the UART.
 #[derive(Default)]
 struct Console;
 
 impl rustsbi::Console for Console {
     fn write(&self, bytes: Physical<&[u8]>) -> SbiRet {
+        let Some(mut console) = machine().console() else { return SbiRet::failed() };
         let Some(range) = payload_memory(&bytes) else { return SbiRet::invalid_param() };
         // SAFETY: memory of S-mode, not of the firmware.
         let bytes =
             unsafe { slice::from_raw_parts(ptr::with_exposed_provenance(range.0), range.1) };
-        hal::console::Console::new().write(bytes);
+        console.write(bytes);
         SbiRet::success(bytes.len())
     }
 
     fn read(&self, bytes: Physical<&mut [u8]>) -> SbiRet {
+        let Some(mut console) = machine().console() else { return SbiRet::failed() };
         let Some(range) = payload_memory(&bytes) else { return SbiRet::invalid_param() };
         let start = ptr::with_exposed_provenance_mut(range.0);
         // SAFETY: memory of S-mode, not of the firmware.
         let bytes = unsafe { slice::from_raw_parts_mut(start, range.1) };
-        let mut console = hal::console::Console::new();
         let received = bytes.iter_mut().map_while(|byte| console.read().map(|new| *byte = new));
         SbiRet::success(received.count())
     }
 
     fn write_byte(&self, byte: u8) -> SbiRet {
-        hal::console::Console::new().write(&[byte]);
+        let Some(mut console) = machine().console() else { return SbiRet::failed() };
+        console.write(&[byte]);
         SbiRet::success(0)
     }
 }
 
-/// Address and length of a buffer, if it lies in DRAM beyond the firmware.
+/// Address and length of a buffer, if it lies in memory beyond the firmware.
 fn payload_memory<P>(bytes: &Physical<P>) -> Option<(usize, usize)> {
     let (start, length) = (bytes.phys_addr_lo(), bytes.num_bytes());
     let end = start.checked_add(length)?;
-    let inside = bytes.phys_addr_hi() == 0
-        && start >= soc::PAYLOAD_BASE
-        && end <= soc::DRAM_BASE + soc::DRAM_SIZE;
+    let (first, limit) = machine().memory;
+    let inside = bytes.phys_addr_hi() == 0 && start >= first && end <= limit;
     inside.then_some((start, length))
 }
 
@@ -73,13 +77,15 @@ struct SupervisorTimer;
 
 impl Timer for SupervisorTimer {
     fn set_timer(&self, stime_value: u64) {
+        counters::count(firmware::SET_TIMER);
         // SAFETY: interrupts of S-mode, and the machine timer, which S-mode just asked for.
         unsafe {
             if setup::has_supervisor_timer() {
                 csr::write::<{ number::STIMECMP }>(stime_value as usize);
             } else {
                 csr::clear::<{ number::MIP }>(1 << irq::STI);
-                clint::set_mtimecmp(csr::read::<{ number::MHARTID }>(), stime_value);
+                let hart = csr::read::<{ number::MHARTID }>();
+                machine().clint.set_mtimecmp(hart, stime_value);
                 csr::set::<{ number::MIE }>(1 << irq::MTI);
             }
         }
@@ -92,6 +98,7 @@ struct Interrupts;
 
 impl Ipi for Interrupts {
     fn send_ipi(&self, hart_mask: HartMask) -> SbiRet {
+        counters::count(firmware::IPI_SENT);
         hart::request(hart_mask, IPI)
     }
 }
@@ -103,10 +110,12 @@ struct Fences;
 
 impl Fence for Fences {
     fn remote_fence_i(&self, hart_mask: HartMask) -> SbiRet {
+        counters::count(firmware::FENCE_I_SENT);
         hart::request(hart_mask, FENCE_I)
     }
 
     fn remote_sfence_vma(&self, hart_mask: HartMask, _start: usize, _size: usize) -> SbiRet {
+        counters::count(firmware::SFENCE_VMA_SENT);
         hart::request(hart_mask, SFENCE_VMA)
     }
 
@@ -117,6 +126,7 @@ impl Fence for Fences {
         _size: usize,
         _asid: usize,
     ) -> SbiRet {
+        counters::count(firmware::SFENCE_VMA_ASID_SENT);
         hart::request(hart_mask, SFENCE_VMA)
     }
 }
@@ -134,7 +144,7 @@ impl Hsm for Harts {
         if !hart.start(start_addr, opaque) {
             return SbiRet::already_available();
         }
-        clint::set_msip(hartid, true);
+        machine().clint.set_msip(hartid, true);
         SbiRet::success(0)
     }
 
@@ -161,17 +171,18 @@ impl Hsm for Harts {
     }
 }
 
-/// System reset (SRST): the finisher.
+/// System reset (SRST): the finisher. Memory outlives a reset.
 #[derive(Default)]
 struct Machine;
 
 impl Reset for Machine {
     fn system_reset(&self, reset_type: u32, reset_reason: u32) -> SbiRet {
+        let Some(finisher) = machine().finisher() else { return SbiRet::not_supported() };
         match reset_type {
             RESET_TYPE_SHUTDOWN => {
-                finisher::finish(u16::from(reset_reason != RESET_REASON_NO_REASON))
+                finisher.finish(u16::from(reset_reason != RESET_REASON_NO_REASON))
             }
-            RESET_TYPE_COLD_REBOOT | RESET_TYPE_WARM_REBOOT => finisher::reset(),
+            RESET_TYPE_COLD_REBOOT | RESET_TYPE_WARM_REBOOT => finisher.reset(),
             _ => SbiRet::invalid_param(),
         }
     }

@@ -4,14 +4,19 @@
 //! A hart that asks for a fence waits until it is done and serves its own requests meanwhile. So
 //! two harts that fence each other both make progress.
 
+use crate::{
+    boot::MAX_HARTS,
+    counters::{self, firmware},
+    machine::machine,
+};
 use core::{
     array,
     hint::spin_loop,
     sync::atomic::{AtomicUsize, Ordering},
 };
 use hal::{
-    clint, csr,
-    soc::{HARTS, csr as number, irq},
+    csr,
+    soc::{csr as number, irq},
 };
 use rustsbi::{HartMask, SbiRet};
 use sbi_spec::hsm::hart_state;
@@ -23,7 +28,7 @@ pub const FENCE_I: usize = 1 << 1;
 /// Forget all translations.
 pub const SFENCE_VMA: usize = 1 << 2;
 
-static ALL: [Hart; HARTS] = [const { Hart::new() }; HARTS];
+static ALL: [Hart; MAX_HARTS] = [const { Hart::new() }; MAX_HARTS];
 
 /// One hart.
 pub struct Hart {
@@ -50,7 +55,7 @@ impl Hart {
 
     /// The hart with this ID, if there is one.
     pub fn get(id: usize) -> Option<&'static Self> {
-        ALL.get(id)
+        exists(id).then(|| &ALL[id])
     }
 
     /// HSM state.
@@ -98,17 +103,20 @@ impl Hart {
 
     /// For the hart itself: serves the requests of other harts.
     pub fn serve_requests(&self) {
-        clint::set_msip(current_id(), false);
+        machine().clint.set_msip(current_id(), false);
         let requests = self.requests.load(Ordering::Acquire);
         if requests & IPI != 0 {
             // SAFETY: an interrupt for S-mode.
             unsafe { csr::set::<{ number::MIP }>(1 << irq::SSI) };
+            counters::count(firmware::IPI_RECEIVED);
         }
         if requests & FENCE_I != 0 {
             riscv::asm::fence_i();
+            counters::count(firmware::FENCE_I_RECEIVED);
         }
         if requests & SFENCE_VMA != 0 {
             riscv::asm::sfence_vma_all();
+            counters::count(firmware::SFENCE_VMA_RECEIVED);
         }
         // After the work: another hart may wait for the bit to fall.
         self.requests.fetch_and(!requests, Ordering::Release);
@@ -125,12 +133,13 @@ pub fn request(mask: HartMask, request: usize) -> SbiRet {
     if names_unknown_hart(mask) {
         return SbiRet::invalid_param();
     }
-    let chosen: [bool; HARTS] =
-        array::from_fn(|id| mask.has_bit(id) && ALL[id].state() == hart_state::STARTED);
+    let chosen: [bool; MAX_HARTS] = array::from_fn(|id| {
+        exists(id) && mask.has_bit(id) && ALL[id].state() == hart_state::STARTED
+    });
     for (id, hart) in ALL.iter().enumerate().filter(|(id, _)| chosen[*id]) {
         // `AcqRel`: the hart that serves the request sees what was written before.
         hart.requests.fetch_or(request, Ordering::AcqRel);
-        clint::set_msip(id, true);
+        machine().clint.set_msip(id, true);
     }
     if request != IPI {
         let current = Hart::current();
@@ -157,8 +166,12 @@ fn names_unknown_hart(mask: HartMask) -> bool {
     if base == mask.ignore_mask() {
         return false;
     }
-    let last = (usize::BITS - bits.leading_zeros()) as usize;
-    bits != 0 && base.checked_add(last).is_none_or(|end| end > HARTS)
+    let mut named = (0..usize::BITS as usize).filter(|bit| bits >> bit & 1 == 1);
+    named.any(|bit| base.checked_add(bit).is_none_or(|id| !exists(id)))
+}
+
+fn exists(id: usize) -> bool {
+    id < MAX_HARTS && machine().harts >> id & 1 == 1
 }
 
 fn current_id() -> usize {

@@ -1,5 +1,6 @@
 //! M-mode firmware: the RISC-V supervisor binary interface (SBI) 2.0.
 //!
+//! It learns from the device tree that it is given which harts, memory and devices there are.
 //! Hart 0 starts the payload, which the composer of the image placed at `PAYLOAD_BASE`, in S-mode with
 //! `a0` = hart ID and `a1` = device tree. The other harts wait in the HSM state "stopped". Everything
 //! that S-mode can handle is delegated to it, the user-level interrupts of the N extension included.
@@ -9,26 +10,36 @@
 #![no_main]
 
 mod boot;
+mod counters;
 mod extensions;
+mod hardware_counter;
 mod hart;
 mod legacy;
+mod machine;
 mod setup;
+mod supervisor_memory;
 mod trap;
 
 use core::panic::PanicInfo;
-use hal::{csr, finisher, println, soc::HARTS, soc::csr as number};
+use hal::{csr, soc::csr as number};
+use machine::machine;
 
 /// Where each hart arrives, with a stack of its own and `.bss` cleared.
 extern "C" fn main(hart: usize, device_tree: usize) -> ! {
+    if hart == boot::BOOT_HART
+        && let Err(problem) = machine::describe(device_tree)
+    {
+        panic!("device tree at {device_tree:#x}: {problem:?}");
+    }
     setup::delegate();
     setup::protect();
     setup::enable_features();
     if hart == boot::BOOT_HART {
         let Some(payload) = image::follower() else {
-            println!("rel4 firmware: the image has no payload");
-            finisher::finish(1);
+            say!("rel4 firmware: the image has no payload");
+            end();
         };
-        println!("rel4 firmware: SBI 2.0, hart {hart} of {HARTS}");
+        say!("rel4 firmware: SBI 2.0, hart {hart} of {}", machine().hart_count());
         hart::Hart::current().start(payload.start, device_tree);
     }
     trap::serve(hart)
@@ -36,6 +47,16 @@ extern "C" fn main(hart: usize, device_tree: usize) -> ! {
 
 #[panic_handler]
 fn panic(info: &PanicInfo) -> ! {
-    println!("firmware, hart {}: {info}", csr::read::<{ number::MHARTID }>());
-    finisher::finish(1)
+    say!("firmware, hart {}: {info}", csr::read::<{ number::MHARTID }>());
+    end()
+}
+
+/// Ends the machine with a failure, if it can.
+fn end() -> ! {
+    if let Some(finisher) = machine::known().and_then(|machine| machine.finisher()) {
+        finisher.finish(1);
+    }
+    loop {
+        riscv::asm::wfi();
+    }
 }

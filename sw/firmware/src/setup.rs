@@ -1,7 +1,7 @@
 //! Set-up of a hart before S-mode runs.
 
+use crate::machine::machine;
 use hal::{
-    clint,
     context::Machine,
     csr,
     soc::{DRAM_BASE, PAYLOAD_BASE, cause, csr as number, event, irq},
@@ -11,7 +11,7 @@ unsafe extern "C" {
     static _start: u8;
 }
 
-/// Bytes of DRAM that are the firmware's own: up to its payload.
+/// Bytes of memory that are the firmware's own, from where it is linked: up to its payload.
 const OWN_BYTES: usize = PAYLOAD_BASE - DRAM_BASE;
 const _: () = assert!(OWN_BYTES.is_power_of_two() && DRAM_BASE.is_multiple_of(OWN_BYTES));
 
@@ -36,6 +36,12 @@ const EXCEPTIONS: usize = 1 << cause::INSN_MISALIGNED
 const INTERRUPTS: usize =
     1 << irq::SSI | 1 << irq::STI | 1 << irq::SEI | 1 << irq::USI | 1 << irq::UTI | 1 << irq::UEI;
 
+/// Start and end of the memory that is the firmware's own.
+pub fn own_memory() -> (usize, usize) {
+    let start = &raw const _start as usize;
+    (start, start + OWN_BYTES)
+}
+
 /// Delegates traps to S-mode, and takes the others.
 pub fn delegate() {
     Machine::install();
@@ -49,7 +55,7 @@ pub fn delegate() {
 
 /// Closes the firmware's memory to S- and U-mode, and opens all other addresses.
 pub fn protect() {
-    let own = &raw const _start as usize;
+    let (own, _) = own_memory();
     // SAFETY: no entry is locked, so none concerns M-mode.
     unsafe {
         csr::write::<{ number::PMPADDR0 }>(own >> 2 | (OWN_BYTES / 8 - 1));
@@ -75,7 +81,7 @@ pub fn enable_features() {
         csr::write::<{ number::MHPMEVENT3 + 2 }>(EVENTS[2]);
         csr::write::<{ number::MHPMEVENT3 + 3 }>(EVENTS[3]);
     }
-    clint::set_mtimecmp(csr::read::<{ number::MHARTID }>(), u64::MAX);
+    machine().clint.set_mtimecmp(csr::read::<{ number::MHARTID }>(), u64::MAX);
     if has_supervisor_timer() {
         // SAFETY: as above.
         unsafe { csr::write::<{ number::STIMECMP }>(usize::MAX) };

@@ -1,13 +1,13 @@
 //! The life of a hart in the firmware: stopped, or running S-mode and serving its traps.
 
-use crate::{extensions::Sbi, hart::Hart, legacy};
+use crate::{extensions::Sbi, hart::Hart, legacy, supervisor_memory};
 use hal::{
     context::{Context, Machine, reg},
     csr::{self, status},
     soc::{cause, csr as number, irq},
 };
 use rustsbi::RustSBI;
-use sbi_spec::hsm::hart_state;
+use sbi_spec::{base, hsm::hart_state};
 
 const ECALL_BYTES: usize = 4;
 const INTERRUPT_MACHINE_SOFTWARE: usize = csr::INTERRUPT | irq::MSI;
@@ -71,16 +71,25 @@ fn handle(sbi: &Sbi, this: &Hart, context: &mut Context) {
 }
 
 fn call(sbi: &Sbi, context: &mut Context) {
+    let pc = context.pc;
     context.pc += ECALL_BYTES;
     let registers = &mut context.registers;
     let [extension, function] = [registers[reg::A7], registers[reg::A6]];
-    if let Some(value) = legacy::serve(sbi, extension, registers[reg::A0]) {
-        registers[reg::A0] = value;
+    if legacy::is_legacy(extension) {
+        match legacy::serve(sbi, extension, registers[reg::A0]) {
+            Ok(value) => registers[reg::A0] = value,
+            Err(fault) => context.pc = supervisor_memory::raise(fault, pc),
+        }
         return;
     }
     let mut parameters = [0; 6];
     parameters.copy_from_slice(&registers[reg::A0..reg::A6]);
-    let result = sbi.handle_ecall(extension, function, parameters);
+    let mut result = sbi.handle_ecall(extension, function, parameters);
+    let probes_legacy = [extension, function] == [base::EID_BASE, base::PROBE_EXTENSION]
+        && legacy::is_legacy(parameters[0]);
+    if probes_legacy {
+        result.value = 1;
+    }
     registers[reg::A0] = result.error;
     registers[reg::A1] = result.value;
 }

@@ -49,6 +49,7 @@ class Bench:
         self.watch = None  # called in each cycle before the clock rises
 
     async def start(self):
+        self.dut.flush.value = 0
         await start(self.dut)
 
     async def step(self):
@@ -371,6 +372,60 @@ async def repeated_lr_does_not_starve_others(dut):
         assert bench.harts[port].waited <= 16 + 2 + bench.ports
     bench.harts[0].queue.clear()
     await bench.drain()
+
+
+@cocotb.test()
+@cocotb.parametrize(timing=["fast", "slow"])
+async def a_flush_leaves_every_write_in_memory(dut, timing):
+    """It may come at any time. What was accepted before is performed, and nothing is after."""
+    fast = timing == "fast"
+    bench = Bench(dut, latency=(lambda rng: 1) if fast else (lambda rng: rng.choice((1, 9, 30))),
+                  dram_pause=never if fast else often)
+    await bench.start()
+    rng, model = bench.rng, bench.model
+    pool = [BASE // bench.line_bytes + n for n in range(96)]
+    makers = [RandomHart(rng, pool, bench.line_bytes, 1) for _ in bench.harts]
+    for _ in range(CYCLES // 5 + rng.randrange(100)):
+        for hart, maker in zip(bench.harts, makers, strict=True):
+            if len(hart.queue) < 2:
+                hart.queue.append(maker.request())
+        await bench.step()
+    stale = [dword for dword in model.words if bench.dram.read(dword) != model.read(dword)]
+    assert stale, "nothing was dirty"
+    dut.flush.value = 1
+    await bench.step()
+    for _ in range(50_000):
+        await bench.step()
+        assert all(hart.accepted is None for hart in bench.harts)
+        if int(dut.flushed.value):
+            break
+    assert int(dut.flushed.value), "not flushed"
+    for dword in list(model.words):
+        assert bench.dram.read(dword) == model.read(dword), f"dword {dword:#x} is not in memory"
+    for _ in range(20):
+        await bench.step()
+        assert int(dut.flushed.value) and not int(dut.dram__request__valid.value)
+
+
+@cocotb.test()
+async def a_flush_takes_the_documented_cycles(dut):
+    bench = Bench(dut)
+    await bench.start()
+    sets, ways = 1 << len(dut.flush_walk.set), 1 << len(dut.flush_walk.way)
+    dirty = 3
+    for n in range(dirty):
+        await answered(bench, 0, MemRequest(MemOp.WRITE, BASE + bench.line_bytes * n, n, 0xFF))
+    await bench.drain()
+    for _ in range(20):
+        await bench.step()
+    dut.flush.value = 1
+    began = bench.cycle
+    while not int(dut.flushed.value):
+        await bench.step()
+    beats = bench.model.beats
+    # A burst: its request, a cycle in the memory, and the dwords.
+    expected = sets * (4 + 2 * ways) + dirty * ((beats + 2) + (beats + 4))
+    assert abs(bench.cycle - began - expected) <= 4, (bench.cycle - began, expected)
 
 
 @pytest.mark.parametrize("params", [

@@ -4,6 +4,9 @@ import random
 
 import cocotb
 import pytest
+from amaranth import *
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, connect, flipped
 from cocotb.triggers import FallingEdge, ReadOnly
 
 from hdl.cache.line_rom import DramMux, LineRom
@@ -15,9 +18,12 @@ from tests.support.run import run_cocotb
 BASE, LENGTH = 0x1000 + 3 * 64, 1000  # not a multiple of anything
 CONTENTS = random.Random(1).randbytes(LENGTH)
 DRAM = 0x8000_0000
+HOLE = 0x18
 
 
-def rom_dword(addr: int) -> int:
+def rom_dword(addr: int, filling: int | None) -> int:
+    if filling is not None and addr == BASE + HOLE:
+        return filling
     return int.from_bytes(CONTENTS[addr - BASE:addr - BASE + 8], "little")
 
 
@@ -76,6 +82,9 @@ class Bench:
 async def rom_and_memory_answer_their_lines(dut, pause):
     bench = Bench(dut, pause)
     await bench.start()
+    filling = None
+    if hasattr(dut, "filling"):
+        dut.filling.value = filling = bench.rng.getrandbits(64)
     rng, rom_end = bench.rng, BASE + -(-LENGTH // 64) * 64
     for _ in range(300):
         in_rom = rng.random() < 0.5
@@ -88,19 +97,41 @@ async def rom_and_memory_answer_their_lines(dut, pause):
                 assert [bench.dram.read(start_line // 8 + n) for n in range(8)] == dwords
         first = rng.randrange(8)
         order = [start_line + (first + n) % 8 * 8 for n in range(8)]
-        expected = [rom_dword(addr) if in_rom else bench.dram.read(addr // 8) for addr in order]
+        expected = [rom_dword(addr, filling) if in_rom else bench.dram.read(addr // 8)
+                    for addr in order]
         assert await bench.read(order[0]) == expected, f"{start_line:#x}"
 
 
-def test_line_rom():
-    run_cocotb(DramMux(LineRom(CONTENTS, BASE, 32)), __name__, "line_rom")
+class RomWithHole(wiring.Component):
+    """A decoder whose ROM has a hole; the filling is a port."""
+
+    def __init__(self):
+        self.rom = LineRom(CONTENTS, BASE, 32, hole=HOLE)
+        self.mux = DramMux(self.rom)
+        super().__init__({**self.mux.signature.members, "filling": In(64)})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.mux = self.mux
+        for name in self.mux.signature.members:
+            connect(m, flipped(getattr(self, name)), getattr(self.mux, name))
+        m.d.comb += self.rom.filling.eq(self.filling)
+        return m
+
+
+@pytest.mark.parametrize("hole", [False, True])
+def test_line_rom(hole):
+    design = RomWithHole() if hole else DramMux(LineRom(CONTENTS, BASE, 32))
+    run_cocotb(design, __name__, f"line_rom_{hole}")
 
 
 @pytest.mark.parametrize("arguments, message", [
     ((b"", 0x1000, 32), "contents must not be empty"),
     ((b"x", 0x1008, 32), "base must be a multiple of 64, not 0x1008"),
+    ((b"12345678", 0x1000, 32, 64, 8),
+     "hole must be the offset of a dword of the contents, not 0x8"),
     ((bytes(65), 0xFFFF_FFC0, 32), "contents must end within 32 address bits, not at 0x100000040"),
 ])
 def test_bad_roms_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
-        LineRom(*arguments)
+        LineRom(*arguments[:4], hole=arguments[4] if len(arguments) > 4 else None)

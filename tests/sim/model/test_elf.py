@@ -37,12 +37,6 @@ def test_last_byte_of_memory_can_be_used(tmp_path):
     load(tmp_path, elf64([Part(CODE, DRAM_BASE + MIB - 64)], entry=DRAM_BASE + MIB - 4))
 
 
-@pytest.mark.parametrize("paddr, room", [(DRAM_BASE, False), (DRAM_BASE + 20, False),
-                                         (DRAM_BASE + 24, True)])
-def test_room_for_a_jump_at_the_base(tmp_path, paddr, room):
-    assert load(tmp_path, elf64([Part(CODE, paddr)], entry=paddr)).trampoline_room() == room
-
-
 BAD_IMAGES = {
     "not an ELF file": b"#!/bin/sh\necho hello\n",
     "a 32-bit program": elf32(),

@@ -149,13 +149,6 @@ def test_commit_log(tmp_path):
     assert int(second.split()[0]) == int(first.split()[0]) + 1
 
 
-def test_program_that_starts_elsewhere(tmp_path):
-    path = tmp_path / "toy.elf"
-    path.write_bytes(elf64([Part(finish(PASS))], entry=DRAM_BASE + 4))
-    with pytest.raises(BadImage, match="entry 0x80000004 is not the base of DRAM"):
-        run(path)
-
-
 def test_tohost_needs_its_symbol(tmp_path):
     with pytest.raises(BadImage, match="no symbol tohost"):
         run(image(tmp_path, finish(PASS)), RunOptions(tohost=True))

@@ -4,10 +4,10 @@ import struct
 
 import pytest
 
-from sim.model.elf import TRAMPOLINE_BYTES
 from sim.model.run_options import Latency, RunOptions
 from sim.model.simulate import simulate
 from soc.config import configuration
+from tests.support.assemble import assemble
 from tests.support.elf import DRAM_BASE, Part, elf64
 
 PARAMS = configuration("default")
@@ -37,9 +37,63 @@ def test_fails_with_its_code(tmp_path):
     assert (result.exit_status, result.report["exit_code"]) == (1, 7)
 
 
-@pytest.mark.parametrize("offset", [TRAMPOLINE_BYTES, 0x2000])
+@pytest.mark.parametrize("offset", [4, 0x2000])
 def test_program_that_does_not_start_at_the_base(tmp_path, offset):
-    assert run(tmp_path, PASS, base=DRAM_BASE + offset).passed
+    """What lies at the base stays as it is."""
+    code = struct.pack(f"<{len(PASS)}I", *PASS)
+    path = tmp_path / "program.elf"
+    path.write_bytes(elf64([Part(struct.pack("<I", FOREVER)), Part(code, DRAM_BASE + offset)],
+                           entry=DRAM_BASE + offset))
+    log = tmp_path / "log"
+    result = simulate(PARAMS, path, RunOptions(max_cycles=20_000, commit_log=log))
+    assert result.passed
+    assert f"{DRAM_BASE + offset:016x}" in log.read_text()
+    assert f"{DRAM_BASE:016x}" not in log.read_text()
+
+
+def test_memory_survives_a_reset_by_the_finisher(tmp_path):
+    """A program leaves a sign behind the image, resets, and passes if it finds all of the sign.
+
+    The sign is as large as the L2, so that lines were evicted and lines stayed. The image itself is
+    loaded anew, as other emulators do.
+    """
+    program = assemble(SURVIVES.format(bytes=PARAMS.l2_bytes), tmp_path / "survives.elf")
+    result = simulate(PARAMS, program, RunOptions(max_cycles=2_000_000))
+    assert (result.exit_status, result.errors) == (0, "")
+
+
+SURVIVES = """
+    .globl _start
+_start:
+    csrr t0, mhartid
+    bnez t0, .
+    li s0, 0x80100000       # the sign: each of its dwords holds its own address
+    li s1, 0x80100000 + {bytes}
+    li s2, 0x100000         # finisher
+    mv t0, s0
+    ld t1, 0(s0)
+    bnez t1, again
+first:
+    sd t0, 0(t0)
+    addi t0, t0, 8
+    bltu t0, s1, first
+    fence rw, o
+    li t1, 0x7777
+    sw t1, 0(s2)
+wait:
+    j wait
+again:
+    li t2, 0x13333
+check:
+    ld t1, 0(t0)
+    bne t0, t1, end
+    addi t0, t0, 8
+    bltu t0, s1, check
+    li t2, 0x5555
+end:
+    sw t2, 0(s2)
+    j wait
+"""
 
 
 def test_tohost(tmp_path):

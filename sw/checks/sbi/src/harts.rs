@@ -3,19 +3,34 @@
 use crate::{becomes_pending, soon};
 use core::{
     arch::global_asm,
+    ptr,
     sync::atomic::{AtomicUsize, Ordering},
 };
+use fdt::Fdt;
 use sbi_spec::hsm::{EID_HSM, HART_STOP, hart_state};
 use supervisor::{
     hal::{
         csr,
-        soc::{DRAM_BASE, HARTS, csr as number, irq},
+        soc::{DRAM_BASE, csr as number, irq},
     },
     sbi_rt::{self, HartMask, NonRetentive, Retentive},
 };
 
-/// No hart has this ID.
-const NO_HART: usize = HARTS;
+/// The number of harts. No hart has this ID.
+static HARTS: AtomicUsize = AtomicUsize::new(0);
+
+/// Takes the number of harts from the device tree.
+pub fn describe(device_tree: usize) -> usize {
+    // SAFETY: `a1`, as the firmware gives it; the parser checks what it finds there.
+    let tree = unsafe { Fdt::from_ptr(ptr::with_exposed_provenance(device_tree)) };
+    let harts = tree.map_or(0, |tree| tree.cpus().count());
+    HARTS.store(harts, Ordering::Relaxed);
+    harts
+}
+
+fn no_hart() -> usize {
+    HARTS.load(Ordering::Relaxed)
+}
 
 /// The other hart that runs, plus 1.
 static VISITOR: AtomicUsize = AtomicUsize::new(0);
@@ -47,7 +62,7 @@ pub fn interrupts(hart: usize) -> bool {
     let arrived = becomes_pending(irq::SSI);
     // SAFETY: withdraws the interrupt.
     unsafe { csr::clear::<{ number::SIP }>(1 << irq::SSI) };
-    let refused = sbi_rt::send_ipi(HartMask::from_mask_base(1, NO_HART)).is_err();
+    let refused = sbi_rt::send_ipi(HartMask::from_mask_base(1, no_hart())).is_err();
     sent && arrived && refused
 }
 
@@ -59,17 +74,17 @@ pub fn fences(hart: usize) -> bool {
         sbi_rt::remote_fence_i(mask).is_ok()
             && sbi_rt::remote_sfence_vma(mask, 0, usize::MAX).is_ok()
             && sbi_rt::remote_sfence_vma_asid(mask, 0x1000, 0x1000, 1).is_ok()
-    }) && sbi_rt::remote_fence_i(HartMask::from_mask_base(1, NO_HART)).is_err()
+    }) && sbi_rt::remote_fence_i(HartMask::from_mask_base(1, no_hart())).is_err()
 }
 
 /// Hart states: starts all other harts, fences them while they run, and sees them stop.
 pub fn management(hart: usize) -> bool {
     let entry = sbitest_visitor as *const () as usize;
     let opaque = VISITOR.as_ptr() as usize;
-    let refused = sbi_rt::hart_get_status(NO_HART).is_err()
+    let refused = sbi_rt::hart_get_status(no_hart()).is_err()
         && sbi_rt::hart_start(hart, entry, opaque).is_err()
-        && sbi_rt::hart_start(NO_HART, entry, opaque).is_err();
-    let others = (0..HARTS).filter(|other| *other != hart);
+        && sbi_rt::hart_start(no_hart(), entry, opaque).is_err();
+    let others = (0..no_hart()).filter(|other| *other != hart);
     let served = others.clone().all(|other| {
         sbi_rt::hart_get_status(other).value == hart_state::STOPPED
             && sbi_rt::hart_start(other, DRAM_BASE, opaque).is_err()

@@ -21,6 +21,7 @@ pub fn base() -> bool {
         sbi_rt::probe_extension(sbi_rt::Hsm),
         sbi_rt::probe_extension(sbi_rt::Reset),
         sbi_rt::probe_extension(sbi_rt::Console),
+        sbi_rt::probe_extension(sbi_rt::Pmu),
     ];
     (version.major(), version.minor()) == (2, 0)
         && there.iter().all(|extension| extension.is_available())

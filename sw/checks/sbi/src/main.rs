@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! rel4 firmware: SBI 2.0, hart 0 of n
+//! sbitest: n harts
 //! ok    base
 //! ok    console
 //! ok    timer
@@ -13,6 +14,10 @@
 //! ok    protection
 //! ok    delegation
 //! ok    counters
+//! ok    legacy calls
+//! ok    legacy calls between harts
+//! ok    performance counters of the hart
+//! ok    performance counters of the firmware
 //! sbitest: 0 failed
 //! ```
 
@@ -20,7 +25,9 @@
 #![no_main]
 
 mod harts;
+mod legacy;
 mod machine;
+mod performance;
 
 use supervisor::{
     exit,
@@ -34,7 +41,8 @@ use supervisor::{
 supervisor::program!(main);
 
 fn main(hart: usize, device_tree: usize) -> ! {
-    let tests: [(&str, bool); 9] = [
+    println!("sbitest: {} harts", harts::describe(device_tree));
+    let tests: [(&str, bool); 13] = [
         ("base", machine::base()),
         ("console", machine::console()),
         ("timer", machine::timer()),
@@ -44,6 +52,10 @@ fn main(hart: usize, device_tree: usize) -> ! {
         ("protection", machine::protection()),
         ("delegation", machine::delegation()),
         ("counters", machine::counters(device_tree)),
+        ("legacy calls", legacy::own(hart)),
+        ("legacy calls between harts", legacy::remote(hart)),
+        ("performance counters of the hart", performance::hardware()),
+        ("performance counters of the firmware", performance::firmware(hart)),
     ];
     let mut failed = 0;
     for (name, passed) in tests {

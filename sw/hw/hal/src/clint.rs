@@ -3,29 +3,52 @@
 use core::{arch::asm, ptr};
 use soc::{CLINT_BASE, clint};
 
+/// The CLINT of this SoC.
+const OWN: Clint = Clint::new(CLINT_BASE);
+
+/// A CLINT by its address.
+#[derive(Clone, Copy)]
+pub struct Clint(usize);
+
+impl Clint {
+    pub const fn new(base: usize) -> Self {
+        Self(base)
+    }
+
+    /// As [`set_msip`].
+    pub fn set_msip(self, hart: usize, on: bool) {
+        // SAFETY: fences, and a device register.
+        unsafe {
+            asm!("fence rw, o", options(nostack));
+            self.at::<u32>(clint::MSIP + 4 * hart).write_volatile(on.into());
+            asm!("fence o, rw", options(nostack));
+        }
+    }
+
+    /// As [`set_mtimecmp`].
+    pub fn set_mtimecmp(self, hart: usize, time: u64) {
+        // SAFETY: a device register.
+        unsafe { self.at::<u64>(clint::MTIMECMP + 8 * hart).write_volatile(time) };
+    }
+
+    fn at<T>(self, offset: usize) -> *mut T {
+        ptr::with_exposed_provenance_mut(self.0 + offset)
+    }
+}
+
 /// Raises or drops the machine software interrupt of `hart`. Whoever sees the interrupt also sees
 /// what was written before. After dropping it, reads see what the next raiser wrote before.
 pub fn set_msip(hart: usize, on: bool) {
-    // SAFETY: fences, and a device register.
-    unsafe {
-        asm!("fence rw, o", options(nostack));
-        at::<u32>(clint::MSIP + 4 * hart).write_volatile(on.into());
-        asm!("fence o, rw", options(nostack));
-    }
+    OWN.set_msip(hart, on);
 }
 
 /// Makes the machine timer interrupt of `hart` pending from `time` on.
 pub fn set_mtimecmp(hart: usize, time: u64) {
-    // SAFETY: a device register.
-    unsafe { at::<u64>(clint::MTIMECMP + 8 * hart).write_volatile(time) };
+    OWN.set_mtimecmp(hart, time);
 }
 
 /// The time, in ticks of the timebase.
 pub fn mtime() -> u64 {
     // SAFETY: a device register.
-    unsafe { at::<u64>(clint::MTIME).read_volatile() }
-}
-
-fn at<T>(offset: usize) -> *mut T {
-    ptr::with_exposed_provenance_mut(CLINT_BASE + offset)
+    unsafe { OWN.at::<u64>(clint::MTIME).read_volatile() }
 }

@@ -1,4 +1,4 @@
-//! UART 0 as a console, polled.
+//! A UART as a console, polled.
 //!
 //! The divisor stays as after reset. The SoC's configuration chooses it: in simulation the line is
 //! as fast as possible.
@@ -11,7 +11,7 @@ use uart_16550::{Uart16550, backend::MmioBackend};
 pub struct Console(Uart16550<MmioBackend>);
 
 impl Console {
-    /// The console. Needs access to the UART's registers at their physical addresses.
+    /// UART 0. Needs access to the UART's registers at their physical addresses.
     pub fn new() -> Self {
         let base = const { NonZeroUsize::new(UART0_BASE).unwrap() };
         // SAFETY: the UART's registers are always there, one byte apart. Nobody relies on more than
@@ -21,6 +21,18 @@ impl Console {
             Ok(uart) => Self(uart),
             Err(_) => unreachable!("a constant base address and a stride of 1 are valid"),
         }
+    }
+
+    /// The console on another UART, with `stride` bytes from a register to the next; `None` if a
+    /// UART cannot be there.
+    ///
+    /// # Safety
+    /// The registers of a 16550A must be there, and nobody may rely on more than single register
+    /// accesses.
+    pub unsafe fn at(base: usize, stride: u8) -> Option<Self> {
+        let base = NonZeroUsize::new(base)?;
+        // SAFETY: by the caller.
+        unsafe { Uart16550::new_mmio_from_address(base, stride) }.ok().map(Self)
     }
 
     /// Writes all bytes and waits as long as that takes. It writes one byte at a time, because the

@@ -1,0 +1,3 @@
+fn main() {
+    layout::link_at(layout::PAYLOAD_BASE);
+}
