@@ -17,7 +17,7 @@ def svd(params: SocParams) -> str:
         "xmlns:xs": "http://www.w3.org/2001/XMLSchema-instance",
         "xs:noNamespaceSchemaLocation": "CMSIS-SVD.xsd",
     })
-    _texts(root, vendor="rel4", name="rel4-soc", version="1",
+    _texts(root, vendor="rel4", name="rel4_soc", version="1",
            description=f"rel4-soc, configuration {params.name}",
            addressUnitBits="8", width="32", size="32", access="read-write",
            resetValue="0x0", resetMask="0xFFFFFFFFFFFFFFFF")
@@ -79,8 +79,11 @@ def _register(parent: ElementTree.Element, entry: Entry, *, alternate: bool) -> 
         _texts(node, alternateGroup=entry.name.upper())
     _texts(node, addressOffset=f"{entry.offset:#x}", size=str(8 * register.bytes),
            access=ACCESS[register.access], resetValue=f"{register.init:#x}")
+    placed = list(register.placed())
+    if not placed:  # the schema has no empty list
+        return
     fields = ElementTree.SubElement(node, "fields")
-    for field_name, lsb, field in register.placed():
+    for field_name, lsb, field in placed:
         field_node = ElementTree.SubElement(fields, "field")
         _texts(field_node, name=field_name.rstrip("_").upper(), description=field.doc,
                bitOffset=str(lsb), bitWidth=str(field.bits))
