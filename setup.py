@@ -80,15 +80,16 @@ class EditableCheckout(editable_wheel):
         self.distribution.package_dir = {}
 
 
-setup(
-    packages=[name if name == PACKAGE else f"{PACKAGE}.{name}" for name in IN_CHECKOUT],
-    package_dir={PACKAGE: PACKAGE} | {f"{PACKAGE}.{name}": name for name in FOLDERS},
-    package_data={
-        PACKAGE: ["py.typed"],
-        f"{PACKAGE}.sim.model": ["harness/*"],
-        f"{PACKAGE}.sim.fpga.netlist": ["cells/*.v"],
-        f"{PACKAGE}.sim.conformance": ["port/*"],
-    },
-    include_package_data=False,
-    cmdclass={"build_py": BuildPackage, "editable_wheel": EditableCheckout},
-)
+if __name__ == "__main__":
+    setup(
+        packages=[name if name == PACKAGE else f"{PACKAGE}.{name}" for name in IN_CHECKOUT],
+        package_dir={PACKAGE: PACKAGE} | {f"{PACKAGE}.{name}": name for name in FOLDERS},
+        package_data={
+            PACKAGE: ["py.typed"],
+            f"{PACKAGE}.sim.model": ["harness/*"],
+            f"{PACKAGE}.sim.fpga.netlist": ["cells/*.v"],
+            f"{PACKAGE}.sim.conformance": ["port/*"],
+        },
+        include_package_data=False,
+        cmdclass={"build_py": BuildPackage, "editable_wheel": EditableCheckout},
+    )
