@@ -75,6 +75,8 @@ def verilog(
         _check(part.value, given, prefix)
         if core and output is None:
             raise ValueError("--core needs a file for the Verilog: -o F.v")
+        if core and output.suffix == ".core":
+            raise ValueError(f"{output.name} is the name of the description; call the Verilog F.v")
         component, parameters = _component(part.value, given)
         origin = Origin(part.value, prefix + part.value,
                         given | ({"prefix": prefix} if prefix else {}), parameters)

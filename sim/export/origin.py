@@ -1,5 +1,6 @@
 """Where an exported file comes from: command, parameters, version, licence."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -52,7 +53,7 @@ class Origin:
             "  rtl:\n"
             "    file_type: verilogSource\n"
             "    files:\n"
-            f"      - \"{file}\"\n"
+            f"      - {json.dumps(file)}\n"
             "\n"
             "targets:\n"
             "  default:\n"

@@ -38,6 +38,8 @@ def verilog_text(component: wiring.Component, name: str, *, prefix: str = "") ->
 
 
 def _yosys(source: str, commands: list[str]) -> str:
+    """Runs the Yosys that Amaranth itself would choose; its own ``verilog.convert`` has a fixed
+    list of passes."""
     yosys = find_yosys(lambda version: version >= (0, 40))
     script = "\n".join([f"read_rtlil <<rtlil\n{source}\nrtlil", *commands])
     return yosys.run(["-q", "-"], script, ignore_warnings=True)

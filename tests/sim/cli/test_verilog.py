@@ -135,6 +135,8 @@ def test_the_example_of_the_manual_fits(tmp_path):
 
 BAD = {
     "--core needs a file for the Verilog: -o F.v": ["uintc", "--core"],
+    "x.core is the name of the description; call the Verilog F.v":
+        ["uintc", "--core", "-o", "x.core"],
     "a prefix has letters, digits and _, and starts with no digit; not '1x'":
         ["uintc", "--prefix", "1x"],
     "soc has no option --bus": ["soc", "--bus", "wishbone"],
