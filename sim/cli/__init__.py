@@ -51,7 +51,7 @@ def verbs(
 def load_verbs(names: Sequence[str] = VERBS) -> None:
     """Imports the modules of the verbs. Each module adds its verb to ``app``."""
     for name in names:
-        import_module(f"sim.cli.{name}")
+        import_module(f"{__name__}.{name}")
 
 
 def main() -> None:

@@ -13,9 +13,9 @@ from sim.image.compose import Contents, compose
 from sim.image.manifest import Manifest
 from sim.model.elf import BadImage
 from sim.output import write_output
-from sim.tools import BUILD, ToolError
+from sim.tools import PROGRAMS, ToolError
 
-FIRMWARE = BUILD / "sw" / "firmware.elf"
+FIRMWARE = PROGRAMS / "firmware.elf"
 
 
 @app.command()

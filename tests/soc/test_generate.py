@@ -2,9 +2,12 @@
 
 import re
 import subprocess
+from functools import cache
+from importlib.resources import files
 from xml.etree import ElementTree
 
 import pytest
+from lxml import etree
 
 from soc.config import CONFIGURATIONS, configuration, without_taic
 from soc.generate import GENERATORS, generate
@@ -90,6 +93,21 @@ def test_rust_compiles(params, tmp_path):
     source.write_text(f'#![no_std]\n#![deny(warnings)]\ninclude!("{constants}");\n{checks}\n')
     run("rustc", "--crate-type=rlib", "--emit=metadata", "-o", str(tmp_path / "check.rmeta"),
         str(source))
+
+
+@cache
+def cmsis_schema():
+    """Returns the newest schema that the package cmsis-svd has."""
+    folder = files("cmsis_svd") / "schemas"
+    newest = max((path.name for path in folder.iterdir() if path.name.endswith(".xsd")),
+                 key=lambda name: [int(number) for number in re.findall(r"\d+", name)])
+    return etree.XMLSchema(etree.fromstring((folder / newest).read_bytes()))
+
+
+def test_svd_is_valid(params):
+    schema = cmsis_schema()
+    document = etree.fromstring(generate("svd", params).encode())
+    assert schema.validate(document), schema.error_log
 
 
 def test_svd_has_every_register(params):

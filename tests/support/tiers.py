@@ -23,6 +23,7 @@ RULES = {
         /docs/*
         /trace/test_cycles.py::*
         /sim/bench/*
+        /sim/export/test_netlist.py::*
         /sim/image/*
         /cli/test_refusals.py::*
         /ordering/test_contention.py::test_faults_are_told
