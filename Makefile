@@ -23,7 +23,7 @@ GATEWARE := $(shell find hdl soc -name '*.py')
 PROGRAMS := build/sw/hello.elf
 
 .PHONY: help setup sw run hello check test test-all lint synth netlist bitstream bench docs clean \
-        figures figures-check
+        figures figures-check wheel
 help:
 	@echo 'make setup   tools: Debian packages, .venv, Rust target (first time 1 to 3 minutes)'
 	@echo 'make run     builds everything and compares ways to wake the receiver of a message (first'
@@ -44,6 +44,7 @@ help:
 	@echo '             group: area-hart, area-uintc, area-taic, area-soc, board-ulx3s'
 	@echo 'make figures-check  fails if a page says something else than docs/figures (10 seconds)'
 	@echo 'make docs    these pages, registers and the reference of the code as a site (2 minutes)'
+	@echo 'make wheel   the package rel4_soc for pip, with simulator and programs, in build/dist'
 	@echo 'make sw      firmware and programs only (first time 1 minute)'
 	@echo 'make clean   removes what was built; .venv stays'
 
@@ -85,7 +86,7 @@ sw: $(ENVIRON) $(CONSTANTS) $(RUST)
 	@$(MAKE) --no-print-directory -C sw
 
 # One image, perhaps for another machine: SOC_RS, OUT and TARGET_DIR as in sw/Makefile.
-sw-%: $(ENVIRON) $(RUST)
+sw-%: $(ENVIRON) $(if $(SOC_RS),,$(CONSTANTS)) $(RUST)
 	@$(MAKE) --no-print-directory -C sw image-$*
 
 run: $(ENVIRON) sw
@@ -151,6 +152,11 @@ docs: $(SITE) $(CONSTANTS) $(RUST)
 	@$(MAKE) --no-print-directory -C sw doc
 	@$(PYTHON) docs/site/build.py build/docs --rust build/rustdoc
 	@echo 'written: build/docs/index.html'
+
+wheel: $(ENVIRON) sw
+	@rm -rf build/dist
+	@$(PYTHON) -m pip wheel --quiet --disable-pip-version-check --no-deps -w build/dist .
+	@ls build/dist/*.whl
 
 clean:
 	rm -rf build sw/target

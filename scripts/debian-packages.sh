@@ -15,6 +15,7 @@ header() { printf '#include <%s>\n' "$1" | ${CXX:-c++} -x c++ -E - ; }
 if [ "${1:-}" = tests ]; then
     need gcc-riscv64-unknown-elf riscv64-unknown-elf-gcc --version
     need cpio cpio --version
+    need iverilog command -v iverilog
 else
     need python3-venv python3 -c 'import ensurepip, venv'
     need g++ c++ --version

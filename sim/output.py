@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from typing import TextIO
 
+STDOUT_NAME = "standard output"  # in messages
+
 
 def write_output(content: str | bytes, path: Path | None, stdout: TextIO) -> None:
     """Writes to ``path`` if given, else to ``stdout``. Does not touch a file that is already right.
@@ -11,15 +13,16 @@ def write_output(content: str | bytes, path: Path | None, stdout: TextIO) -> Non
     Raises ``OSError``; it names the file.
     """
     data = content.encode() if isinstance(content, str) else content
-    if path is None:
-        stdout.flush()
-        stdout.buffer.write(data)
-        stdout.buffer.flush()
-        return
     try:
-        _write_file(data, path)
+        if path is None:
+            stdout.flush()
+            stdout.buffer.write(data)
+            stdout.buffer.flush()
+        else:
+            _write_file(data, path)
     except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from None
+        name = STDOUT_NAME if path is None else str(path)
+        raise OSError(error.errno, error.strerror, name) from None
 
 
 def _write_file(data: bytes, path: Path) -> None:

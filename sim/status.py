@@ -11,9 +11,11 @@ class Status(Enum):
 
     PASSED = "passed", 0
     FAILED = "failed", 1
+    TRAPS = "traps_forever", 1  # no hart can go on
     CYCLE_LIMIT = "cycle_limit", 124
     TIME_LIMIT = "limit", 124  # of a board
     INTERRUPTED = "interrupted", 128  # plus the number of the signal
+    OUTPUT_LOST = "output_lost", 2  # it passed or went on, but a file could not be written
 
     @property
     def word(self) -> str:
@@ -30,4 +32,5 @@ class Status(Enum):
 
 
 # Statuses that a run in the simulator can have.
-SIMULATED = (Status.PASSED, Status.FAILED, Status.CYCLE_LIMIT, Status.INTERRUPTED)
+SIMULATED = (Status.PASSED, Status.FAILED, Status.TRAPS, Status.CYCLE_LIMIT, Status.INTERRUPTED,
+             Status.OUTPUT_LOST)

@@ -1,27 +1,51 @@
-"""Locates the tools: Verilator, the C++ compiler, Yosys and nextpnr."""
+"""Locates the tools: Verilator, the C++ compiler, Yosys and nextpnr; and the folders of files."""
 
 import os
 import shutil
 import sysconfig
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[1]
-BUILD = PROJECT / "build"
+PROJECT = Path(__file__).resolve().parents[1]  # the checkout, or the installed package
+CHECKOUT = (PROJECT / "Makefile").is_file()
+
+
+def _cache() -> Path:
+    """The user's folder for what can be made again, by the XDG Base Directory Specification."""
+    home = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(home) if os.path.isabs(home) else Path.home() / ".cache") / "rel4-soc"
+
+
+BUILD = PROJECT / "build" if CHECKOUT else _cache()  # what is built here
+PROGRAMS = BUILD / "sw" if CHECKOUT else PROJECT / "programs"  # built images
+# What brings missing tools and programs.
+SETUP = "make setup" if CHECKOUT else "pip install rel4-soc[synth]"
+MAKE_SW = "make sw" if CHECKOUT else "the installed package is incomplete"
 
 
 class ToolError(Exception):
     """A tool is missing or failed. The message is one line for the user."""
 
 
+def checkout(what: str) -> Path:
+    """Returns the checkout. Raises ``ToolError`` if there is none, which ``what`` needs."""
+    if not CHECKOUT:
+        raise ToolError(f"{what} needs a checkout of the project; this is the installed package")
+    return PROJECT
+
+
 def verilator() -> tuple[list[str], Path]:
     """Verilator's command and its folder of headers. The Python package takes precedence."""
-    packaged = Path(sysconfig.get_paths()["purelib"]) / "verilator"
+    try:
+        packaged = Path(str(distribution("verilator").locate_file("verilator")))
+    except PackageNotFoundError:
+        packaged = Path()
     if (packaged / "bin" / "verilator_bin").exists():
         return [str(packaged / "bin" / "verilator_bin")], packaged
     command = shutil.which("verilator_bin")
     root = os.environ.get("VERILATOR_ROOT")
     if command is None or root is None:
-        raise ToolError("Verilator is missing: make setup")
+        raise ToolError(f"Verilator is missing: {SETUP}")
     return [command], Path(root)
 
 
@@ -59,5 +83,5 @@ def ecppack() -> str:
 def _packaged(script: str) -> str:
     path = Path(sysconfig.get_paths()["scripts"]) / script
     if not path.exists():
-        raise ToolError(f"{script} is missing: make setup")
+        raise ToolError(f"{script} is missing: {SETUP}")
     return str(path)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from hdl.core.params import CONFIGURATIONS as HART_CONFIGURATIONS
-from hdl.core.params import HartParams
+from hdl.core.params import PAGE_BYTES, HartParams
 from hdl.taic import TaicParams
 
 # Where main memory begins in every SoC: programs are linked for it, and the boot ROM jumps there
@@ -42,8 +42,9 @@ class SocParams:
         if self.timebase_hz <= 0 or self.clock_hz % self.timebase_hz:
             raise ValueError(f"timebase_hz must divide clock_hz ({self.clock_hz}), "
                              f"not {self.timebase_hz!r}")
-        if self.dram_bytes <= 0 or self.dram_bytes % 4096:
-            raise ValueError(f"dram_bytes must be whole pages of 4096, not {self.dram_bytes!r}")
+        if self.dram_bytes <= 0 or self.dram_bytes % PAGE_BYTES:
+            raise ValueError(f"dram_bytes must be whole pages of {PAGE_BYTES}, not "
+                             f"{self.dram_bytes!r}")
         if self.entry_port and self.boot_loader:
             raise ValueError("a boot loader knows the entry of its program: no port for it")
         if DRAM_BASE + self.dram_bytes > 1 << self.hart.paddr_bits:

@@ -35,5 +35,6 @@ class CommitSignature(wiring.Signature):
             "valid": Out(1),
             "p": Out(Commit),
             "priv": Out(2),  # current privilege, always
+            "asleep": Out(1),  # WFI waits for an interrupt
             "events": Out(EVENT_COUNT),  # one bit a selector of isa.Event, this cycle
         })

@@ -58,7 +58,7 @@ class HartParams:
     pmp_entries: int = 8  # 4 KiB granularity
     hpm_counters: int = 4  # mhpmcounter3 and up
     fetch_queue_entries: int = 4  # of 8 bytes
-    uintc_base: int = 0x02F1_0000  # where UIPI finds the receivers
+    uintc_base: int = 0  # where UIPI finds the receivers; the system's, as regions
     uintc_receivers: int = 512
     rvfi: bool = False  # add the riscv-formal port
     regions: tuple[Region, ...] = ()  # the system's; there is no memory map without one

@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from .commit import CommitSignature
 from .csr_types import CsrSignature, TrapReturn
-from .decode import Result
+from .decode import Result, System
 from .decode_stage import DecodeStage
 from .divide import Divider
 from .execute_stage import ExecuteStage
@@ -193,6 +193,7 @@ class Pipeline(wiring.Component):
             self.commit.valid.eq(mem.w_valid),
             self.commit.p.eq(mem.w_commit),
             self.commit.priv.eq(csr.priv),
+            self.commit.asleep.eq(x.m_valid & (x.m.system == System.WFI)),
             self.commit.events.eq(events),
         ]
         if self.params.rvfi:

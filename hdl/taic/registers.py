@@ -19,6 +19,7 @@ from .params import (
 
 ID_MAGIC = 0x5441
 ID_VERSION = 1
+NOTHING = (1 << 64) - 1  # a read of ALQ without a result
 
 
 class Allocate(mmio.Register, access="rw", bytes=8):
@@ -28,7 +29,7 @@ class Allocate(mmio.Register, access="rw", bytes=8):
     if none is free, or without the two writes. Each port has its own sequence.
     """
 
-    fields = {"word": mmio.Field(64, "os id, process id; index word")}
+    fields = {"word": mmio.Field(64, "os id, process id; index word", init=NOTHING)}
 
 
 class Free(mmio.Register, access="w", bytes=8):
@@ -42,9 +43,9 @@ class Free(mmio.Register, access="w", bytes=8):
 
 
 class SimulateInterrupt(mmio.Register, access="w", bytes=8):
-    """SIM_EXTINT: a write has the effect of a rising edge of the line. Its value is ignored."""
+    """SIM_EXTINT: a write has the effect of a rising edge of the line."""
 
-    fields = {"_ignored": mmio.Field(64, "")}
+    fields = {"value": mmio.Field(64, "ignored")}
 
 
 class Id(mmio.Register, access="r", bytes=8):
@@ -92,11 +93,14 @@ class Mode(mmio.Register, access="rw", bytes=8):
 class FreePlaces(mmio.Register, access="r", bytes=8):
     """Places for tasks."""
 
-    fields = {
-        "free": mmio.Field(16, "free now"),
-        "lowest": mmio.Field(16, "least that were free at any time since reset"),
-        "unassigned": mmio.Field(16, "not part of the limit of any context"),
-    }
+    def __init__(self, params: TaicParams) -> None:
+        super().__init__({
+            "free": mmio.Field(16, "free now", init=params.tasks),
+            "lowest": mmio.Field(16, "least that were free at any time since reset",
+                                 init=params.tasks),
+            "unassigned": mmio.Field(16, "not part of the limit of any context",
+                                     init=params.spare),
+        })
 
 
 class Undelivered(mmio.Register, access="rw", bytes=8):
@@ -133,7 +137,9 @@ class Installed(mmio.Register, access="rw", bytes=8):
 class Grant(mmio.Register, access="rw", bytes=8):
     """Contexts that are permitted to register for a line."""
 
-    fields = {"contexts": mmio.Field(64, "a bit for each context")}
+    def __init__(self, params: TaicParams) -> None:
+        super().__init__({"contexts": mmio.Field(64, "a bit for each context",
+                                                 init=(1 << params.contexts) - 1)})
 
 
 class Occupancy(mmio.Register, access="rw", bytes=8):
@@ -213,6 +219,7 @@ class Length(mmio.Register, access="r", bytes=8):
     fields = {
         "queue": mmio.Field(16, "in this queue"),
         "context": mmio.Field(16, "in all queues of the context"),
+        "high_water": mmio.Field(16, "of the context: as in occupancy"),
     }
 
 
@@ -277,11 +284,11 @@ def control_registers(params: TaicParams) -> mmio.RegisterMap:
     registers.add("capabilities", Capabilities(params), offset=0x908)
     registers.add("refused", Refused(), offset=0x910)
     registers.add("mode", Mode(), offset=0x918)
-    registers.add("places", FreePlaces(), offset=0x920)
+    registers.add("places", FreePlaces(params), offset=0x920)
     registers.add("undelivered", Undelivered(), offset=0x930)
     registers.add("context", Context(), offset=0x980, count=params.contexts)
     registers.add("installed", Installed(), offset=0xA00, count=params.harts)
-    registers.add("grant", Grant(), offset=0xC00, count=params.lines)
+    registers.add("grant", Grant(params), offset=0xC00, count=params.lines)
     registers.add("occupancy", Occupancy(), offset=0xE00, count=params.contexts)
     return registers
 

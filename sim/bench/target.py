@@ -13,7 +13,7 @@ from sim.image.manifest import manifest
 from sim.model.elf import BadImage
 from sim.model.run_options import RunOptions
 from sim.model.simulate import simulate
-from sim.tools import BUILD, ToolError
+from sim.tools import MAKE_SW, PROGRAMS, ToolError
 from soc.boot_info import BootInfo
 from soc.config import SocParams
 
@@ -92,9 +92,9 @@ class Simulated:
     def run(self, program: Program) -> list[Metric]:
         params = replace(self.params, harts=program.harts)
         program.check(params.harts, params.taic is not None, params.dram_bytes >> 10)
-        image = BUILD / "sw" / f"{program.name}.elf"
+        image = PROGRAMS / f"{program.name}.elf"
         if not image.exists():
-            raise ToolError(f"{image.name} is not built: make sw")
+            raise ToolError(f"{image.name} is not built: {MAKE_SW}")
         result = simulate(params, image, replace(self.options, max_cycles=MAX_CYCLES))
         if not result.passed:
             raise BenchError(f"{image.name} did not pass: {result.errors.splitlines()[0]}")

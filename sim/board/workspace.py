@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sim.output import write_output
 from sim.progress import Progress
-from sim.tools import BUILD, PROJECT, ToolError
+from sim.tools import BUILD, ToolError, checkout
 from soc.boot_info import BootInfo
 from soc.config import DRAM_BASE, NO_TAIC, SocParams, configuration
 from soc.generate import generate
@@ -33,6 +33,7 @@ def image_for(info: BootInfo, program: str) -> Path:
 
     Raises ``ToolError``.
     """
+    project = checkout("building a program for a board")
     params = params_of(info)
     folder = BUILD / "board-sw" / "-".join(map(str, (
         info.name, info.harts, info.clock_hz, info.timebase_hz, info.dram_bytes)))
@@ -42,7 +43,7 @@ def image_for(info: BootInfo, program: str) -> Path:
     command = ["make", "--no-print-directory", f"sw-{program}", f"SOC_RS={folder / 'soc.rs'}",
                f"OUT={folder}", f"TARGET_DIR={folder / 'target'}"]
     with Progress(f"building {program} for the board, log in {log}"), log.open("w") as output:
-        done = subprocess.run(command, cwd=PROJECT, stdout=output, stderr=output,
+        done = subprocess.run(command, cwd=project, stdout=output, stderr=output,
                               stdin=subprocess.DEVNULL)
     if done.returncode:
         raise ToolError(f"{program} cannot be built for the board, see {log}")

@@ -39,6 +39,9 @@ def account(
         refuse("account", error)
     first = max(start, cycles.start)
     end = cycles.stop if stop is None else min(stop, cycles.stop)
+    if first >= end:
+        refuse("account", f"{wave}: has the cycles {cycles.start} to {cycles.stop - 1}, none of "
+                          "them from --from to --to")
     console = Console(width=max(WIDTH, Console().width))
     seen = [event for event in events(followed) if first <= event.cycle < end]
     for event in seen:

@@ -1,7 +1,6 @@
 """``rel4 figures``: measures the figures of the pages and updates the pages."""
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 from typer import Argument, Exit, Option
@@ -10,8 +9,7 @@ from sim.cli import app, refuse
 from sim.figures.check import faults, refresh
 from sim.figures.data import FigureError
 from sim.figures.measure import GROUPS, measure
-
-ROOT = Path(__file__).resolve().parents[2]
+from sim.tools import ToolError, checkout
 
 
 @app.command()
@@ -39,15 +37,19 @@ def figures(
             refuse("figures", f"no group {name!r}; there are {', '.join(GROUPS)}")
     if check and groups:
         refuse("figures", "--check measures nothing; leave the groups out")
+    try:
+        root = checkout("what writes pages")
+    except ToolError as error:
+        refuse("figures", error)
     if check:
-        found = faults(ROOT)
+        found = faults(root)
         for fault in found:
             print(f"rel4 figures: {fault}", file=sys.stderr)
         raise Exit(1 if found else 0)
     try:
         for name in groups or []:
-            measure(name, ROOT, lambda text: print(f"rel4 figures: {text}", file=sys.stderr))
-        for path in refresh(ROOT):
-            print(path.relative_to(ROOT))
+            measure(name, root, lambda text: print(f"rel4 figures: {text}", file=sys.stderr))
+        for path in refresh(root):
+            print(path.relative_to(root))
     except (FigureError, OSError) as error:
         refuse("figures", error)

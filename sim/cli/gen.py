@@ -8,7 +8,15 @@ from typing import Annotated
 from typer import Argument, Option
 
 from sim.cli import app, refuse
-from sim.cli.options import DEFAULT_HARTS, Config, Harts, Memory, NoTaic, soc_params
+from sim.cli.options import (
+    DEFAULT_HARTS,
+    Config,
+    Harts,
+    Memory,
+    NoTaic,
+    Settings,
+    soc_params,
+)
 from sim.output import write_output
 
 
@@ -30,6 +38,7 @@ def gen(
     harts: Harts = DEFAULT_HARTS,
     memory: Memory = 128,
     no_taic: NoTaic = False,
+    settings: Settings = None,
     output: Annotated[
         Path | None, Option("-o", "--output", metavar="F", help="file, else standard output")
     ] = None,
@@ -38,7 +47,8 @@ def gen(
     from soc.generate import generate
 
     try:
-        text = generate(kind.value, soc_params(config, harts, memory, no_taic=no_taic))
+        text = generate(kind.value, soc_params(config, harts, memory, no_taic=no_taic,
+                                               settings=settings))
         write_output(text, output, sys.stdout)
     except (ValueError, OSError) as error:
         refuse("gen", error)

@@ -13,9 +13,9 @@ from sim.image.compose import Contents, compose
 from sim.image.manifest import Manifest
 from sim.model.elf import BadImage
 from sim.output import write_output
-from sim.tools import BUILD, ToolError
+from sim.tools import PROGRAMS, ToolError
 
-FIRMWARE = BUILD / "sw" / "firmware.elf"
+FIRMWARE = PROGRAMS / "firmware.elf"
 
 
 @app.command()
@@ -33,8 +33,9 @@ def image(
     archive: Annotated[list[Path] | None, Option(
         metavar="FILE", help="further file that the kernel finds by its name; may be repeated")
     ] = None,
-    firmware: Annotated[Path, Option(metavar="FW.elf", help="program that starts the kernel")
-                        ] = FIRMWARE,
+    firmware: Annotated[Path | None, Option(
+        metavar="FW.elf", help="program that starts the kernel  [default: build/sw/firmware.elf]")
+    ] = None,
     no_firmware: Annotated[bool, Option(
         "--no-firmware", help="the kernel starts in M-mode, or the loader brings a firmware")
     ] = False,
@@ -54,6 +55,13 @@ def image(
     """
     try:
         params = soc_params("default", memory=memory)
+        composing = {"kernel": kernel, "root": root, "archive": archive,
+                     "firmware": firmware, "no-firmware": no_firmware}
+        batch = {"built": built, "header": header, "packages": list_packages}
+        for option, value in (composing if manifest else batch).items():
+            if value:
+                refuse("image", f"--{option} cannot stand beside --manifest" if manifest
+                       else f"--{option} needs --manifest")
         if manifest:
             rows = Manifest(manifest)
             chosen = [rows.image(name) for name in names] if names else list(rows.values())
@@ -64,7 +72,10 @@ def image(
             else:
                 refuse("image", "--manifest needs --built, --header and -o")
         elif kernel and output and not names:
-            contents = Contents(kernel, None if no_firmware else firmware, root, archive or ())
+            if firmware and no_firmware:
+                refuse("image", "--firmware cannot stand beside --no-firmware")
+            contents = Contents(kernel, None if no_firmware else firmware or FIRMWARE, root,
+                                archive or ())
             if output.exists() and any(file.exists() and file.samefile(output)
                                        for file in contents.files):
                 refuse("image", f"{output}: is a part of the image, and would be overwritten")

@@ -7,7 +7,15 @@ from typing import Annotated
 from typer import Argument, Option
 
 from sim.cli import app, refuse
-from sim.cli.options import DEFAULT_HARTS, Config, Harts, Memory, NoTaic, soc_params
+from sim.cli.options import (
+    DEFAULT_HARTS,
+    Config,
+    Harts,
+    Memory,
+    NoTaic,
+    Settings,
+    soc_params,
+)
 from sim.image.boot import Boot, compose_boot
 from sim.image.compose import BadPart
 from sim.model.design import soc_design
@@ -28,13 +36,16 @@ def sim(
     harts: Harts = DEFAULT_HARTS,
     memory: Memory = 128,
     no_taic: NoTaic = False,
+    settings: Settings = None,
     max_cycles: Annotated[int, Option(metavar="N", help="give up after N cycles")] = 100_000_000,
     latency: Annotated[
         str, Option(metavar="N|random[:SEED]", help="cycles from a DRAM request to its data")
     ] = "10",
     seed: Annotated[int, Option(metavar="N", help="seed of random latencies")] = 1,
     trace: Annotated[Path | None, Option(metavar="F.fst", help="write a waveform")] = None,
-    trace_start: Annotated[int, Option(metavar="N", help="first cycle of the waveform")] = 0,
+    trace_start: Annotated[
+        int | None, Option(metavar="N", help="first cycle of the waveform  [default: 0]")
+    ] = None,
     trace_stop: Annotated[
         int | None, Option(metavar="N", help="cycle at which the waveform ends")
     ] = None,
@@ -63,16 +74,18 @@ def sim(
 ) -> None:
     """run a program on the RTL; its UART is standard output and input
 
-    Exit status: 0 the program passed, 1 it failed, 124 cycle limit, 2 it could not be run.
+    Exit status: 0 the program passed, 1 it failed or traps for ever, 124 cycle limit, 2 it could
+    not be run, or an output could not be written.
     On a terminal, Ctrl-A x leaves.
     """
     try:
-        params = soc_params(config, harts, memory, no_taic=no_taic)
+        params = soc_params(config, harts, memory, no_taic=no_taic, settings=settings)
         options = RunOptions(
             max_cycles=max_cycles, latency=Latency.parse(latency, seed=seed), tohost=tohost,
             trace=trace, trace_start=trace_start, trace_stop=trace_stop, commit_log=commit_log,
             json=json, netlist=netlist, undefined=undefined,
         )
+        options.check()
         program = Program.load(_chosen(image, kernel, initrd, append, firmware, params),
                                memory_bytes=params.dram_bytes)
         command = model_command(soc_design(params), program, params.dram_bytes, options)

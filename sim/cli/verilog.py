@@ -1,17 +1,20 @@
 """``rel4 verilog``: Verilog for other flows."""
 
+import re
 import sys
 from enum import Enum
 from inspect import signature
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+from amaranth.lib import wiring
 from typer import Argument, Option
 
 from hdl.bus.standalone import BUSES
-from hdl.verilog import verilog_text
 from sim.cli import app, refuse
 from sim.cli.options import NoTaic, soc_params
+from sim.export.origin import Origin
+from sim.export.verilog import verilog_text
 from sim.output import write_output
 from sim.parts import DEVICES, PARTS, device
 from sim.parts import part as soc_part
@@ -51,6 +54,12 @@ def verilog(
     bus_bits: Annotated[
         int | None, Option(metavar="N", help="data bits of the bus, 32 or 64  [default: 64]")
     ] = None,
+    prefix: Annotated[
+        str, Option(metavar="NAME", help="put this in front of the name of every module")
+    ] = "",
+    core: Annotated[
+        bool, Option("--core", help="also write F with the ending .core, for FuseSoC; needs -o")
+    ] = False,
     output: Annotated[
         Path | None, Option("-o", "--output", metavar="F", help="file, else standard output")
     ] = None,
@@ -63,16 +72,44 @@ def verilog(
                "bus": bus and bus.value, "bus-bits": bus_bits}
     given = {option: value for option, value in options.items() if value is not None}
     try:
-        for option in given:
-            if option not in OPTIONS[part.value]:
-                raise ValueError(f"{part.value} has no option --{option}")
-        if part.value in DEVICES:
-            given["data_bits"] = given.pop("bus-bits", None)
-            component = device(part.value, **given)
-        else:
-            no_taic = given.pop("no-taic", False)
-            params = soc_params(given.pop("config", "default"), **given, no_taic=no_taic)
-            component = soc_part(part.value, params)
-        write_output(verilog_text(component, part.value), output, sys.stdout)
+        _check(part.value, given, prefix)
+        if core and output is None:
+            raise ValueError("--core needs a file for the Verilog: -o F.v")
+        if core and output.suffix == ".core":
+            raise ValueError(f"{output.name} is the name of the description; call the Verilog F.v")
+        component, parameters = _component(part.value, given)
+        origin = Origin(part.value, prefix + part.value,
+                        given | ({"prefix": prefix} if prefix else {}), parameters)
+        text = origin.header() + verilog_text(component, part.value, prefix=prefix)
+        write_output(text, output, sys.stdout)
+        if core:
+            write_output(origin.core(output.name), output.with_suffix(".core"), sys.stdout)
     except (ValueError, OSError) as error:
         refuse("verilog", error)
+
+
+def _check(part: str, given: dict[str, Any], prefix: str) -> None:
+    """Raises ``ValueError`` for an option of another part, and for a name that is none."""
+    for option in given:
+        if option not in OPTIONS[part]:
+            raise ValueError(f"{part} has no option --{option}")
+    if not re.fullmatch(r"([A-Za-z_][A-Za-z0-9_]*)?", prefix):
+        raise ValueError(f"a prefix has letters, digits and _, and starts with no digit; "
+                         f"not {prefix!r}")
+
+
+def _component(part: str, given: dict[str, Any]) -> tuple[wiring.Component, dict[str, Any]]:
+    """Returns the component and all its parameters."""
+    if part in DEVICES:
+        defaults = {name: p.default for name, p in signature(DEVICES[part]).parameters.items()}
+        own = {name: value for name, value in given.items() if name in defaults}
+        bus, bits = given.get("bus"), given.get("bus-bits")
+        component = device(part, bus=bus, data_bits=bits, **own)
+        behind = {"bus": bus, "bus-bits": bits or 64} if bus else {"bus": "none"}
+        return component, defaults | own | behind
+    no_taic = given.get("no-taic", False)
+    chosen = {name: value for name, value in given.items() if name in ("harts", "memory")}
+    params = soc_params(given.get("config", "default"), **chosen, no_taic=no_taic)
+    parameters = {"config": params.name, "harts": params.harts,
+                  "memory": f"{params.dram_bytes >> 20} MiB", "taic": not no_taic}
+    return soc_part(part, params), parameters

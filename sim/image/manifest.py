@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
 
-from sim.tools import PROJECT, ToolError
+from sim.tools import CHECKOUT, PROJECT, ToolError
 
 SOFTWARE = PROJECT / "sw"
 MANIFEST = SOFTWARE / "images.toml"
@@ -53,10 +53,11 @@ class ImageRow:
 class Manifest(dict[str, ImageRow]):
     """The images by name, in the order of the file."""
 
-    def __init__(self, path: Path) -> None:
-        """Reads and checks a manifest. Raises ``BadManifest``."""
+    def __init__(self, path: Path, *, sources: bool = True) -> None:
+        """Reads and checks a manifest, which stands above the ``sources`` if these are there.
+        Raises ``BadManifest``."""
         super().__init__()
-        self.path = path
+        self.path, self.sources = path, sources
         try:
             rows = tomllib.loads(path.read_text())
         except FileNotFoundError:
@@ -100,7 +101,7 @@ class Manifest(dict[str, ImageRow]):
         for program in row.programs:
             if Path(program).is_absolute() or ".." in Path(program).parts:
                 raise wrong(f"{program} is not below the folder of the manifest")
-            if not self.folder(program).is_dir():
+            if self.sources and not self.folder(program).is_dir():
                 raise wrong(f"no folder {program}")
         return row
 
@@ -130,4 +131,4 @@ def _problem(row: ImageRow) -> str | None:
 @cache
 def manifest() -> Manifest:
     """The manifest of this workspace."""
-    return Manifest(MANIFEST)
+    return Manifest(MANIFEST, sources=CHECKOUT)

@@ -4,6 +4,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hdl.core.params import PAGE_BYTES
 from sim.image.part import Load, Section, Symbol
 
 _HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
@@ -15,7 +16,6 @@ _EXECUTABLE, _RISCV, _COMPRESSED = 2, 243, 1
 _LOAD = 1
 _SYMTAB, _STRTAB, _NOBITS = 2, 3, 8
 _ABSOLUTE = 0xFFF1
-_PAGE = 4096
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,10 @@ def write_elf(entry: int, loads: Sequence[Load], names: Sequence[Named]) -> byte
     body = bytearray(_HEADER.size + _SEGMENT.size * len(loads))
     segments, offsets = b"", []
     for load in loads:
-        body += bytes((load.vaddr - len(body)) % _PAGE)  # so that loaders may map the file
+        body += bytes((load.vaddr - len(body)) % PAGE_BYTES)  # so that loaders may map the file
         offsets.append(len(body))
         segments += _SEGMENT.pack(_LOAD, load.flags, len(body), load.vaddr, load.paddr,
-                                  len(load.data), load.memory_bytes, _PAGE)
+                                  len(load.data), load.memory_bytes, PAGE_BYTES)
         body += load.data
     headers = _add_sections(body, loads, offsets, names)
     body += bytes(-len(body) % 8)

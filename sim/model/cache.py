@@ -19,6 +19,7 @@ from amaranth.back import rtlil
 
 from sim.fpga import yosys
 from sim.fpga.netlist.simulated import synthesised_verilog
+from sim.model import memories
 from sim.model.compile import HARNESS, compile_model, flags
 from sim.model.design import Design, Variant
 from sim.model.elaborate import simulation_verilog
@@ -48,11 +49,11 @@ def build_model(design: Design, variant: Variant = Variant()) -> Path:
         text = (rtlil.convert(top, name="top", emit_src=False) if variant.netlist
                 else simulation_verilog(top, "top") + design.verilog)
     header = model_header(design, variant)
-    key = _hash(text, header, *_texts(HARNESS, "*"), *_synthesis(variant),
-                flags(trace=variant.trace, fast=variant.fast))
+    key = _hash(text, header, *_texts(HARNESS, "*"), *_texts(Path(memories.__file__), "*"),
+                *_synthesis(variant), flags(trace=variant.trace, fast=variant.fast))
     with _lock(key):
         if not (MODELS / key / "model").exists():
-            _build(key, text, header, variant)
+            _build(key, text, header, design, variant)
             _prune(keep=key)
     index.parent.mkdir(parents=True, exist_ok=True)
     partial = index.with_suffix(f".{os.getpid()}")
@@ -61,7 +62,7 @@ def build_model(design: Design, variant: Variant = Variant()) -> Path:
     return MODELS / key / "model"
 
 
-def _build(key: str, text: str, header: str, variant: Variant) -> None:
+def _build(key: str, text: str, header: str, design: Design, variant: Variant) -> None:
     work = Path(tempfile.mkdtemp(prefix=f"{key}.", dir=MODELS))
     try:
         if variant.netlist:
@@ -70,7 +71,7 @@ def _build(key: str, text: str, header: str, variant: Variant) -> None:
         (work / "model.h").write_text(header)
         minutes = "2 minutes a hart" if variant.netlist else "1 minute"
         with Progress(f"building the simulator ({variant}), about {minutes}"):
-            compile_model(work, trace=variant.trace, fast=variant.fast)
+            compile_model(work, harts=design.harts, trace=variant.trace, fast=variant.fast)
         work.rename(MODELS / key)
     except ToolError as error:
         failed = MODELS / f"{key}.failed"

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sim import tools
+from sim.model.memories import memories_header
 from sim.tools import ToolError
 
 HARNESS = Path(__file__).parent / "harness"
@@ -37,7 +38,7 @@ def _level(fast: bool) -> str:
     return FAST if fast else SHOWING
 
 
-def compile_model(folder: Path, *, trace: bool, fast: bool) -> None:
+def compile_model(folder: Path, *, harts: int, trace: bool, fast: bool) -> None:
     """Makes ``folder/model`` from ``folder/top.v`` and ``folder/model.h``.
 
     ``fast`` makes the model somewhat faster for half a minute more of compilation.
@@ -48,6 +49,7 @@ def compile_model(folder: Path, *, trace: bool, fast: bool) -> None:
     with log.open("w") as output:
         _run([*command, *VERILATOR_FLAGS, *tracing, "--Mdir", "verilated", "top.v"], folder,
              output, {"VERILATOR_ROOT": str(root)})
+        (folder / "memories.h").write_text(memories_header(folder / "verilated", harts))
         include = root / "include"
         sources = sorted((folder / "verilated").glob("*.cpp")) + [include / "verilated.cpp"]
         sources += [include / "verilated_threads.cpp", HARNESS / "main.cpp"]

@@ -4,12 +4,14 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sim import tools
+from sim.model import places
 from sim.model.cache import build_model
 from sim.model.design import Design, soc_design
 from sim.model.elf import BadImage, Program
@@ -49,7 +51,9 @@ def model_command(design: Design, program: Program, memory_bytes: int,
         "--random-latency", str(int(options.latency.cycles is None)),
         "--seed", str(options.latency.seed),
         "--capstone", str(tools.capstone() / "lib" / "libcapstone.so"),
-        "--trace-start", str(options.trace_start),
+        "--python", sys.executable,
+        "--places", places.__file__,
+        "--trace-start", str(options.trace_start or 0),
     ]
     for s in program.segments:
         command += ["--segment", f"{s.offset}:{s.paddr}:{s.file_bytes}:{s.memory_bytes}"]

@@ -20,10 +20,12 @@ class SimTop(wiring.Component):
     constant. A SoC without such a port ignores it.
 
     Signals of hart ``n`` are named ``hart<n>_...``: ``valid`` (an instruction retired or a trap was
-    taken), the fields of :class:`Commit`, ``priv_now``, ``events``, and the writes that it sends to
-    the L2 (``store``, ``store_addr``, ``store_data``, ``store_mask``), with physical addresses.
+    taken), the fields of :class:`Commit`, ``priv_now``, ``asleep``, ``events``, and the writes that
+    it sends to the L2 (``store``, ``store_addr``, ``store_data``, ``store_mask``), with physical
+    addresses.
     Parts of the commit port that are not brought out cost no simulation time, so only
-    ``commit_log`` brings out the whole port.
+    ``commit_log`` brings out the whole port. The harness finds registers and ``tval`` in memories
+    of the model (``sim.model.memories``).
     """
 
     def __init__(self, soc: wiring.Component, *, harts: int, commit_log: bool) -> None:
@@ -56,6 +58,7 @@ class SimTop(wiring.Component):
             ports |= {
                 f"hart{n}_valid": Out(1),
                 f"hart{n}_priv_now": Out(2),
+                f"hart{n}_asleep": Out(1),
                 f"hart{n}_events": Out(EVENT_COUNT),
                 f"hart{n}_store": Out(1),
                 f"hart{n}_store_addr": Out(paddr_bits),
@@ -105,6 +108,7 @@ class SimTop(wiring.Component):
             m.d.comb += [
                 getattr(self, f"hart{n}_valid").eq(commit.valid),
                 getattr(self, f"hart{n}_priv_now").eq(commit.priv),
+                getattr(self, f"hart{n}_asleep").eq(commit.asleep),
                 getattr(self, f"hart{n}_events").eq(commit.events),
                 getattr(self, f"hart{n}_store").eq(
                     store.valid & store.ready & (store.payload.op == MemOp.WRITE)

@@ -7,7 +7,7 @@ from pathlib import Path
 from sim.model.design import Design
 from sim.model.run_options import Latency, RunOptions
 from sim.model.simulate import Result, simulate
-from sim.tools import BUILD, ToolError
+from sim.tools import MAKE_SW, PROGRAMS, ToolError
 from soc.config import SocParams
 
 
@@ -22,13 +22,13 @@ class Machine:
     params: SocParams
     latency: Latency = Latency()
     design: Design | None = None  # if it is not the SoC with these parameters
-    images: Path = BUILD / "sw"
+    images: Path = PROGRAMS
 
     def ask(self, program: str, request: str, max_cycles: int) -> Iterator[list[str]]:
         """Runs a program and returns the words of each line of its answer."""
         image = self.images / f"{program}.elf"
         if not image.exists():
-            raise ToolError(f"{image.name} is not built: make sw")
+            raise ToolError(f"{image.name} is not built: {MAKE_SW}")
         options = RunOptions(max_cycles=max_cycles, latency=self.latency)
         result = simulate(self.params, image, options, stdin=f"{request}\n".encode(),
                           design=self.design)

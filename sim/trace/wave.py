@@ -16,16 +16,35 @@ def samples(wave: Path, names: Iterable[str],
     """Yields the number of each cycle and the values of signals. Names start at the SoC's top.
 
     ``wave`` is a VCD or an FST. An FST needs ``fst2vcd`` of GTKWave. Raises ``ToolError`` if
-    ``fst2vcd`` or a signal of ``names`` is missing.
+    ``fst2vcd`` or a signal of ``names`` is missing or the file is damaged, and ``OSError`` if it
+    cannot be read.
     """
-    if wave.suffix != ".fst":
-        with wave.open("rb") as file:
-            yield from _samples(file, set(names), set(optional))
-        return
+    with wave.open("rb") as file:  # fst2vcd would not say why it cannot
+        if wave.suffix != ".fst":
+            yield from _whole(wave, file, set(names), set(optional))
+            return
     if not shutil.which("fst2vcd"):
         raise ToolError("fst2vcd is not installed: it comes with GTKWave")
-    with subprocess.Popen(["fst2vcd", str(wave)], stdout=subprocess.PIPE) as process:
-        yield from _samples(process.stdout, set(names), set(optional))
+    with subprocess.Popen(["fst2vcd", str(wave)], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=False) as process:
+        yield from _whole(wave, process.stdout, set(names), set(optional))
+        process.communicate()
+    if process.returncode:
+        raise ToolError(f"{wave}: fst2vcd cannot read it")
+
+
+def _whole(wave: Path, lines: Iterable[bytes], names: set[str],
+           optional: set[str]) -> Iterator[tuple[int, dict[str, int]]]:
+    """The samples of a file that must have some."""
+    empty = True
+    try:
+        for sample in _samples(lines, names, optional):
+            empty = False
+            yield sample
+    except (ValueError, IndexError):  # a line that no VCD has; also bytes that are no text
+        raise ToolError(f"{wave}: not a waveform, or damaged") from None
+    if empty:
+        raise ToolError(f"{wave}: has no cycle, or is not a waveform")
 
 
 def _samples(lines: Iterable[bytes], names: set[str],

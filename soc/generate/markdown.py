@@ -30,8 +30,8 @@ def memory_map(params: SocParams) -> str:
     ]
     for part in parts:
         source = "" if part.interrupt is None else str(part.interrupt)
-        lines.append(f"| `{_address(part.base)}` | {_size(part)} | {part.title} "
-                     f"(`{part.name}`) | {KINDS[part.kind]} | {source} |")
+        lines.append(_row(f"`{_address(part.base)}`", _size(part), f"{part.title} "
+                          f"(`{part.name}`)", KINDS[part.kind], source))
     contexts = ", ".join(f"{n}: hart {hart} {mode.upper()}"
                          for n, (hart, mode) in enumerate(plic_contexts(params)))
     lines += ["", f"PLIC contexts: {contexts}."]
@@ -66,7 +66,7 @@ def _device(part: Device) -> Iterator[str]:
         yield "| --- | --- | --- |"
         for block in part.blocks:
             registers = f"; registers of `{block.alias_of}`" if block.alias_of else ""
-            yield f"| `{block.offset:#08x}` | {_title(block)} | {block.title}{registers} |"
+            yield _row(f"`{block.offset:#08x}`", _title(block), f"{block.title}{registers}")
     for block in part.blocks:
         if not block.alias_of:
             yield ""
@@ -75,14 +75,18 @@ def _device(part: Device) -> Iterator[str]:
             yield from _registers(block.registers, "####")
 
 
+def _row(*cells: str) -> str:
+    """A row of a table. A bar within a cell would end the cell."""
+    return " | ".join(["", *(cell.replace("|", "\\|") for cell in cells), ""]).strip()
+
+
 def _registers(registers: RegisterMap, heading: str) -> Iterator[str]:
     yield "| offset | register | access | bytes | after reset | |"
     yield "| --- | --- | --- | --- | --- | --- |"
     for entry in registers:
         register = entry.register
-        yield (f"| `{entry.offset:#06x}` | {_title(entry)} | {ACCESS[register.access]} "
-               f"| {', '.join(map(str, register.sizes))} | `{register.init:#x}` "
-               f"| {_summary(entry)} |")
+        yield _row(f"`{entry.offset:#06x}`", _title(entry), ACCESS[register.access],
+                   ", ".join(map(str, register.sizes)), _after_reset(entry), _summary(entry))
     for entry in registers:
         yield ""
         yield from _register(entry, heading)
@@ -97,14 +101,23 @@ def _summary(entry: Entry) -> str:
     return f"if {entry.when}" if "dlab" in entry.when else entry.when
 
 
+def _after_reset(entry: Entry) -> str:
+    """What a read gives after reset; nothing for a register that is only written."""
+    return f"`{entry.register.init:#x}`" if "r" in entry.register.access else ""
+
+
 def _register(entry: Entry, heading: str) -> Iterator[str]:
     yield f"{heading} {entry.name}"
     yield ""
     yield entry.register.doc.replace("``", "`")
     yield ""
+    fields = list(entry.register.placed())
+    if not fields:
+        yield "It has no fields."
+        return
     yield "| bits | field | |"
     yield "| --- | --- | --- |"
-    for name, lsb, field in entry.register.placed():
+    for name, lsb, field in fields:
         top = lsb + field.bits - 1
         bits = f"{top}:{lsb}" if field.bits > 1 else str(lsb)
-        yield f"| {bits} | `{name.rstrip('_')}` | {field.doc.replace('``', '`')} |"
+        yield _row(bits, f"`{name.rstrip('_')}`", field.doc.replace("``", "`"))

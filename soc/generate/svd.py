@@ -17,7 +17,7 @@ def svd(params: SocParams) -> str:
         "xmlns:xs": "http://www.w3.org/2001/XMLSchema-instance",
         "xs:noNamespaceSchemaLocation": "CMSIS-SVD.xsd",
     })
-    _texts(root, vendor="rel4", name="rel4-soc", version="1",
+    _texts(root, vendor="rel4", name="rel4_soc", version="1",
            description=f"rel4-soc, configuration {params.name}",
            addressUnitBits="8", width="32", size="32", access="read-write",
            resetValue="0x0", resetMask="0xFFFFFFFFFFFFFFFF")
@@ -51,10 +51,9 @@ def _peripheral(parent: ElementTree.Element, device: Device) -> None:
 
 
 def _registers(parent: ElementTree.Element, registers: RegisterMap) -> None:
-    offsets = set()
+    first: dict[int, Entry] = {}
     for entry in registers:
-        _register(parent, entry, alternate=entry.offset in offsets)
-        offsets.add(entry.offset)
+        _register(parent, entry, other=first.setdefault(entry.offset, entry))
 
 
 def _cluster(parent: ElementTree.Element, block: Block) -> None:
@@ -67,20 +66,26 @@ def _cluster(parent: ElementTree.Element, block: Block) -> None:
     _registers(node, block.registers)
 
 
-def _register(parent: ElementTree.Element, entry: Entry, *, alternate: bool) -> None:
+def _name(entry: Entry) -> str:
+    return entry.name.upper() + ("[%s]" if entry.count > 1 else "")
+
+
+def _register(parent: ElementTree.Element, entry: Entry, *, other: Entry) -> None:
+    """``other`` is the first register at the same offset."""
     register = entry.register
     node = ElementTree.SubElement(parent, "register")
-    name = entry.name.upper()
     if entry.count > 1:
         _texts(node, dim=str(entry.count), dimIncrement=f"{entry.stride:#x}")
-        name = f"{name}[%s]"
-    _texts(node, name=name, description=" ".join(register.doc.split()))
-    if alternate:
-        _texts(node, alternateGroup=entry.name.upper())
+    _texts(node, name=_name(entry), description=" ".join(register.doc.split()))
+    if other is not entry:
+        _texts(node, alternateRegister=_name(other))
     _texts(node, addressOffset=f"{entry.offset:#x}", size=str(8 * register.bytes),
            access=ACCESS[register.access], resetValue=f"{register.init:#x}")
+    placed = list(register.placed())
+    if not placed:  # the schema has no empty list
+        return
     fields = ElementTree.SubElement(node, "fields")
-    for field_name, lsb, field in register.placed():
+    for field_name, lsb, field in placed:
         field_node = ElementTree.SubElement(fields, "field")
         _texts(field_node, name=field_name.rstrip("_").upper(), description=field.doc,
                bitOffset=str(lsb), bitWidth=str(field.bits))

@@ -139,7 +139,7 @@ async def lines_are_kept(dut):
 async def times(dut):
     """Cycles from the acceptance of a request to the first dword, by the state of the bank."""
     if "rule" in cocotb.plusargs:
-        return
+        pytest.skip("the times are those of the right settings")
     bench = Bench(dut)
     await start(dut)
     await bench.request(0, BASE, START_LIMIT)

@@ -6,7 +6,8 @@ from amaranth.hdl import Assert, Cover
 from amaranth.lib import wiring
 from amaranth.lib.wiring import Out
 
-from tests.support.formal import prove
+from tests.support import formal
+from tests.support.formal import BrokenProof, prove
 
 
 class CounterSpec(wiring.Component):
@@ -29,14 +30,32 @@ class CounterSpec(wiring.Component):
 
 
 @pytest.mark.parametrize("limit,goal,reason", [
-    (4, 2, "check of"),  # the assertion fails
-    (None, 2, "check of"),  # nothing is asserted
-    (12, 10, "cover of"),  # the goal is out of reach
-    (12, None, "cover of"),  # nothing is covered
+    (4, 2, "check of .* failed"),  # the assertion fails
+    (12, 10, "cover of .* failed"),  # the goal is out of reach
 ])
-def test_empty_or_false_proofs_fail(limit, goal, reason):
+def test_false_proofs_fail(limit, goal, reason):
     with pytest.raises(AssertionError, match=reason):
         prove(CounterSpec(limit, goal), f"counter_{limit}_{goal}", depth=8)
+
+
+@pytest.mark.parametrize("limit,goal,reason", [
+    (None, 2, "check of .* has no verdict"),  # nothing is asserted
+    (12, None, "cover of .* has no verdict"),  # nothing is covered
+])
+def test_empty_proofs_are_broken(limit, goal, reason):
+    with pytest.raises(BrokenProof, match=reason):
+        prove(CounterSpec(limit, goal), f"counter_{limit}_{goal}", depth=8)
+
+
+@pytest.mark.parametrize("part, instead", [
+    ("read_rtlil spec.il", "read_rtlil missing.il"),  # Yosys fails
+    ("smtbmc {engine}", "smtbmc no-such-solver"),  # the solver is missing
+])
+def test_an_error_of_a_tool_is_not_a_found_fault(monkeypatch, part, instead):
+    assert part in formal.JOB
+    monkeypatch.setattr(formal, "JOB", formal.JOB.replace(part, instead))
+    with pytest.raises(BrokenProof, match=r"has no verdict \(ERROR\)"):
+        prove(CounterSpec(4, 2), "counter_error", depth=8)
 
 
 def test_true_proof_passes():

@@ -2,9 +2,12 @@
 
 import re
 import subprocess
+from functools import cache
+from importlib.resources import files
 from xml.etree import ElementTree
 
 import pytest
+from lxml import etree
 
 from soc.config import CONFIGURATIONS, configuration, without_taic
 from soc.generate import GENERATORS, generate
@@ -92,6 +95,21 @@ def test_rust_compiles(params, tmp_path):
         str(source))
 
 
+@cache
+def cmsis_schema():
+    """Returns the newest schema that the package cmsis-svd has."""
+    folder = files("cmsis_svd") / "schemas"
+    newest = max((path.name for path in folder.iterdir() if path.name.endswith(".xsd")),
+                 key=lambda name: [int(number) for number in re.findall(r"\d+", name)])
+    return etree.XMLSchema(etree.fromstring((folder / newest).read_bytes()))
+
+
+def test_svd_is_valid(params):
+    schema = cmsis_schema()
+    document = etree.fromstring(generate("svd", params).encode())
+    assert schema.validate(document), schema.error_log
+
+
 def test_svd_has_every_register(params):
     root = ElementTree.fromstring(generate("svd", params))
     found = {}
@@ -142,6 +160,17 @@ def test_memory_map_names_everything(params):
         for _, registers in maps(device):
             for entry in registers:
                 assert f"### {entry.name}\n" in page
+
+
+def test_memory_map_is_right_markdown(params):
+    """Every table has rows, and every row has the cells of its header."""
+    lines = generate("memory-map", params).splitlines()
+    cells = [len(re.findall(r"(?<!\\)\|", line)) if line.startswith("|") else 0 for line in lines]
+    for n, line in enumerate(lines):
+        if line.startswith("| ---"):
+            assert cells[n - 1] == cells[n] == cells[n + 1], lines[n - 2:n + 2]
+        elif cells[n] and cells[n - 1]:
+            assert cells[n] == cells[n - 1], line
 
 
 def test_unknown_kind_is_refused():

@@ -44,8 +44,17 @@ BITS = {"engine": "--stbv --unroll --nopresat z3 -- --logic QF_BV",
         "prepare": "flatten\nmemory_map -formal\nopt -full"}
 
 
+class BrokenProof(Exception):
+    """A job came to no verdict: an error of a tool, a time limit, or nothing to check."""
+
+
+# What sby writes as the first word of the file ``status``.
+PASSED, REFUTED = "PASS", "FAIL"
+
+
 def run_job(folder: Path, job: str, mode: str, depth: int, *, bits: bool = False) -> None:
-    """Runs one job in ``folder``. Fails if the job fails or has nothing to check."""
+    """Runs one job in ``folder``. Raises ``AssertionError`` if an assertion can fail or a goal is
+    out of reach, and ``BrokenProof`` if there is no verdict."""
     cover = mode == "cover"
     how = BITS if bits else {"engine": "z3", "prepare": ""}
     (folder / f"{job}.sby").write_text(JOB.format(
@@ -59,7 +68,16 @@ def run_job(folder: Path, job: str, mode: str, depth: int, *, bits: bool = False
         env={**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}"},
     )
     log = result.stdout + result.stderr
-    assert result.returncode == 0, f"{job} of {folder.name} failed:\n{log}"
+    verdict = _verdict(folder / job / "status")
+    if verdict not in (PASSED, REFUTED) or (verdict == PASSED) != (result.returncode == 0):
+        raise BrokenProof(f"{job} of {folder.name} has no verdict ({verdict}):\n{log}")
+    assert verdict == PASSED, f"{job} of {folder.name} failed:\n{log}"
+
+
+def _verdict(status: Path) -> str:
+    """Returns the verdict that sby wrote, or the reason why there is none."""
+    words = status.read_text().split() if status.exists() else []
+    return words[0] if words else "no status"
 
 
 def prove(spec: wiring.Component, name: str, depth: int, mode: str = "bmc", *,

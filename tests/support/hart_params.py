@@ -13,8 +13,9 @@ REGIONS = (
     Region(0x1000_0000, 0x1000, RegionKind.IO),
     Region(0x8000_0000, 0x800_0000, RegionKind.MEMORY),
 )
+UINTC_BASE = 0x02F1_0000
 
 
 def configuration(name: str) -> HartParams:
-    """Returns the configuration ``name`` with ``REGIONS``."""
-    return replace(params.configuration(name), regions=REGIONS)
+    """Returns the configuration ``name`` with ``REGIONS`` and the receivers at ``UINTC_BASE``."""
+    return replace(params.configuration(name), regions=REGIONS, uintc_base=UINTC_BASE)

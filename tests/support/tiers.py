@@ -23,10 +23,12 @@ RULES = {
         /docs/*
         /trace/test_cycles.py::*
         /sim/bench/*
+        /sim/export/test_netlist.py::*
         /sim/image/*
         /cli/test_refusals.py::*
         /ordering/test_contention.py::test_faults_are_told
         /model/test_elf.py::*
+        /model/test_places.py::*
         /conformance/test_riscv_formal.py::*
         /ordering/test_rvwmo.py::*
         /soc/test_bootrom.py::*
@@ -36,7 +38,9 @@ RULES = {
         /soc/test_generate.py::test_memory_map_*
         /soc/test_generate.py::test_svd_*
         /soc/test_memory_map.py::*
+        /soc/test_settings.py::*
         /test_model.py::*
+        /test_tests.py::*
         /test_tiers.py::*
         /hdl/*_refused
         /hdl/*_refused[*]

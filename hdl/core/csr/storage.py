@@ -8,6 +8,8 @@ from amaranth.lib.wiring import In
 from ..isa import Csr, Priv
 from .access import AccessSignature
 
+UTVAL_INDEX = 4  # of the row with utval; the rows of the other modes follow by their numbers
+
 
 class Storage(wiring.Component):
     """``xscratch`` and ``xtval`` of all modes, in distributed RAM.
@@ -44,7 +46,7 @@ class Storage(wiring.Component):
         with m.If(self.trap):
             m.d.comb += [
                 write_port.en.eq(1),
-                write_port.addr.eq(Cat(self.trap_priv, C(1, 1))),
+                write_port.addr.eq(Cat(self.trap_priv, C(UTVAL_INDEX >> 2, 1))),
                 write_port.data.eq(self.trap_tval),
             ]
         return m

@@ -3,6 +3,7 @@
 //     cycle hart priv pc insn disassembly; register written; memory read or written
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <string>
@@ -25,18 +26,31 @@ struct CommitRecord {
 
 class CommitLog {
 public:
-    // Returns false if the file cannot be written.
+    // Returns false if the file cannot be written; ``errno`` says why.
     bool open(const std::string& path) {
         file_ = fopen(path.c_str(), "w");
         if (file_) setvbuf(file_, nullptr, _IOFBF, 1 << 20);
         return file_ != nullptr;
     }
 
-    ~CommitLog() {
-        if (file_) fclose(file_);
+    ~CommitLog() { close(); }
+
+    // Writes what is buffered. Only then is ``error`` final.
+    void close() {
+        if (file_ && fclose(file_) != 0 && !error_) error_ = errno;
+        file_ = nullptr;
     }
 
+    int error() const { return error_; }  // of the first failed write, else 0
+
     void write(uint64_t cycle, unsigned hart, const CommitRecord& c, Disassembler& disassembler) {
+        if (error_) return;
+        line(cycle, hart, c, disassembler);
+        if (ferror(file_)) error_ = errno;
+    }
+
+private:
+    void line(uint64_t cycle, unsigned hart, const CommitRecord& c, Disassembler& disassembler) {
         fprintf(file_, "%10lu %u %c %016lx ", cycle, hart, priv_letter(c.priv), c.pc);
         if (c.trap) {
             fprintf(file_, "--------  %s %u (%s)", c.interrupt ? "interrupt" : "exception", c.cause,
@@ -56,7 +70,6 @@ public:
         fputc('\n', file_);
     }
 
-private:
     void access(const char* what, uint64_t address, unsigned mask, uint64_t data) {
         const int bytes = __builtin_popcount(mask);
         if (bytes < 8) data &= (uint64_t{1} << 8 * bytes) - 1;
@@ -64,4 +77,5 @@ private:
     }
 
     FILE* file_ = nullptr;
+    int error_ = 0;
 };

@@ -1,11 +1,10 @@
 // The harness's record of a hart: event counters and its most recent actions.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstdio>
 
-#include "disassembler.h"
 #include "model.h"
 
 // Bit n of the index moves to byte n.
@@ -45,6 +44,51 @@ struct Trap {
     uint64_t cycle, pc;
     bool interrupt;
     unsigned cause;
+    uint64_t tval;
+};
+
+// Recognises a hart that traps at one place for ever: the same exception at the same pc with the
+// same registers, except for a stack pointer that may run away, and no return from a trap between.
+// What a program would change from one attempt to the next is in its registers.
+class TrapLoop {
+public:
+    void trapped(const Trap& trap, const uint64_t* registers) {
+        const bool same = !trap.interrupt && trap.pc == pc_ && trap.cause == cause_ &&
+                          same_registers(registers);
+        count_ = same ? count_ + 1 : 0;
+        pc_ = trap.pc;
+        cause_ = trap.interrupt ? NO_CAUSE : trap.cause;
+        cycle_ = trap.cycle;
+        if (registers) std::copy_n(registers, REGISTERS, registers_.begin());
+    }
+
+    void retired(uint32_t insn) {
+        if ((insn & RETURN_MASK) == RETURN_MATCH) count_ = 0;
+    }
+
+    // True while the hart is in such a loop.
+    bool endless(uint64_t cycle) const {
+        return count_ >= SURE_TRAPS && cycle - cycle_ < FORGOTTEN_CYCLES;
+    }
+
+    bool warned = false;
+
+private:
+    static constexpr unsigned SURE_TRAPS = 100, REGISTERS = 32, STACK_POINTER = 2;
+    static constexpr unsigned NO_CAUSE = ~0u;
+    static constexpr uint64_t FORGOTTEN_CYCLES = 100'000;  // without such a trap
+    // MRET, SRET and URET differ in bits 29 and 28.
+    static constexpr uint32_t RETURN_MASK = 0xcfffffff, RETURN_MATCH = 0x00200073;
+
+    bool same_registers(const uint64_t* registers) const {
+        for (unsigned n = 1; registers && n < REGISTERS; ++n)
+            if (n != STACK_POINTER && registers[n] != registers_[n]) return false;
+        return true;
+    }
+
+    unsigned count_ = 0, cause_ = NO_CAUSE;
+    uint64_t pc_ = 0, cycle_ = 0;
+    std::array<uint64_t, REGISTERS> registers_{};
 };
 
 struct Hart {
@@ -55,20 +99,31 @@ struct Hart {
     uint32_t retired_insn = 0;
     Trap last_trap{};
     Trap first_trap{};  // first of a sequence of traps without a retired instruction
+    bool asleep = false;  // WFI waits
+    TrapLoop loop;
+    const uint64_t* registers = nullptr;  // x0 to x31; null if the model does not show them
 
-    void commit(uint64_t cycle, uint64_t pc, uint32_t insn, bool trap, bool interrupt,
-                unsigned cause) {
-        if (trap) {
-            const bool repeated = trapped && last_trap.cycle > retired_cycle;
-            trapped = true;
-            last_trap = {cycle, pc, interrupt, cause};
-            if (!repeated) first_trap = last_trap;
-        } else {
-            retired = true;
-            retired_cycle = cycle;
-            retired_pc = pc;
-            retired_insn = insn;
-        }
+    void trap(const Trap& taken) {
+        const bool repeated = trapped && last_trap.cycle > retired_cycle;
+        trapped = true;
+        last_trap = taken;
+        if (!repeated) first_trap = taken;
+        loop.trapped(taken, registers);
+    }
+
+    void retire(uint64_t cycle, uint64_t pc, uint32_t insn) {
+        retired = true;
+        retired_cycle = cycle;
+        retired_pc = pc;
+        retired_insn = insn;
+        loop.retired(insn);
+    }
+
+    bool trap_is_last() const { return trapped && last_trap.cycle >= retired_cycle; }
+
+    // Cycles since the hart did anything.
+    uint64_t idle(uint64_t cycle) const {
+        return cycle - std::max(retired_cycle, trapped ? last_trap.cycle : 0);
     }
 };
 
@@ -87,24 +142,4 @@ inline const char* cause_text(bool interrupt, unsigned cause) {
         "machine external interrupt"};
     if (interrupt) return cause < 12 ? interrupts[cause] : "?";
     return cause < 16 ? exceptions[cause] : "?";
-}
-
-inline void print_trap(const char* which, const Trap& trap) {
-    fprintf(stderr, "        %s trap at %016lx: %s in cycle %lu\n", which, trap.pc,
-            cause_text(trap.interrupt, trap.cause), trap.cycle);
-}
-
-// Prints one to three lines on standard error: the hart's position and its latest actions.
-inline void print_report(const Hart& hart, unsigned number, Disassembler& disassembler) {
-    const bool trap_is_last = hart.trapped && hart.last_trap.cycle >= hart.retired_cycle;
-    const uint64_t pc = trap_is_last ? hart.last_trap.pc : hart.retired_pc;
-    fprintf(stderr, "hart %u: %c-mode, pc %016lx, ", number, priv_letter(hart.priv), pc);
-    if (hart.retired)
-        fprintf(stderr, "last retired %016lx: %s (%08x) in cycle %lu\n", hart.retired_pc,
-                disassembler(hart.retired_insn).c_str(), hart.retired_insn, hart.retired_cycle);
-    else
-        fprintf(stderr, "retired nothing\n");
-    if (hart.trapped && hart.first_trap.cycle != hart.last_trap.cycle)
-        print_trap("first", hart.first_trap);
-    if (hart.trapped) print_trap("last", hart.last_trap);
 }

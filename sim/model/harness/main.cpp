@@ -8,11 +8,15 @@
 #include <sys/prctl.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <climits>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
+#include <iostream>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,11 +25,14 @@
 #include "disassembler.h"
 #include "dram.h"
 #include "hart.h"
+#include "memories.h"
 #include "options.h"
+#include "report.h"
 #include "result.h"
 #include "terminal.h"
 #if MODEL_TRACE
 #include "verilated_fst_c.h"
+#include "waveform.h"
 #endif
 
 namespace {
@@ -33,6 +40,8 @@ namespace {
 constexpr unsigned CHUNK_CYCLES = 250;       // between checks of events and limits
 constexpr unsigned CHUNKS_BETWEEN_LOOKS = 64;  // of clock, keyboard and signals
 constexpr double PROGRESS_SECONDS = 2;
+// After so long a sleep, which outlasts a tick of an operating system, no timer will wake a hart.
+constexpr uint64_t SLEEP_CYCLES = 2'000'000;
 constexpr unsigned RESET_CYCLES = 4;
 constexpr uint64_t CLOCK_NS = 10;
 static_assert(CHUNK_CYCLES <= EventCounters::CYCLES_BEFORE_FLUSH);
@@ -51,6 +60,9 @@ public:
           harts_(HART_COUNT),
           dram_(options.memory_bytes, options.latency, options.random_latency, options.seed),
           top_(std::make_unique<Model>(&context_)) {
+#define FIND_REGISTERS(n, memory) harts_[n].registers = &top_->rootp->memory[0];
+        HART_REGISTERS(FIND_REGISTERS)
+#undef FIND_REGISTERS
         // 0 would make Verilator choose a seed.
         context_.randSeed(static_cast<int>(options.undefined_seed % INT_MAX) + 1);
         const char* arguments[] = {"model", "+undefined"};
@@ -67,6 +79,7 @@ public:
             const uint64_t left = options_.max_cycles - cycle_;
             run_cycles(std::min<uint64_t>(left, CHUNK_CYCLES));
             for (Hart& hart : harts_) hart.events.flush();
+            look_for_loops();
             if (result_.status == Status::RUNNING && cycle_ >= options_.max_cycles)
                 result_.status = Status::CYCLE_LIMIT;
             if (chunk % CHUNKS_BETWEEN_LOOKS == 0) look_around();
@@ -93,19 +106,45 @@ private:
 
     bool open_outputs() {
 #if MODEL_COMMIT_LOG
-        if (!log_.open(options_.commit_log)) return complain(options_.commit_log, "not writable");
+        if (!log_.open(options_.commit_log))
+            return complain(options_.commit_log, strerror(errno));
 #endif
 #if MODEL_TRACE
         context_.traceEverOn(true);
+        tracing_ = this;
+        signal(SIGABRT, on_abort);
+        std::cerr.setstate(std::ios_base::failbit);  // the FST writer's own words
         waves_ = std::make_unique<VerilatedFstC>();
         top_->trace(waves_.get(), 99);
         waves_->set_time_unit("1ns");
         waves_->set_time_resolution("1ns");
         waves_->open(options_.trace.c_str());
-        if (!waves_->isOpen()) return complain(options_.trace, "not writable");
+        if (!waves_->isOpen()) return complain(options_.trace, strerror(errno));
 #endif
         return true;
     }
+
+#if MODEL_TRACE
+    // The FST writer aborts if it cannot write. Any other abort takes its course.
+    static void on_abort(int) {
+        const int error = errno;
+        signal(SIGABRT, SIG_DFL);
+        if (error == ENOSPC || error == EFBIG || error == EDQUOT || error == EIO)
+            tracing_->end_without_waveform(error);
+    }
+
+    [[noreturn]] void end_without_waveform(int error) {
+        result_.cycles = cycle_;
+        result_.seconds = seconds();
+        terminal_.flush();
+        lose(options_.trace, error);
+        if (!options_.json.empty() && !write_json(options_.json, result_, harts_))
+            lose(options_.json, errno);
+        terminal_.restore();
+        fflush(stderr);
+        _exit(result_.exit_status());
+    }
+#endif
 
     static bool complain(const std::string& path, const char* what) {
         fprintf(stderr, "rel4 sim: %s: %s\n", path.c_str(), what);
@@ -151,9 +190,12 @@ private:
         hart.events.add(top_->hart##n##_events);                                            \
         hart.priv = top_->hart##n##_priv_now;                                               \
         if (top_->hart##n##_valid) {                                                        \
-            hart.commit(cycle_, top_->hart##n##_pc, top_->hart##n##_insn,                   \
-                        top_->hart##n##_trap, top_->hart##n##_interrupt,                    \
-                        top_->hart##n##_cause);                                             \
+            if (top_->hart##n##_trap)                                                       \
+                hart.trap({cycle_, top_->hart##n##_pc,                                      \
+                           static_cast<bool>(top_->hart##n##_interrupt),                    \
+                           top_->hart##n##_cause, tval(n, hart.priv)});                     \
+            else                                                                            \
+                hart.retire(cycle_, top_->hart##n##_pc, top_->hart##n##_insn);              \
             LOG_COMMIT(n)                                                                   \
         }                                                                                   \
         if (top_->hart##n##_store)                                                          \
@@ -176,6 +218,14 @@ private:
 #endif
         HARTS(SAMPLE)
         if (top_->finish_valid) finish_request(top_->finish_kind, top_->finish_code);
+    }
+
+    // Returns the last trap's value: xtval of the mode that took it, which the hart is in.
+    uint64_t tval(unsigned hart, unsigned priv) const {
+#define READ_TVAL(n, memory) if (hart == n) return top_->rootp->memory[UTVAL_INDEX + priv];
+        HART_TVALS(READ_TVAL)
+#undef READ_TVAL
+        return 0;
     }
 
     void drive() {
@@ -212,14 +262,60 @@ private:
         terminal_.flush();
         if (caught_signal) interrupt(caught_signal);
         if (terminal_.leave()) interrupt(SIGINT);
-        if (terminal_.broken()) interrupt(SIGPIPE);
+        look_at_outputs();
         const double now = seconds();
-        if (progress_ && now - last_progress_ >= PROGRESS_SECONDS) {
+        if (now - last_progress_ >= PROGRESS_SECONDS) {
             last_progress_ = now;
-            fprintf(stderr, "\r%.1f million cycles, %.0f kHz, hart 0 at %lx \033[K", cycle_ / 1e6,
-                    cycle_ / now / 1e3, harts_[0].retired_pc);
-            progress_shown_ = true;
+            char text[128];
+            snprintf(text, sizeof text, "%.1f million cycles, %.0f kHz, hart 0 at %lx", cycle_ / 1e6,
+                     cycle_ / now / 1e3, harts_[0].retired_pc);
+            terminal_.show_status(text);
         }
+    }
+
+    // Ends the run as soon as what it writes is lost.
+    void look_at_outputs() {
+        if (terminal_.error() == EPIPE) interrupt(SIGPIPE);
+        else if (terminal_.error()) lose("standard output", terminal_.error());
+#if MODEL_COMMIT_LOG
+        if (log_.error()) lose(options_.commit_log, log_.error());
+#endif
+    }
+
+    // Reports a file that could not be written. A run that would have passed has not.
+    void lose(const std::string& path, int error) {
+        if (!lost_.insert(path).second) return;
+        terminal_.clear_status();
+        complain(path, strerror(error));
+        if (result_.status == Status::RUNNING || result_.status == Status::PASSED)
+            result_.status = Status::OUTPUT_LOST;
+    }
+
+    // Says which harts trap for ever, and ends the run if no hart can go on.
+    void look_for_loops() {
+        bool any = false, all = true;
+        for (unsigned n = 0; n < HART_COUNT; ++n) {
+            TrapLoop& loop = harts_[n].loop;
+            const bool endless = loop.endless(cycle_);
+            any |= endless;
+            all &= endless || (asleep(n) && harts_[n].idle(cycle_) >= SLEEP_CYCLES &&
+                               !terminal_.interactive());
+            if (endless && !loop.warned && HART_COUNT > 1) {
+                terminal_.clear_status();
+                const Trap& trap = harts_[n].last_trap;
+                fprintf(stderr, "rel4 sim: hart %u traps for ever at %016lx: %s, tval %016lx\n", n,
+                        trap.pc, cause_text(trap.interrupt, trap.cause), trap.tval);
+                loop.warned = true;
+            }
+        }
+        if (any && all && result_.status == Status::RUNNING) result_.status = Status::TRAPS;
+    }
+
+    bool asleep(unsigned hart) const {
+#define READ_ASLEEP(n) if (hart == n) return top_->hart##n##_asleep;
+        HARTS(READ_ASLEEP)
+#undef READ_ASLEEP
+        return false;
     }
 
     void interrupt(int signal) {
@@ -244,23 +340,36 @@ private:
     void finish() {
         result_.cycles = cycle_;
         result_.seconds = seconds();
-        terminal_.flush();
+        close_outputs();
         for (Hart& hart : harts_) hart.events.flush();
-        if (progress_shown_) fprintf(stderr, "\r\033[K");
-#if MODEL_TRACE
-        waves_->close();
-#endif
+        for (unsigned n = 0; n < HART_COUNT; ++n) harts_[n].asleep = asleep(n);
         if (result_.status == Status::FAILED)
             fprintf(stderr, "rel4 sim: failed with code %lu in cycle %lu\n", result_.exit_code,
                     cycle_);
+        if (result_.status == Status::TRAPS)
+            fprintf(stderr, "rel4 sim: traps for ever; stopped in cycle %lu\n", cycle_);
         if (result_.status == Status::CYCLE_LIMIT)
             fprintf(stderr, "rel4 sim: no end after %lu cycles\n", cycle_);
         if (result_.status == Status::INTERRUPTED)
             fprintf(stderr, "rel4 sim: interrupted in cycle %lu\n", cycle_);
-        if (result_.status != Status::PASSED)
-            for (unsigned n = 0; n < HART_COUNT; ++n) print_report(harts_[n], n, disassembler_);
+        if (result_.status != Status::PASSED && result_.status != Status::OUTPUT_LOST)
+            Report(options_, harts_, disassembler_, cycle_).print();
         if (!options_.json.empty() && !write_json(options_.json, result_, harts_))
-            complain(options_.json, "not writable");
+            lose(options_.json, errno);
+    }
+
+    void close_outputs() {
+        terminal_.flush();
+        terminal_.clear_status();
+#if MODEL_COMMIT_LOG
+        log_.close();
+#endif
+#if MODEL_TRACE
+        errno = 0;
+        waves_->close();
+        if (!whole_fst(options_.trace)) lose(options_.trace, errno ? errno : EIO);
+#endif
+        look_at_outputs();
     }
 
     const Options& options_;
@@ -275,13 +384,13 @@ private:
 #endif
 #if MODEL_TRACE
     std::unique_ptr<VerilatedFstC> waves_;
+    static inline Simulation* tracing_ = nullptr;
 #endif
     Result result_;
     uint64_t cycle_ = 0;
     Clock::time_point start_;
     double last_progress_ = 0;
-    const bool progress_ = isatty(STDERR_FILENO);
-    bool progress_shown_ = false;
+    std::set<std::string> lost_;  // outputs whose failure was reported
 };
 
 }  // namespace
@@ -289,7 +398,7 @@ private:
 int main(int argc, char** argv) {
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     for (int number : {SIGINT, SIGTERM, SIGHUP}) signal(number, on_signal);
-    signal(SIGPIPE, SIG_IGN);
+    for (int number : {SIGPIPE, SIGXFSZ}) signal(number, SIG_IGN);  // the write fails instead
     const Options options = parse_options(argc, argv);
     Simulation simulation(options);
     return simulation.prepare() ? simulation.run().exit_status() : 2;

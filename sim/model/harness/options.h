@@ -27,7 +27,7 @@ struct Options {
     uint64_t undefined_seed = 0;
     bool tohost = false;
     uint64_t tohost_address = 0;
-    std::string trace, commit_log, json, capstone;
+    std::string trace, commit_log, json, capstone, python, places;
     uint64_t trace_start = 0, trace_stop = UINT64_MAX;
 };
 
@@ -59,6 +59,8 @@ inline Options parse_options(int argc, char** argv) {
         else if (name == "--commit-log") options.commit_log = text;
         else if (name == "--json") options.json = text;
         else if (name == "--capstone") options.capstone = text;
+        else if (name == "--python") options.python = text;
+        else if (name == "--places") options.places = text;
         else {
             fprintf(stderr, "rel4 sim: the harness does not know %s\n", argv[i]);
             exit(2);

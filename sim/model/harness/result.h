@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <string>
@@ -47,7 +48,7 @@ struct Result {
 };
 
 // Writes a temporary file and renames it, so that a partial file is never seen. A device is written
-// directly.
+// directly. Returns false on failure; ``errno`` says why.
 inline bool write_json(const std::string& path, const Result& result,
                        const std::vector<Hart>& harts) {
     struct stat existing;
@@ -76,7 +77,9 @@ inline bool write_json(const std::string& path, const Result& result,
     fprintf(file, "]}\n");
     const bool written = !ferror(file);
     if (fclose(file) != 0 || !written) {
+        const int error = errno;
         if (!device) unlink(partial.c_str());
+        errno = error;
         return false;
     }
     return device || rename(partial.c_str(), path.c_str()) == 0;

@@ -1,16 +1,20 @@
 // The other end of the UART: standard output, and standard input without echo or line editing.
 //
 // On a terminal, Ctrl-A is the escape: Ctrl-A x leaves, Ctrl-A c sends Ctrl-C, Ctrl-A Ctrl-A sends
-// itself. Ctrl-C interrupts the simulation.
+// itself. Ctrl-C interrupts the simulation. The status line is shown on standard error. It never
+// stands on a line that the program has begun.
 #pragma once
 
 #include <poll.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <deque>
+#include <string>
 
 class Terminal {
 public:
@@ -27,17 +31,45 @@ public:
 
     ~Terminal() {
         flush();
+        restore();
+    }
+
+    // Gives the terminal back as it was.
+    void restore() {
         if (raw_) tcsetattr(STDIN_FILENO, TCSANOW, &saved_);
+        raw_ = false;
     }
 
     void write(uint8_t byte) {
-        dirty_ = true;
-        if (putchar_unlocked(byte) == EOF) broken_ = true;
+        output_.push_back(byte);
+        if (output_.size() == OUTPUT_BYTES) flush();
     }
 
+    // Writes what the program has printed. After an error, drops everything.
     void flush() {
-        if (dirty_ && fflush(stdout) != 0) broken_ = true;
-        dirty_ = false;
+        if (output_.empty()) return;
+        clear_status();
+        at_line_start_ = output_.back() == '\n';
+        size_t done = 0;
+        while (!error_ && done < output_.size()) {
+            const ssize_t count = ::write(STDOUT_FILENO, &output_[done], output_.size() - done);
+            if (count >= 0) done += count;
+            else if (errno == EAGAIN) wait_for_room();
+            else if (errno != EINTR) error_ = errno;
+        }
+        output_.clear();
+    }
+
+    // Shows a line about the run, unless it would hide what the program has printed.
+    void show_status(const std::string& text) {
+        if (!status_allowed_ || (same_screen_ && !at_line_start_)) return;
+        fprintf(stderr, "\r%s\033[K", text.c_str());
+        status_shown_ = true;
+    }
+
+    void clear_status() {
+        if (status_shown_) fprintf(stderr, "\r\033[K");
+        status_shown_ = false;
     }
 
     // Fetches typed bytes without waiting. Reads nothing more while fetched bytes remain.
@@ -55,11 +87,25 @@ public:
     uint8_t input() const { return typed_.front(); }
     void next_input() { typed_.pop_front(); }
 
-    bool leave() const { return leave_; }    // Ctrl-A x was typed
-    bool broken() const { return broken_; }  // standard output has no reader any more
+    bool interactive() const { return raw_; }  // a user may type at any time
+    bool leave() const { return leave_; }      // Ctrl-A x was typed
+    int error() const { return error_; }       // of writing to standard output, else 0
 
 private:
     static constexpr uint8_t ESCAPE = 1;  // Ctrl-A
+    static constexpr size_t OUTPUT_BYTES = 1 << 16;
+
+    static void wait_for_room() {
+        pollfd request = {STDOUT_FILENO, POLLOUT, 0};
+        poll(&request, 1, -1);
+    }
+
+    // Whether output and errors appear on the same screen.
+    static bool same_screen() {
+        struct stat output, errors;
+        return isatty(STDOUT_FILENO) && fstat(STDOUT_FILENO, &output) == 0 &&
+               fstat(STDERR_FILENO, &errors) == 0 && output.st_rdev == errors.st_rdev;
+    }
 
     void accept(uint8_t byte) {
         if (!raw_) return typed_.push_back(byte);
@@ -75,7 +121,10 @@ private:
     }
 
     termios saved_{};
-    bool raw_ = false, ended_ = false, escaped_ = false, leave_ = false, dirty_ = false,
-         broken_ = false;
+    bool raw_ = false, ended_ = false, escaped_ = false, leave_ = false;
     std::deque<uint8_t> typed_;
+    std::string output_;
+    int error_ = 0;
+    const bool status_allowed_ = isatty(STDERR_FILENO), same_screen_ = same_screen();
+    bool at_line_start_ = true, status_shown_ = false;
 };

@@ -187,7 +187,7 @@ async def writes_and_reads_take_turns(dut):
 async def an_access_costs_what_is_documented(dut):
     bench = Bench(dut)
     if bench.paired:
-        return
+        pytest.skip("without paired words only")
     await bench.start()
     writes = [(bench.aw, {"awaddr": 0x100}), (bench.w, {"wdata": 1, "wstrb": bench.everything})]
     reads = [(bench.ar, {"araddr": 0x100})]

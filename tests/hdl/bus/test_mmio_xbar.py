@@ -131,7 +131,7 @@ async def harts_take_turns_at_one_device(dut):
 async def a_device_that_does_not_answer_blocks_only_those_who_ask_it(dut):
     bench = Bench(dut, never, never)
     if len(bench.harts) < 2:
-        return
+        pytest.skip("needs two harts")
     await bench.start()
     bench.devices[1].target.answer_pause = iter(lambda: True, None)
     stuck = cocotb.start_soon(bench.harts[0].read(WINDOWS[1].base, 8))

@@ -75,7 +75,7 @@ async def a_foreign_model_gets_the_same_answers(dut):
 async def every_size_costs_what_is_documented(dut):
     bench = Bench(dut, pipelined=False)
     if bench.paired:
-        return
+        pytest.skip("without paired words only")
     await bench.start()
     for write, wanted in (True, 3), (False, 4):
         for size in (1, 2, 4, 8)[:bench.data_bits // 32 + 2]:
@@ -90,7 +90,7 @@ async def every_size_costs_what_is_documented(dut):
 async def an_access_without_cyc_is_performed_but_not_answered(dut, write):
     bench = Bench(dut)
     if bench.paired:
-        return
+        pytest.skip("without paired words only")
     bench.target.ready_pause = iter(lambda: True, None)
     await bench.start()
     bench.wb.put(Access(write, 0x40, bench.everything, 0x77))

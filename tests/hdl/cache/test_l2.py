@@ -234,7 +234,7 @@ async def eviction_ends_reservations(dut):
     bench = Bench(dut)
     await bench.start()
     if bench.ports == 1:
-        return
+        pytest.skip("needs two ports")
     lines = [BASE + (1 << 16) * n for n in range(bench.ports + 1)]
     for port, addr in enumerate(lines[:-1]):
         await answered(bench, port, MemRequest(MemOp.LR, addr))
@@ -320,7 +320,7 @@ async def a_stream_of_writes_does_not_starve_a_reader(dut):
     bench = Bench(dut)
     await bench.start()
     if bench.ports == 1:
-        return
+        pytest.skip("needs two ports")
     for port in range(bench.ports):
         await answered(bench, port, MemRequest(MemOp.READ_LINE, BASE))
         await bench.drain()
@@ -359,7 +359,7 @@ async def repeated_lr_does_not_starve_others(dut):
     bench = Bench(dut)
     await bench.start()
     if bench.ports == 1:
-        return
+        pytest.skip("needs two ports")
     for port in range(bench.ports):
         await answered(bench, port, MemRequest(MemOp.READ_LINE, BASE))
         await bench.drain()

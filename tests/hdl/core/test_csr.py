@@ -374,7 +374,7 @@ async def pmp_locks_and_grain(dut):
     """Privileged 3.7: values read back with G = 10, NA4, W without R, locked entries and TOR."""
     bench = await start(dut)
     if not bench.params.pmp_entries:
-        return
+        pytest.skip("needs PMP")
     await bench.write(PMPADDR0, 0x1234_5678)
     assert await bench.read(PMPADDR0) == 0x1234_5400
     await bench.write(PMPCFG0, 0x18)

@@ -1,6 +1,7 @@
 """The device avoids the defects of the published design: one test for each known defect."""
 
 import cocotb
+import pytest
 
 from tests.hdl.taic.device_bench import SIMULATE, Bench
 from tests.hdl.taic.device_queues import FULL, NO_SEND
@@ -178,7 +179,7 @@ async def a_one_shot_slot_is_used_up_beside_a_registration(dut):
 async def each_port_has_sequences_of_its_own(dut):
     bench = await started(dut)
     if len(bench.ports) == 1:
-        return
+        pytest.skip("needs two ports")
     offset = bench.control("allocate")
     for value in (OS, 2):
         for port in (0, 1):

@@ -176,7 +176,7 @@ async def each_send_is_seen_exactly_once(dut, pause):
     it was seen."""
     bench = Bench(dut, pause)
     if len(bench.initiators) == 1:
-        return
+        pytest.skip("needs two initiators")
     await bench.start()
     reader, *senders = bench.initiators
     outstanding, seen, sending = set(), 0, len(senders)
@@ -215,7 +215,7 @@ async def a_read_beside_a_send_loses_nothing(dut):
     """Tests every distance in cycles, from both sides of the arbiter."""
     bench = Bench(dut, never)
     if len(bench.initiators) == 1:
-        return
+        pytest.skip("needs two initiators")
     await bench.start()
     offset = BASE + address(1, HIGH)
 

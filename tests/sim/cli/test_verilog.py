@@ -1,7 +1,12 @@
 """The exported Verilog works unchanged behind each bus. Unsuitable options are refused."""
 
+import os
 import random
 import re
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
 
 import cocotb
 import pytest
@@ -11,6 +16,7 @@ from hdl.uintc import UintcParams, uintc_registers
 from sim import tools
 from tests.support.clock import cycles, start
 from tests.support.run import run_verilog
+from tests.support.toolchain import verilator_environment
 from tests.support.verilog import PORTS, STYLE, bus_port, export, lint, rel4_verilog
 
 HARTS, RECEIVERS = 2, 8
@@ -64,12 +70,58 @@ def test_ports_have_plain_names(bus):
 
 
 @pytest.mark.parametrize("bus", PORTS)
-def test_lint_finds_nothing_but_style(tmp_path, bus):
-    """There is no latch, loop, open input or second driver. Other warnings are about the
-    generator's style."""
+def test_lint_finds_little(tmp_path, bus):
+    """There is no latch, loop, open input or second driver, and no width or case is in doubt."""
     source = tmp_path / "uintc.v"
     source.write_text(export("uintc", "--bus", bus, "--harts", 4))
-    assert set(re.findall(r"%(?:Warning|Error)-(\w+)", lint("uintc", source))) <= STYLE
+    found = re.findall(r"%(?:Warning|Error)-(\w+)", lint("uintc", source))
+    assert set(found) <= STYLE
+    assert len(found) <= 8
+
+
+def test_no_name_needs_an_escape():
+    for part, options in (("uintc", ("--bus", "wishbone")), ("hart", ("--config", "tiny"))):
+        assert "\\" not in export(part, *options)
+
+
+def test_header_tells_the_origin():
+    text = export("uintc", "--bus", "wishbone", "--harts", 3, "--prefix", "my_")
+    lines = text.splitlines()
+    assert lines[:5] == [
+        f"// my_uintc: uintc of rel4-soc {version('rel4-soc')}",
+        "// Made by: rel4 verilog uintc --harts 3 --bus wishbone --prefix my_",
+        "// Parameters: harts=3, receivers=512, bus=wishbone, bus-bits=64",
+        "// Copyright (c) 2026, the rel4-soc authors",
+        "// SPDX-License-Identifier: BSD-2-Clause",
+    ]
+    licence = (tools.PROJECT / "LICENSE").read_text()
+    assert lines[3].removeprefix("// ") in licence and licence.startswith("BSD 2-Clause License")
+    again = lines[1].removeprefix("// Made by: rel4 verilog ").split()
+    assert export(*again) == text
+
+
+def test_two_exports_with_prefixes_stand_side_by_side(tmp_path):
+    sources = [tmp_path / f"{prefix}.v" for prefix in ("a", "b")]
+    for source, bus in zip(sources, ("wishbone", "axi4-lite"), strict=True):
+        source.write_text(export("uintc", "--bus", bus, "--prefix", f"{source.stem}_"))
+    modules = [name for source in sources
+               for name in re.findall(r"^module (\w+)", source.read_text(), re.MULTILINE)]
+    assert len(set(modules)) == len(modules) > 10
+    assert all(name.startswith(("a_uintc", "b_uintc")) for name in modules)
+
+
+def test_fusesoc_takes_the_core(tmp_path):
+    """FuseSoC finds the core beside the file, and its target ``lint`` passes."""
+    result = rel4_verilog("uintc", "--bus", "wishbone", "--core", "-o", tmp_path / "mine.v")
+    assert result.exit_code == 0, result.stderr
+    verilator_environment()
+    done = subprocess.run(
+        [Path(sys.executable).with_name("fusesoc"), "--cores-root", ".", "run", "--target=lint",
+         f"rel4:soc:uintc:{version('rel4-soc')}"], cwd=tmp_path, capture_output=True, text=True,
+        env={**os.environ, "XDG_CONFIG_HOME": str(tmp_path), "HOME": str(tmp_path)})
+    assert done.returncode == 0, done.stdout + done.stderr
+    (files,) = (tmp_path / "build").rglob("*.vc")
+    assert "mine.v" in files.read_text()
 
 
 def test_the_example_of_the_manual_fits(tmp_path):
@@ -82,6 +134,11 @@ def test_the_example_of_the_manual_fits(tmp_path):
 
 
 BAD = {
+    "--core needs a file for the Verilog: -o F.v": ["uintc", "--core"],
+    "x.core is the name of the description; call the Verilog F.v":
+        ["uintc", "--core", "-o", "x.core"],
+    "a prefix has letters, digits and _, and starts with no digit; not '1x'":
+        ["uintc", "--prefix", "1x"],
     "soc has no option --bus": ["soc", "--bus", "wishbone"],
     "hart has no option --receivers": ["hart", "--receivers", "8"],
     "uintc has no option --memory": ["uintc", "--memory", "16"],

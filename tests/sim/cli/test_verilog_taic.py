@@ -113,14 +113,13 @@ def test_ports_have_plain_names():
         ["clk", "rst", "line", "usip", "ssip", *PORTS["wishbone"].split()])
 
 
-def test_lint_finds_nothing_but_style(tmp_path):
-    """There is no latch, open input or second driver. Other warnings are about the generator's
-    style, vectors of no bits, a signal called process, and comparisons that are constant for the
-    chosen sizes."""
+def test_lint_finds_little(tmp_path):
+    """There is no latch, loop, open input or second driver, and no width or case is in doubt."""
     source = tmp_path / "taic.v"
     source.write_text(export("taic", "--bus", "wishbone", *OPTIONS))
-    assert set(re.findall(r"%(?:Warning|Error)-(\w+)", lint("taic", source))) <= STYLE | {
-        "ASCRANGE", "CMPCONST", "VARHIDDEN"}
+    found = re.findall(r"%(?:Warning|Error)-(\w+)", lint("taic", source))
+    assert set(found) <= STYLE
+    assert len(found) <= 20
 
 
 def test_the_example_of_the_manual_fits(tmp_path):

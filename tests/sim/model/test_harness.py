@@ -3,6 +3,8 @@
 import json
 import os
 import pty
+import resource
+import select
 import signal
 import struct
 import subprocess
@@ -82,16 +84,15 @@ def test_random_latency_repeats_with_its_seed(tmp_path):
 
 @pytest.mark.parametrize("latency", ["1", "random"])
 def test_written_lines_are_read_back(tmp_path, latency):
-    first = dword(Command.COPY, 3 << 8) + show("copied") + finish(PASS)
+    text = "written"  # and the copy fills a line
+    first = show(text) + dword(Command.COPY, 3 << 8)  # copies its own line over line 3
     second = dword(Command.JUMP, 3) + bytes(56)
     third = bytes(64)
-    copy_target = dword(Command.STOP) * 8
-    path = image(tmp_path, first + second + third + copy_target)
-    limited = run(path, RunOptions(max_cycles=2000, latency=Latency.parse(latency)))
-    assert limited.exit_status == 124
-    lines = [dword(Command.COPY, 4 << 8) + show("abcdef") + finish(PASS),
-             dword(Command.JUMP, 5), dword(Command.STOP)]
-    assert limited.report["instructions"] > 0 and lines
+    replaced = finish(FAIL, 9) * 8  # is executed if the store is lost
+    path = image(tmp_path, first + second + third + replaced + finish(PASS))
+    result = run(path, RunOptions(max_cycles=5000, latency=Latency.parse(latency)))
+    assert (result.exit_status, result.output.decode(), result.errors) == (0, 2 * text, "")
+
 
 
 @pytest.mark.parametrize("code", [1, 7, 0xFFFF])
@@ -162,6 +163,96 @@ def test_unwritable_output_is_refused_before_the_run(tmp_path, name):
     assert [p.name for p in tmp_path.iterdir()] == ["toy.elf"]
 
 
+def test_traps_for_ever(tmp_path):
+    path = image(tmp_path, dword(Command.TRAP, 5) + dword(Command.JUMP, 0))
+    result = run(path, RunOptions(max_cycles=10**6))
+    assert (result.exit_status, result.report["status"]) == (1, "traps_forever")
+    assert result.report["cycles"] < 10_000
+
+
+def test_a_device_cannot_be_a_waveform(tmp_path):
+    link = tmp_path / "full.fst"
+    link.symlink_to("/dev/full")
+    with pytest.raises(BadArgument, match="a waveform needs a regular file"):
+        run(image(tmp_path, finish(PASS)), RunOptions(trace=link))
+
+
+def lost(process: subprocess.Popen, name: object, reason: str) -> None:
+    """Checks that the run ended with status 2 and one line that names the output."""
+    _, errors = process.communicate(timeout=20)
+    assert errors.decode() == f"rel4 sim: {name}: {reason}\n"
+    assert process.returncode == 2
+
+
+@pytest.mark.parametrize("name", ["commit_log", "json"])
+def test_an_output_on_a_full_device_is_told(tmp_path, name):
+    path = image(tmp_path, show("abc") + finish(PASS))
+    options = RunOptions(**{name: Path("/dev/full")})
+    lost(start(path, options, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+               stderr=subprocess.PIPE), "/dev/full", "No space left on device")
+
+
+def test_a_full_standard_output_is_told(tmp_path):
+    path = image(tmp_path, show("abc") + finish(PASS))
+    with open("/dev/full", "wb") as full:
+        lost(start(path, SOON, stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE),
+             "standard output", "No space left on device")
+
+
+@pytest.mark.parametrize("name, file", [("commit_log", "log"), ("json", "result.json"),
+                                        ("trace", "wave.fst")])
+def test_a_file_that_reaches_a_limit_is_told(tmp_path, name, file):
+    target = tmp_path / file
+    process = start(image(tmp_path, show("abcdef") + finish(PASS)),
+                    RunOptions(max_cycles=50_000, **{name: target}),
+                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                    preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64)))
+    lost(process, target, "File too large")
+    assert name != "json" or not list(tmp_path.glob("result*"))
+
+
+def test_a_lost_commit_log_ends_the_run_and_is_in_the_result(tmp_path):
+    report = tmp_path / "result.json"
+    lines = show("x" * 7) + dword(Command.JUMP, 0)  # for ever
+    process = start(image(tmp_path, lines), RunOptions(
+        max_cycles=10**12, commit_log=Path("/dev/full"), json=report), stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    lost(process, "/dev/full", "No space left on device")
+    assert json.loads(report.read_text())["status"] == "output_lost"
+
+
+@pytest.mark.parametrize("text, shown", [("prompt> ", False), ("a line\n", True)])
+def test_the_status_line_hides_nothing(tmp_path, text, shown):
+    """The status appears on a screen only if the program is at the start of a line. It is removed
+    before the program goes on."""
+    leader, follower = pty.openpty()
+    path = image(tmp_path, show(text) + dword(Command.ECHO) + finish(PASS))
+    process = start(path, RunOptions(max_cycles=10**12), stdin=subprocess.PIPE, stdout=follower,
+                    stderr=follower)
+    os.close(follower)
+    screen = _read(leader, 4.5)
+    assert screen.startswith(text.replace("\n", "\r\n"))
+    assert ("million cycles" in screen) == shown
+    process.stdin.write(b"Y")
+    process.stdin.close()
+    rest = _read(leader, 2)
+    assert rest.endswith(("\r\033[K" if shown else "") + "Z")
+    assert process.wait(timeout=10) == 0
+    os.close(leader)
+
+
+def _read(descriptor: int, seconds: float) -> str:
+    """Returns what comes within a time, or until the other end is closed."""
+    end, data = time.monotonic() + seconds, b""
+    while (left := end - time.monotonic()) > 0:
+        if select.select([descriptor], [], [], left)[0]:
+            try:
+                data += os.read(descriptor, 4096)
+            except OSError:  # closed
+                break
+    return data.decode()
+
+
 @pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_interrupted_run_leaves_its_result(tmp_path, number, status):
     report = tmp_path / "result.json"
@@ -201,11 +292,9 @@ def _take_terminal(descriptor: int) -> None:
     fcntl.ioctl(descriptor, termios.TIOCSCTTY, 0)
 
 
-@pytest.mark.parametrize("text", ["0", "-1", "ten", "random:", "random:x", "1.5"])
+@pytest.mark.parametrize("text", ["0", "-1", "ten", "random:", "random:x", "random:-1", "1.5",
+                                  "1000001", "1" * 30])
 def test_bad_latency(text):
-    if text == "random:":
-        assert Latency.parse(text).cycles is None
-        return
     with pytest.raises(BadArgument, match="latency must be"):
         Latency.parse(text)
 

@@ -103,28 +103,77 @@ def test_tohost(tmp_path):
     assert (result.exit_status, result.report["exit_code"]) == (1, 4)
 
 
-ENDLESS = {
-    "loop": ([FOREVER], "pc 0000000080000000, last retired 0000000080000000: j 0 (0000006f)"),
-    # jr zero
-    "jump into nothing": ([0x00000067], "instruction access fault"),
-    # lui t0, 0x50000; sw t1, 0(t0)
-    "store to a hole": ([0x500002B7, STORE_T1],
-                        "first trap at 0000000080000004: store access fault"),
-    # lui t0, 0x50000; ld t1, 0(t0)
-    "load from a hole": ([0x500002B7, 0x0002B303],
-                         "first trap at 0000000080000004: load access fault"),
-}
-
-
-@pytest.mark.parametrize("case", ENDLESS)
-def test_endless_program_ends_at_the_limit_with_a_report(tmp_path, case):
-    code, text = ENDLESS[case]
-    result = run(tmp_path, code)
+def test_endless_program_ends_at_the_limit_with_a_report(tmp_path):
+    result = run(tmp_path, [FOREVER])
     assert (result.exit_status, result.report["status"]) == (124, "cycle_limit")
     lines = result.errors.splitlines()
     assert lines[0] == "rel4 sim: no end after 20000 cycles"
-    assert lines[1].startswith("hart 0: M-mode, pc ")
+    assert lines[1].startswith("hart 0: M-mode, pc 0000000080000000, last retired "
+                               "0000000080000000: j 0 (0000006f)")
+
+
+LOOPS = {
+    # jr zero
+    "jump into nothing": ([0x00000067], "instruction access fault, tval 0000000000000000"),
+    # lui t0, 0x50000; sw t1, 0(t0)
+    "store to a hole": ([0x500002B7, STORE_T1],
+                        "first trap at 0000000080000004: store access fault, "
+                        "tval 0000000050000000"),
+    # lui t0, 0x50000; ld t1, 0(t0)
+    "load from a hole": ([0x500002B7, 0x0002B303],
+                         "first trap at 0000000080000004: load access fault, "
+                         "tval 0000000050000000"),
+    # The handler pushes a register onto a stack in a hole.
+    # la t0, 1f; csrw mtvec, t0; lui sp, 0x50000; 1: addi sp, sp, -16; sd ra, 0(sp)
+    "runaway stack": ([0x00000297, 0x01028293, 0x30529073, 0x50000137, 0xFF010113, 0x00113023],
+                      "last trap at 0000000080000014: store access fault, tval 000000004ff"),
+}
+
+
+@pytest.mark.parametrize("case", LOOPS)
+def test_a_program_that_traps_for_ever_is_stopped_at_once(tmp_path, case):
+    code, text = LOOPS[case]
+    result = run(tmp_path, code)
+    assert (result.exit_status, result.report["status"]) == (1, "traps_forever")
+    assert result.report["exit_code"] is None
+    assert result.report["cycles"] < 15_000
+    assert "rel4 sim: traps for ever; stopped in cycle" in result.errors
+    assert "hart 0: M-mode, pc " in result.errors
     assert text in result.errors
+    if case == "store to a hole":
+        assert "t0 0000000050000000" in result.errors
+
+
+def test_a_loop_ends_the_run_although_another_hart_sleeps(tmp_path):
+    # csrr t0, mhartid; beqz t0, 2f; 1: wfi; j 1b; 2: lui t1, 0x50000; ld t2, 8(t1)
+    code = [0xF14022F3, 0x00028663, 0x10500073, 0xFFDFF06F, 0x50000337, 0x00833383]
+    result = run(tmp_path, code, max_cycles=5_000_000)
+    assert (result.exit_status, result.report["status"]) == (1, "traps_forever")
+    assert "hart 1: M-mode, asleep in WFI, pc" in result.errors
+    assert "hart 0 traps for ever at " in result.errors
+    assert "load access fault, tval 0000000050000008" in result.errors
+
+
+PROGRESS = {
+    # li t1, 300; 1: ecall; addi t1, t1, -1; bnez t1, 1b; the handler steps over the ecall
+    "a handler that returns": [
+        0x00000297, 0x02028293, 0x30529073, 0x12C00313, 0x00000073, 0xFFF30313, 0xFE031CE3,
+        0x0140006F, 0x341023F3, 0x00438393, 0x34139073, 0x30200073],
+    # li t1, 300; the handler: addi t1, t1, -1; beqz t1, 1f; ecall; 1:
+    "a handler that counts and never returns": [
+        0x12C00313, 0x00000297, 0x00C28293, 0x30529073, 0xFFF30313, 0x00030463, 0x00000073],
+    # Hart 0 tries to load from a hole for ever; hart 1 counts to 32768.
+    "another hart": [
+        0xF14022F3, 0x00029A63, 0x00000297, 0x30529073, 0x50000337, 0x00033383, 0x00008337,
+        0xFFF30313, 0xFE031EE3],
+}
+
+
+@pytest.mark.parametrize("case", PROGRESS)
+def test_progress_between_equal_traps_is_no_loop(tmp_path, case):
+    result = run(tmp_path, [*PROGRESS[case], *PASS], max_cycles=1_000_000)
+    assert result.passed, result.errors
+    assert result.errors.count("traps for ever") == (case == "another hart")
 
 
 def test_commit_log_shows_the_program(tmp_path):

@@ -1,53 +1,48 @@
 //! A small `async` executor: coroutines in fixed slots, run by one thread.
 //!
 //! - [`Executor`]: the slots. It polls what the ready queue gives it.
-//! - [`ReadyQueue`]: where ready tasks wait; [`SoftQueue`] is one in memory, the TAIC is another.
-//! - [`TaskId`]: names a slot, in the form of the TAIC's task identifiers.
+//! - [`TaskId`](task::TaskId): names a slot. [`ReadyQueue`](task::ReadyQueue): where ready tasks
+//!   wait, in memory or in the TAIC.
 //!
-//! **Two ways to wake.** A task of the same executor is woken by [`Executor::wake`], which costs a
-//! few instructions and no atomic one. The [`Waker`](core::task::Waker) of a task may be used
-//! anywhere, in handlers of interrupts and on other harts, and goes to [`ReadyQueue::wake`].
+//! # A task's states
+//!
+//! ```text
+//!              spawn                dequeue, poll
+//!   (no task) ------> ready ---------------------------> polled
+//!       ^               ^                                |  |  |
+//!       |               |  woken during the poll         |  |  |
+//!       |               +--------------------------------+  |  |
+//!       |               |  wake, call, a waker, a channel   |  |
+//!       |               +--------------- waiting <----------+  |
+//!       |                                       Poll::Pending  |
+//!       +------------------------------------------------------+
+//!                   Poll::Ready: the future is dropped
+//! ```
+//!
+//! A task is *ready* while its name is in the ready queue. A name of a slot without a task is passed
+//! over: whoever wakes may be late. Any other word makes some task ready, which is polled once more
+//! than it had to be.
+//!
+//! # What may be called from where
+//!
+//! | | a task | between polls | another thread, a handler |
+//! | --- | --- | --- | --- |
+//! | [`Executor::spawn`], [`wake`](Executor::wake), [`call`](Executor::call) | yes | yes | no |
+//! | [`Executor::run`], [`run_some`](Executor::run_some) | panics | yes | no |
+//! | a [`Waker`](core::task::Waker) | yes | yes | yes |
+//!
+//! **Two ways to wake.** [`Executor::wake`] costs a few instructions and no atomic one. A waker goes
+//! to [`ReadyQueue::wake`](task::ReadyQueue::wake). A future that wants the first asks
+//! [`Executor::polled_with`] whether its context is the executor's own; where it is not, as in a
+//! combinator with wakers of its own, only the context's waker wakes the right thing.
 //!
 //! There is no allocation. `unsafe` is in `slot` (futures in untyped storage), in `waker`, and where
-//! the executor polls.
+//! the executor fills, polls and clears slots.
 
-#![cfg_attr(not(test), no_std)]
+#![no_std]
 
 mod executor;
 mod slot;
-mod soft_queue;
-mod task_id;
 mod waker;
 
 pub use executor::{Executor, yield_now};
-pub use soft_queue::SoftQueue;
-pub use task_id::TaskId;
-
-/// Tasks that are ready. One thread enqueues and dequeues; all may wake.
-pub trait ReadyQueue: Sync + 'static {
-    /// Adds a task; the executor's own thread does. It has room for every task of the executor.
-    fn enqueue(&self, task: TaskId);
-
-    /// Takes a task: those of `enqueue` in their order, those of `wake` some time between them.
-    fn dequeue(&self) -> Option<TaskId>;
-
-    /// Makes a task ready from anywhere. What was written before is seen by the task. Several calls
-    /// before the next dequeue of the task may count as one.
-    fn wake(&self, task: TaskId);
-}
-
-impl<Q: ReadyQueue> ReadyQueue for &'static Q {
-    #[inline(always)]
-    fn enqueue(&self, task: TaskId) {
-        (**self).enqueue(task);
-    }
-
-    #[inline(always)]
-    fn dequeue(&self) -> Option<TaskId> {
-        (**self).dequeue()
-    }
-
-    fn wake(&self, task: TaskId) {
-        (**self).wake(task);
-    }
-}

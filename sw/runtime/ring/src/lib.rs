@@ -40,8 +40,8 @@ struct Line<T>(T);
 
 /// A message and its number, when it is there.
 ///
-/// The first message has number 1, the next one 3: numbers are odd, so that none is ever 0, in
-/// however few bits it is kept.
+/// The first message has number 2^63 + 1, the next one 2 more: numbers are odd and, as signed ones,
+/// negative, so that whoever keeps a [`Place`] has all other words for other things.
 #[repr(C)]
 struct Slot<const WORDS: usize, W> {
     number: W,
@@ -100,7 +100,11 @@ impl<const WORDS: usize, const SLOTS: usize, A: Atomics> Ring<WORDS, SLOTS, A> {
     }
 }
 
-/// The number after this one, which may be 0.
-fn after(number: u64) -> u64 {
-    number.wrapping_add(1) | 1
+/// Number of the first message.
+const FIRST: u64 = 1 << 63 | 1;
+
+/// The number after this one; after 0, the first.
+#[inline(always)]
+const fn after(number: u64) -> u64 {
+    number.wrapping_add(1) | FIRST
 }

@@ -1,27 +1,42 @@
 //! The side that sends.
 
-use crate::{Atomics, Native, Ring, Word, after};
-use core::{cell::Cell, sync::atomic::Ordering};
+use crate::{Atomics, FIRST, Native, Ring, Word, after};
+use core::{cell::Cell, ops::Deref, sync::atomic::Ordering};
 
 /// The ring has no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Full;
 
-/// The producer of a ring. There is one at a time.
-pub struct Producer<'a, const WORDS: usize, const SLOTS: usize, A: Atomics = Native> {
-    ring: &'a Ring<WORDS, SLOTS, A>,
+/// The producer of a ring, which it sees through an `R`. There is one at a time.
+pub struct Producer<R, const WORDS: usize, const SLOTS: usize, A: Atomics = Native>
+where
+    R: Deref<Target = Ring<WORDS, SLOTS, A>>,
+{
+    ring: R,
     /// Number of the next message.
     next: Cell<u64>,
-    /// Number of the message taken last, as it was last seen.
-    taken: Cell<u64>,
+    /// Number of the first message for which there is no room, as it was last seen.
+    end: Cell<u64>,
 }
 
-impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Producer<'a, WORDS, SLOTS, A> {
+impl<R, const WORDS: usize, const SLOTS: usize, A: Atomics> Producer<R, WORDS, SLOTS, A>
+where
+    R: Deref<Target = Ring<WORDS, SLOTS, A>>,
+{
+    /// The producer of a ring into which nothing has been sent yet.
+    pub const fn first(ring: R) -> Self {
+        Self { ring, next: Cell::new(FIRST), end: Cell::new(FIRST + 2 * SLOTS as u64) }
+    }
+
     /// Goes on where the last producer of the ring ended.
-    pub fn new(ring: &'a Ring<WORDS, SLOTS, A>) -> Self {
+    pub fn new(ring: R) -> Self {
         let numbers = ring.slots.iter().map(|slot| slot.0.number.load(Ordering::Relaxed));
         let next = after(numbers.max().unwrap_or(0));
-        Self { ring, next: Cell::new(next), taken: Cell::new(ring.taken.0.load(Ordering::Acquire)) }
+        let producer = Self::first(ring);
+        producer.next.set(next);
+        // As if it were full: `send` looks.
+        producer.end.set(next);
+        producer
     }
 
     /// Sends a message, and tells whether the caller has to wake the consumer now: if so, no other
@@ -31,13 +46,9 @@ impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Producer<'a, WORDS,
     #[inline(always)]
     #[must_use = "the consumer may sleep for ever"]
     pub fn send(&self, message: [u64; WORDS]) -> Result<bool, Full> {
-        let (ring, number) = (self.ring, self.next.get());
-        if self.is_full(number) {
-            // `Acquire`: the consumer has read what it took, before the slot is written again.
-            self.taken.set(ring.taken.0.load(Ordering::Acquire));
-            if self.is_full(number) {
-                return Err(Full);
-            }
+        let (ring, number) = (&*self.ring, self.next.get());
+        if number == self.end.get() && !self.has_room(number) {
+            return Err(Full);
         }
         // Before the stores, so that nobody waits for it; a consumer that sleeps now is found by
         // the next look.
@@ -55,9 +66,19 @@ impl<'a, const WORDS: usize, const SLOTS: usize, A: Atomics> Producer<'a, WORDS,
         Ok(sleeps)
     }
 
+    /// Looks what the consumer has taken since the last look. Inline: a call would make a coroutine save
+    /// registers each time.
     #[inline(always)]
-    fn is_full(&self, number: u64) -> bool {
-        number.wrapping_sub(self.taken.get()) > 2 * SLOTS as u64
+    fn has_room(&self, number: u64) -> bool {
+        // `Acquire`: the consumer has read what it took, before the slot is written again.
+        let oldest = after(self.ring.taken.0.load(Ordering::Acquire));
+        // A hostile consumer may have stored the number of a message that it was never sent: then
+        // there is no room.
+        let room = number.wrapping_sub(oldest) < 2 * SLOTS as u64;
+        if room {
+            self.end.set(oldest.wrapping_add(2 * SLOTS as u64));
+        }
+        room
     }
 
     /// Whether the caller has to wake the consumer now, as of [`Producer::send`], with a fence for

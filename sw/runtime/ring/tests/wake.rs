@@ -52,10 +52,12 @@ impl<F: Fence> Atomics for Model<F> {
 }
 
 type Shared<F> = Ring<1, 2, Model<F>>;
+type Sender<'a, F> = Producer<&'a Shared<F>, 1, 2, Model<F>>;
+type Receiver<'a, F> = Consumer<&'a Shared<F>, 1, 2, Model<F>>;
 
 /// A producer of `messages`, and a consumer that sleeps when it has nothing to do, with at most three
 /// switches between the threads. A wake-up that is lost is a deadlock, which `loom` reports.
-fn exchange(messages: u64, send: fn(&Producer<'_, 1, 2, Model<Fenced>>, u64) -> bool) {
+fn exchange(messages: u64, send: fn(&Sender<'_, Fenced>, u64) -> bool) {
     let mut model = loom::model::Builder::new();
     model.preemption_bound = Some(3);
     model.check(move || {
@@ -64,7 +66,7 @@ fn exchange(messages: u64, send: fn(&Producer<'_, 1, 2, Model<Fenced>>, u64) -> 
         let sender = {
             let (ring, wake_up) = (ring.clone(), wake_up.clone());
             thread::spawn(move || {
-                let producer = Producer::new(&ring);
+                let producer = Producer::new(&*ring);
                 for message in 1..=messages {
                     if send(&producer, message) {
                         wake_up.notify();
@@ -75,7 +77,7 @@ fn exchange(messages: u64, send: fn(&Producer<'_, 1, 2, Model<Fenced>>, u64) -> 
                 }
             })
         };
-        let consumer = Consumer::new(&ring);
+        let consumer = Consumer::new(&*ring);
         for message in 1..=messages {
             let received = loop {
                 match consumer.pop() {
@@ -110,7 +112,7 @@ fn no_slot_is_written_too_early() {
         let sender = {
             let ring = ring.clone();
             thread::spawn(move || {
-                let producer = Producer::new(&ring);
+                let producer = Producer::new(&*ring);
                 for message in 1..=2 {
                     while producer.send([message]).is_err() {
                         thread::yield_now();
@@ -118,7 +120,7 @@ fn no_slot_is_written_too_early() {
                 }
             })
         };
-        let consumer = Consumer::new(&ring);
+        let consumer = Consumer::new(&*ring);
         for message in 1..=2 {
             let received = loop {
                 match consumer.pop() {
@@ -134,19 +136,19 @@ fn no_slot_is_written_too_early() {
 
 /// One message meets a consumer that goes to sleep: it must not sleep with nobody waking it.
 fn meet<F: Fence + 'static>(
-    wakes: fn(&Producer<'_, 1, 2, Model<F>>) -> bool,
-    sleep: fn(&Consumer<'_, 1, 2, Model<F>>) -> bool,
+    wakes: fn(&Sender<'_, F>) -> bool,
+    sleep: fn(&Receiver<'_, F>) -> bool,
 ) {
     loom::model(move || {
         let ring = Arc::new(Shared::<F>::new());
         let sender = {
             let ring = ring.clone();
             thread::spawn(move || {
-                let producer = Producer::new(&ring);
+                let producer = Producer::new(&*ring);
                 producer.send([1]).unwrap() || wakes(&producer)
             })
         };
-        let sleeps = sleep(&Consumer::new(&ring));
+        let sleeps = sleep(&Consumer::new(&*ring));
         let woken = sender.join().unwrap();
         assert!(woken || !sleeps, "a wake-up is lost");
     });
@@ -160,7 +162,7 @@ fn a_message_wakes_or_is_seen() {
 #[test]
 #[should_panic(expected = "a wake-up is lost")]
 fn the_second_look_is_needed() {
-    let sleep = |consumer: &Consumer<'_, 1, 2, _>| {
+    let sleep = |consumer: &Receiver<'_, _>| {
         consumer.announce_sleep();
         true
     };

@@ -7,10 +7,12 @@
 
 pub mod attempt;
 pub mod measure;
+mod own_thread;
 
 use core::{arch::asm, fmt, panic::PanicInfo};
 
 pub use calls::{Call, QUEUES, REFUSED, SHARED};
+pub use own_thread::OwnThread;
 
 /// Makes a function the program.
 #[macro_export]

@@ -27,6 +27,48 @@ impl Word {
     }
 }
 
+/// The step in which a peer takes part, as a number of the program's own, in a word that two
+/// processes share. All zeros is none.
+#[repr(transparent)]
+pub struct Step(Word);
+
+impl Step {
+    /// Lets the peer begin a step, which is not 0, after the end of the one before.
+    pub fn begin(&self, number: u64) {
+        self.finish();
+        self.0.set(number);
+    }
+
+    /// Waits for the end of the step.
+    pub fn finish(&self) {
+        self.0.wait_for(0);
+    }
+
+    /// On the peer: waits for a step.
+    pub fn next(&self) -> u64 {
+        loop {
+            match self.0.get() {
+                0 => spin_loop(),
+                number => return number,
+            }
+        }
+    }
+
+    /// On the peer: the step has ended.
+    pub fn end(&self) {
+        self.0.set(0);
+    }
+
+    /// `cycle` of the peer's hart less that of this one. In step `number` the peer is to leave its
+    /// [`cycle_of_time_zero`] in `result`.
+    pub fn cycle_offset(&self, number: u64, result: &Word) -> i64 {
+        self.begin(number);
+        let own = cycle_of_time_zero();
+        self.finish();
+        result.get() as i64 - own
+    }
+}
+
 /// Delays that no loop of the other side keeps in step with (xorshift).
 pub struct Phase(u64);
 

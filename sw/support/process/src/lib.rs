@@ -15,5 +15,5 @@ mod thread;
 
 pub use console::write;
 pub use memory::{taic, uintc};
-pub use process::{DevicePage, Error, PROCESSES, Process};
+pub use process::{DevicePage, Error, PROCESSES, Process, overflow};
 pub use thread::{Thread, UserCsrs};

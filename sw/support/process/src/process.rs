@@ -7,7 +7,10 @@ use elf::{
     abi::{PF_R, PF_W, PF_X, PT_LOAD},
     endian::LittleEndian,
 };
-use supervisor::hal::context::{Context, reg};
+use supervisor::hal::{
+    context::{Context, reg},
+    soc::cause,
+};
 use sv39::{AddressSpace, Flags, PAGE, Table};
 use uintc::SenderTable;
 
@@ -17,6 +20,19 @@ pub const PROCESSES: usize = 4;
 /// End of a process's stack and of its part of the address space.
 pub const STACK_TOP: usize = 0x4000_0000;
 const STACK_PAGES: usize = 6;
+/// Bytes below a stack that nothing is mapped in. An overflow cannot miss them with a larger frame.
+const GUARD_BYTES: usize = 1 << 20;
+
+/// Begins the message about an exception of a process: whether it overflowed its stack.
+pub fn overflow(cause: usize, value: usize) -> &'static str {
+    let bottom = STACK_TOP - STACK_PAGES * PAGE;
+    let page_fault = matches!(cause, cause::LOAD_PAGE | cause::STORE_PAGE);
+    if page_fault && (bottom - GUARD_BYTES..bottom).contains(&value) {
+        "stack overflow, "
+    } else {
+        ""
+    }
+}
 
 static mut TABLES: [Tables; PROCESSES] = [const { [const { Table::EMPTY }; 12] }; PROCESSES];
 static SENDERS: [SenderTable; PROCESSES] = [const { SenderTable::new() }; PROCESSES];

@@ -17,7 +17,10 @@ use supervisor::hal::{
 use sv39::{AddressSpace, Flags, PAGE, ROOT_LEVEL, Table};
 
 const STACK_TOP: usize = 0x4000_0000;
+const STACK_BOTTOM: usize = STACK_TOP - STACK_PAGES * PAGE;
 const STACK_PAGES: usize = 4;
+/// Bytes below the stack that nothing is mapped in.
+const GUARD_BYTES: usize = 1 << 20;
 
 /// Page tables and the process' pages.
 static mut TABLES: [Table; 8] = [Table::EMPTY; 8];
@@ -87,6 +90,12 @@ pub fn load() -> Result<Context, Error> {
     let mut process = Context::new(elf.ehdr.e_entry as usize);
     process.registers[reg::SP] = STACK_TOP;
     Ok(process)
+}
+
+/// Begins the message about a fault at an address: whether the stack overflowed.
+pub fn overflow(address: usize) -> &'static str {
+    let guard = STACK_BOTTOM - GUARD_BYTES..STACK_BOTTOM;
+    if guard.contains(&address) { "stack overflow, " } else { "" }
 }
 
 fn rights(segment: u32) -> Flags {

@@ -1,6 +1,6 @@
 //! The two system calls: `a7` = 0 writes `a1` bytes at `a0`, `a7` = 1 exits with code `a0`.
 
-use crate::process::read_user;
+use crate::process::{overflow, read_user};
 use supervisor::{
     console, exit,
     hal::{
@@ -19,7 +19,8 @@ pub fn serve(process: &mut Context) {
     let scause = csr::read::<{ number::SCAUSE }>();
     if scause != cause::ECALL_U {
         let stval = csr::read::<{ number::STVAL }>();
-        panic!("user program at {:#x}: cause {scause:#x}, value {stval:#x}", process.pc);
+        let (overflow, pc) = (overflow(stval), process.pc);
+        panic!("user program at {pc:#x}: {overflow}cause {scause:#x}, value {stval:#x}");
     }
     process.pc += ECALL_BYTES;
     let [a0, a1] = [process.registers[reg::A0], process.registers[reg::A1]];

@@ -1,17 +1,11 @@
 //! The client: what is measured.
 
-use crate::{
-    CLIENT,
-    counters::Counters,
-    endpoint::{Endpoint, SLOTS},
-    message::{Contents, Label, Message, compose},
-    own_thread::OwnThread,
-    ways::Way,
-};
+use crate::{counters::Counters, processes::Measured, protocol::Label};
 use core::cell::Cell;
-use executor::TaskId;
 use hal::{csr, soc::csr as number};
+use ipc::{Contents, Endpoint, Full, PORTS, Port};
 use metric::Samples;
+use rt::OwnThread;
 
 /// Samples at concurrency 1; at others there are as many calls, or [`LEAST`] samples.
 const SAMPLES: usize = 1000;
@@ -20,7 +14,7 @@ const LEAST: usize = 64;
 const WARM_UP: usize = 16;
 
 /// Coroutines that call at the same time.
-const CONCURRENCY: [usize; 6] = [1, 2, 4, 8, 16, SLOTS];
+const CONCURRENCY: [usize; 6] = [1, 2, 4, 8, 16, PORTS];
 
 /// What the calling coroutines do together.
 struct Work {
@@ -31,7 +25,6 @@ struct Work {
     wanted: Cell<usize>,
     taken: Cell<usize>,
     ends: [Cell<usize>; WARM_UP + SAMPLES],
-    counted: Cell<Counters>,
 }
 
 static WORK: OwnThread<Work> = OwnThread(Work {
@@ -40,24 +33,24 @@ static WORK: OwnThread<Work> = OwnThread(Work {
     wanted: Cell::new(0),
     taken: Cell::new(0),
     ends: [const { Cell::new(0) }; WARM_UP + SAMPLES],
-    counted: Cell::new(Counters::NONE),
 });
 
 /// Measures and reports one way, at every concurrency.
-pub fn measure<W: Way>() {
-    let endpoint = Endpoint::<W>::open(CLIENT);
+pub fn measure<P: Measured>() {
+    P::open();
+    let endpoint = P::endpoint();
     for concurrency in CONCURRENCY {
         let before = count(endpoint);
         WORK.start(concurrency);
-        for _ in 0..concurrency {
-            assert!(W::executor().spawn(call(endpoint)).is_ok());
+        for number in 0..concurrency {
+            assert!(P::coroutines().spawn(call(bind(endpoint, number))).is_ok());
         }
-        endpoint.run();
+        run(endpoint);
         let events = count(endpoint) - before;
         let report = WORK.samples().report("message.round_trip", "");
-        user::println!("{report} mode={} concurrency={concurrency}", W::NAME);
+        rt::println!("{report} mode={} concurrency={concurrency}", P::NAME);
         let report = WORK.mean().report("message.mean", "");
-        user::println!("{report} mode={} concurrency={concurrency}", W::NAME);
+        rt::println!("{report} mode={} concurrency={concurrency}", P::NAME);
         for (name, events) in [
             ("traps", events.traps),
             ("user_interrupts", events.user_interrupts),
@@ -66,15 +59,22 @@ pub fn measure<W: Way>() {
             // The request for the counters is one more.
             let messages = (WORK.wanted.get() * concurrency + 1) as u64;
             let [whole, rest] = [events / messages, events % messages * 10_000 / messages];
-            user::println!(
+            rt::println!(
                 "metric message.{name} count {whole}.{rest:04} {whole}.{rest:04} {messages} \
                 mode={} concurrency={concurrency}",
-                W::NAME
+                P::NAME
             );
         }
     }
-    assert!(W::executor().spawn(stop(endpoint)).is_ok());
-    endpoint.run();
+    ask(endpoint, Label::Stop);
+}
+
+fn bind<P: Measured>(endpoint: &'static Endpoint<P>, number: usize) -> Port<P> {
+    endpoint.bind(number as u32).expect("it is free")
+}
+
+fn run<P: Measured>(endpoint: &'static Endpoint<P>) {
+    assert_eq!(endpoint.run(), Ok(()), "the server sends what is no reply");
 }
 
 impl Work {
@@ -85,11 +85,11 @@ impl Work {
         self.taken.set(0);
     }
 
-    /// A call of coroutine `own` has ended: of the first one's, the cycle is noted. All have the same
+    /// A call from port `own` has ended: of the first one's, the cycle is noted. All have the same
     /// number of calls, so between two of them as many end as there are coroutines.
     #[inline(always)]
-    fn ended(&self, own: TaskId) {
-        if own == TaskId::new(0) {
+    fn ended(&self, own: u32) {
+        if own == 0 {
             let taken = self.taken.get();
             self.taken.set(taken + 1);
             if let Some(end) = self.ends.get(taken) {
@@ -122,66 +122,65 @@ fn rounded(cycles: usize, calls: usize) -> i64 {
 }
 
 /// Calls the server once for each sample.
-#[expect(clippy::manual_async_fn, reason = "an async function keeps its argument twice")]
-fn call<W: Way>(endpoint: &'static Endpoint<W>) -> impl Future<Output = ()> {
+#[expect(clippy::manual_async_fn, reason = "an async function keeps its arguments twice")]
+fn call<P: Measured>(mut port: Port<P>) -> impl Future<Output = ()> {
     async move {
-        let own = W::executor().current();
         let mut number = WORK.wanted.get() as u64;
-        endpoint.send(request(own, number));
+        request(&port, number);
         loop {
-            let reply = endpoint.receive().await;
+            let reply = port.receive().await;
             let left = number - 1;
-            check(reply, own, number);
+            check(reply.contents, port.number(), number);
             number = left;
-            WORK.ended(own);
+            WORK.ended(port.number());
             if left == 0 {
                 break;
             }
-            endpoint.send(request(own, left));
+            request(&port, left);
         }
         WORK.callers.set(WORK.callers.get() - 1);
         if WORK.callers.get() == 0 {
-            endpoint.end();
+            port.endpoint().end();
         }
     }
 }
 
 #[inline(always)]
-fn request(own: TaskId, number: u64) -> Message {
-    compose(own, Label::Add, contents(own, number))
+fn request<P: Measured>(port: &Port<P>, number: u64) {
+    let sent = port.send(Label::Add as u32, contents(port.number(), number));
+    if sent == Err(Full) {
+        panic!("a ring has a place for each port");
+    }
 }
 
 #[inline(always)]
-fn contents(own: TaskId, number: u64) -> Contents {
-    [number, own.word(), number + 2, number + 3]
+fn contents(own: u32, number: u64) -> Contents {
+    [number, own.into(), number + 2, number + 3]
 }
 
 #[inline(always)]
-fn check(reply: Message, own: TaskId, number: u64) {
-    let [_, reply @ ..] = reply;
+fn check(reply: Contents, own: u32, number: u64) {
     let sent = contents(own, number);
     let sum = |contents: Contents| contents.into_iter().fold(0, u64::wrapping_add);
     assert!(sum(reply) == sum(sent) + sent.len() as u64, "not the reply to this message");
 }
 
 /// What both harts have counted so far.
-fn count<W: Way>(endpoint: &'static Endpoint<W>) -> Counters {
-    let request = async {
-        let owner = W::executor().current().with_argument(0);
-        endpoint.send(compose(owner, Label::Count, [0; 4]));
-        let [_, traps, user_interrupts, wakes, _] = endpoint.receive().await;
-        WORK.counted.set(Counters { traps, user_interrupts, wakes });
-        endpoint.end();
-    };
-    assert!(W::executor().spawn(request).is_ok());
-    endpoint.run();
-    WORK.counted.get() + Counters::read(endpoint.sleeps())
+fn count<P: Measured>(endpoint: &'static Endpoint<P>) -> Counters {
+    let [traps, user_interrupts, wakes, _] = ask(endpoint, Label::Count);
+    Counters { traps, user_interrupts, wakes } + Counters::read(endpoint.sleeps())
 }
 
-/// Ends the server's part.
-async fn stop<W: Way>(endpoint: &'static Endpoint<W>) {
-    let owner = W::executor().current().with_argument(0);
-    endpoint.send(compose(owner, Label::Stop, [0; 4]));
-    endpoint.receive().await;
-    endpoint.end();
+/// One call without arguments; the reply.
+fn ask<P: Measured>(endpoint: &'static Endpoint<P>, label: Label) -> Contents {
+    static REPLY: OwnThread<Cell<Contents>> = OwnThread(Cell::new([0; 4]));
+    let mut port = bind(endpoint, 0);
+    let asks = async move {
+        port.send(label as u32, [0; 4]).expect("the ring is empty");
+        REPLY.set(port.receive().await.contents);
+        port.endpoint().end();
+    };
+    assert!(P::coroutines().spawn(asks).is_ok());
+    run(endpoint);
+    REPLY.get()
 }

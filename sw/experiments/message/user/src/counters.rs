@@ -12,8 +12,6 @@ pub struct Counters {
 }
 
 impl Counters {
-    pub const NONE: Self = Self { traps: 0, user_interrupts: 0, wakes: 0 };
-
     /// Those of this hart, and wake-ups sent as the program has counted them.
     pub fn read(wakes: u64) -> Self {
         let traps_m = csr::read::<{ number::HPMCOUNTER3 }>();

@@ -28,31 +28,27 @@
 
 mod client;
 mod counters;
-mod endpoint;
-mod message;
-mod own_thread;
+mod processes;
+mod protocol;
 mod server;
-mod shared;
-mod ways;
 
-use ways::{kernel::Kernel, taic::Taic, uintc::Uintc};
+use processes::{
+    CLIENT, KernelClient, KernelServer, TaicClient, TaicServer, UintcClient, UintcServer,
+};
 
-user::program!(main);
-
-const CLIENT: usize = 0;
-const SERVER: usize = 1;
+rt::program!(main);
 
 fn main(role: usize, _argument: usize) -> ! {
     if role == CLIENT {
-        client::measure::<Kernel>();
-        client::measure::<Uintc>();
-        client::measure::<Taic>();
-        user::println!("message: done");
-        user::exit(0)
+        client::measure::<KernelClient>();
+        client::measure::<UintcClient>();
+        client::measure::<TaicClient>();
+        rt::println!("message: done");
+        rt::exit(0)
     }
-    server::serve::<Kernel>();
-    server::serve::<Uintc>();
-    server::serve::<Taic>();
+    server::serve::<KernelServer>();
+    server::serve::<UintcServer>();
+    server::serve::<TaicServer>();
     loop {
         core::hint::spin_loop();
     }

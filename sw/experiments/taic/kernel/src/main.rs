@@ -131,7 +131,8 @@ fn run(hart: usize) -> ! {
         let scause = csr::read::<{ number::SCAUSE }>();
         if scause != cause::ECALL_U {
             let stval = csr::read::<{ number::STVAL }>();
-            panic!("hart {hart} at {:#x}: cause {scause:#x}, value {stval:#x}", context.pc);
+            let (overflow, pc) = (process::overflow(scause, stval), context.pc);
+            panic!("hart {hart} at {pc:#x}: {overflow}cause {scause:#x}, value {stval:#x}");
         }
         context.pc += ECALL_BYTES;
         let registers = &mut context.registers;

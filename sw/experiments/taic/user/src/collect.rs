@@ -15,6 +15,6 @@ pub fn collect(
     while !collected.is_full() {
         collected.push(sample());
     }
-    user::println!("{}", collected.report(name, parameters));
+    rt::println!("{}", collected.report(name, parameters));
     collected.clear();
 }

@@ -10,8 +10,8 @@ use crate::{
     shared::{Save, Step, shared},
 };
 use hal::soc::taic_queue as register;
+use rt::measure::Phase;
 use taic_shared::{OWN, TO_PEER};
-use user::measure::Phase;
 
 /// Samples, with those that are not counted.
 const ROUNDS: u64 = (WARM_UP + SAMPLES) as u64;
@@ -88,10 +88,10 @@ pub fn measure(collected: &mut Collected, offset: i64) {
                 }
             }
             let [name, parameters] = source.metric(step);
-            user::println!("{}", collected.report(name, parameters));
+            rt::println!("{}", collected.report(name, parameters));
             collected.clear();
             if matches!((source, step), (Source::Send, Step::Running(Save::Leaf))) {
-                user::println!("{}", preempt.report("taic.preempt", ""));
+                rt::println!("{}", preempt.report("taic.preempt", ""));
             }
             preempt.clear();
         }

@@ -3,7 +3,7 @@
 use core::ptr;
 use hal::soc::{UART0_INTERRUPT, taic_control, uart0};
 use taic::{Arming, LocalQueue, TaskId};
-use taic_shared::{COMMON, CONTROL, OWN, SECOND, UART};
+use taic_shared::{CONTROL, OWN, SECOND, UART};
 
 /// The lines of the UART, and of no device.
 pub const UART_LINE: u16 = UART0_INTERRUPT as u16;
@@ -19,12 +19,6 @@ pub fn own() -> LocalQueue {
 pub fn second() -> LocalQueue {
     // SAFETY: mapped there for ever.
     unsafe { LocalQueue::new(SECOND) }
-}
-
-/// The queue of this process in the context of all.
-pub fn common() -> LocalQueue {
-    // SAFETY: mapped there for ever.
-    unsafe { LocalQueue::new(COMMON) }
 }
 
 /// A task that this process only counts.

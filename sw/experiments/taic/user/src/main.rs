@@ -21,16 +21,17 @@
 //!   from one hart to one, `mpsc` from many to one; `spmc` and `deque` have an owner and thieves.
 //!   `where=cross`: the other side has just been on another hart. `to_coroutine`: as
 //!   `send_to_coroutine receiver=polling`, in shared memory.
-//! - `sched`: a scheduler's loop, for each task. `spawn`: a new task runs and ends; `yield`: one of
-//!   eight runs, and goes behind the others; `steal`: a task of another hart's queue runs; `fanout`:
-//!   32 tasks of some work are run by two harts. `pingpong`: two coroutines wake each other in turn,
-//!   for a round of both. `harts=2`: both harts do the same at once, of the queues of a context from
-//!   which either would steal; in `pingpong` each has one of the coroutines.
+//! - `sched`: the executor of `runtime/executor`, for each task. `spawn`: a new coroutine is spawned,
+//!   runs and ends; one coroutine spawns eight at a time, and its own turns are part of it. `yield`:
+//!   one of eight coroutines runs, and goes behind the others; `steal`: a call in another hart's
+//!   queue is served; `fanout`: 32 calls of a coroutine that works are served by two harts.
+//!   `pingpong`: two coroutines wake each other in turn, for a round of both. `harts=2`: both harts
+//!   do the same at once, of the queues of a context from which either would steal; in `pingpong`
+//!   each has one of the coroutines.
 
 #![no_std]
 #![no_main]
 
-mod clock;
 mod collect;
 mod coroutine;
 mod cross;
@@ -40,15 +41,15 @@ mod pingpong;
 mod probes;
 mod ready;
 mod schedule;
-mod scheduler;
+mod schedulers;
 mod shared;
 mod software;
 
 use metric::Samples;
+use rt::{exit, measure::cycle_of_time_zero};
 use shared::{Step, shared};
-use user::exit;
 
-user::program!(main);
+rt::program!(main);
 
 /// Samples of each metric, and runs before them that are not counted.
 pub const SAMPLES: usize = 1000;
@@ -71,14 +72,14 @@ fn main(hart: usize, harts: usize) -> ! {
     schedule::measure(&mut collected);
     pingpong::measure(&mut collected);
     if harts > PEER {
-        let offset = clock::offset();
-        user::println!("taic: cycle of hart 1 less that of hart 0: {offset}");
+        let offset = shared().cycle_offset(PEER);
+        rt::println!("taic: cycle of hart 1 less that of hart 0: {offset}");
         cross::measure(&mut collected, offset);
         software::measure_cross(&mut collected, offset);
         schedule::measure_cross(&mut collected);
         pingpong::measure_cross(&mut collected);
     }
-    user::println!("taic: done");
+    rt::println!("taic: done");
     exit(0)
 }
 
@@ -86,7 +87,7 @@ fn main(hart: usize, harts: usize) -> ! {
 fn serve(hart: usize) -> ! {
     loop {
         match shared().next_step(hart) {
-            Step::Clock => clock::serve(),
+            Step::Clock => shared().result.set(cycle_of_time_zero() as u64),
             Step::Polling => cross::serve_polling(),
             Step::Running(save) => cross::serve_running(save),
             Step::Mpsc => software::serve_mpsc(),

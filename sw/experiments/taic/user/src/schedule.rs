@@ -1,200 +1,247 @@
-//! What a scheduler gains: the same loop with a ready queue in the TAIC and in memory.
+//! What a scheduler gains: the same coroutines with a ready queue in the TAIC and in memory.
+//!
+//! Coroutines never end but those that are spawned; when they have been measured, what is left of
+//! them in the ready queue is taken out, and they are not woken again.
 
 use crate::{
     Collected, PEER, SAMPLES, WARM_UP,
     collect::collect,
-    device::{common, own},
-    scheduler::{Ready, Stealing, Task, fifo, run},
+    schedulers::{Scheduler, software, stealing, taic, taic_of_all},
     shared::{Backing, Load, Step, shared},
 };
-use core::{arch::asm, hint::black_box};
+use core::{
+    future::{pending, poll_fn},
+    hint::black_box,
+    task::Poll,
+};
+use executor::yield_now;
 use hal::{csr, soc::csr as number};
-
-/// A task that ends.
-fn once<R: Ready>() -> &'static Task<R> {
-    const { &Task { step: |_, _| (), wakes: None } }
-}
-
-/// A task that wants to run again: it goes behind all others.
-fn again<R: Ready>() -> &'static Task<R> {
-    const { &Task { step: |ready, task| ready.enqueue(task.word()), wakes: None } }
-}
-
-/// A task that works for some cycles, and ends.
-fn working<R: Ready>() -> &'static Task<R> {
-    const { &Task { step: |_, _| (0..10).for_each(|turn| _ = black_box(turn)), wakes: None } }
-}
+use task::{ReadyQueue, TaskId};
 
 pub fn cycle() -> i64 {
     csr::read::<{ number::CYCLE }>() as i64
 }
 
-/// Tasks that are ready while others are measured, and steps of a sample.
-const TASKS: i64 = 8;
+/// Coroutines that are ready while others are measured, and steps of a sample.
+const TASKS: usize = 8;
 pub const STEPS: i64 = 32;
 
-/// New tasks, which run and end: `STEPS` of them.
-#[inline(always)]
-fn spawn<R: Ready>(ready: R) {
-    let mut left = STEPS;
-    loop {
-        ready.enqueue(once::<R>().word());
-        run(ready, 1);
-        // Not unrolled; and no jump right behind the task's return, with which that would share an
-        // entry of the branch target buffer if both are of two bytes.
-        left -= 1;
-        // SAFETY: does nothing, with the count in a register.
-        unsafe { asm!("/* {0} */", inout(reg) left, options(nomem, nostack, preserves_flags)) };
-        if left == 0 {
-            return;
+/// Spawns a coroutine for which there is room.
+pub fn spawn<Q: ReadyQueue>(
+    scheduler: &'static Scheduler<Q>,
+    coroutine: impl Future<Output = ()> + 'static,
+) -> TaskId {
+    scheduler.spawn(coroutine).ok().expect("a slot is free")
+}
+
+/// A coroutine that spawns others, which run once and end, and lets them go first.
+fn fill_to_spawn<Q: ReadyQueue>(scheduler: &'static Scheduler<Q>) {
+    let spawning = async move {
+        loop {
+            for _ in 0..TASKS {
+                spawn(scheduler, async {});
+            }
+            yield_now(scheduler).await;
         }
+    };
+    spawn(scheduler, spawning);
+}
+
+/// `STEPS` spawned coroutines, with the turns of that which spawns.
+#[inline(always)]
+fn run_spawned<Q: ReadyQueue>(scheduler: &'static Scheduler<Q>) {
+    scheduler.run_some(STEPS as usize + STEPS as usize / TASKS);
+}
+
+/// Coroutines that go behind all others again and again.
+fn fill_to_yield<Q: ReadyQueue>(scheduler: &'static Scheduler<Q>) {
+    for _ in 0..TASKS {
+        let yielding = async move {
+            loop {
+                yield_now(scheduler).await;
+            }
+        };
+        spawn(scheduler, yielding);
     }
 }
 
-fn measure_spawn(collected: &mut Collected, ready: impl Ready, parameters: &'static str) {
+fn measure_spawn<Q: ReadyQueue>(
+    collected: &mut Collected,
+    scheduler: &'static Scheduler<Q>,
+    parameters: &'static str,
+) {
+    fill_to_spawn(scheduler);
     collect(collected, "sched.spawn", parameters, || {
         let start = cycle();
-        spawn(ready);
+        run_spawned(scheduler);
         (cycle() - start) / STEPS
     });
+    drain(scheduler);
 }
 
-fn measure_yield(collected: &mut Collected, ready: impl Ready, parameters: &'static str) {
-    fill(ready);
+fn measure_yield<Q: ReadyQueue>(
+    collected: &mut Collected,
+    scheduler: &'static Scheduler<Q>,
+    parameters: &'static str,
+) {
+    fill_to_yield(scheduler);
     collect(collected, "sched.yield", parameters, || {
         let start = cycle();
-        run(ready, STEPS as u64);
+        scheduler.run_some(STEPS as usize);
         (cycle() - start) / STEPS
     });
+    drain(scheduler);
 }
 
-fn fill<R: Ready>(ready: R) {
-    (0..TASKS).for_each(|_| ready.enqueue(again::<R>().word()));
-}
-
-fn drain(ready: impl Ready) {
-    while ready.dequeue().is_some() {}
+fn drain<Q: ReadyQueue>(scheduler: &'static Scheduler<Q>) {
+    while scheduler.dequeue().is_some() {}
 }
 
 /// One hart.
 pub fn measure(collected: &mut Collected) {
-    fn measure_one(collected: &mut Collected, ready: impl Ready, parameters: &'static str) {
-        measure_spawn(collected, ready, parameters);
-        measure_yield(collected, ready, parameters);
-        drain(ready);
+    fn measure_one<Q: ReadyQueue>(
+        collected: &mut Collected,
+        scheduler: &'static Scheduler<Q>,
+        parameters: &'static str,
+    ) {
+        measure_spawn(collected, scheduler, parameters);
+        measure_yield(collected, scheduler, parameters);
     }
-    measure_one(collected, own(), "queue=taic harts=1");
-    measure_one(collected, fifo(), "queue=software harts=1");
+    measure_one(collected, taic(), "queue=taic harts=1");
+    measure_one(collected, software(), "queue=software harts=1");
 }
 
-/// Tasks of a sample that are another hart's, or for both.
-const SHARED_TASKS: u64 = 32;
+/// Calls of a sample that are another hart's, or for both.
+const SHARED_CALLS: usize = 32;
 
 const ROUNDS: u64 = (WARM_UP + SAMPLES) as u64;
 
 /// Two harts.
 pub fn measure_cross(collected: &mut Collected) {
     for load in Load::ALL {
-        let stealing = Stealing::of(0);
-        measure_two(collected, load, Backing::Taic, common(), "queue=taic harts=2");
-        measure_two(collected, load, Backing::Software, stealing, "queue=software harts=2");
+        measure_two(collected, load, Backing::Taic, taic_of_all(), "queue=taic harts=2");
+        measure_two(collected, load, Backing::Software, stealing(0), "queue=software harts=2");
     }
 }
 
-fn measure_two(
+fn measure_two<Q: ReadyQueue>(
     collected: &mut Collected,
     load: Load,
     backing: Backing,
-    ready: impl Ready,
+    scheduler: &'static Scheduler<Q>,
     parameters: &'static str,
 ) {
+    let worker = prepare(scheduler, load);
     shared().begin(PEER, Step::Schedule(load, backing));
+    shared().ready.wait_for(1);
     match load {
-        Load::Spawn => {
-            shared().ready.wait_for(1);
-            measure_spawn(collected, ready, parameters);
-        }
-        Load::Yield => {
-            shared().ready.wait_for(1);
-            measure_yield(collected, ready, parameters);
-        }
-        Load::Steal => measure_steal(collected, ready, parameters),
-        Load::Fanout => measure_fanout(collected, ready, parameters),
+        Load::Spawn => measure_spawn(collected, scheduler, parameters),
+        Load::Yield => measure_yield(collected, scheduler, parameters),
+        Load::Steal => measure_steal(collected, scheduler, parameters),
+        Load::Fanout => measure_fanout(collected, scheduler, worker, parameters),
     }
     shared().stop.set(1);
     shared().finish(PEER);
-    drain(ready);
+    drain(scheduler);
 }
 
-fn measure_steal(collected: &mut Collected, ready: impl Ready, parameters: &'static str) {
-    let mut round = 0;
+/// The coroutine that serves calls of either hart: the same on both, in the same slot, as both spawn
+/// the same.
+fn prepare<Q: ReadyQueue>(scheduler: &'static Scheduler<Q>, load: Load) -> TaskId {
+    let worker = if load == Load::Fanout {
+        let works = poll_fn(|_| {
+            (0..10).for_each(|turn| _ = black_box(turn));
+            Poll::Pending
+        });
+        spawn(scheduler, works)
+    } else {
+        spawn(scheduler, pending())
+    };
+    scheduler.run_until_idle();
+    worker
+}
+
+fn measure_steal<Q: ReadyQueue>(
+    collected: &mut Collected,
+    scheduler: &'static Scheduler<Q>,
+    parameters: &'static str,
+) {
+    let mut round = 1;
     collect(collected, "sched.steal", parameters, || {
-        round += 1;
         shared().ready.wait_for(round);
         let start = cycle();
-        let stolen = run(ready, SHARED_TASKS);
+        let stolen = scheduler.run_some(SHARED_CALLS);
         let cycles = cycle() - start;
-        assert_eq!(stolen, SHARED_TASKS, "a task is lost");
+        assert_eq!(stolen, SHARED_CALLS, "a call is lost");
         shared().result.set(round);
-        cycles / SHARED_TASKS as i64
+        round += 1;
+        cycles / SHARED_CALLS as i64
     });
 }
 
-fn measure_fanout<R: Ready>(collected: &mut Collected, ready: R, parameters: &'static str) {
+fn measure_fanout<Q: ReadyQueue>(
+    collected: &mut Collected,
+    scheduler: &'static Scheduler<Q>,
+    worker: TaskId,
+    parameters: &'static str,
+) {
     let (mut own, mut handed_out) = (0, 0);
-    shared().ready.wait_for(1);
     collect(collected, "sched.fanout", parameters, || {
-        handed_out += SHARED_TASKS;
+        handed_out += SHARED_CALLS;
         let start = cycle();
-        (0..SHARED_TASKS).for_each(|_| ready.enqueue(working::<R>().word()));
-        own += run(ready, u64::MAX);
-        while own + shared().done.get() < handed_out {}
-        (cycle() - start) / SHARED_TASKS as i64
+        (0..SHARED_CALLS).for_each(|_| scheduler.call(worker));
+        own += scheduler.run_some(usize::MAX);
+        while own + (shared().done.get() as usize) < handed_out {}
+        (cycle() - start) / SHARED_CALLS as i64
     });
 }
 
 /// On the peer.
 pub fn serve(load: Load, backing: Backing) {
     match backing {
-        Backing::Taic => serve_two(load, common()),
-        Backing::Software => serve_two(load, Stealing::of(PEER)),
+        Backing::Taic => serve_two(load, taic_of_all()),
+        Backing::Software => serve_two(load, stealing(PEER)),
     }
 }
 
-fn serve_two<R: Ready>(load: Load, ready: R) {
+fn serve_two<Q: ReadyQueue>(load: Load, scheduler: &'static Scheduler<Q>) {
+    let worker = prepare(scheduler, load);
     match load {
         Load::Spawn => {
+            fill_to_spawn(scheduler);
             shared().ready.set(1);
             while shared().stop.get() == 0 {
-                spawn(ready);
+                run_spawned(scheduler);
             }
         }
         Load::Yield => {
-            fill(ready);
+            fill_to_yield(scheduler);
             shared().ready.set(1);
             while shared().stop.get() == 0 {
-                run(ready, STEPS as u64);
+                scheduler.run_some(STEPS as usize);
             }
         }
         Load::Steal => {
             for round in 1..=ROUNDS {
-                (0..SHARED_TASKS).for_each(|_| ready.enqueue(once::<R>().word()));
+                (0..SHARED_CALLS).for_each(|_| scheduler.call(worker));
                 shared().ready.set(round);
                 shared().result.wait_for(round);
             }
         }
-        Load::Fanout => {
-            let mut done = 0;
-            shared().done.set(0);
-            shared().ready.set(1);
-            while shared().stop.get() == 0 {
-                match run(ready, u64::MAX) {
-                    0 => (),
-                    ran => {
-                        done += ran;
-                        shared().done.set(done);
-                    }
-                }
+        Load::Fanout => serve_fanout(scheduler),
+    }
+}
+
+fn serve_fanout<Q: ReadyQueue>(scheduler: &'static Scheduler<Q>) {
+    let mut done = 0;
+    shared().done.set(0);
+    shared().ready.set(1);
+    while shared().stop.get() == 0 {
+        match scheduler.run_some(usize::MAX) {
+            0 => (),
+            ran => {
+                done += ran as u64;
+                shared().done.set(done);
             }
         }
     }

@@ -2,13 +2,15 @@
 //! process sees the pages of the TAIC.
 
 use core::{
-    hint::spin_loop,
     mem::offset_of,
     ptr,
     sync::atomic::{AtomicU64, Ordering},
 };
-use queue::{Deque, Mpsc, Spmc, Spsc};
-use user::{SHARED, measure::Word};
+use rt::{
+    SHARED,
+    measure::{self, Word},
+};
+use task::memory::{Deque, Mpsc, Spmc, Spsc};
 
 const PAGE: usize = 4096;
 const HARTS: usize = 4;
@@ -66,7 +68,8 @@ pub enum Load {
 }
 
 impl Load {
-    pub const ALL: [Self; 4] = [Self::Spawn, Self::Yield, Self::Steal, Self::Fanout];
+    /// Those in which both harts must have spawned the same come first.
+    pub const ALL: [Self; 4] = [Self::Steal, Self::Fanout, Self::Spawn, Self::Yield];
 }
 
 /// What a peer is to take part in.
@@ -100,13 +103,19 @@ impl Step {
         Self::Pingpong(Backing::Taic),
         Self::Pingpong(Backing::Software),
     ];
+
+    /// Its number in [`Step::ALL`], from 1 on.
+    fn number(self) -> u64 {
+        let index = Self::ALL.iter().position(|it| *it == self).expect("all are there");
+        index as u64 + 1
+    }
 }
 
 /// The page.
 #[repr(C)]
 pub struct Shared {
-    /// For each hart the number of its step in [`Step::ALL`], from 1 on; 0 is none.
-    steps: [Word; HARTS],
+    /// Of each hart.
+    steps: [measure::Step; HARTS],
     /// Number of the sample for which the peer is ready.
     pub ready: Word,
     /// What the peer found out.
@@ -132,28 +141,27 @@ impl Shared {
         self.ready.set(0);
         self.result.set(0);
         self.stop.set(0);
-        let number = Step::ALL.iter().position(|it| *it == step).expect("all are there");
-        self.steps[hart].set(number as u64 + 1);
+        self.steps[hart].begin(step.number());
+    }
+
+    /// `cycle` of the peer's hart less that of this one.
+    pub fn cycle_offset(&self, hart: usize) -> i64 {
+        self.steps[hart].cycle_offset(Step::Clock.number(), &self.result)
     }
 
     /// Waits for the end of the step.
     pub fn finish(&self, hart: usize) {
-        self.steps[hart].wait_for(0);
+        self.steps[hart].finish();
     }
 
     /// On a peer: waits for a step.
     pub fn next_step(&self, hart: usize) -> Step {
-        loop {
-            if let Some(step) = (self.steps[hart].get() as usize).checked_sub(1) {
-                return Step::ALL[step];
-            }
-            spin_loop();
-        }
+        Step::ALL[self.steps[hart].next() as usize - 1]
     }
 
     /// On a peer: the step has ended.
     pub fn end(&self, hart: usize) {
-        self.steps[hart].set(0);
+        self.steps[hart].end();
     }
 }
 

@@ -9,8 +9,8 @@ use crate::{
 };
 use core::num::NonZeroU64;
 use hal::{csr, soc::csr as number};
-use queue::{Deque, Fifo, Mpsc, Steal};
-use user::measure::Phase;
+use rt::measure::Phase;
+use task::memory::{Deque, Fifo, Mpsc, Steal};
 
 const ROUNDS: u64 = (WARM_UP + SAMPLES) as u64;
 
@@ -146,8 +146,8 @@ pub fn measure_cross(collected: &mut Collected, offset: i64) {
         }
     }
     shared().finish(PEER);
-    user::println!("{}", sender.report(NAME, "kind=mpsc operation=enqueue where=cross"));
-    user::println!("{}", collected.report(NAME, "kind=mpsc operation=to_coroutine where=cross"));
+    rt::println!("{}", sender.report(NAME, "kind=mpsc operation=enqueue where=cross"));
+    rt::println!("{}", collected.report(NAME, "kind=mpsc operation=to_coroutine where=cross"));
     collected.clear();
 
     shared().begin(PEER, Step::Theft);
@@ -162,7 +162,7 @@ pub fn measure_cross(collected: &mut Collected, offset: i64) {
         }
     }
     shared().finish(PEER);
-    user::println!("{}", collected.report(NAME, "kind=deque operation=steal where=cross"));
+    rt::println!("{}", collected.report(NAME, "kind=deque operation=steal where=cross"));
     collected.clear();
 }
 

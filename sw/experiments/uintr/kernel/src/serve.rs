@@ -23,7 +23,9 @@ impl Hart {
         let context = &mut self.receiver.context;
         if scause != cause::ECALL_U {
             let stval = csr::read::<{ number::STVAL }>();
-            panic!("hart {} at {:#x}: cause {scause:#x}, value {stval:#x}", self.id, context.pc);
+            let overflow = process::overflow(scause, stval);
+            let (hart, pc) = (self.id, context.pc);
+            panic!("hart {hart} at {pc:#x}: {overflow}cause {scause:#x}, value {stval:#x}");
         }
         context.pc += ECALL_BYTES;
         let registers = &context.registers;

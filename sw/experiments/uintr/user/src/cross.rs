@@ -7,9 +7,9 @@ use crate::{
     same::read_to_read,
     shared::{ARRIVAL, Step, shared},
 };
+use rt::measure::Phase;
 use uintr::{Receiver, Sender};
 use uintr_shared::PEER;
-use user::measure::Phase;
 
 /// Samples, including those that are not counted.
 pub const ROUNDS: u64 = (WARM_UP + SAMPLES) as u64;

@@ -9,7 +9,7 @@ use crate::{
 };
 use core::{hint::spin_loop, sync::atomic::Ordering};
 use hal::{csr, soc::csr as number};
-use user::{Call, call};
+use rt::{Call, call};
 
 /// Measures and reports it.
 pub fn measure(collected: &mut Collected) {

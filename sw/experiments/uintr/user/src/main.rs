@@ -29,7 +29,6 @@
 #![no_main]
 
 mod busy;
-mod clock;
 mod cross;
 mod entries;
 mod kernel;
@@ -41,12 +40,12 @@ mod shared;
 mod switch;
 
 use metric::Samples;
+use rt::{exit, measure::cycle_of_time_zero};
 use shared::{Step, shared};
 use uintr::{Kernel, SenderIndex, Vector};
 use uintr_shared::{MEASURING, PEER, ROAMING};
-use user::exit;
 
-user::program!(main);
+rt::program!(main);
 
 /// Samples of each metric, and the runs before them that are not counted.
 pub const SAMPLES: usize = 1000;
@@ -72,15 +71,15 @@ fn measure() -> ! {
     let mut bench = same::Bench::register();
     entries::check(&mut bench);
     same::measure(&mut bench, &mut collected);
-    let offset = clock::offset();
-    user::println!("uintr: cycle of hart 1 less that of hart 0: {offset}");
+    let offset = shared().cycle_offset();
+    rt::println!("uintr: cycle of hart 1 less that of hart 0: {offset}");
     cross::measure(&mut collected, offset);
     pingpong::measure(&mut bench, &mut collected);
     kernel::measure(&mut collected);
     offline::measure(&mut collected, offset);
     switch::measure(&mut collected);
     shared().begin(Step::End);
-    user::println!("uintr: done");
+    rt::println!("uintr: done");
     exit(0)
 }
 
@@ -89,7 +88,7 @@ fn serve() -> ! {
     let mut bench = cross::Peer::register();
     loop {
         match shared().next_step() {
-            Step::Clock => clock::serve(),
+            Step::Clock => shared().result.set(cycle_of_time_zero() as u64),
             Step::Cross => cross::serve(&mut bench),
             Step::PingPong(kind) => pingpong::serve(&mut bench, kind),
             Step::Kernel => kernel::serve(),
@@ -105,7 +104,7 @@ fn serve() -> ! {
 
 /// Reports what was collected.
 pub fn report(collected: &mut Collected, name: &'static str, parameters: &'static str) {
-    user::println!("{}", collected.report(name, parameters));
+    rt::println!("{}", collected.report(name, parameters));
     collected.clear();
 }
 
@@ -117,15 +116,15 @@ impl Kernel for System {
     type Peer = usize;
 
     fn register_receiver(&mut self) -> Result<(), ()> {
-        match user::call(user::Call::RegisterReceiver, [0, 0]) {
-            user::REFUSED => Err(()),
+        match rt::call(rt::Call::RegisterReceiver, [0, 0]) {
+            rt::REFUSED => Err(()),
             _ => Ok(()),
         }
     }
 
     fn register_sender(&mut self, peer: usize, vector: Vector) -> Result<SenderIndex, ()> {
-        match user::call(user::Call::RegisterSender, [peer, vector.number().into()]) {
-            user::REFUSED => Err(()),
+        match rt::call(rt::Call::RegisterSender, [peer, vector.number().into()]) {
+            rt::REFUSED => Err(()),
             index => Ok(SenderIndex(index)),
         }
     }

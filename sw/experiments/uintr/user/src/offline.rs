@@ -8,8 +8,8 @@ use crate::{
     same::read_to_read,
     shared::{ARRIVAL, Step, shared},
 };
+use rt::{Call, call, measure::Phase};
 use uintr::{Sender, masked};
-use user::{Call, call, measure::Phase};
 
 /// Turns of [`Phase::delay`]; after these the peer surely sleeps.
 const ASLEEP: u64 = 800;

@@ -6,7 +6,10 @@ use core::{
     ptr,
     sync::atomic::{AtomicU64, Ordering},
 };
-use user::{SHARED, measure::Word};
+use rt::{
+    SHARED,
+    measure::{self, Word},
+};
 
 /// What a handler notes of an interrupt.
 #[repr(C, align(64))]
@@ -96,9 +99,8 @@ impl Step {
         }
     }
 
-    fn decode(word: u64) -> Option<Self> {
-        Some(match word {
-            0 => return None,
+    fn decode(word: u64) -> Self {
+        match word {
             1 => Self::Clock,
             2 => Self::Cross,
             3 => Self::PingPong(PingPong::Leaf),
@@ -108,14 +110,14 @@ impl Step {
             7 => Self::Switch(Place::Same),
             8 => Self::Switch(Place::Migrated),
             _ => Self::Offline(word as usize - 9),
-        })
+        }
     }
 }
 
 /// The page.
 #[repr(C)]
 pub struct Shared {
-    step: Word,
+    step: measure::Step,
     /// Number of the sample for which the peer is ready.
     pub ready: Word,
     /// The peer's result.
@@ -131,29 +133,29 @@ pub struct Shared {
 impl Shared {
     /// Lets the peer begin a step. The previous step must have ended.
     pub fn begin(&self, step: Step) {
-        self.step.wait_for(0);
+        self.step.finish();
         self.ready.set(0);
-        self.step.set(step.encode());
+        self.step.begin(step.encode());
+    }
+
+    /// `cycle` of the peer's hart less that of this one.
+    pub fn cycle_offset(&self) -> i64 {
+        self.step.cycle_offset(Step::Clock.encode(), &self.result)
     }
 
     /// Waits for the end of the step.
     pub fn finish(&self) {
-        self.step.wait_for(0);
+        self.step.finish();
     }
 
     /// On the peer: waits for a step.
     pub fn next_step(&self) -> Step {
-        loop {
-            if let Some(step) = Step::decode(self.step.get()) {
-                return step;
-            }
-            spin_loop();
-        }
+        Step::decode(self.step.next())
     }
 
     /// On the peer: the step has ended.
     pub fn end(&self) {
-        self.step.set(0);
+        self.step.end();
     }
 }
 

@@ -8,9 +8,9 @@ use crate::{
     shared::{ARRIVAL, Place, ROAMING_ARRIVAL, Step, shared},
 };
 use core::sync::atomic::Ordering;
+use rt::{Call, REFUSED, call, measure::Phase};
 use uintr::{Receiver, Sender, Vector};
 use uintr_shared::ROAMING;
-use user::{Call, REFUSED, call, measure::Phase};
 
 /// What is sent before each switch.
 const VECTORS: [Vector; 2] = [VECTOR, Vector::new(42)];

@@ -10,7 +10,7 @@ use hal::soc::{
     },
     taic_queue as register,
 };
-use user::attempt::{Attempt, End, Surprises, jump};
+use rt::attempt::{Attempt, End, Surprises, jump};
 
 const SIZES: usize = 4;
 const DWORD: usize = 3;

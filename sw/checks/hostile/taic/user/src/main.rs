@@ -18,9 +18,9 @@ mod random;
 mod registers;
 mod victim;
 
-use user::{Call, QUEUES, attempt::Surprises, call};
+use rt::{Call, QUEUES, attempt::Surprises, call};
 
-user::program!(main);
+rt::program!(main);
 
 const VICTIM: usize = 1;
 const PAGE: usize = 4096;

@@ -1,8 +1,8 @@
 //! Registers that a process may use, with values that it has no right to.
 
 use crate::{is_secret, random::Random};
+use rt::attempt::Surprises;
 use taic::{Arming, Errors, LocalQueue, Peer, TaskId};
-use user::attempt::Surprises;
 
 const CHANNELS: u32 = 1 << 16;
 const NUMBERS: u16 = 1 << 12;

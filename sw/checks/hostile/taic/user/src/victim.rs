@@ -2,7 +2,7 @@
 
 use core::{arch::global_asm, sync::atomic::AtomicU64, sync::atomic::Ordering};
 use hal::soc::{csr as number, irq};
-use user::SHARED;
+use rt::SHARED;
 
 unsafe extern "C" {
     fn victim_interrupted();

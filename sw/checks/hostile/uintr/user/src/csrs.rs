@@ -1,7 +1,7 @@
 //! Every CSR number.
 
 use hal::soc::{cause::ILLEGAL_INSN, csr as number};
-use user::{
+use rt::{
     attempt::{Attempt, End, Surprises},
     attempts,
 };

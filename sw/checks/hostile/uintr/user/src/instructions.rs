@@ -1,7 +1,7 @@
 //! UIPI: every form, every index.
 
 use hal::soc::cause::ILLEGAL_INSN;
-use user::{
+use rt::{
     attempt::{Attempt, End, Surprises},
     attempts,
 };

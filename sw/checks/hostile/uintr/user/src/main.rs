@@ -18,9 +18,9 @@ mod instructions;
 mod memory;
 mod victim;
 
-use user::{Call, attempt::Surprises, call};
+use rt::{Call, attempt::Surprises, call};
 
-user::program!(main);
+rt::program!(main);
 
 const VICTIM: usize = 1;
 

@@ -6,7 +6,7 @@ use hal::soc::{
     UINTC_BASE, UINTC_SIZE,
     cause::{INSN_PAGE, LOAD_PAGE, STORE_PAGE},
 };
-use user::attempt::{Attempt, End, Surprises, jump};
+use rt::attempt::{Attempt, End, Surprises, jump};
 
 const SIZES: usize = 4;
 const PAGE: usize = 4096;

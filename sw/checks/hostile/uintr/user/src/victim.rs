@@ -4,8 +4,8 @@ use core::{
     ptr,
     sync::atomic::{AtomicU64, Ordering},
 };
+use rt::{Call, REFUSED, SHARED, call};
 use uintr::{Kernel, Receiver, SenderIndex, Vector};
-use user::{Call, REFUSED, SHARED, call};
 
 struct System;
 
