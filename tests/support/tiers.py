@@ -76,6 +76,7 @@ RULES = {
         /test_litmus.py::test_four_harts
         ::test_bench_uintr_measures_every_point[random]
         ::test_selftest_passes[full-10]
+        ::test_firmware_serves_supervisor_mode[4]
 
         /netlist/test_equivalence.py::*[tiny]
         /netlist/test_programs.py::test_hello_*

@@ -40,7 +40,6 @@ IMAGES = {
     "truncated": GOOD[:130],
     "lies outside DRAM": elf64([Part(CODE, 0x1000)], entry=0x1000),
     "outside every segment": elf64([Part(CODE)], entry=DRAM_BASE + 4096),
-    "is not the base of DRAM": elf64([Part(CODE)], entry=DRAM_BASE + 8),
 }
 
 
