@@ -1,11 +1,14 @@
 """The programs of the workspace do on the RTL what the comments at their tops say."""
 
 import re
+import subprocess
 
 import pytest
 
 from sim.bench.metric import Metric, parse_metrics
-from sim.image.manifest import manifest
+from sim.image.c_program import COMPILER, has_compiler
+from sim.image.compose import Contents, compose
+from sim.image.manifest import SOFTWARE, manifest
 from sim.model.run_options import Latency, RunOptions
 from sim.model.simulate import Result, simulate
 from sim.tools import BUILD
@@ -98,6 +101,37 @@ def test_templates_say_hello(image, output):
     result = run(image)
     assert result.passed, result.errors
     assert result.output.decode() == output
+
+
+OVERFLOW = """
+int deep(volatile int *before) {
+    volatile int here[16];
+    here[0] = *before + 1;
+    return deep(here) + here[0];
+}
+void _start(void) {
+    volatile int first = 0;
+    deep(&first);
+}
+"""
+BUILT = SOFTWARE / "target" / "riscv64imac-unknown-none-elf" / "release"
+
+
+def test_a_stack_overflow_of_a_process_is_named(tmp_path):
+    """The pages below the stack are not mapped."""
+    if not has_compiler():
+        pytest.skip(f"{COMPILER} is not installed")
+    (tmp_path / "overflow.c").write_text(OVERFLOW)
+    subprocess.run([COMPILER, "-march=rv64imac_zicsr_zifencei", "-mabi=lp64", "-O1", "-nostdlib",
+                    "-fno-optimize-sibling-calls", "-static", "-Wl,-Ttext=0x10000", "-o",
+                    "overflow", "overflow.c"], cwd=tmp_path, check=True)
+    params = configuration("default")
+    contents = Contents(BUILT / "hello-kernel", BUILT / "firmware", tmp_path / "overflow")
+    (tmp_path / "image.elf").write_bytes(compose(contents, params))
+    result = simulate(params, tmp_path / "image.elf", RunOptions(max_cycles=5_000_000))
+    assert result.exit_status == 1, result.errors
+    assert re.search(r"at 0x100\w\w: stack overflow, cause 0xf, value 0x3f\w{6}\n",
+                     result.output.decode()), result.output
 
 
 def test_firmware_alone_says_that_it_has_no_payload():
