@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import typer
 
-VERBS = ("sim", "image", "account", "bench", "gen", "verilog", "conformance", "synth",
+VERBS = ("sim", "emu", "image", "account", "bench", "gen", "verilog", "conformance", "synth",
          "equivalence", "build", "program", "load", "run", "figures")
 
 app = typer.Typer(
