@@ -84,8 +84,7 @@ impl Blocks {
 
     /// Notes the number of the block at `pc`.
     pub fn remember(&mut self, pc: u64, context: usize, generation: u32, number: usize) {
-        self.table[slot(pc)] =
-            Known { tag: tag(pc, context), generation, number: number as u32 };
+        self.table[slot(pc)] = Known { tag: tag(pc, context), generation, number: number as u32 };
     }
 
     /// A block by its number.

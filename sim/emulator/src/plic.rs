@@ -77,8 +77,7 @@ impl Plic {
             Register::Enable(context, word) => {
                 let shift = 32 * word;
                 let kept = self.enable[context] & !(0xFFFF_FFFF << shift);
-                self.enable[context] =
-                    (kept | (value & 0xFFFF_FFFF) << shift) & self.existing();
+                self.enable[context] = (kept | (value & 0xFFFF_FFFF) << shift) & self.existing();
             }
             Register::Threshold(context) => self.threshold[context] = (value & 7) as u8,
             Register::Claim(context) => {

@@ -24,14 +24,8 @@ struct Instruction {
 }
 
 type Open = unsafe extern "C" fn(c_int, c_int, *mut usize) -> c_int;
-type Disassemble = unsafe extern "C" fn(
-    usize,
-    *const u8,
-    usize,
-    u64,
-    usize,
-    *mut *mut Instruction,
-) -> usize;
+type Disassemble =
+    unsafe extern "C" fn(usize, *const u8, usize, u64, usize, *mut *mut Instruction) -> usize;
 type Free = unsafe extern "C" fn(*mut Instruction, usize);
 
 struct Engine {

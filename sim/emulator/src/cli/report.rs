@@ -76,7 +76,8 @@ impl Outcome {
 pub fn json(machine: &Machine, outcome: Outcome, cycles: u64, time: Duration) -> Value {
     let instructions: u64 = machine.harts.iter().map(|hart| hart.counters.retired).sum();
     let seconds = time.as_secs_f64();
-    let rate = |count: u64, unit: f64| if seconds > 0.0 { count as f64 / seconds / unit } else { 0.0 };
+    let rate =
+        |count: u64, unit: f64| if seconds > 0.0 { count as f64 / seconds / unit } else { 0.0 };
     let harts: Vec<Value> = machine.harts.iter().map(|hart| of_hart(hart, cycles)).collect();
     json!({
         "status": outcome.word(),
@@ -111,12 +112,7 @@ pub fn write(path: &Path, value: &Value) -> io::Result<()> {
 }
 
 /// What the harts were doing, on standard error.
-pub fn explain(
-    machine: &Machine,
-    outcome: Outcome,
-    cycles: u64,
-    disassembler: &mut Disassembler,
-) {
+pub fn explain(machine: &Machine, outcome: Outcome, cycles: u64, disassembler: &mut Disassembler) {
     match outcome {
         Outcome::Passed => return,
         Outcome::Failed(code) => {

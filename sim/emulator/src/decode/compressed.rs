@@ -52,9 +52,9 @@ fn low(field: u32) -> u8 {
 
 /// Puts fields of the instruction (lowest bit, number of bits) to places of the immediate.
 fn bits(c: u32, fields: &[(u32, u32, u32)]) -> i64 {
-    fields.iter().fold(0, |imm, &(from, count, to)| {
-        imm | i64::from(c >> from & ((1 << count) - 1)) << to
-    })
+    fields
+        .iter()
+        .fold(0, |imm, &(from, count, to)| imm | i64::from(c >> from & ((1 << count) - 1)) << to)
 }
 
 /// The same with bit 12 of the instruction as the sign, at bit `sign`.
@@ -95,11 +95,7 @@ fn double_sp(c: u32) -> i64 {
 }
 
 fn jump(c: u32) -> i64 {
-    signed(
-        c,
-        11,
-        &[(3, 3, 1), (11, 1, 4), (2, 1, 5), (7, 1, 6), (6, 1, 7), (9, 2, 8), (8, 1, 10)],
-    )
+    signed(c, 11, &[(3, 3, 1), (11, 1, 4), (2, 1, 5), (7, 1, 6), (6, 1, 7), (9, 2, 8), (8, 1, 10)])
 }
 
 fn branch(c: u32) -> i64 {

@@ -106,10 +106,7 @@ impl Code {
 
     /// Whether it is a conditional branch.
     pub fn is_branch(self) -> bool {
-        matches!(
-            self,
-            Code::Beq | Code::Bne | Code::Blt | Code::Bge | Code::Bltu | Code::Bgeu
-        )
+        matches!(self, Code::Beq | Code::Bne | Code::Blt | Code::Bge | Code::Bltu | Code::Bgeu)
     }
 
     /// Whether it may change what the next instruction is, or how it is executed.

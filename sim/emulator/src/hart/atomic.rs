@@ -58,7 +58,8 @@ impl Hart {
             };
             return Err(Trap { cause: cause as u64, tval: vaddr });
         }
-        let place = self.translate(bus, vaddr, access).map_err(|fault| fault.trap(access, vaddr))?;
+        let place =
+            self.translate(bus, vaddr, access).map_err(|fault| fault.trap(access, vaddr))?;
         if place.region == Region::Io {
             return Err(Fault::Access.trap(access, vaddr));
         }

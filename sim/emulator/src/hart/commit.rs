@@ -69,7 +69,8 @@ pub struct Commit {
 impl Hart {
     /// Executes one instruction or takes one trap, and tells about it. Interrupts come first.
     pub fn commit(&mut self, bus: &mut Bus) -> Commit {
-        let (pc, privilege) = (super::sign_extend(self.pc, crate::choices::PC_BITS), self.privilege);
+        let (pc, privilege) =
+            (super::sign_extend(self.pc, crate::choices::PC_BITS), self.privilege);
         let traps = self.traps;
         let insn = self.fetch(bus, pc).unwrap_or(0);
         let insn = if length(insn) == 2 { insn & 0xFFFF } else { insn };

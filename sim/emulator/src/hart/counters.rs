@@ -100,8 +100,7 @@ impl Counters {
     pub fn write(&mut self, number: usize, value: u64, own: u64) {
         if self.exists(number) {
             let instructions = number == 2
-                || number >= FIRST_HPM
-                    && usize::from(self.selectors[number]) == event::INSTRUCTION;
+                || number >= FIRST_HPM && usize::from(self.selectors[number]) == event::INSTRUCTION;
             let value = value & self.mask(number);
             let own = if instructions && !self.inhibited(number) { own } else { 0 };
             self.set(number, value.wrapping_sub(own));

@@ -14,17 +14,8 @@ pub const SUPERVISOR: u64 = bit(irq::SSI) | bit(irq::STI) | bit(irq::SEI);
 /// Those of M-mode.
 pub const MACHINE: u64 = bit(irq::MSI) | bit(irq::MTI) | bit(irq::MEI);
 /// Among interrupts for one mode, the first comes first (N-4.6).
-const ORDER: [usize; 9] = [
-    irq::MEI,
-    irq::MSI,
-    irq::MTI,
-    irq::SEI,
-    irq::SSI,
-    irq::STI,
-    irq::UEI,
-    irq::USI,
-    irq::UTI,
-];
+const ORDER: [usize; 9] =
+    [irq::MEI, irq::MSI, irq::MTI, irq::SEI, irq::SSI, irq::STI, irq::UEI, irq::USI, irq::UTI];
 
 impl Hart {
     /// `mip`: lines and latches (N-4.1, N-4.2). With Sstc enabled, STIP is the timer alone.
@@ -56,8 +47,8 @@ impl Hart {
             (Priv::U, ready & mideleg & sideleg),
         ];
         for (mode, causes) in candidates {
-            let open = self.privilege < mode
-                || self.privilege == mode && status.interrupts_enabled(mode);
+            let open =
+                self.privilege < mode || self.privilege == mode && status.interrupts_enabled(mode);
             if open && let Some(&cause) = ORDER.iter().find(|&&cause| causes >> cause & 1 != 0) {
                 return Some((mode, cause as u64));
             }

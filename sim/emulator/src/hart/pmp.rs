@@ -119,10 +119,8 @@ impl Pmp {
     pub fn write_address(&mut self, n: usize, value: u64) {
         let locked = |config: u8| config & LOCK != 0;
         let Some(&own) = self.config.get(n) else { return };
-        let bounds_next = self
-            .config
-            .get(n + 1)
-            .is_some_and(|&next| locked(next) && next >> A_SHIFT & 3 == TOR);
+        let bounds_next =
+            self.config.get(n + 1).is_some_and(|&next| locked(next) && next >> A_SHIFT & 3 == TOR);
         if !locked(own) && !bounds_next {
             self.address[n] = value & ((1 << choices::PMPADDR_BITS) - 1);
         }

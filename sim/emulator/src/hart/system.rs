@@ -67,9 +67,7 @@ impl Hart {
         let mode = self.privilege;
         let (from, allowed) = match code {
             Code::Mret => (Priv::M, mode == Priv::M),
-            Code::Sret => {
-                (Priv::S, mode == Priv::M || mode == Priv::S && !self.csr.status.tsr())
-            }
+            Code::Sret => (Priv::S, mode == Priv::M || mode == Priv::S && !self.csr.status.tsr()),
             _ => (Priv::U, mode == Priv::U),
         };
         allowed.then_some(from)

@@ -43,10 +43,8 @@ impl Hart {
         self.counters.uipi(outcome.is_err());
         if let Err(reason) = outcome {
             let count = (self.csr.suierr >> 16 & 0xFFFF) + 1;
-            self.csr.suierr = operand << 32
-                | count.min(COUNT_LIMIT) << 16
-                | operation << 8
-                | reason as u64;
+            self.csr.suierr =
+                operand << 32 | count.min(COUNT_LIMIT) << 16 | operation << 8 | reason as u64;
         }
         if operation == READ {
             self.regs[usize::from(op.rd)] = outcome.unwrap_or(0);
