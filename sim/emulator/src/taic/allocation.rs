@@ -44,8 +44,9 @@ impl Taic {
         let Some(context) = self.context_of(owner).or_else(|| self.begin(owner)) else {
             return NOTHING;
         };
-        let queue = self.contexts[context].queues.allocate();
-        queue.map_or(NOTHING, |queue| (context as u64) << 32 | queue as u64)
+        let Some(queue) = self.contexts[context].queues.allocate() else { return NOTHING };
+        self.contexts[context].errors[queue] = 0;
+        (context as u64) << 32 | queue as u64
     }
 
     pub(super) fn context_of(&self, owner: Owner) -> Option<usize> {
@@ -56,10 +57,12 @@ impl Taic {
     fn begin(&mut self, owner: Owner) -> Option<usize> {
         let number = self.contexts.iter().position(|context| context.owner.is_none())?;
         let context = &mut self.contexts[number];
-        self.places.unassigned += context.settings.limit;
+        // What was written to its register before is not part of what is left.
         let limit = self.config.share().min(self.places.unassigned);
+        self.places.unassigned += context.settings.limit;
         self.places.unassigned -= limit;
         context.owner = Some(owner);
+        context.high_water = 0;
         context.settings =
             Settings { priorities: false, compatible: !self.strict, fallback: 0, limit };
         Some(number)
@@ -94,6 +97,9 @@ impl Taic {
                 channel.enabled = false;
                 channel.record.disarm();
             }
+        }
+        for line in &mut self.lines {
+            line.grant &= !(1 << number);
         }
         let context = &mut self.contexts[number];
         self.places.unassigned += context.settings.limit;

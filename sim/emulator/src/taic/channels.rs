@@ -1,6 +1,7 @@
 //! Channels: from one context to one other, by number.
 
 use super::Taic;
+use super::config::TaicConfig;
 use super::record::{Record, RecordId};
 use super::refusals::{Error, Reason};
 use super::task::Task;
@@ -15,6 +16,12 @@ enum Policy {
     Fixed,
     LeastLoaded,
     Sender,
+}
+
+impl Policy {
+    fn of(config: u64) -> Option<Self> {
+        [Self::Fixed, Self::LeastLoaded, Self::Sender].get((config >> 2 & 3) as usize).copied()
+    }
 }
 
 /// The record of a channel.
@@ -57,29 +64,31 @@ impl Taic {
 
     pub(super) fn channel_write(
         &mut self,
-        channel: usize,
+        number: usize,
         register: u64,
         value: u64,
     ) -> Result<(), Reason> {
         if register != CONFIG {
             return Err(Reason::NoRegister);
         }
-        if self.channels[channel].record.queued {
+        let field = |lsb: u32, values: usize| {
+            Some((value >> lsb) as usize & 0xFF).filter(|&number| number < values)
+        };
+        let TaicConfig { contexts, queues, .. } = self.config;
+        let configured = || {
+            Some(Channel {
+                enabled: value & 1 != 0,
+                policy: Policy::of(value)?,
+                sender: field(8, contexts)?,
+                receiver: field(16, contexts)?,
+                record: Record { queue: field(24, queues)?, ..Record::default() },
+            })
+        };
+        let channel = configured().ok_or(Reason::NoNumber)?;
+        if self.channels[number].record.queued {
             return Err(Reason::InQueue);
         }
-        let field = |lsb: u32, values: usize| (value >> lsb) as usize & 0xFF & (values - 1);
-        let policy = match value >> 2 & 3 {
-            0 => Policy::Fixed,
-            1 => Policy::LeastLoaded,
-            _ => Policy::Sender,
-        };
-        self.channels[channel] = Channel {
-            enabled: value & 1 != 0,
-            policy,
-            sender: field(8, self.config.contexts),
-            receiver: field(16, self.config.contexts),
-            record: Record { queue: field(24, self.config.queues), ..Record::default() },
-        };
+        self.channels[number] = channel;
         Ok(())
     }
 
@@ -92,6 +101,9 @@ impl Taic {
             .get_mut(number)
             .filter(|channel| channel.enabled && channel.sender == context)
             .ok_or(Error::NoSend)?;
+        if self.contexts[channel.receiver].owner.is_none() {
+            return Err(Error::NoReceive);
+        }
         if channel.policy == Policy::Sender {
             channel.record.queue = choice & (queues - 1);
         }

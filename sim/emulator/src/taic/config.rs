@@ -6,6 +6,7 @@ const RESERVE: usize = 4;
 /// The sizes of a TAIC, as the SoC chooses them. All but `harts` are powers of two.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TaicConfig {
+    /// Contexts: processes and kernels.
     pub contexts: usize,
     /// Local queues of a context.
     pub queues: usize,
@@ -13,11 +14,13 @@ pub struct TaicConfig {
     pub priorities: usize,
     /// Places for tasks in all queues together.
     pub tasks: usize,
+    /// Channels between contexts.
     pub channels: usize,
     /// Published senders, and published receivers, of a context.
     pub slots: usize,
     /// Lines of devices.
     pub lines: usize,
+    /// Harts to interrupt.
     pub harts: usize,
 }
 

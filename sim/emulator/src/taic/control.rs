@@ -120,33 +120,32 @@ impl Taic {
         let limit = (value >> 16) as u16 as usize;
         let available = settings.limit + self.places.unassigned;
         let unassigned = available.checked_sub(limit).ok_or(Reason::Limit)?;
+        let fallback = (value >> 8) as u8 as usize;
+        if fallback >= self.harts.count() {
+            return Err(Reason::NoNumber);
+        }
         self.places.unassigned = unassigned;
-        *settings = Settings {
-            priorities: value & 1 != 0,
-            compatible: value & 2 != 0,
-            fallback: (value >> 8) as u8 as usize & (self.harts.count().next_power_of_two() - 1),
-            limit,
-        };
+        *settings =
+            Settings { priorities: value & 1 != 0, compatible: value & 2 != 0, fallback, limit };
         Ok(())
     }
 
     fn installed(&self, hart: usize) -> u64 {
-        self.harts.installed(hart).map_or(0, |QueueId { context, queue }| {
-            VALID | (context * self.config.queues + queue) as u64
-        })
+        let (QueueId { context, queue }, valid) = self.harts.named(hart);
+        u64::from(valid) << 63 | (context * self.config.queues + queue) as u64
     }
 
     /// A write to `installed`; the number of the page is checked in full (TAIC-2.6).
     fn install(&mut self, hart: usize, value: u64) -> Result<(), Reason> {
         let index = usize::from(value as u16);
-        let queue = if value & VALID == 0 {
-            None
-        } else if index < self.config.pages() {
-            Some(QueueId { context: index / self.config.queues, queue: index % self.config.queues })
-        } else {
+        let at = QueueId { context: index / self.config.queues, queue: index % self.config.queues };
+        let valid = value & VALID != 0;
+        if index >= self.config.pages()
+            || valid && !self.contexts[at.context].queues.is_allocated(at.queue)
+        {
             return Err(Reason::NoQueue);
-        };
-        self.harts.install(hart, queue);
+        }
+        self.harts.install(hart, at, valid);
         Ok(())
     }
 }

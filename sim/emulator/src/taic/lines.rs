@@ -30,7 +30,7 @@ impl Taic {
     /// Notifies the line's record of every context to which it is granted (TAIC-7.2).
     pub(super) fn event(&mut self, line: usize) {
         for context in 0..self.contexts.len() {
-            if self.is_granted(line, context) {
+            if self.contexts[context].owner.is_some() && self.is_granted(line, context) {
                 self.notify(RecordId::Line { line, context });
             }
         }

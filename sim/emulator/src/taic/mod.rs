@@ -165,8 +165,11 @@ impl Taic {
         }
     }
 
-    /// Sets a bit in ERROR of the page that caused a refusal (TAIC-9.1).
+    /// Sets a bit in ERROR of the page that caused a refusal (TAIC-9.1). Without an owner there is
+    /// one reason only.
     fn error(&mut self, context: usize, queue: usize, error: Error) {
-        self.contexts[context].errors[queue] |= error as u8;
+        let context = &mut self.contexts[context];
+        let error = if context.owner.is_none() { Error::NoOwner } else { error };
+        context.errors[queue] |= error as u8;
     }
 }

@@ -32,7 +32,8 @@ impl Taic {
             ERROR => Ok(u64::from(std::mem::take(&mut self.contexts[context].errors[queue]))),
             LENGTH => {
                 let queues = &self.contexts[context].queues;
-                Ok((queues.len(queue) | queues.total() << 16) as u64)
+                let high_water = self.contexts[context].high_water;
+                Ok((queues.len(queue) | queues.total() << 16 | high_water << 32) as u64)
             }
             RUNNING => Ok(u64::from(self.harts.running(QueueId { context, queue }))),
             _ => Err(Error::NotPermitted),
@@ -130,6 +131,9 @@ impl Taic {
         let taken = self.contexts[context].queues.take(queue, preferred);
         self.harts.dequeued(at, taken.map(|ready| ready.task.priority()));
         let Some(Ready { task, record }) = taken else { return Ok(0) };
+        if self.contexts[context].queues.total() == 0 {
+            self.harts.discard(1 << context); // TAIC-10.8
+        }
         self.places.give_back(1);
         if let Some(record) = record {
             self.dequeued(record);
@@ -141,7 +145,10 @@ impl Taic {
     fn write_hart(&mut self, at: QueueId, value: u64) -> Result<(), Error> {
         match usize::try_from(value) {
             _ if value == u64::MAX => self.harts.remove(at),
-            Ok(hart) if hart < self.harts.count() => self.harts.install(hart, Some(at)),
+            Ok(hart) if hart < self.harts.count() => {
+                self.allocated(at.context, at.queue)?;
+                self.harts.install(hart, at, true);
+            }
             _ => return Err(Error::NotPermitted),
         }
         Ok(())

@@ -21,6 +21,8 @@ pub enum Raised {
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Hart {
     installed: Option<QueueId>,
+    /// The queue that was named last.
+    named: QueueId,
     running: u8,
     raised: Option<Raised>,
 }
@@ -35,7 +37,8 @@ pub struct Harts {
 
 impl Harts {
     pub fn new(harts: usize) -> Self {
-        let hart = Hart { installed: None, running: LEAST_URGENT, raised: None };
+        let named = QueueId { context: 0, queue: 0 };
+        let hart = Hart { installed: None, named, running: LEAST_URGENT, raised: None };
         Self { harts: vec![hart; harts], undelivered: 0 }
     }
 
@@ -43,8 +46,9 @@ impl Harts {
         self.harts.len()
     }
 
-    pub fn installed(&self, hart: usize) -> Option<QueueId> {
-        self.harts[hart].installed
+    /// The queue that was named last for a hart, and whether it is installed there.
+    pub fn named(&self, hart: usize) -> (QueueId, bool) {
+        (self.harts[hart].named, self.harts[hart].installed.is_some())
     }
 
     /// The context whose task interrupts a hart.
@@ -69,15 +73,14 @@ impl Harts {
     /// A task with the preempt bit became ready (TAIC-10.1). `priority` is given if the context has
     /// priorities.
     pub fn wake(&mut self, at: QueueId, priority: Option<u8>) {
-        let any = |hart: &Hart| hart.installed.is_some_and(|there| there.context == at.context);
-        let hart = self.of(at).next().or_else(|| self.harts.iter().position(any));
-        let Some(hart) = hart else {
-            self.undelivered |= 1 << at.context;
+        let hart = self.of(at).next().or_else(|| self.first(at.context));
+        let running = hart.map_or(LEAST_URGENT, |hart| self.harts[hart].running);
+        if priority.is_some_and(|priority| priority >= running) {
             return;
-        };
-        let hart = &mut self.harts[hart];
-        if priority.is_none_or(|priority| priority < hart.running) {
-            hart.raised = Some(Raised::For(at.queue));
+        }
+        match hart {
+            Some(hart) => self.harts[hart].raised = Some(Raised::For(at.queue)),
+            None => self.undelivered |= 1 << at.context,
         }
     }
 
@@ -98,25 +101,42 @@ impl Harts {
     }
 
     /// Installs a queue on a hart, or none (TAIC-10.6 to TAIC-10.9).
-    pub fn install(&mut self, number: usize, queue: Option<QueueId>) {
+    pub fn install(&mut self, number: usize, named: QueueId, valid: bool) {
+        let queue = valid.then_some(named);
         let hart = &mut self.harts[number];
         let old = hart.installed.map(|old| old.context);
         let new = queue.map(|new| new.context);
-        if old != new && hart.raised.take().is_some() {
-            self.undelivered |= old.map_or(0, |context| 1 << context);
-        }
-        (hart.installed, hart.running) = (queue, LEAST_URGENT);
+        let lost = (old != new && hart.raised.take().is_some()).then_some(old).flatten();
+        (hart.installed, hart.named, hart.running) = (queue, named, LEAST_URGENT);
         if let Some(context) = new.filter(|&context| self.undelivered >> context & 1 != 0) {
             self.undelivered &= !(1 << context);
             hart.raised = Some(Raised::Late);
         }
+        if let Some(context) = lost {
+            self.pass_on(context);
+        }
+    }
+
+    /// A hart has lost the context for which it was interrupted (TAIC-10.7).
+    fn pass_on(&mut self, context: usize) {
+        match self.first(context) {
+            Some(hart) => {
+                self.harts[hart].raised.get_or_insert(Raised::Late);
+            }
+            None => self.undelivered |= 1 << context,
+        }
+    }
+
+    /// The lowest hart on which a queue of the context is installed.
+    fn first(&self, context: usize) -> Option<usize> {
+        self.harts.iter().position(|hart| hart.installed.is_some_and(|at| at.context == context))
     }
 
     /// Removes a queue from the highest hart where it is installed (TAIC-10.6).
     pub fn remove(&mut self, at: QueueId) {
         let hart = self.of(at).next_back();
         if let Some(hart) = hart {
-            self.install(hart, None);
+            self.install(hart, at, false);
         }
     }
 
@@ -124,7 +144,7 @@ impl Harts {
     pub fn freed(&mut self, at: QueueId, ends: bool) {
         for hart in 0..self.harts.len() {
             if self.harts[hart].installed == Some(at) {
-                self.install(hart, None);
+                self.install(hart, at, false);
             }
         }
         if ends {
@@ -134,7 +154,7 @@ impl Harts {
 
     /// RUNNING through the page of a queue (TAIC-10.3).
     pub fn running(&self, at: QueueId) -> u8 {
-        self.of(at).next().map_or(LEAST_URGENT, |hart| self.harts[hart].running)
+        self.of(at).next_back().map_or(LEAST_URGENT, |hart| self.harts[hart].running)
     }
 
     pub fn set_running(&mut self, at: QueueId, priority: u8) {

@@ -19,6 +19,8 @@ pub struct Record {
     pub pending: bool,
     /// The task is in a queue, or on its way there.
     pub queued: bool,
+    /// A task was armed while an earlier one was in a queue. It is yet to be notified.
+    pub anew: bool,
     /// The task that was armed last.
     pub task: Task,
     /// The queue that the task enters.
@@ -36,7 +38,7 @@ impl Record {
         if self.armed && !self.queued {
             return Some(self.wake());
         }
-        if !(self.armed && self.task.keeps()) {
+        if !(self.armed && self.task.keeps() && !self.anew) {
             self.pending = true;
         }
         None
@@ -46,24 +48,33 @@ impl Record {
     /// it, whose edge has been served (TAIC-7.4).
     pub fn arm(&mut self, task: Task, high: bool) -> Option<Task> {
         self.armed = !task.is_none();
+        self.anew = self.armed && self.queued;
+        if !self.armed {
+            return None;
+        }
         self.task = task;
-        (self.armed && !self.queued && (self.pending || high)).then(|| self.wake())
+        (!self.queued && (self.pending || high)).then(|| self.wake())
     }
 
     /// The task has been taken from its queue (TAIC-6.9).
     pub fn dequeued(&mut self) -> Option<Task> {
-        self.queued = false;
+        (self.queued, self.anew) = (false, false);
         (self.armed && self.pending).then(|| self.wake())
     }
 
-    /// Disarms the record and forgets its task.
+    /// Disarms the record and forgets what is pending.
     pub fn disarm(&mut self) {
-        self.armed = false;
-        self.task = Task::default();
+        (self.armed, self.pending, self.anew) = (false, false, false);
+    }
+
+    /// The context of the task has no queue that it could enter.
+    pub fn lost(&mut self) {
+        self.queued = false;
     }
 
     fn wake(&mut self) -> Task {
         (self.queued, self.pending, self.armed) = (true, false, self.task.keeps());
+        self.anew = false;
         self.task
     }
 }

@@ -19,6 +19,7 @@ pub enum Reason {
     Limit = 3,
     NoQueue = 4,
     InQueue = 5,
+    NoNumber = 6,
 }
 
 /// The register `refused`.

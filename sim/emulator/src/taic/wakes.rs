@@ -78,7 +78,7 @@ impl Taic {
     fn wake(&mut self, id: RecordId, task: Task) -> bool {
         let number = self.receiver(id);
         let Some(queue) = self.target(id, number) else {
-            self.record(id).queued = false;
+            self.record(id).lost();
             return true;
         };
         if !self.places.take() {
