@@ -6,7 +6,7 @@ const RESERVE: usize = 4;
 /// The sizes of a TAIC, as the SoC chooses them. All but `harts` are powers of two.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TaicConfig {
-    /// Contexts: processes and kernels.
+    /// Contexts of processes and kernels.
     pub contexts: usize,
     /// Local queues of a context.
     pub queues: usize,
@@ -20,7 +20,7 @@ pub struct TaicConfig {
     pub slots: usize,
     /// Lines of devices.
     pub lines: usize,
-    /// Harts to interrupt.
+    /// Harts, each with a port of its own.
     pub harts: usize,
 }
 
