@@ -42,8 +42,8 @@ def output_of(program: str, **arguments) -> str:
 
 @pytest.mark.parametrize("harts", [1, 2, 4])
 def test_hello_goes_to_user_mode_and_interrupts_itself(harts):
-    output = output_of("hello", harts=harts)
-    assert output == expected_output("hello").replace("of 2", f"of {harts}")
+    # The firmware tells the harts that it was built for.
+    assert output_of("hello", harts=harts) == expected_output("hello")
 
 
 @pytest.mark.parametrize(("image", "output"), [
