@@ -23,6 +23,8 @@ RULES = {
         /docs/*
         /trace/test_cycles.py::*
         /sim/bench/*
+        /sim/emulator/test_emu.py::*
+        /sim/emulator/test_programs.py::*
         /sim/image/*
         /cli/test_refusals.py::*
         /ordering/test_contention.py::test_faults_are_told

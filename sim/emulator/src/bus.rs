@@ -4,6 +4,7 @@ use crate::clint::Clint;
 use crate::clock::Clock;
 use crate::finisher::Finisher;
 use crate::memory::{Memory, Region};
+use crate::outside::Outside;
 use crate::plic::Plic;
 use crate::soc;
 use crate::taic::{Taic, TaicConfig};
@@ -35,13 +36,6 @@ pub struct BusConfig {
     pub uart_divisor: u16,
     /// How time follows from instructions.
     pub clock: Clock,
-}
-
-/// The interrupt lines of a hart.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Lines {
-    /// Those of `mip` at once: a bit for each cause.
-    pub pending: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +73,8 @@ pub struct Bus {
     pub watched: Option<u64>,
     /// What was stored to the watched dword last.
     pub stored: Option<u64>,
+    /// Takes the place of devices, lines and time during a step that is given from outside.
+    pub outside: Option<Box<Outside>>,
     windows: Vec<(u64, u64, Device)>,
 }
 
@@ -109,6 +105,7 @@ impl Bus {
             touched: false,
             watched: None,
             stored: None,
+            outside: None,
             windows: windows.into_iter().map(|(base, size, d)| (base as u64, size, d)).collect(),
         }
     }
@@ -125,6 +122,9 @@ impl Bus {
     pub fn read(&mut self, paddr: u64, size: u32) -> Result<u64, BusError> {
         let (device, offset) = self.device(paddr).ok_or(BusError)?;
         self.touched = true;
+        if let Some(outside) = &mut self.outside {
+            return outside.read(paddr, size);
+        }
         let value = match device {
             Device::Finisher => Ok(0),
             Device::Clint => self.clint.read(offset, size),
@@ -145,6 +145,9 @@ impl Bus {
     pub fn write(&mut self, paddr: u64, size: u32, value: u64) {
         let Some((device, offset)) = self.device(paddr) else { return };
         self.touched = true;
+        if let Some(outside) = &mut self.outside {
+            return outside.write(paddr, size, value);
+        }
         match device {
             Device::Finisher => self.finisher.write(offset, size, value),
             Device::Clint => self.clint.write(offset, size, value),
@@ -168,6 +171,9 @@ impl Bus {
 
     /// Tells devices the time: cycle `cycle` of the hart whose turn it is.
     pub fn set_cycle(&mut self, cycle: u64) {
+        if self.outside.is_some() {
+            return;
+        }
         let ticks = self.clock.ticks(cycle);
         if ticks == self.clint.ticks() {
             return;
@@ -202,20 +208,27 @@ impl Bus {
         }
     }
 
-    /// The interrupt lines of `hart`, by cause.
-    pub fn lines(&self, hart: usize) -> Lines {
+    /// `time`.
+    pub fn time(&self) -> u64 {
+        self.outside.as_ref().map_or_else(|| self.clint.time(), |outside| outside.given.time)
+    }
+
+    /// The interrupt lines of `hart`, a bit for each cause.
+    pub fn lines(&self, hart: usize) -> u64 {
+        if let Some(outside) = &self.outside {
+            return outside.given.lines;
+        }
         let (meip, seip, ueip) = self.plic.irq(hart);
         let of = |lines: u64| lines >> hart & 1;
         let (user, supervisor) =
             self.taic.as_ref().map_or((0, 0), |taic| (taic.user_lines(), taic.supervisor_lines()));
-        let pending = of(self.clint.msip()) << soc::irq::MSI
+        of(self.clint.msip()) << soc::irq::MSI
             | u64::from(self.clint.mtip(hart)) << soc::irq::MTI
             | u64::from(meip) << soc::irq::MEI
             | u64::from(seip) << soc::irq::SEI
             | u64::from(ueip) << soc::irq::UEI
             | of(self.uintc.lines() | user) << soc::irq::USI
-            | of(supervisor) << soc::irq::SSI;
-        Lines { pending }
+            | of(supervisor) << soc::irq::SSI
     }
 
     fn device(&self, paddr: u64) -> Option<(Device, u64)> {

@@ -15,6 +15,7 @@ pub mod finisher;
 pub mod hart;
 pub mod machine;
 pub mod memory;
+pub mod outside;
 pub mod plic;
 pub mod soc;
 pub mod taic;

@@ -2,15 +2,15 @@
 //! and for overflow.
 
 pub fn mulh(a: u64, b: u64) -> u64 {
-    (i128::from(a as i64) * i128::from(b as i64) >> 64) as u64
+    ((i128::from(a as i64) * i128::from(b as i64)) >> 64) as u64
 }
 
 pub fn mulhsu(a: u64, b: u64) -> u64 {
-    (i128::from(a as i64) * i128::from(b) >> 64) as u64
+    ((i128::from(a as i64) * i128::from(b)) >> 64) as u64
 }
 
 pub fn mulhu(a: u64, b: u64) -> u64 {
-    (u128::from(a) * u128::from(b) >> 64) as u64
+    ((u128::from(a) * u128::from(b)) >> 64) as u64
 }
 
 pub fn div(a: u64, b: u64) -> u64 {

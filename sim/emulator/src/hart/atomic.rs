@@ -28,6 +28,7 @@ impl Hart {
             }
             Code::ScW | Code::ScD => {
                 let held = self.reservation.take() == Some(line);
+                let held = bus.outside.as_ref().and_then(|given| given.given.sc).unwrap_or(held);
                 if held {
                     bus.store_bytes(place.paddr, &operand.to_le_bytes()[..size as usize]);
                 }

@@ -69,6 +69,37 @@ pub struct Commit {
 impl Hart {
     /// Executes one instruction or takes one trap, and tells about it. Interrupts come first.
     pub fn commit(&mut self, bus: &mut Bus) -> Commit {
+        self.tell(bus, |hart, bus| {
+            hart.look(bus);
+            true
+        })
+        .unwrap_or_else(|| unreachable!("nothing is refused"))
+    }
+
+    /// The same, but whether an interrupt is taken is given. `None` if it is not the one that would
+    /// be taken.
+    pub fn commit_given(&mut self, bus: &mut Bus, interrupt: Option<u64>) -> Option<Commit> {
+        self.tell(bus, |hart, bus| {
+            hart.look_at_lines(bus, hart.counters.cycles);
+            hart.waiting = false;
+            let Some(cause) = interrupt else { return true };
+            match hart.next_interrupt() {
+                Some((mode, next)) if next == cause => {
+                    hart.take_interrupt(mode, cause);
+                    hart.counters.cycles += 1;
+                    true
+                }
+                _ => false,
+            }
+        })
+    }
+
+    /// Executes an instruction, unless `first` takes a trap. `None` if `first` refuses.
+    fn tell(
+        &mut self,
+        bus: &mut Bus,
+        first: impl FnOnce(&mut Self, &mut Bus) -> bool,
+    ) -> Option<Commit> {
         let (pc, privilege) =
             (super::sign_extend(self.pc, crate::choices::PC_BITS), self.privilege);
         let traps = self.traps;
@@ -76,7 +107,9 @@ impl Hart {
         let insn = if length(insn) == 2 { insn & 0xFFFF } else { insn };
         let op = decode(insn);
         let before = self.regs;
-        self.look(bus);
+        if !first(self, bus) {
+            return None;
+        }
         if self.traps == traps {
             self.step(bus);
         }
@@ -85,7 +118,7 @@ impl Hart {
         let written = if retired { op.written() } else { 0 };
         let value = self.regs[usize::from(written)];
         let access = if retired { self.accessed(&op, &before) } else { None };
-        Commit { pc, insn, privilege, rd: (written, value), access, trap }
+        Some(Commit { pc, insn, privilege, rd: (written, value), access, trap })
     }
 
     /// As [`Hart::run`], but tells `observer` about every instruction.

@@ -45,8 +45,8 @@ impl Hart {
     pub fn step(&mut self, bus: &mut Bus) -> Exit {
         match self.fetch(bus, self.pc) {
             Err(trap) => {
-                self.counters.cycles += 1;
                 self.take_exception(trap);
+                self.counters.cycles += 1;
                 Exit::Look
             }
             Ok(insn) => {
@@ -66,8 +66,8 @@ impl Hart {
             self.waiting = false;
         }
         if let Some((mode, cause)) = self.next_interrupt() {
-            self.counters.cycles += 1;
             self.take_interrupt(mode, cause);
+            self.counters.cycles += 1;
         }
     }
 
@@ -307,9 +307,9 @@ impl Hart {
     #[cold]
     fn fault(&mut self, op: &Op, base: u64, trap: Trap) -> Exit {
         self.retire(u64::from(op.count) - 1);
-        self.counters.cycles += 1;
         self.pc = base.wrapping_add(u64::from(op.offset));
         self.take_exception(trap);
+        self.counters.cycles += 1;
         Exit::Look
     }
 
@@ -325,9 +325,7 @@ impl Hart {
     fn run_system(&mut self, bus: &mut Bus, op: &Op, base: u64) -> Exit {
         self.retire(u64::from(op.count) - 1);
         self.pc = base.wrapping_add(u64::from(op.offset));
-        let result = self.system(bus, op);
-        self.counters.cycles += 1;
-        match result {
+        let exit = match self.system(bus, op) {
             Ok(exit) => {
                 self.counters.retired += 1;
                 exit
@@ -336,6 +334,8 @@ impl Hart {
                 self.take_exception(trap);
                 Exit::Look
             }
-        }
+        };
+        self.counters.cycles += 1;
+        exit
     }
 }

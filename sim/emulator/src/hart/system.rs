@@ -101,7 +101,7 @@ impl Hart {
     /// Takes over the interrupt lines and the time as they are in `cycle`.
     pub fn look_at_lines(&mut self, bus: &mut Bus, cycle: u64) {
         bus.set_cycle(cycle);
-        self.lines = bus.lines(self.id).pending;
-        self.time = bus.clint.time();
+        self.lines = bus.lines(self.id);
+        self.time = bus.time();
     }
 }

@@ -98,9 +98,6 @@ impl Taic {
                 channel.record.disarm();
             }
         }
-        for line in &mut self.lines {
-            line.grant &= !(1 << number);
-        }
         let context = &mut self.contexts[number];
         self.places.unassigned += context.settings.limit;
         context.owner = None;
