@@ -53,3 +53,22 @@ pub const SATP_EMPTIES_ALL: bool = true;
 pub const FETCH_SEES_STORES_AT_FENCE_I: bool = true;
 /// A CSR instruction that writes a counter overrides the counting of itself.
 pub const COUNTER_WRITE_WINS: bool = true;
+
+// TAIC, where `docs/spec/taic.md` says nothing.
+
+/// A queue that is installed on several harts reads the RUNNING of the highest.
+pub const RUNNING_IS_OF_HIGHEST_HART: bool = true;
+/// A DEQUEUE through the page of a queue on several interrupted harts follows the lowest.
+pub const DEQUEUE_FOLLOWS_LOWEST_HART: bool = true;
+/// INSTALLED of a hart without a queue reads the number that was named last.
+pub const INSTALLED_KEEPS_NUMBER: bool = true;
+/// INSTALLED refuses a number beyond all pages even without bit 63.
+pub const INSTALLED_CHECKS_NUMBER_OF_NONE: bool = true;
+/// A limit that was written while a context had no owner is not part of what its begin finds left.
+pub const BEGIN_TAKES_OLD_LIMIT: bool = false;
+/// CONFIG that names what does not exist, while the task is in a queue, is refused for the former.
+pub const CONFIG_NUMBERS_FIRST: bool = true;
+/// The end of a sender forgets what is pending at its channels. Their task stays readable.
+pub const END_OF_SENDER_CLEARS_PENDING: bool = true;
+/// REGISTER_RECEIVER of an unknown sender with task 0 takes a slot.
+pub const DISARMING_TAKES_SLOT: bool = true;

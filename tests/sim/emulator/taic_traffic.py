@@ -38,6 +38,7 @@ class Traffic:
             self.device: 4, self.simulate: 3, self.sequence: 9, self.allocate: 4, self.free: 2,
             self.configure: 3, self.look: 5, self.settings: 3, self.install: 4, self.running: 2,
             self.clear: 2, self.grant: 1, self.wrong: 3, self.anything: 2,
+            self.install_everywhere: 1,
         }
 
     async def run(self, operations: int) -> None:
@@ -200,6 +201,13 @@ class Traffic:
             value = self.rng.choice((hart, hart, NOTHING, NOTHING - 1))
             await self.recorder.write(self.page("write_hart"), value, port=self.port)
 
+    async def install_everywhere(self) -> None:
+        """Installs one queue on all harts."""
+        context, queue = self.place()
+        for hart in range(self.params.harts):
+            await self.recorder.write(self.control["installed"] + 8 * hart,
+                                      1 << 63 | context * self.params.queues + queue)
+
     async def clear(self) -> None:
         name, value = self.rng.choice((
             ("undelivered", self.rng.getrandbits(16)), ("refused", 0), ("undelivered", 0),
@@ -232,9 +240,13 @@ class Traffic:
             await self.recorder.read(offset, port=self.port)
 
     async def everything(self) -> None:
-        """Reads all that can be read, and takes all tasks."""
+        """Reads all that has no side effect, and takes all tasks."""
         for offset in self.readable():
             await self.recorder.read(offset)
+        await self.empty()
+
+    async def empty(self) -> None:
+        """Takes all tasks."""
         for page in range(self.params.contexts * self.params.queues):
             while await self.recorder.read(QUEUE_PAGES + PAGE_BYTES * page
                                            + self.queue["dequeue"]):

@@ -7,6 +7,8 @@ use super::preemption::QueueId;
 use super::published::Published;
 use super::record::Record;
 use super::refusals::Reason;
+use super::task::Task;
+use crate::choices;
 
 /// What a read of ALQ gives if there is nothing to give (TAIC-3.2).
 const NOTHING: u64 = u64::MAX;
@@ -57,9 +59,10 @@ impl Taic {
     fn begin(&mut self, owner: Owner) -> Option<usize> {
         let number = self.contexts.iter().position(|context| context.owner.is_none())?;
         let context = &mut self.contexts[number];
-        // What was written to its register before is not part of what is left.
-        let limit = self.config.share().min(self.places.unassigned);
-        self.places.unassigned += context.settings.limit;
+        let old = context.settings.limit;
+        let left = self.places.unassigned + if choices::BEGIN_TAKES_OLD_LIMIT { old } else { 0 };
+        let limit = self.config.share().min(left);
+        self.places.unassigned += old;
         self.places.unassigned -= limit;
         context.owner = Some(owner);
         context.high_water = 0;
@@ -76,7 +79,7 @@ impl Taic {
             return Err(Reason::NoQueue);
         }
         let (priorities, levels) = (context.settings.priorities, self.config.priorities);
-        let level = |task: super::task::Task| if priorities { task.level(levels) } else { 0 };
+        let level = |task: Task| if priorities { task.level(levels) } else { 0 };
         let tasks = context.queues.total();
         let lives = context.queues.free(queue, level);
         if !lives {
@@ -97,6 +100,9 @@ impl Taic {
                 channel.enabled = false;
                 channel.record.disarm();
             }
+        }
+        for line in &mut self.lines {
+            line.grant &= !(1 << number); // TAIC-7.6
         }
         let context = &mut self.contexts[number];
         self.places.unassigned += context.settings.limit;

@@ -5,6 +5,7 @@ use super::config::TaicConfig;
 use super::record::{Record, RecordId};
 use super::refusals::{Error, Reason};
 use super::task::Task;
+use crate::choices;
 
 const CONFIG: u64 = 0x00;
 const TASK: u64 = 0x08;
@@ -84,10 +85,12 @@ impl Taic {
                 record: Record { queue: field(24, queues)?, ..Record::default() },
             })
         };
-        let channel = configured().ok_or(Reason::NoNumber)?;
-        if self.channels[number].record.queued {
-            return Err(Reason::InQueue);
-        }
+        let queued = self.channels[number].record.queued;
+        let channel = match configured() {
+            Some(_) if queued => return Err(Reason::InQueue),
+            None if queued && !choices::CONFIG_NUMBERS_FIRST => return Err(Reason::InQueue),
+            configured => configured.ok_or(Reason::NoNumber)?,
+        };
         self.channels[number] = channel;
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The sizes of a TAIC.
 
 /// Places kept for operations under way (TAIC-5.9).
-const RESERVE: usize = 4;
+pub(super) const RESERVE: usize = 4;
 
 /// The sizes of a TAIC, as the SoC chooses them. All but `harts` are powers of two.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -5,6 +5,7 @@ use super::address::element;
 use super::context::Settings;
 use super::preemption::QueueId;
 use super::refusals::Reason;
+use crate::choices;
 
 /// Offsets within the page (TAIC-2.2).
 const ALLOCATE: u64 = 0x000;
@@ -132,6 +133,9 @@ impl Taic {
 
     fn installed(&self, hart: usize) -> u64 {
         let (QueueId { context, queue }, valid) = self.harts.named(hart);
+        if !valid && !choices::INSTALLED_KEEPS_NUMBER {
+            return 0;
+        }
         u64::from(valid) << 63 | (context * self.config.queues + queue) as u64
     }
 
@@ -140,7 +144,7 @@ impl Taic {
         let index = usize::from(value as u16);
         let at = QueueId { context: index / self.config.queues, queue: index % self.config.queues };
         let valid = value & VALID != 0;
-        if index >= self.config.pages()
+        if index >= self.config.pages() && (valid || choices::INSTALLED_CHECKS_NUMBER_OF_NONE)
             || valid && !self.contexts[at.context].queues.is_allocated(at.queue)
         {
             return Err(Reason::NoQueue);

@@ -6,18 +6,11 @@ use super::refusals::Error;
 use super::task::Task;
 
 /// A line of a device.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Line {
     high: bool,
     /// A bit for each context that may use it (TAIC-7.6).
     pub grant: u64,
-}
-
-impl Line {
-    /// After reset, granted to all of so many contexts (TAIC-7.6).
-    pub fn new(contexts: usize) -> Self {
-        Self { high: false, grant: (1 << contexts) - 1 }
-    }
 }
 
 impl Taic {
@@ -34,11 +27,11 @@ impl Taic {
         self.step();
     }
 
-    /// Notifies the line's record of every context to which it is granted (TAIC-7.2), whether the
-    /// context has an owner or not (TAIC-7.7).
+    /// Notifies the line's record of every context that has an owner and to which the line is
+    /// granted (TAIC-7.2).
     pub(super) fn event(&mut self, line: usize) {
         for context in 0..self.contexts.len() {
-            if self.is_granted(line, context) {
+            if self.contexts[context].owner.is_some() && self.is_granted(line, context) {
                 self.notify(RecordId::Line { line, context });
             }
         }

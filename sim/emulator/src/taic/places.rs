@@ -1,6 +1,6 @@
 //! Places for tasks.
 
-use super::config::TaicConfig;
+use super::config::{RESERVE, TaicConfig};
 
 /// The places of all queues together (TAIC-5.9).
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -17,10 +17,13 @@ impl Places {
         Self { free: config.tasks, lowest: config.tasks, unassigned: config.assignable() }
     }
 
-    /// Takes a place; false without a free one.
+    /// Takes a place; false without one beside those that are kept.
     pub fn take(&mut self) -> bool {
-        let Some(free) = self.free.checked_sub(1) else { return false };
-        (self.free, self.lowest) = (free, self.lowest.min(free));
+        if self.free <= RESERVE {
+            return false;
+        }
+        self.free -= 1;
+        self.lowest = self.lowest.min(self.free);
         true
     }
 

@@ -1,6 +1,7 @@
 //! Preemption: which queue is installed on which hart, and which hart is interrupted.
 
 use super::task::LEAST_URGENT;
+use crate::choices;
 
 /// A queue of a context.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -86,10 +87,16 @@ impl Harts {
 
     /// The queue that comes first for a DEQUEUE through the page of `at` (TAIC-5.4).
     pub fn preferred(&self, at: QueueId) -> Option<usize> {
-        self.of(at).find_map(|hart| match self.harts[hart].raised {
+        let raised = |hart: usize| match self.harts[hart].raised {
             Some(Raised::For(queue)) => Some(queue),
             _ => None,
-        })
+        };
+        let mut harts = self.of(at);
+        if choices::DEQUEUE_FOLLOWS_LOWEST_HART {
+            harts.find_map(raised)
+        } else {
+            harts.rev().find_map(raised)
+        }
     }
 
     /// A DEQUEUE through the page of `at` gave a task of this priority, or none (TAIC-5.5).
@@ -154,7 +161,10 @@ impl Harts {
 
     /// RUNNING through the page of a queue (TAIC-10.3).
     pub fn running(&self, at: QueueId) -> u8 {
-        self.of(at).next_back().map_or(LEAST_URGENT, |hart| self.harts[hart].running)
+        let mut harts = self.of(at);
+        let hart =
+            if choices::RUNNING_IS_OF_HIGHEST_HART { harts.next_back() } else { harts.next() };
+        hart.map_or(LEAST_URGENT, |hart| self.harts[hart].running)
     }
 
     pub fn set_running(&mut self, at: QueueId, priority: u8) {

@@ -1,6 +1,7 @@
 //! A record: what makes a task ready when a notification comes.
 
 use super::task::Task;
+use crate::choices;
 
 /// The names of all records (TAIC-1.4).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,9 +63,10 @@ impl Record {
         (self.armed && self.pending).then(|| self.wake())
     }
 
-    /// Disarms the record and forgets what is pending.
+    /// Disarms the record, whose sender is gone.
     pub fn disarm(&mut self) {
-        (self.armed, self.pending, self.anew) = (false, false, false);
+        (self.armed, self.anew) = (false, false);
+        self.pending &= !choices::END_OF_SENDER_CLEARS_PENDING;
     }
 
     /// The context of the task has no queue that it could enter.

@@ -304,31 +304,30 @@ fn without_a_hart_an_interrupt_is_undelivered_until_a_queue_is_installed() {
 #[test]
 fn a_wake_waits_for_a_place() {
     let mut taic = started(&[5, 6]);
-    let free = |taic: &mut Taic| read(taic, PLACES) & 0xFFFF;
-    // Fill the device: limits are shifted from one context to the other behind its tasks.
-    for context in [0, 1] {
-        let limit = (read(&mut taic, PLACES) >> 32) + 9;
+    // Limits move from one context to the next and leave their tasks behind.
+    for context in [0, 1, 0] {
+        let own = read(&mut taic, CONTEXT + 8 * context) >> 16;
+        let limit = (read(&mut taic, PLACES) >> 32) + own;
         write(&mut taic, CONTEXT + 8 * context, limit << 16 | 2);
         for task in 1..=limit {
             write(&mut taic, page(context, 0, ENQUEUE), task << 8);
         }
         write(&mut taic, CONTEXT + 8 * context, 2);
     }
-    write(&mut taic, CONTEXT, 18 << 16 | 2);
-    while free(&mut taic) > 0 {
-        write(&mut taic, page(0, 0, ENQUEUE), 0xF00);
-        if errors(&mut taic, 0, 0) != 0 {
-            break;
-        }
+    assert_eq!(read(&mut taic, PLACES), 18 << 32 | 4 << 16 | 4);
+    assert_eq!([0, 1].map(|context| errors(&mut taic, context, 0)), [Error::Full as u64, 0]);
+    for context in [0, 1] {
+        write(&mut taic, page(context, 0, ARM_LINE), 0xA00);
     }
-    let left = free(&mut taic);
-    for (context, line) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
-        write(&mut taic, page(context, 0, ARM_LINE), line << 52 | 0xA00);
-    }
-    for line in [0, 1] {
-        write(&mut taic, SIMULATE + 8 * line, 0);
-    }
-    assert_eq!(free(&mut taic), left.saturating_sub(4));
+    write(&mut taic, SIMULATE, 0);
+    let lengths = |taic: &mut Taic| [0, 1].map(|c| read(taic, page(c, 0, LENGTH)) & 0xFFFF);
+    assert_eq!(lengths(&mut taic), [10, 18]);
+    assert_eq!(dequeue(&mut taic, 1, 0), 0x100); // its place goes to the wake that came first
+    assert_eq!(lengths(&mut taic), [11, 17]);
+    assert_eq!(dequeue(&mut taic, 1, 0), 0x200);
+    assert_eq!(lengths(&mut taic), [11, 17]);
+    write(&mut taic, FREE, 0);
+    assert_eq!(read(&mut taic, PLACES), 18 << 32 | 4 << 16 | 15);
 }
 
 /// An access that software may make, or not.
