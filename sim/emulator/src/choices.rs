@@ -72,3 +72,9 @@ pub const CONFIG_NUMBERS_FIRST: bool = true;
 pub const END_OF_SENDER_CLEARS_PENDING: bool = true;
 /// REGISTER_RECEIVER of an unknown sender with task 0 takes a slot.
 pub const DISARMING_TAKES_SLOT: bool = true;
+/// After reset lines are granted to all contexts (TAIC-7.6).
+pub const LINES_GRANTED_AFTER_RESET: bool = true;
+/// The end of a context takes its grants away (TAIC-7.6).
+pub const END_OF_CONTEXT_CLEARS_GRANTS: bool = false;
+/// Events of lines also reach contexts without an owner (TAIC-7.7).
+pub const EVENTS_REACH_CONTEXTS_WITHOUT_OWNER: bool = true;

@@ -101,8 +101,10 @@ impl Taic {
                 channel.record.disarm();
             }
         }
-        for line in &mut self.lines {
-            line.grant &= !(1 << number); // TAIC-7.6
+        if choices::END_OF_CONTEXT_CLEARS_GRANTS {
+            for line in &mut self.lines {
+                line.grant &= !(1 << number);
+            }
         }
         let context = &mut self.contexts[number];
         self.places.unassigned += context.settings.limit;
