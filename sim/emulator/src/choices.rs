@@ -58,8 +58,8 @@ pub const COUNTER_WRITE_WINS: bool = true;
 
 /// A queue that is installed on several harts reads the RUNNING of the highest.
 pub const RUNNING_IS_OF_HIGHEST_HART: bool = true;
-/// A DEQUEUE through the page of a queue on several interrupted harts follows the lowest.
-pub const DEQUEUE_FOLLOWS_LOWEST_HART: bool = true;
+/// A DEQUEUE through the page of a queue on several interrupted harts follows the highest.
+pub const DEQUEUE_FOLLOWS_HIGHEST_HART: bool = true;
 /// INSTALLED of a hart without a queue reads the number that was named last.
 pub const INSTALLED_KEEPS_NUMBER: bool = true;
 /// INSTALLED refuses a number beyond all pages even without bit 63.
@@ -70,11 +70,3 @@ pub const BEGIN_TAKES_OLD_LIMIT: bool = false;
 pub const CONFIG_NUMBERS_FIRST: bool = true;
 /// The end of a sender forgets what is pending at its channels. Their task stays readable.
 pub const END_OF_SENDER_CLEARS_PENDING: bool = true;
-/// REGISTER_RECEIVER of an unknown sender with task 0 takes a slot.
-pub const DISARMING_TAKES_SLOT: bool = true;
-/// After reset lines are granted to all contexts (TAIC-7.6).
-pub const LINES_GRANTED_AFTER_RESET: bool = true;
-/// The end of a context takes its grants away (TAIC-7.6).
-pub const END_OF_CONTEXT_CLEARS_GRANTS: bool = false;
-/// Events of lines also reach contexts without an owner (TAIC-7.7).
-pub const EVENTS_REACH_CONTEXTS_WITHOUT_OWNER: bool = true;

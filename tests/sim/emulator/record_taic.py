@@ -25,5 +25,6 @@ async def random_operations(dut):
     await cycles(dut, 4 * params.tasks + 2 * params.records)
     traffic = Traffic(recorder, params, random.Random(cocotb.RANDOM_SEED))
     await traffic.everything()
+    await traffic.corners()
     await traffic.run(int(cocotb.plusargs["operations"]))
     recorder.save(cocotb.plusargs["trace"])

@@ -219,6 +219,44 @@ class Traffic:
         offset = self.control["grant"] + 8 * self.some(self.params.lines)
         await self.recorder.write(offset, self.rng.getrandbits(64), port=self.port)
 
+    # what random operations hardly meet
+
+    async def corners(self) -> None:
+        """Begins and ends a context with two queues."""
+        for _ in range(2):
+            for word in (1, 1):
+                await self.recorder.write(self.control["allocate"], word)
+            await self.recorder.read(self.control["allocate"])
+        await self.two_harts_interrupted()
+        await self.all_receivers_armed()
+        for queue in range(2):
+            await self.recorder.write(self.control["free"], queue, more=self.release)
+
+    def at(self, queue: int, name: str) -> int:
+        return QUEUE_PAGES + PAGE_BYTES * queue + self.queue[name]
+
+    async def two_harts_interrupted(self) -> None:
+        """Queue 0 runs on two harts, which are interrupted for tasks in different queues."""
+        write = self.recorder.write
+        for line in range(2):
+            await write(self.control["grant"] + 8 * line, 1)
+        for hart, queue in ((1, 1), (0, 0)):
+            await write(self.control["installed"] + 8 * hart, 1 << 63)
+            await write(self.at(queue, "arm_line"), queue << 52 | 0x1001 + 0x1000 * queue)
+            await write(self.control["simulate"] + 8 * queue, 0, more=self.events)
+        for _ in range(3):
+            await self.recorder.read(self.at(0, "dequeue"))
+
+    async def all_receivers_armed(self) -> None:
+        """Registers one receiver more than there are slots: to disarm it, then to arm it."""
+        for slot in range(self.params.slots):
+            for word in (1, 1 << 32 | slot, 0x2000):
+                await self.recorder.write(self.at(0, "register_receiver"), word, more=self.search)
+        for task in (0, 0x3000):
+            for word in (1, 2 << 32, task):
+                await self.recorder.write(self.at(0, "register_receiver"), word, more=self.search)
+            await self.recorder.read(self.at(0, "error"))
+
     # looks
 
     def readable(self) -> list[int]:

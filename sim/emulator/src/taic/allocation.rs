@@ -101,10 +101,8 @@ impl Taic {
                 channel.record.disarm();
             }
         }
-        if choices::END_OF_CONTEXT_CLEARS_GRANTS {
-            for line in &mut self.lines {
-                line.grant &= !(1 << number);
-            }
+        for line in &mut self.lines {
+            line.grant &= !(1 << number); // TAIC-7.6
         }
         let context = &mut self.contexts[number];
         self.places.unassigned += context.settings.limit;

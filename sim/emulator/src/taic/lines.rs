@@ -4,22 +4,13 @@ use super::Taic;
 use super::record::RecordId;
 use super::refusals::Error;
 use super::task::Task;
-use crate::choices;
 
 /// A line of a device.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Line {
     high: bool,
     /// A bit for each context that may use it (TAIC-7.6).
     pub grant: u64,
-}
-
-impl Line {
-    /// After reset, in a device of so many contexts.
-    pub fn new(contexts: usize) -> Self {
-        let all = (1 << contexts) - 1;
-        Self { high: false, grant: if choices::LINES_GRANTED_AFTER_RESET { all } else { 0 } }
-    }
 }
 
 impl Taic {
@@ -36,12 +27,11 @@ impl Taic {
         self.step();
     }
 
-    /// Notifies the line's record of every context to which the line is granted (TAIC-7.2).
+    /// Notifies the line's record of every context that has an owner and to which the line is
+    /// granted (TAIC-7.2).
     pub(super) fn event(&mut self, line: usize) {
         for context in 0..self.contexts.len() {
-            let reached = choices::EVENTS_REACH_CONTEXTS_WITHOUT_OWNER
-                || self.contexts[context].owner.is_some();
-            if reached && self.is_granted(line, context) {
+            if self.contexts[context].owner.is_some() && self.is_granted(line, context) {
                 self.notify(RecordId::Line { line, context });
             }
         }

@@ -65,7 +65,7 @@ impl Taic {
         Self {
             contexts: vec![Context::new(config); config.contexts],
             channels: vec![Channel::default(); config.channels],
-            lines: vec![Line::new(config.contexts); config.lines],
+            lines: vec![Line::default(); config.lines],
             harts: Harts::new(config.harts),
             ports: vec![Port::default(); config.harts],
             places: Places::new(config),

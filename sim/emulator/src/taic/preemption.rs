@@ -92,10 +92,10 @@ impl Harts {
             _ => None,
         };
         let mut harts = self.of(at);
-        if choices::DEQUEUE_FOLLOWS_LOWEST_HART {
-            harts.find_map(raised)
-        } else {
+        if choices::DEQUEUE_FOLLOWS_HIGHEST_HART {
             harts.rev().find_map(raised)
+        } else {
+            harts.find_map(raised)
         }
     }
 

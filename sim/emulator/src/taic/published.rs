@@ -5,7 +5,6 @@ use super::context::Owner;
 use super::record::{Record, RecordId};
 use super::refusals::Error;
 use super::task::Task;
-use crate::choices;
 
 /// The other side of a registration: its os id and word P (TAIC-8.1).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -64,11 +63,6 @@ impl Published {
 
     fn forbid(&mut self, key: Key) {
         self.senders.iter_mut().filter(|slot| **slot == Some(key)).for_each(|slot| *slot = None);
-    }
-
-    /// A slot has this sender.
-    fn knows(&self, key: Key) -> bool {
-        self.receivers.iter().any(|slot| slot.key == Some(key))
     }
 
     /// The slot of a sender; else a free one, or the lowest idle one, which becomes its slot.
@@ -160,12 +154,9 @@ impl Taic {
                 Ok(())
             }
             Operation::RegisterReceiver => {
-                let task = Task(words[2]);
-                if task.is_none() && !published.knows(key) && !choices::DISARMING_TAKES_SLOT {
-                    return Ok(());
-                }
                 let slot = published.slot(key).ok_or(Error::Full)?;
-                self.arm(RecordId::Receiver { context, slot }, 0, task, false);
+                let id = RecordId::Receiver { context, slot };
+                self.arm(id, 0, Task(words[2]), false);
                 Ok(())
             }
             Operation::Send => self.notify_owner(context, owner, key),

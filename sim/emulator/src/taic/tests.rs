@@ -240,6 +240,11 @@ fn published_notifications_need_permission_and_a_receiver() {
     assert_eq!(sequence(&mut taic, 0, REGISTER_SENDER, &nobody), 0);
     assert_eq!(sequence(&mut taic, 0, SEND_INTERRUPT, &nobody), Error::NoReceive as u64);
     assert_eq!(sequence(&mut taic, 0, REGISTER_SENDER, &[2, 0]), Error::Full as u64);
+    for channel in [1, 2] {
+        let armed = [1, 5 << 32 | channel, 0x200];
+        assert_eq!(sequence(&mut taic, 1, REGISTER_RECEIVER, &armed), 0);
+    }
+    assert_eq!(sequence(&mut taic, 1, REGISTER_RECEIVER, &[1, 7 << 32, 0]), Error::Full as u64);
 }
 
 #[test]
