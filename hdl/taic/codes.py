@@ -12,17 +12,19 @@ class Reason(Code):
     LIMIT = 3, "limit beyond what is unassigned"
     NO_QUEUE = 4, "no such queue"
     IN_QUEUE = 5, "record in a queue"
+    NO_NUMBER = 6, "no such context, queue, policy or hart"
 
 
 class Error(Flag):
     """What was refused through the page of a local queue: the bits of the register ERROR."""
 
     FULL = 1, "enqueue while the context is at its limit, or no free slot"
-    NO_OWNER = 2, "the context has no owner"
+    NO_OWNER = 2, "the context has no owner; then no other bit is set"
     NO_SEND = 4, "no permission to send there"
-    NO_RECEIVE = 8, "no permission to receive that, or no such receiver"
-    NO_QUEUE = 16, "this queue is not allocated"
-    NOT_PERMITTED = 32, "no such register, or not through this page"
+    NO_RECEIVE = 8, "no permission to arm that, or the receiver has no owner"
+    NO_QUEUE = 16, "this queue is not allocated: ENQUEUE, DEQUEUE, WHART"
+    NOT_PERMITTED = 32, ("ENQUEUE of 0, WHART of a hart that is not there, access not of 8 bytes, "
+                         "no such register, or not through this page")
 
 
 class Policy(Code):

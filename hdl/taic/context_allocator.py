@@ -7,9 +7,9 @@ from amaranth.lib.wiring import In, Out
 from ..bits import lowest, one_hot
 from .context_table import allocation_layout, change_layout
 from .params import TASK_BITS, TaicParams
+from .registers import NOTHING
 from .types import QueueOp, RecordOp, queue_op_layout, record_op_layout
 
-NOTHING = (1 << 64) - 1  # answer to a read of ALQ without a result
 HALF = 32  # of an index word: the queue below, the context above
 
 
@@ -42,9 +42,10 @@ class ContextAllocator(wiring.Component):
 
     ALQ: a port writes the os id, then the process id, and its read allocates. It gets the lowest
     free queue of the context with this owner, or of the lowest free context if there is none. A
-    third write begins another sequence, without an allocation for the first. The read is answered
-    after at most ``2 * contexts + 10`` cycles. The answer is all ones without two writes before
-    it, or if no context or queue is free.
+    third write begins another sequence, without an allocation for the first. The errors of the
+    queue's page are cleared, and so is the high water of a new context. The read is answered after
+    at most ``2 * contexts + 13`` cycles, if ``queue_op`` is accepted at once. The answer is all
+    ones without two writes before it, or if no context or queue is free.
 
     FLQ: the queue is deallocated at once. Its tasks then move to the lowest other queue of the
     context. With its last queue the context ends and loses its owner. The allocator takes the
@@ -54,9 +55,9 @@ class ContextAllocator(wiring.Component):
 
     A request is accepted only when the one before has finished, so no context begins before it
     has ended. ``allocation`` changes the queues of a context in the cycle of ``en``; ``begin``
-    comes with it if the context is new. ``queue_op`` alternates between a TAKE and, unless its
-    answer was empty or the task is dropped, a MOVE. ``refused``: an FLQ of a queue that is not
-    allocated.
+    comes with it if the context is new. For a release, ``queue_op`` alternates between a TAKE and,
+    unless its answer was empty or the task is dropped, a MOVE. ``refused``: an FLQ of a queue that
+    is not allocated.
 
     After reset ``sweeping`` is high for ``contexts`` cycles, and no request is accepted.
     """
@@ -145,6 +146,7 @@ class ContextAllocator(wiring.Component):
         exists = Signal(reset_less=True)  # the device has the queue, allocated or not
         target = Signal(params.queue_bits, reset_less=True)
         last = Signal(reset_less=True)
+        begins = Signal(reset_less=True)  # the context is new
         record = Signal(params.record_bits)
         task = Signal(TASK_BITS, reset_less=True)
         task_recorded = Signal(reset_less=True)
@@ -265,25 +267,44 @@ class ContextAllocator(wiring.Component):
                 with m.Else():
                     m.next = "ALLOCATE"
             with m.State("ALLOCATE"):
-                result = Signal(data.StructLayout({"queue": HALF, "context": HALF}))
                 m.d.comb += [
                     change.data.queues.eq(entry.queues | entry.queues + 1),
                     change.data.kernel.eq(kernel),
-                    result.queue.eq(lowest(~entry.queues)),
-                    result.context.eq(context),
-                    self.answer.data.eq(result),
                 ]
+                m.d.sync += [queue.eq(lowest(~entry.queues)), begins.eq(~entry.queues.any())]
                 with m.If(entry.queues.all()):
                     m.next = "NOTHING"
                 with m.Else():
                     m.d.comb += [
                         change.en.eq(1),
                         self.allocation.en.eq(1),
-                        self.answer.valid.eq(1),
                         self.begin.valid.eq(~entry.queues.any()),
                     ]
                     m.d.sync += valid.eq(valid | own)
-                    m.next = "IDLE"
+                    m.next = "CLEAR"
+            with m.State("CLEAR"):
+                m.d.comb += [
+                    self.queue_op.valid.eq(1),
+                    op.kind.eq(QueueOp.READ_ERROR),
+                    op.queue.eq(queue),
+                ]
+                with m.If(self.queue_op.ready):
+                    m.next = "ANSWER"
+                    with m.If(begins):
+                        m.next = "MARK"
+            with m.State("MARK"):
+                m.d.comb += [self.queue_op.valid.eq(1), op.kind.eq(QueueOp.MARK)]
+                with m.If(self.queue_op.ready):
+                    m.next = "ANSWER"
+            with m.State("ANSWER"):
+                result = Signal(data.StructLayout({"queue": HALF, "context": HALF}))
+                m.d.comb += [
+                    result.queue.eq(queue),
+                    result.context.eq(context),
+                    self.answer.valid.eq(1),
+                    self.answer.data.eq(result),
+                ]
+                m.next = "IDLE"
 
             # Release.
             with m.State("FREE"):

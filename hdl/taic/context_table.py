@@ -34,7 +34,8 @@ class ContextTable(wiring.Component):
     """Settings of the contexts, in LUT RAM; ``fallback`` of all contexts is in flip-flops.
 
     Three look-ups are combinational: ``allocated`` and ``settings`` belong to ``context``,
-    ``kernel`` to ``kernel_context``, and ``compatible`` to ``page_context``.
+    ``kernel`` and ``installable`` (the allocated queues) to ``kernel_context``, and ``compatible``
+    to ``page_context``.
 
     While ``write_ready``, ``written`` is the register CONTEXT of context ``register``, and
     ``write`` may replace it by ``new``. A write is refused (``over``) if its limit is beyond the
@@ -54,6 +55,7 @@ class ContextTable(wiring.Component):
             "settings": Out(settings_layout(params)),
             "kernel_context": In(params.context_bits),
             "kernel": Out(1),
+            "installable": Out(params.queues),
             "page_context": In(params.context_bits),
             "compatible": Out(1),
             "allocation": In(allocation_layout(params)),
@@ -99,6 +101,7 @@ class ContextTable(wiring.Component):
             self.allocated.eq(mask_read.data.queues),
             kernel_read.addr.eq(self.kernel_context),
             self.kernel.eq(kernel_read.data.kernel),
+            self.installable.eq(kernel_read.data.queues),
             engine_read.addr.eq(self.context),
             self.settings.priorities.eq(engine_read.data.priorities),
             self.settings.limit.eq(engine_read.data.limit),

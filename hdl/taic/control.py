@@ -23,6 +23,7 @@ from .params import (
 from .port import access_layout
 from .registers import (
     Capabilities,
+    ChannelConfig,
     Context,
     Id,
     Installed,
@@ -74,6 +75,7 @@ class Control(wiring.Component):
             "grant_read": Out(1),
             "grant_line": Out(params.line_bits),
             "grant": In(params.contexts),
+            "grant_ready": In(1),
             # Records
             "record_op": Out(stream.Signature(record_op_layout(params))),
             "record_answer": In(data.StructLayout({"valid": 1, "data": 64})),
@@ -175,8 +177,12 @@ class Control(wiring.Component):
         is_config, is_task = (access.addr[:CHANNEL_BYTES.bit_length() - 1] == record[name].offset
                               for name in ("config", "task"))
         exists = is_config | is_task & ~write
+        config = _fields(ChannelConfig(), word)
+        unknown = in_channels & is_config & write & (
+            _beyond(config.sender, params.contexts) | _beyond(config.receiver, params.contexts)
+            | _beyond(config.queue, params.queues) | config.policy.all())
         m.d.comb += [
-            self.record_op.valid.eq(in_channels & ~asked & exists),
+            self.record_op.valid.eq(in_channels & ~asked & exists & ~unknown),
             self.record_op.p.op.eq(Mux(write, RecordOp.CONFIGURE,
                                        Mux(is_task, RecordOp.READ_TASK, RecordOp.READ))),
             self.record_op.p.record.eq(access.addr[CHANNEL_BYTES.bit_length() - 1:channels_lsb]),
@@ -198,6 +204,7 @@ class Control(wiring.Component):
         new, as_written = _fields(Context(), word), _fields(Installed(), word)
         installed = Array(self.installed)[_element(control["installed"], offset)]
         unplaced = as_written.index[params.index_bits:].any()
+        no_hart = _beyond(new.fallback, params.harts)
         counted = (self.answer.valid & (self.answer.source == params.ports)
                    & (self.answer.kind == QueueOp.LENGTH))
         strict, shown = Signal(), Signal(Context().layout)
@@ -208,7 +215,8 @@ class Control(wiring.Component):
               for name in ("priorities", "compatible", "fallback", "limit")),
             context_table.register.eq(_element(control["context"], offset)),
             context_table.page_context.eq(access.context),
-            context_table.write.eq(hit["context"] & write & context_table.write_ready),
+            context_table.write.eq(
+                hit["context"] & write & context_table.write_ready & ~no_hart),
             context_table.strict.eq(strict),
             context_table.allocation.eq(self.allocation),
             context_table.begin.eq(self.begin),
@@ -223,7 +231,7 @@ class Control(wiring.Component):
             self.clear.eq(Mux(hit["undelivered"] & write, word, 0)),
             self.grant_read.eq(hit["grant"] & ~write),
             self.grant_line.eq(_element(control["grant"], offset)),
-            self.grant_write.en.eq(hit["grant"] & write),
+            self.grant_write.en.eq(hit["grant"] & write & self.grant_ready),
             self.grant_write.line.eq(self.grant_line),
             self.grant_write.contexts.eq(word),
             self.queue_op.valid.eq(hit["occupancy"] & ~asked),
@@ -242,7 +250,8 @@ class Control(wiring.Component):
         m.d.sync += judged.eq(asked & held)
         ends += [
             *(hit[name] for name in ("id", "capabilities", "refused", "mode", "places",
-                                     "undelivered", "grant")),
+                                     "undelivered")),
+            hit["grant"] & self.grant_ready,
             (hit["allocate"] | hit["free"]) & Mux(
                 write, self.allocator.ready, asked & self.allocator_answer.valid),
             hit["simulate"] & self.simulate.ready,
@@ -310,13 +319,15 @@ class Control(wiring.Component):
         hart, negative = word[:hart_bits], word[-1]
         uniform = ~(word[hart_bits:-1] ^ negative.replicate(TASK_BITS - 1 - hart_bits)).any()
         nowhere, somewhere = Signal(), Signal()
+        installable = context_table.installable.bit_select(self.install_as.queue, 1)
+        no_queue = unplaced | as_written.valid & ~installable
         placed = Cat(i.as_value() == self.running_of.as_value() for i in self.installed)
         m.d.comb += [
             self.arm.valid.eq(registers | arms & ~no_line),
             nowhere.eq(uniform & negative & hart.all()),
             somewhere.eq(uniform & ~negative & (hart < params.harts)),
-            self.install.eq(hit["installed"] & write & ~unplaced
-                            | places & (somewhere | nowhere & placed.any())),
+            self.install.eq(hit["installed"] & write & ~no_queue
+                            | places & (somewhere & installable | nowhere & placed.any())),
             self.install_hart.eq(word),
             self.install_as.valid.eq(~nowhere),
             self.install_as.context.eq(access.context),
@@ -331,19 +342,23 @@ class Control(wiring.Component):
             ]
         with m.Elif(nowhere):
             m.d.comb += self.install_hart.eq(choice((here, n) for n, here in enumerate(placed)))
-        refuses = Signal()
+        refuses, stays = Signal(), Signal()
         m.d.comb += [
-            refuses.eq(in_page & ~(compatible | places & (nowhere | somewhere) | registers
-                                   | arms & ~no_line | runs)),
+            stays.eq(places & (nowhere | somewhere & installable)),
+            refuses.eq(in_page & ~(compatible | stays | registers | arms & ~no_line | runs)),
             self.page_error.valid.eq(refuses),
             self.page_error.p.context.eq(access.context),
             self.page_error.p.queue.eq(access.queue),
-            self.page_error.p.bits.eq(Mux(arms, Error.NO_RECEIVE, Error.NOT_PERMITTED)),
+            self.page_error.p.bits.eq(choice((
+                (arms, Error.NO_RECEIVE),
+                (places & somewhere, Error.NO_QUEUE),
+                (~(arms | places & somewhere), Error.NOT_PERMITTED),
+            ))),
         ]
         ends += [
             compatible & self.compat.ready,
             self.arm.valid & self.arm.ready,
-            places & (nowhere | somewhere),
+            stays,
             runs,
             refuses & self.page_error.ready,
         ]
@@ -357,10 +372,12 @@ class Control(wiring.Component):
                 (no_register, Reason.NO_REGISTER),
                 (no_size, Reason.SIZE),
                 (context_table.write & context_table.over, Reason.LIMIT),
-                (hit["installed"] & write & unplaced, Reason.NO_QUEUE),
+                (hit["installed"] & write & no_queue, Reason.NO_QUEUE),
                 (in_queue, Reason.IN_QUEUE),
+                (unknown | hit["context"] & write & context_table.write_ready & no_hart,
+                 Reason.NO_NUMBER),
             ))),
-            finish.eq(Cat(*ends, no_register, no_size).any()),
+            finish.eq(Cat(*ends, no_register, no_size, unknown).any()),
         ]
         m.d.sync += self.error.eq(no_size)
         with m.If(~access.write):

@@ -76,6 +76,7 @@ class Engine(wiring.Component):
             "change": Out(event_layout(params)),
             "change_priorities": Out(1),
             "woken": Out(1),
+            "emptied": Out(1),  # ``change`` takes the last task of its context
             "answer": Out(answer_layout(params)),
             "lookup": Out(lookup_layout(params)),
             "busy": Out(params.contexts),  # contexts with tasks
@@ -270,6 +271,7 @@ class Engine(wiring.Component):
             self.change_priorities.eq(link["priorities"]),
             self.woken.eq(linked & link["inserts"] & (link_op.kind == QueueOp.WAKE)
                           & link_op.task[PREEMPT_BIT]),
+            self.emptied.eq(linked & link["dequeues"] & link["removes"] & ~total.any()),
         ]
         for n, here in enumerate(one_hot(link_op.context, linked & changes)):
             with m.If(here):

@@ -4,7 +4,7 @@ from amaranth import *
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..bits import one_hot
+from ..bits import lowest_one, one_hot
 from .context_table import allocation_layout, change_layout
 from .params import LOWEST_PRIORITY, PRIORITY_BITS, PRIORITY_LSB, TaicParams
 from .types import event_layout
@@ -40,7 +40,8 @@ class Interrupts(wiring.Component):
     stage. It raises the hart on which its queue is installed, or else the lowest hart with another
     queue of the context. If the context has priorities, the task must also be more urgent than the
     one that runs there. If no queue of the context is installed, its bit of ``undelivered`` is
-    set. A DEQUEUE through the page of an installed queue lowers its hart.
+    set, unless the task is of the lowest priority. A DEQUEUE through the page of an installed queue
+    lowers its hart. ``emptied``, a DEQUEUE of the last task, clears the bit of its context.
 
     **Lines.** A raised hart has ``usip`` high, or ``ssip`` if the context is a kernel's
     (``kernel``). ``ssip`` is also high while a context is ``undelivered`` and has the hart as its
@@ -48,11 +49,15 @@ class Interrupts(wiring.Component):
 
     **Installation.** ``install`` with ``install_ready`` (a flip-flop) sets ``installed`` of
     ``install_hart``, in the next cycle without a change; ``install_ready`` is low until then. A
-    hart that was raised for another context makes that one undelivered. If the new context is
-    undelivered, the hart is raised. ``kernel`` is looked up for ``installs_context``,
+    queue that is not allocated any more is not installed. If the new context is undelivered, the
+    hart is raised. ``kernel`` and ``allocated`` are looked up for ``installs_context``,
     combinationally. ``clear`` clears bits of ``undelivered``, while ``install_ready``. An
     ``allocation`` that frees an installed queue also removes it from its hart. ``end`` clears the
     bit of the context.
+
+    A raised hart that loses its context, by an installation or by an ``allocation``, hands the
+    interrupt on to the lowest other hart with that context. Without one the context becomes
+    undelivered.
 
     **Running priority.** ``runs`` (one for each port, one for the register RUNNING) reports the
     priority of the task that now runs from a queue. It is stored for the hart with that queue.
@@ -70,6 +75,7 @@ class Interrupts(wiring.Component):
         super().__init__({
             "change": In(event_layout(params)),
             "woken": In(1),
+            "emptied": In(1),
             "priorities": In(1),
             "install": In(1),
             "install_ready": Out(1, init=1),
@@ -84,6 +90,7 @@ class Interrupts(wiring.Component):
             "clear": In(params.contexts),
             "undelivered": Out(params.contexts),
             "kernel": In(1),
+            "allocated": In(params.queues),
             "installs_context": Out(params.context_bits),
             "fallback": In(range(harts)).array(params.contexts),
             "redirect_context": In(params.context_bits),
@@ -115,7 +122,7 @@ class Interrupts(wiring.Component):
             target.eq(Mux(same_queue.any(), same_queue, same_context)),
         ]
         lowest = target & -target
-        raises, freed = Signal(harts), Signal(harts)
+        raises, freed, stays = Signal(harts), Signal(harts), Signal(harts)
         kernel = Signal(harts)  # the installed context is a kernel's
         for h, installed in enumerate(self.installed):
             urgent = ~self.priorities | (priority(change.task) < running[h])
@@ -125,6 +132,7 @@ class Interrupts(wiring.Component):
                 raises[h].eq(self.woken & lowest[h] & urgent),
                 freed[h].eq(here & installed.valid
                             & ~allocation.mask.bit_select(installed.queue, 1)),
+                stays[h].eq(here & installed.valid & ~freed[h]),
             ]
             with m.If(change.valid & change.dequeues & same_queue[h]):
                 m.d.sync += raised[h].eq(0)
@@ -143,10 +151,12 @@ class Interrupts(wiring.Component):
         new, hart = Signal(installed_layout(params), reset_less=True), Signal(range(harts))
         installs, keeps, due = Signal(), Signal(harts), Signal()
         old_context, owed = Signal(params.context_bits), Signal()
+        there = Signal()  # a queue is installed, else none
         m.d.comb += [
             installs.eq(~self.install_ready & ~change.valid & ~allocation.en & ~self.end.valid),
             self.installs_context.eq(new.context),
-            due.eq(new.valid & self.undelivered.bit_select(new.context, 1)),
+            there.eq(new.valid & self.allocated.bit_select(new.queue, 1)),
+            due.eq(there & self.undelivered.bit_select(new.context, 1)),
         ]
         with m.If(self.install_ready):
             m.d.sync += [
@@ -157,7 +167,7 @@ class Interrupts(wiring.Component):
         with m.If(installs):
             m.d.sync += self.install_ready.eq(1)
         for h, old in enumerate(self.installed):
-            m.d.comb += keeps[h].eq(old.valid & new.valid & (old.context == new.context))
+            m.d.comb += keeps[h].eq(old.valid & there & (old.context == new.context))
             with m.If(hart == h):
                 m.d.comb += [
                     old_context.eq(old.context),
@@ -166,6 +176,7 @@ class Interrupts(wiring.Component):
                 with m.If(installs):
                     m.d.sync += [
                         self.installed[h].eq(new),
+                        self.installed[h].valid.eq(there),
                         kernel[h].eq(self.kernel),
                         running[h].eq(LOWEST_PRIORITY),
                         raised[h].eq(raised[h] & keeps[h] | due),
@@ -174,19 +185,29 @@ class Interrupts(wiring.Component):
                         m.d.sync += source[h].eq(new.queue)
 
         # A context becomes undelivered in three ways: by a change, if no hart takes the task; by
-        # an installation or by an allocation, if its hart is lost. An allocation may come
-        # together with a change.
-        none = self.woken & ~same_context.any()
+        # an installation or by an allocation, if its hart is lost and there is no other. An
+        # allocation may come together with a change.
+        none = self.woken & ~same_context.any() & ~(self.priorities & priority(change.task).all())
         lost = (freed & (raised | raises)).any()
+        others = Signal(harts)  # other harts with the context of the installation's hart
         one, other = Signal(params.context_bits), Signal(params.context_bits)
         m.d.comb += [
             one.eq(Mux(change.valid, change.context, old_context)),
             other.eq(Mux(allocation.en, allocation.context, self.end.context)),
+            others.eq(Cat(i.valid & (i.context == old_context) & (hart != h)
+                          for h, i in enumerate(self.installed))),
         ]
         with m.If(installs):
             m.d.comb += other.eq(new.context)
+        heirs = Mux(lost, lowest_one(stays), 0) | Mux(owed, lowest_one(others), 0)
+        for h, installed in enumerate(self.installed):
+            with m.If(heirs[h]):
+                m.d.sync += raised[h].eq(1)
+                with m.If(~raised[h] & ~raises[h]):
+                    m.d.sync += source[h].eq(installed.queue)
         m.d.sync += self.undelivered.eq(
-            (self.undelivered & ~self.clear | one_hot(one, none | owed) | one_hot(other, lost))
+            (self.undelivered & ~self.clear & ~one_hot(one, self.emptied)
+             | one_hot(one, none | owed & ~others.any()) | one_hot(other, lost & ~stays.any()))
             & ~one_hot(other, self.end.valid | installs & due))
 
         m.d.comb += self.running.eq(LOWEST_PRIORITY)

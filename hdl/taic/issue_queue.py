@@ -18,7 +18,7 @@ class IssueQueue(wiring.Component):
       pop has made another operation wait, ``hold_off`` stops the prefetches until one of the
       others has been issued.
     - ``wake`` and ``request`` alternate, and each keeps its own order. A wake waits for ``room``;
-      requests pass it meanwhile.
+      requests pass it meanwhile. It is dropped if its context loses its owner (``owned``).
     - Neither ``ready`` depends on the other stream; that of ``request`` is a flip-flop.
 
     ``waiting`` and ``waiting_context`` show the contexts of the first request and of the wake.
@@ -31,6 +31,7 @@ class IssueQueue(wiring.Component):
             "request": In(stream.Signature(queue_op_layout(params))),
             "wake": In(stream.Signature(queue_op_layout(params))),
             "room": In(1),
+            "owned": In(params.contexts),
             "pop": In(params.ports),
             "pop_context": In(params.context_bits).array(params.ports),
             "pop_queue": In(params.queue_bits).array(params.ports),
@@ -89,7 +90,8 @@ class IssueQueue(wiring.Component):
             m.d.sync += self.hold_off.eq(0)
 
         m.d.comb += [
-            next_woken.eq(Mux(self.wake.ready, self.wake.valid, woken_valid)),
+            next_woken.eq(Mux(self.wake.ready, self.wake.valid,
+                              woken_valid & self.owned.bit_select(woken.context, 1))),
             next_first.eq(second_valid | self.request.valid | first_valid & ~moves_first),
             next_turn.eq(Mux(moves_wake | moves_first, moves_first, turn)),
         ]

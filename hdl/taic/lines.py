@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..bits import lowest, one_hot
 from .codes import Error
+from .context_table import change_layout
 from .params import TASK_BITS, TaicParams
 from .types import RecordOp, error_layout, record_op_layout
 
@@ -28,24 +29,26 @@ class Lines(wiring.Component):
     """Turns edges of lines, and requests to arm lines, into operations on the lines' records.
 
     A rising edge calls for service. The lowest calling line is served with a trusted SEND for each
-    context that has a grant, lowest context first, one a cycle. The first SEND is valid one cycle
-    after the edge, unless another line or an ARM is being served. A line that rises while it is
-    served is served again; several edges while it waits count as one. ``simulate`` is accepted
-    when its service begins, and is then served like a line.
+    context that has a grant and an owner (``owned``), lowest context first, one a cycle. The first
+    SEND is valid one cycle after the edge, unless another line or an ARM is being served. A line
+    that rises while it is served is served again; several edges while it waits count as one.
+    ``simulate`` is accepted when its service begins, and is then served like a line.
 
-    An ARM without a grant goes to ``error``. With a grant it becomes a trusted ARM of the record.
-    If the line was high and not waiting for service when the ARM was taken, a SEND that reports
-    the level follows. ``arm`` is ready in the cycle in which the last operation is accepted.
+    An ARM without a grant or an owner goes to ``error``. Otherwise it becomes a trusted ARM of the
+    record. If the line was high and not waiting for service when the ARM was taken, a SEND that
+    reports the level follows. ``arm`` is ready in the cycle in which the last operation is
+    accepted.
 
     An ARM has priority over ``simulate``, which has priority over lines. Between two ARMs the
     others have a turn.
 
     During ``grant_read``, ``grant`` shows the grants of ``grant_line``, combinationally from LUT
     RAM, and no service begins. ``grant_write`` takes effect in the next cycle, except on a line
-    that is being served.
+    that is being served. Both need ``grant_ready`` (a flip-flop).
 
-    After reset all contexts get grants for all lines, one line a cycle. ``sweeping`` (a flip-flop)
-    is high meanwhile. ``grant_write`` is not allowed then, and everything else waits.
+    ``forget``: the context has ended. Its grants are removed, one line a cycle. ``grant_ready`` is
+    low meanwhile, and no service begins. After reset all grants are removed in the same way, and
+    ``sweeping`` (a flip-flop) is high.
     """
 
     def __init__(self, params: TaicParams) -> None:
@@ -60,6 +63,9 @@ class Lines(wiring.Component):
             "grant_read": In(1),
             "grant_line": In(params.line_bits),
             "grant": Out(params.contexts),
+            "grant_ready": Out(1),
+            "owned": In(params.contexts),
+            "forget": In(change_layout(params)),
             "arm": In(stream.Signature(arm_layout(params))),
             "record_op": Out(stream.Signature(record_op_layout(params))),
             "error": Out(stream.Signature(error_layout(params))),
@@ -73,6 +79,9 @@ class Lines(wiring.Component):
         write, looked = self.grants.write_port(), self.grants.read_port(domain="comb")
 
         contexts = Signal(params.contexts)  # still to be notified; for an ARM, those with a grant
+        listens = Signal(params.contexts)  # those of them that have an owner
+        forgetting, swept = Signal(init=1), Signal(params.line_bits)
+        kept = Signal(params.contexts)  # their grants are not removed
         line = Signal(params.line_bits, reset_less=True)
         level = Signal(reset_less=True)  # the line of an ARM was high
         rested = Signal(init=1)  # the others had their turn since the last ARM
@@ -87,7 +96,9 @@ class Lines(wiring.Component):
             first_call.eq(lowest(calls)),
             takes_arm.eq(self.arm.valid & rested),
         ]
-        with m.If(self.grant_read):
+        with m.If(forgetting):
+            m.d.comb += looked.addr.eq(swept)
+        with m.Elif(self.grant_read):
             m.d.comb += looked.addr.eq(self.grant_line)
         with m.Elif(takes_arm):
             m.d.comb += looked.addr.eq(arm.line)
@@ -98,7 +109,8 @@ class Lines(wiring.Component):
 
         told = Signal(params.context_bits)
         m.d.comb += [
-            told.eq(lowest(contexts)),
+            listens.eq(contexts & self.owned),
+            told.eq(lowest(listens)),
             out.p.op.eq(RecordOp.SEND),
             out.p.record.eq(params.first_line_record + Cat(out.p.context, line)),
             out.p.context.eq(arm.context),
@@ -109,10 +121,11 @@ class Lines(wiring.Component):
         ]
         with m.FSM():
             with m.State("SERVE"):
-                m.d.comb += [out.valid.eq(contexts != 0), out.p.context.eq(told)]
+                m.d.comb += [out.valid.eq(listens != 0), out.p.context.eq(told)]
+                m.d.sync += contexts.eq(listens)  # the next owner hears nothing of this event
                 with m.If(out.valid & out.ready):
-                    m.d.sync += contexts.eq(contexts & ~one_hot(told, 1))
-                with m.If(~out.valid & ~self.sweeping & ~self.grant_read):
+                    m.d.sync += contexts.eq(listens & ~one_hot(told, 1))
+                with m.If(~out.valid & ~forgetting & ~self.grant_read):
                     m.d.sync += [
                         line.eq(looked.addr),
                         level.eq((high & ~waiting).bit_select(arm.line, 1)),
@@ -129,7 +142,7 @@ class Lines(wiring.Component):
             with m.State("ARM"):
                 granted, done = Signal(), Signal()
                 m.d.comb += [
-                    granted.eq(contexts.bit_select(arm.context, 1)),
+                    granted.eq(listens.bit_select(arm.context, 1)),
                     out.valid.eq(granted),
                     out.p.op.eq(RecordOp.ARM),
                     out.p.queue.eq(Mux(arm.first, 0, arm.queue)),
@@ -149,15 +162,21 @@ class Lines(wiring.Component):
                     m.d.sync += contexts.eq(0)
                     m.next = "SERVE"
 
-        swept = Signal(params.line_bits)
-        with m.If(self.sweeping):
+        # After reset no grant is kept, later all but those of the context that ends.
+        with m.If(self.forget.valid):
+            m.d.sync += [
+                forgetting.eq(1),
+                kept.eq(~one_hot(self.forget.context, 1)),
+            ]
+        with m.Elif(forgetting):
             m.d.sync += swept.eq(swept + 1)
             with m.If(swept.all()):
-                m.d.sync += self.sweeping.eq(0)
+                m.d.sync += [forgetting.eq(0), self.sweeping.eq(0)]
         m.d.comb += [
             self.grant.eq(looked.data),
-            write.en.eq(self.sweeping | self.grant_write.en),
-            write.addr.eq(Mux(self.sweeping, swept, self.grant_write.line)),
-            write.data.eq(self.grant_write.contexts | self.sweeping.replicate(params.contexts)),
+            self.grant_ready.eq(~forgetting),
+            write.en.eq(forgetting | self.grant_write.en),
+            write.addr.eq(Mux(forgetting, swept, self.grant_write.line)),
+            write.data.eq(Mux(forgetting, looked.data & kept, self.grant_write.contexts)),
         ]
         return m

@@ -19,7 +19,7 @@ class QueueSelect(wiring.Component):
     - ``inserts``: it inserts a task, at the ``head`` of the list or at its tail. ``removes``: it
       removes one.
     - ``looks``: it reads the first task of the queue.
-    - ``errors``: the reasons of a refusal.
+    - ``errors``: the reasons of a refusal. If the context has no owner, that is the only one.
 
     ``redirect`` is one-hot: a DEQUEUE tries that hart's ``redirect_queue`` first.
     """
@@ -107,7 +107,7 @@ class QueueSelect(wiring.Component):
             with m.Case(QueueOp.PEEK):
                 m.d.comb += self.looks.eq(filled.bit_select(op.queue, 1))
             with m.Case(QueueOp.ERROR):
-                m.d.comb += self.errors.eq(op.task)
+                m.d.comb += self.errors.eq(Mux(owned, op.task, Error.NO_OWNER))
         with m.If(self.removes):
             m.d.comb += self.looks.eq(1)
         return m

@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from ..stream import SkidBuffer
 from .params import CHANNEL_BITS, TASK_BITS, TaicParams
-from .record_update import RecordUpdate, state_layout, step_layout
+from .record_update import RecordUpdate, has_task, is_armed, state_layout, step_layout
 from .types import (
     QueueOp,
     RecordOp,
@@ -15,6 +15,7 @@ from .types import (
     queue_op_layout,
     record_op_layout,
 )
+from .wake_buffer import WakeBuffer
 
 
 class Records(wiring.Component):
@@ -33,6 +34,9 @@ class Records(wiring.Component):
     and an operation that makes a second wake or error waits. ``request.ready`` depends on
     flip-flops alone.
 
+    ``owned`` has a bit for each context with an owner. An operation is judged by those of the cycle
+    of its acceptance. A stored wake is dropped when its context has lost its owner.
+
     After reset the records are cleared, one a cycle. ``sweeping`` (a flip-flop) is high meanwhile
     and nothing is accepted.
     """
@@ -40,7 +44,7 @@ class Records(wiring.Component):
     def __init__(self, params: TaicParams) -> None:
         self.params = params
         self.update = RecordUpdate(params)
-        self.wakes = SkidBuffer(queue_op_layout(params))
+        self.wakes = WakeBuffer(params)
         self.errors = SkidBuffer(error_layout(params))
         # A record that is read in the cycle of its write is forwarded from registers.
         self.states, self.tasks = (
@@ -52,6 +56,7 @@ class Records(wiring.Component):
             "error": Out(stream.Signature(error_layout(params))),
             "answer": Out(data.StructLayout({"valid": 1, "data": 64})),
             "refused": Out(1),
+            "owned": In(params.contexts),
             "sweeping": Out(1, init=1),
         })
 
@@ -67,6 +72,7 @@ class Records(wiring.Component):
         # The operation on the record that has been read.
         step, valid = Signal(step_layout(params)), Signal()
         written = Signal(TASK_BITS, reset_less=True)  # data of the last ARM or CONFIGURE
+        owned = Signal(params.contexts)  # when the operation was accepted
         accepts, waits = Signal(), Signal()
         m.d.comb += [
             waits.eq(update.wakes & ~wakes.i.ready | update.error.any() & ~errors.i.ready),
@@ -80,6 +86,7 @@ class Records(wiring.Component):
                   for name in ("op", "record", "context", "queue", "trusted")),
                 step.choice.eq(asked.data[CHANNEL_BITS:]),
                 step.level.eq(asked.data[0]),
+                owned.eq(self.owned),
             ]
             with m.If((asked.op == RecordOp.ARM) | (asked.op == RecordOp.CONFIGURE)):
                 m.d.sync += written.eq(asked.data)
@@ -108,14 +115,17 @@ class Records(wiring.Component):
         ]
         with m.If((step.op == RecordOp.ARM) | forward & last_writes_task):
             m.d.comb += update.task.eq(written)
-        with m.Elif(update.state.has_task):
+        with m.Elif(has_task(update.state)):
             m.d.comb += update.task.eq(task_read.data)
 
         config = Signal(config_layout())
         m.d.comb += [
             *(config[name].eq(update.state[name])
-              for name in ("enabled", "policy", "sender", "receiver", "queue", "armed", "pending",
+              for name in ("enabled", "policy", "sender", "receiver", "queue", "pending",
                            "queued")),
+            config.armed.eq(is_armed(update.state)),
+            update.owned.eq(owned),
+            wakes.owned.eq(self.owned),
             self.answer.valid.eq(
                 valid & ((step.op == RecordOp.READ) | (step.op == RecordOp.READ_TASK))),
             self.answer.data.eq(Mux(step.op == RecordOp.READ, config.as_value(), update.task)),

@@ -19,32 +19,36 @@ from .params import (
 
 ID_MAGIC = 0x5441
 ID_VERSION = 1
+NOTHING = (1 << 64) - 1  # a read of ALQ without a result
 
 
 class Allocate(mmio.Register, access="rw", bytes=8):
     """ALQ: write the os id, then the process id; the next read allocates and gives the index word.
 
     The index word holds the context in its upper and the queue in its lower half. It is all ones
-    if none is free, or without the two writes. Each port has its own sequence.
+    if none is free, or without the two writes. Each port has its own sequence. ERROR of the queue's
+    page is 0 afterwards. A new context has an equal share of the places as its limit, or what is
+    left if that is less, fallback hart 0, no priorities, and a high-water mark of 0.
     """
 
-    fields = {"word": mmio.Field(64, "os id, process id; index word")}
+    fields = {"word": mmio.Field(64, "os id, process id; index word", init=NOTHING)}
 
 
 class Free(mmio.Register, access="w", bytes=8):
     """FLQ: frees the queue of an index word.
 
     Its tasks move to another queue of the context. Freeing the last queue ends the context: its
-    tasks, channels and registrations are removed.
+    tasks, channels, registrations, armed lines and grants are removed. FLQ of a queue that is not
+    allocated is refused with reason 4.
     """
 
     fields = {"word": mmio.Field(64, "index word")}
 
 
 class SimulateInterrupt(mmio.Register, access="w", bytes=8):
-    """SIM_EXTINT: a write has the effect of a rising edge of the line. Its value is ignored."""
+    """SIM_EXTINT: a write has the effect of a rising edge of the line."""
 
-    fields = {"_ignored": mmio.Field(64, "")}
+    fields = {"value": mmio.Field(64, "ignored")}
 
 
 class Id(mmio.Register, access="r", bytes=8):
@@ -72,7 +76,10 @@ class Capabilities(mmio.Register, access="r", bytes=8):
 
 
 class Refused(mmio.Register, access="rw", bytes=8):
-    """The last access to the control page or to a record that was refused. Any write clears it."""
+    """The last access to the control page or to a record that was refused. Any write clears it.
+
+    A refused write changes nothing else.
+    """
 
     fields = {
         "reason": mmio.Field(4, Reason.text()),
@@ -92,27 +99,38 @@ class Mode(mmio.Register, access="rw", bytes=8):
 class FreePlaces(mmio.Register, access="r", bytes=8):
     """Places for tasks."""
 
-    fields = {
-        "free": mmio.Field(16, "free now"),
-        "lowest": mmio.Field(16, "least that were free at any time since reset"),
-        "unassigned": mmio.Field(16, "not part of the limit of any context"),
-    }
+    def __init__(self, params: TaicParams) -> None:
+        super().__init__({
+            "free": mmio.Field(16, "free now", init=params.tasks),
+            "lowest": mmio.Field(16, "least that were free at any time since reset",
+                                 init=params.tasks),
+            "unassigned": mmio.Field(16, "not part of the limit of any context",
+                                     init=params.spare),
+        })
 
 
 class Undelivered(mmio.Register, access="rw", bytes=8):
-    """Contexts that got a preempting task while none of their queues was installed on a hart.
+    """Contexts with an interrupt for a preempting task that no hart could take.
 
-    Each causes a supervisor interrupt of its fallback hart. Writing 1 clears a bit.
+    Each causes a supervisor interrupt of its fallback hart. A bit is cleared when a queue of the
+    context is installed (that hart is interrupted), when a DEQUEUE takes the last task of the
+    context, when the context ends, and by writing 1.
     """
 
     fields = {"contexts": mmio.Field(64, "a bit for each context")}
 
 
 class Context(mmio.Register, access="rw", bytes=8):
-    """Settings of a context."""
+    """Settings of a context. The begin and the end of the context replace them.
+
+    A write is refused with reason 3 if the limit is beyond the context's own and the unassigned
+    places, and with reason 6 if there is no such hart.
+    """
 
     fields = {
-        "priorities": mmio.Field(1, "1: bits 5:2 of a task identifier are its priority"),
+        "priorities": mmio.Field(1, "1: bits 5:2 of a task identifier are its priority, 0 the most "
+                                    "urgent. With 2^n levels the upper n bits choose the list; "
+                                    "preemption compares all four"),
         "compatible": mmio.Field(1, "1: its pages permit compatible registration"),
         "_reserved_2": mmio.Field(6, ""),
         "fallback": mmio.Field(8, "hart to interrupt while none of its queues is installed"),
@@ -121,7 +139,11 @@ class Context(mmio.Register, access="rw", bytes=8):
 
 
 class Installed(mmio.Register, access="rw", bytes=8):
-    """The local queue that is installed on a hart: its worker runs there."""
+    """The local queue that is installed on a hart: its worker runs there.
+
+    A write with ``valid`` = 1 of a queue that is not allocated is refused with reason 4, and so is
+    any write of a number beyond all pages. A queue that is freed is removed.
+    """
 
     fields = {
         "index": mmio.Field(16, "number of the queue's page"),
@@ -131,7 +153,10 @@ class Installed(mmio.Register, access="rw", bytes=8):
 
 
 class Grant(mmio.Register, access="rw", bytes=8):
-    """Contexts that are permitted to register for a line."""
+    """Contexts that may arm a line and are notified of its events.
+
+    The bit of a context is cleared when the context ends. Events reach no context without an owner.
+    """
 
     fields = {"contexts": mmio.Field(64, "a bit for each context")}
 
@@ -148,7 +173,7 @@ class Occupancy(mmio.Register, access="rw", bytes=8):
 class Enqueue(mmio.Register, access="w", bytes=8):
     """TASK_ENQUEUE: the task becomes ready, in this queue."""
 
-    fields = {"task": mmio.Field(64, "identifier, not 0")}
+    fields = {"task": mmio.Field(64, "identifier; 0 is refused (not_permitted)")}
 
 
 class Dequeue(mmio.Register, access="r", bytes=8):
@@ -161,7 +186,10 @@ class Dequeue(mmio.Register, access="r", bytes=8):
 
 
 class ErrorBits(mmio.Register, access="r", bytes=8):
-    """The accesses through this page that were refused. Side effect: the read clears it."""
+    """The accesses through this page that were refused.
+
+    Side effect: the read clears it. The allocation of the queue clears it, too.
+    """
 
     fields = {error.name.lower(): mmio.Field(1, error.meaning) for error in Error}
 
@@ -169,7 +197,7 @@ class ErrorBits(mmio.Register, access="r", bytes=8):
 class RegisterSender(mmio.Register, access="w", bytes=8):
     """REGISTER_SENDER: os id and word P of the receiver, in two writes."""
 
-    fields = {"word": mmio.Field(64, "os id; process id << 32 | channel")}
+    fields = {"word": mmio.Field(64, "os id; process id × 2^32 + channel")}
 
 
 class CancelSender(RegisterSender, access="w", bytes=8):
@@ -179,7 +207,7 @@ class CancelSender(RegisterSender, access="w", bytes=8):
 class RegisterReceiver(mmio.Register, access="w", bytes=8):
     """REGISTER_RECEIVER: os id and word P of the sender and the task to wake, in three writes."""
 
-    fields = {"word": mmio.Field(64, "os id; process id << 32 | channel; task")}
+    fields = {"word": mmio.Field(64, "os id; process id × 2^32 + channel; task")}
 
 
 class SendInterrupt(RegisterSender, access="w", bytes=8):
@@ -187,23 +215,34 @@ class SendInterrupt(RegisterSender, access="w", bytes=8):
 
 
 class WriteHart(mmio.Register, access="w", bytes=8):
-    """WHART: the hart on which this queue is installed."""
+    """WHART: the hart on which this queue is installed.
+
+    Refused if there is no such hart (not_permitted) or the queue is not allocated (no_queue).
+    """
 
     fields = {"hart": mmio.Field(64, "number, or all ones for none")}
 
 
 class RegisterInterrupt(mmio.Register, access="w", bytes=8):
-    """REGISTER_EXTINT: the task that a line wakes, into queue 0; 0 for none."""
+    """REGISTER_EXTINT: the task that a line wakes, into queue 0; 0 for none.
+
+    Refused (no_receive) unless the line is granted to the context. If queue 0 is not allocated, a
+    wake goes into the lowest queue that is.
+    """
 
     fields = {"task": mmio.Field(64, "identifier")}
 
 
 class SendChannel(mmio.Register, access="w", bytes=8):
-    """SEND_CHANNEL: notifies through a channel; this context must be its sender."""
+    """SEND_CHANNEL: notifies through a channel; this context must be its sender.
+
+    Refused if this context is not the sender (no_send) or the receiver has no owner (no_receive).
+    """
 
     fields = {
         "channel": mmio.Field(CHANNEL_BITS, "number"),
-        "queue": mmio.Field(8, "of the receiver, if the channel leaves the choice to the sender"),
+        "queue": mmio.Field(8, "of the receiver, if the channel leaves the choice to the sender; "
+                               "upper bits are dropped"),
     }
 
 
@@ -213,18 +252,26 @@ class Length(mmio.Register, access="r", bytes=8):
     fields = {
         "queue": mmio.Field(16, "in this queue"),
         "context": mmio.Field(16, "in all queues of the context"),
+        "high_water": mmio.Field(16, "of the context: as in occupancy"),
     }
 
 
 class Running(mmio.Register, access="rw", bytes=8):
-    """Priority of the running task. Every dequeue sets it."""
+    """Priority of the running task. Every dequeue through the page of an installed queue sets it.
+
+    While the queue is not installed, it reads 15 and writes are ignored.
+    """
 
     fields = {"priority": mmio.Field(PRIORITY_BITS, "0 highest; 15 after a dequeue without a task",
                                      init=LOWEST_PRIORITY)}
 
 
 class Arm(mmio.Register, access="w", bytes=8):
-    """ARM: the task that a channel wakes; this context must be its receiver."""
+    """ARM: the task that a channel wakes; this context must be its receiver.
+
+    A task that is armed while an earlier one of the channel is in a queue waits until that one is
+    dequeued.
+    """
 
     fields = {
         "task": mmio.Field(SHORT_TASK_BITS, "identifier, sign-extended; 0 for none"),
@@ -233,7 +280,11 @@ class Arm(mmio.Register, access="w", bytes=8):
 
 
 class ArmLine(mmio.Register, access="w", bytes=8):
-    """ARM_LINE: the task that a line wakes into this queue."""
+    """ARM_LINE: the task that a line wakes into this queue.
+
+    Refused (no_receive) unless the line is granted to the context. If this queue is not allocated
+    when the task is woken, the task goes into the lowest queue that is.
+    """
 
     fields = {
         "task": mmio.Field(SHORT_TASK_BITS, "identifier, sign-extended; 0 for none"),
@@ -242,9 +293,12 @@ class ArmLine(mmio.Register, access="w", bytes=8):
 
 
 class ChannelConfig(mmio.Register, access="rw", bytes=8):
-    """CONFIG: who may notify whom. A write replaces all fields at once, and disarms the channel.
+    """CONFIG: who may notify whom.
 
-    It is refused while a task that the channel woke is in a queue.
+    A write replaces all fields at once, disarms the channel, and forgets its task and a pending
+    notification. It is refused with reason 5 while a task that the channel woke is in a queue, and
+    with reason 6 if there is no such context, queue or policy. A wake goes into the lowest queue
+    that is allocated if the one chosen here is not.
     """
 
     fields = {
@@ -256,7 +310,9 @@ class ChannelConfig(mmio.Register, access="rw", bytes=8):
         "receiver": mmio.Field(8, "context"),
         "queue": mmio.Field(8, "of the receiver"),
         "armed": mmio.Field(1, "a task waits for a notification; read only"),
-        "pending": mmio.Field(1, "a notification waits for a task; read only"),
+        "pending": mmio.Field(1, "a notification waits for a task; read only. A notification "
+                                 "while an armed task with the keep bit is in a queue does not "
+                                 "set it"),
         "queued": mmio.Field(1, "the task is in a queue; read only"),
     }
 
@@ -277,7 +333,7 @@ def control_registers(params: TaicParams) -> mmio.RegisterMap:
     registers.add("capabilities", Capabilities(params), offset=0x908)
     registers.add("refused", Refused(), offset=0x910)
     registers.add("mode", Mode(), offset=0x918)
-    registers.add("places", FreePlaces(), offset=0x920)
+    registers.add("places", FreePlaces(params), offset=0x920)
     registers.add("undelivered", Undelivered(), offset=0x930)
     registers.add("context", Context(), offset=0x980, count=params.contexts)
     registers.add("installed", Installed(), offset=0xA00, count=params.harts)

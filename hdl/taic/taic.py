@@ -168,6 +168,8 @@ class Taic(wiring.Component):
             m.d.sync += refused.eq(errors.o.p)
         may_move, peeks_now = Signal(), Signal()
         m.d.comb += [
+            records.owned.eq(allocator.owner.valid),
+            issue_queue.owned.eq(allocator.owner.valid),
             issue_queue.wake.valid.eq(records.wake.valid),
             issue_queue.wake.p.eq(records.wake.p),
             issue_queue.wake.p.source.eq(params.ports),
@@ -178,7 +180,7 @@ class Taic(wiring.Component):
             error.p.queue.eq(refused.queue),
             error.p.task.eq(refused.bits),
             error.p.source.eq(params.ports),
-            may_move.eq(engine.room | (allocator.queue_op.p.kind == QueueOp.TAKE)),
+            may_move.eq(engine.room | (allocator.queue_op.p.kind != QueueOp.MOVE)),
             move.valid.eq(allocator.queue_op.valid & may_move),
             move.p.eq(allocator.queue_op.p),
             move.p.source.eq(params.ports),
@@ -272,12 +274,17 @@ class Taic(wiring.Component):
             lines.grant_read.eq(control.grant_read),
             lines.grant_line.eq(control.grant_line),
             control.grant.eq(lines.grant),
+            control.grant_ready.eq(lines.grant_ready),
+            lines.owned.eq(allocator.owner.valid),
+            lines.forget.valid.eq(allocator.forget.valid & allocator.forget.ready),
+            lines.forget.context.eq(allocator.forget.p),
         ]
 
         # Interrupts.
         m.d.comb += [
             interrupts.change.eq(engine.change),
             interrupts.woken.eq(engine.woken),
+            interrupts.emptied.eq(engine.emptied),
             interrupts.priorities.eq(engine.change_priorities),
             interrupts.install.eq(control.install),
             control.install_ready.eq(interrupts.install_ready),
@@ -290,8 +297,10 @@ class Taic(wiring.Component):
             interrupts.end.eq(allocator.end),
             interrupts.clear.eq(control.clear),
             control.undelivered.eq(interrupts.undelivered),
-            context_table.kernel_context.eq(interrupts.installs_context),
+            context_table.kernel_context.eq(Mux(
+                interrupts.install_ready, control.install_as.context, interrupts.installs_context)),
             interrupts.kernel.eq(context_table.kernel),
+            interrupts.allocated.eq(context_table.installable),
             interrupts.redirect_context.eq(engine.select_context),
             interrupts.redirect_asked.eq(engine.select_queue),
             engine.redirect.eq(interrupts.redirect),

@@ -32,7 +32,10 @@ class Id(mmio.Register, access="r", bytes=8):
 
 
 class Send(mmio.Register, access="w", bytes=8):
-    """SEND: makes the written vector pending. A number above 63 is refused."""
+    """SEND: makes the written vector pending, whether the entry is active or not.
+
+    A number above 63 is refused with reason 1, or with reason 2 if there is no such entry.
+    """
 
     fields = {"vector": mmio.Field(64, "number of the vector, 0 to 63")}
 
@@ -67,7 +70,9 @@ class Active(mmio.Register, access="rw", bytes=8):
 class Error(mmio.Register, access="rw", bytes=8):
     """The last refused operation, and the number of refusals. Any write clears it to 0.
 
-    Only operations on the table are recorded.
+    Only operations on the table are recorded. If several reasons apply, the greatest counts: an
+    access of another size has reason 3 even if there is no such entry. What a hart's UIPI refuses
+    does not come here.
     """
 
     fields = {

@@ -9,6 +9,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import connect, flipped
 
 from hdl.taic.params import KEEP_BIT, TaicParams
+from hdl.taic.record_update import has_task
 from hdl.taic.types import RecordOp
 
 
@@ -66,7 +67,7 @@ class RecordsSpec(wiring.Component, ABC):
         m.d.comb += [
             self.happens.eq(first & here),
             self.now.eq(Mux(here, Value.cast(update.next_state), Value.cast(self.row))),
-            self.current.eq(Mux(self.row.has_task, self.task, 0)),
+            self.current.eq(Mux(has_task(self.row), self.task, 0)),
         ]
 
         # The design has read what the memories hold. The proofs by induction need this invariant.
@@ -86,7 +87,7 @@ class RecordsSpec(wiring.Component, ABC):
             with m.If(update.step.op == RecordOp.ARM):
                 m.d.comb += Assert(update.task == update.data)
             with m.Elif(update.step.op != RecordOp.CONFIGURE):
-                m.d.comb += Assert(update.task == Mux(update.state.has_task, self.task, 0))
+                m.d.comb += Assert(update.task == Mux(has_task(update.state), self.task, 0))
         self.specify(m)
         return m
 
@@ -100,11 +101,21 @@ class RecordsSpec(wiring.Component, ABC):
 
     @property
     def may(self) -> Value:
-        """The record gives the operation the right."""
+        """The record gives the operation the right, and a SEND has a receiver."""
+        asks = (self.step.op == RecordOp.SEND) | (self.step.op == RecordOp.ARM)
+        lives = (self.step.op == RecordOp.ARM) | self.owns(self.row.receiver)
+        return ~asks | self.step.trusted | self.entitled & lives
+
+    @property
+    def entitled(self) -> Value:
+        """The context of the SEND or ARM has an owner and is that in the record."""
         step, row = self.step, self.row
         who = Mux(step.op == RecordOp.SEND, row.sender, row.receiver)
-        asks = (step.op == RecordOp.SEND) | (step.op == RecordOp.ARM)
-        return ~asks | step.trusted | row.enabled & (who == step.context)
+        return row.enabled & (who == step.context) & self.owns(step.context)
+
+    def owns(self, context: Value) -> Value:
+        """The context had an owner when the operation was accepted."""
+        return self.dut.update.owned.bit_select(context, 1)
 
     @property
     def wakes(self) -> Value:

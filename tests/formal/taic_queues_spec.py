@@ -85,6 +85,7 @@ class QueuesSpec(wiring.Component, ABC):
             Assume(~ResetSignal()),
             dut.allocated.eq(self.allocated[dut.select_context]),
             dut.settings.eq(self.settings[dut.select_context]),
+            issue_queue.owned.eq(Cat(mask.any() for mask in self.allocated)),
             issue_queue.request.valid.eq(asks | peeks.o.valid),
             issue_queue.request.p.eq(Mux(asks, asked, peeks.o.p)),
             peeks.o.ready.eq(issue_queue.request.ready & ~asks),

@@ -23,7 +23,8 @@ class LinesSpec(wiring.Component, ABC):
     """Any line and any context. ``sends``, ``arms`` and ``levels`` are accepted operations on their
     record. ``calls`` is an edge of the line or an accepted ``simulate``.
 
-    The grant of the line no longer changes after the first event of the line.
+    The grant of the line and the ownership of the context no longer change after the first event of
+    the line. ``listens``: the context has both.
     """
 
     def __init__(self, dut) -> None:
@@ -38,7 +39,11 @@ class LinesSpec(wiring.Component, ABC):
         line, context = AnyConst(PARAMS.line_bits), AnyConst(PARAMS.context_bits)
         op, arm, simulate, write = dut.record_op, dut.arm, dut.simulate, dut.grant_write
         m.d.comb += self.grants.addr.eq(line)
-        self.granted = dut.sweeping | self.grants.data.bit_select(context, 1)
+        owned = dut.owned.bit_select(context, 1)
+        self.listens = self.grants.data.bit_select(context, 1) & owned
+        ends, ending = Signal(), Signal()  # the grants of the context are removed
+        m.d.comb += ends.eq(dut.forget.valid & (dut.forget.context == context))
+        m.d.sync += ending.eq((ending | ends) & ~(ending & dut.grant_ready))
 
         self.high = dut.line.bit_select(line, 1)
         was_high, used, uses = Signal(), Signal(), Signal()
@@ -50,8 +55,11 @@ class LinesSpec(wiring.Component, ABC):
         offered, held = self.before(m, arm.valid & ~arm.ready), Signal()
         m.d.comb += [
             Assume(~ResetSignal()),
-            Assume(~(dut.sweeping & write.en)),
+            Assume(dut.grant_ready | ~write.en & ~dut.forget.valid),
             Assume(~(uses & write.en & (write.line == line))),
+            Assume(~(write.en & dut.forget.valid)),
+            Assume(~(uses & (ends | ending))),
+            Assume(~(used & (owned ^ self.before(m, owned)))),
             held.eq(arm.valid & (Value.cast(arm.p) == self.before(m, arm.p))),
             Assume(~offered | held),
         ]
@@ -86,7 +94,7 @@ class LinesSpec(wiring.Component, ABC):
 
 
 class Told(LinesSpec):
-    """A context with a grant is told of each call once the device has been idle for long enough.
+    """A context that listens is told of each call once the device has been idle for long enough.
 
     The context is told after the call, so a call during the service of the line is not lost. If a
     context arms a line that has been high for long enough, it is told of the level or an edge after
@@ -98,7 +106,7 @@ class Told(LinesSpec):
         owed, heard, steady = Signal(), Signal(), Signal()
         enough = PARAMS.lines + 1  # cycles to serve each line, and the lowest line again
         quiet = Signal(range(enough + 1))
-        idle = ~(dut.record_op.valid | dut.arm.valid | dut.simulate.valid | dut.sweeping
+        idle = ~(dut.record_op.valid | dut.arm.valid | dut.simulate.valid | ~dut.grant_ready
                  | dut.grant_read)
         was_high = self.before(m, self.high)
         m.d.sync += [
@@ -106,7 +114,7 @@ class Told(LinesSpec):
             heard.eq(self.asks & ~dut.arm.ready & (heard | self.levels)),
         ]
         deaf = self.asks & dut.arm.ready & steady & ~heard & ~self.levels
-        with m.If((self.calls | deaf) & self.granted):
+        with m.If((self.calls | deaf) & self.listens):
             m.d.sync += owed.eq(1)
         with m.Elif(self.sends):
             m.d.sync += owed.eq(0)
@@ -119,24 +127,25 @@ class Told(LinesSpec):
             Cover(self.sends & self.calls),
             Cover(idle & self.before(m, self.sends)),
             Cover(deaf),
+            Cover(self.sends & ~dut.grant_ready),
         ]
 
 
 class NotOften(LinesSpec):
-    """A context is told at most once for each call, and never without a grant."""
+    """A context is told at most once for each call, and never without a grant and an owner."""
 
     def specify(self, m: Module) -> None:
         calls = Signal(3)
         m.d.comb += Assume(calls < 6)
         m.d.sync += calls.eq(calls + self.edge + self.simulated - self.sends)
         with m.If(self.sends):
-            m.d.comb += [Assert(calls != 0), Assert(self.granted)]
+            m.d.comb += [Assert(calls != 0), Assert(self.listens)]
         told = self.before(m, self.sends)
         m.d.comb += [Cover(self.sends & (calls == 1)), Cover(told & (calls == 1))]
 
 
 class Arms(LinesSpec):
-    """An ARM with a grant arms the record exactly once. An ARM without a grant is refused once.
+    """An ARM of a context that listens arms the record exactly once. Another is refused once.
 
     A level is told directly after the ARM, and only if the line was high during the request.
     """
@@ -152,8 +161,8 @@ class Arms(LinesSpec):
         ]
         with m.If(done):
             m.d.comb += [
-                Assert((armed | self.arms) == self.granted),
-                Assert(refused == ~self.granted),
+                Assert((armed | self.arms) == self.listens),
+                Assert(refused == ~self.listens),
             ]
         with m.If(self.arms):
             m.d.comb += [
@@ -176,6 +185,7 @@ FAULTS = {
                     "NotOften"),
     "stays_waiting": ("waiting.eq(calls & ~taken)", "waiting.eq(calls)", "NotOften"),
     "grant_ignored": ("contexts.eq(looked.data)", "contexts.eq(~0)", "NotOften"),
+    "told_without_owner": ("listens.eq(contexts & self.owned)", "listens.eq(contexts)", "NotOften"),
     "grant_of_another_line": ("looked.addr.eq(arm.line)", "looked.addr.eq(first_call)", "Arms"),
     "no_level": ("with m.If(done & granted & level)", "with m.If(0)", "Told"),
     "level_of_another_line": ("(high & ~waiting).bit_select(arm.line, 1)", "(high & ~waiting)[0]",

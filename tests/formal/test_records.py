@@ -2,10 +2,12 @@
 
 import pytest
 from amaranth import *
+from amaranth.asserts import AnyConst
 from amaranth.hdl import Assert, Assume, Cover
 
-from hdl.taic import record_update, records
+from hdl.taic import record_update, records, wake_buffer
 from hdl.taic.codes import Error
+from hdl.taic.record_update import Arming, has_task, is_armed
 from hdl.taic.types import RecordOp
 from tests.formal.records_spec import FewRecords, RecordsSpec
 from tests.support.formal import prove
@@ -13,6 +15,7 @@ from tests.support.mutant import mutant
 
 PARAMS = FewRecords(contexts=2, queues=2)
 DEPTH = PARAMS.records + 6
+LIFE = 4  # further cycles, until a context has ended
 
 
 class OneTask(RecordsSpec):
@@ -30,6 +33,7 @@ class OneTask(RecordsSpec):
         m.d.comb += [
             Assume(~leaves | inside),
             Assume((asked.record != self.record) | (asked.op != RecordOp.FORGET)),
+            Assume(dut.owned.all()),
         ]
         with m.If(leaves):
             m.d.sync += inside.eq(0)
@@ -51,6 +55,92 @@ class OneTask(RecordsSpec):
         ]
 
 
+class Waits(RecordsSpec):
+    """No record waits for what will not come. If it is queued, its task is in a queue, a wake is on
+    its way to one, or a FORGET is due. A wake of an earlier owner reaches no queue of a later one.
+
+    The environment is the allocator: a context loses its owner some cycles before the FORGETs, its
+    tasks leave before its FORGET, and it gets another owner some cycles later. The engine drops a
+    wake for a context without an owner. Only channels are configured, and used by operations that
+    are not trusted.
+    """
+
+    def specify(self, m: Module) -> None:
+        dut, asked, params = self.dut, self.dut.request.p, self.dut.params
+        channel = self.record < params.first_line_record
+        home = AnyConst(params.context_bits)  # the context of a record of a line or a slot
+        now_due = Signal(params.contexts)  # contexts whose FORGET of this record is to come
+        inside, place = Signal(), Signal(params.context_bits)  # its task is in a queue of ``place``
+        here = self.accepted & (asked.record == self.record)
+        asks = (asked.op == RecordOp.SEND) | (asked.op == RecordOp.ARM)
+        for context in range(params.contexts):
+            owned, before = dut.owned[context], Signal(name=f"owned_before{context}")
+            due, low = Signal(name=f"due{context}"), Signal(range(3), name=f"low{context}")
+            rest = Signal(2, name=f"rest{context}")
+            forgets = here & (asked.op == RecordOp.FORGET) & (asked.context == context)
+            m.d.comb += [
+                now_due[context].eq(due | before & ~owned),
+                Assume(~(due | rest.any()) | ~owned),
+                Assume(~forgets | due & (low == 2)),
+                Assert(~due | ~before),
+                Assert(~before | (low == 0)),
+            ]
+            m.d.sync += [before.eq(owned), due.eq(now_due[context] & ~forgets),
+                         rest.eq(Cat(forgets, rest))]
+            with m.If(owned):
+                m.d.sync += low.eq(0)
+            with m.Elif(low != 2):
+                m.d.sync += low.eq(low + 1)
+            # What was accepted for a context can still be removed by a FORGET.
+            may_go_on = owned | now_due[context]
+            m.d.comb += [
+                Assert(~(dut.update.valid & dut.update.owned[context]) | may_go_on),
+                Assert(~(self.here & self.step.trusted & (self.step.context == context)
+                         & ((self.step.op == RecordOp.SEND) | (self.step.op == RecordOp.ARM)))
+                       | may_go_on),
+            ]
+        lives = (dut.owned | now_due).bit_select(asked.context, 1)
+        leaves = here & (asked.op == RecordOp.DEQUEUED)
+        gone = here & (asked.op == RecordOp.FORGET) & inside & (asked.context == place)
+        wake = dut.wake.valid & dut.wake.ready & (dut.wake.p.record == self.record)
+        enters = wake & dut.owned.bit_select(dut.wake.p.context, 1)
+        m.d.comb += [
+            Assume(~(here & asks) | (asked.trusted == ~channel)),
+            Assume(~(here & asks & ~channel) | (asked.context == home) & lives),
+            Assume(~here | channel | (asked.op != RecordOp.CONFIGURE)),
+            Assume(~leaves | inside),
+        ]
+        with m.If(leaves | gone):
+            m.d.sync += inside.eq(0)
+        with m.Elif(enters):
+            m.d.sync += [inside.eq(1), place.eq(dut.wake.p.context)]
+        kept = ~dut.wakes.i.ready & (dut.wakes.o.p.record == self.record)
+        made = self.here & dut.update.wakes
+        used = self.now.queued | is_armed(self.now) | self.now.pending
+        live = (dut.owned | now_due).bit_select(self.now.receiver, 1)
+        due = now_due.bit_select(self.now.receiver, 1)
+        origin = dut.wakes.o.p.context
+        with m.If(self.settled):
+            m.d.comb += [
+                Assert(~self.now.queued | inside | kept | made | due),
+                Assert(~(enters & ~self.now.queued)),
+                Assert(~used | live),  # for the induction, like the next ones
+                Assert(~used | channel | (self.now.receiver == home)),
+                Assert(~(inside & (kept | made)) & ~(kept & made)),
+                Assert(~inside | self.now.queued & (place == self.now.receiver)),
+                Assert(~kept | ~dut.owned.bit_select(origin, 1)
+                       | self.now.queued & (origin == self.now.receiver)),
+            ]
+        with m.Else():
+            m.d.comb += Assert(~inside)
+        m.d.comb += [
+            Cover(wake & ~enters),
+            Cover(gone),
+            Cover(self.before(m, gone) & self.before(m, inside) & dut.owned.all()),
+            Cover(kept & ~dut.owned.any()),
+        ]
+
+
 class ExactlyOnce(RecordsSpec):
     """If both sides have their rights, a notification makes the task ready once for each arming.
 
@@ -62,10 +152,11 @@ class ExactlyOnce(RecordsSpec):
     def specify(self, m: Module) -> None:
         step, row = self.step, self.row
         armed, told = Signal(), Signal()
+        anew = Signal()  # armed while an earlier task is in a queue
         task = Signal(64)
         arms = self.does(RecordOp.ARM) & self.may & (self.dut.update.data != 0)
         disarms = self.does(RecordOp.ARM) & self.may & (self.dut.update.data == 0)
-        coalesces = row.queued & armed & self.keeps(task)
+        coalesces = row.queued & armed & ~anew & self.keeps(task)
         line = (self.record >= PARAMS.first_line_record) & (self.record < PARAMS.first_slot_record)
         level = line & step.level & (row.queued | ~armed)
         sends = self.does(RecordOp.SEND) & self.may & ~coalesces & ~level
@@ -86,22 +177,26 @@ class ExactlyOnce(RecordsSpec):
         with m.If(self.happens & ~self.cleared):
             m.d.comb += Assert(~(now_armed & now_told) | self.now.queued)
         with m.If(self.cleared):
-            m.d.sync += [armed.eq(0), told.eq(0)]
+            m.d.sync += [armed.eq(0), told.eq(0), anew.eq(0)]
         with m.Elif(self.happens):
             m.d.sync += [
                 armed.eq(now_armed & (~self.wakes | self.keeps(now_task))),
                 told.eq(now_told & ~self.wakes),
                 task.eq(now_task),
+                anew.eq(now_armed & (anew | arms & row.queued) & ~self.wakes
+                        & ~self.does(RecordOp.DEQUEUED)),
             ]
         with m.If(self.settled):
             m.d.comb += [
-                Assert(row.armed == armed),  # for the induction, like the next ones
+                Assert(is_armed(row) == armed),  # for the induction, like the next ones
+                Assert((row.arming == Arming.ANEW) == anew),
+                Assert(~anew | row.queued),
                 Assert(row.pending == told),
                 Assert(~(armed & told) | row.queued),
-                Assert(~armed | row.has_task & (self.task == task)),
+                Assert(~armed | has_task(row) & (self.task == task)),
             ]
         with m.Else():
-            m.d.comb += Assert(~armed & ~told)
+            m.d.comb += Assert(~armed & ~told & ~anew)
         m.d.comb += [
             Cover(self.wakes & self.does(RecordOp.SEND)),
             Cover(self.wakes & self.does(RecordOp.ARM)),
@@ -113,7 +208,7 @@ class Pending(RecordsSpec):
     """A pending notification stays pending until it wakes a task or the record is cleared. A
     permitted notification becomes pending if its task cannot be woken yet.
 
-    There are two exceptions: a notification of a queued task that stays armed, and a level.
+    There are two exceptions: a notification of a queued task that is still armed, and a level.
     """
 
     def specify(self, m: Module) -> None:
@@ -122,7 +217,8 @@ class Pending(RecordsSpec):
         with m.If(self.happens):
             m.d.comb += Assert(~row.pending | now.pending | self.wakes | self.cleared)
             with m.If((self.step.op == RecordOp.SEND) & self.may & ~(line & self.step.level)):
-                ready = row.queued & row.armed & self.keeps(self.current)
+                ready = (row.queued & (row.arming == Arming.ARMED)
+                         & self.keeps(self.current))
                 m.d.comb += Assert(now.pending | self.wakes | ready)
         m.d.comb += [
             Cover(self.happens & now.pending & ~row.pending),
@@ -150,8 +246,8 @@ class Refused(RecordsSpec):
             m.d.comb += [
                 Assert(error.p.context == step.context),
                 Assert(error.p.queue == step.queue),
-                Assert(error.p.bits == Mux(
-                    step.op == RecordOp.SEND, Error.NO_SEND, Error.NO_RECEIVE)),
+                Assert(error.p.bits == Mux((step.op == RecordOp.SEND) & ~self.entitled,
+                                           Error.NO_SEND, Error.NO_RECEIVE)),
             ]
         with m.If(refused | busy):
             m.d.comb += [
@@ -161,6 +257,7 @@ class Refused(RecordsSpec):
         m.d.comb += [
             Cover(refused & self.row.enabled & (step.op == RecordOp.SEND)),
             Cover(refused & self.row.enabled & (step.op == RecordOp.ARM)),
+            Cover(refused & self.entitled),
             Cover(busy),
         ]
 
@@ -175,7 +272,7 @@ class Untouched(RecordsSpec):
         elsewhere = self.before(m, self.dut.update.valid & ~self.here)
         with m.If(was_settled & ~self.before(m, self.here)):
             m.d.comb += Assert(same)
-        m.d.comb += Cover(elsewhere & self.row.armed)
+        m.d.comb += Cover(elsewhere & is_armed(self.row))
 
 
 class Reads(RecordsSpec):
@@ -186,7 +283,8 @@ class Reads(RecordsSpec):
         row, answer = self.row, self.dut.answer
         read = self.does(RecordOp.READ, RecordOp.READ_TASK)
         config = Cat(row.enabled, C(0, 1), row.policy, C(0, 4), row.sender, C(0, 7),
-                     row.receiver, C(0, 7), row.queue, C(0, 7), row.armed, row.pending, row.queued)
+                     row.receiver, C(0, 7), row.queue, C(0, 7), is_armed(row), row.pending,
+                     row.queued)
         with m.If(self.happens):
             m.d.comb += Assert(answer.valid == read)
         with m.If(self.does(RecordOp.READ)):
@@ -200,30 +298,38 @@ class Reads(RecordsSpec):
 
 
 PROOFS = {proof.__name__: proof for proof in (
-    OneTask, ExactlyOnce, Pending, Refused, Untouched, Reads)}
+    OneTask, Waits, ExactlyOnce, Pending, Refused, Untouched, Reads)}
 
 FAULTS = {
     "no_forwarding": (records, "forward.eq(last_valid &", "forward.eq(0 &", ("Reads",)),
     "old_task": (records, "| forward & last_writes_task", "", ("ExactlyOnce",)),
-    "stale_task": (records, "with m.Elif(update.state.has_task)", "with m.Else()", ("Reads",)),
+    "stale_task": (records, "with m.Elif(has_task(update.state))", "with m.Else()", ("Reads",)),
     "wrong_record": (records, "state_write.addr.eq(step.record)",
                      "state_write.addr.eq(asked.record)", ("Untouched",)),
     "wake_dropped": (records, "waits.eq(update.wakes & ~wakes.i.ready |", "waits.eq(",
                      ("OneTask",)),
-    "wake_repeated": (record_update, "next_state.pending.eq(0),\n                next_state.armed."
-                      "eq(keep)", "next_state.armed.eq(keep)", ("ExactlyOnce",)),
-    "stays_armed": (record_update, "next_state.armed.eq(keep)", "next_state.armed.eq(1)",
-                    ("ExactlyOnce",)),
+    "wake_repeated": (record_update, "next_state.queued.eq(1),\n                next_state.pending."
+                      "eq(0)", "next_state.queued.eq(1)", ("ExactlyOnce",)),
+    "stays_armed": (record_update, "next_state.arming.eq(Mux(keep, Arming.ARMED, Arming.SPENT))",
+                    "next_state.arming.eq(Arming.ARMED)", ("ExactlyOnce",)),
+    "keep_of_another_task": (record_update, "(state.arming == Arming.ARMED) & keep",
+                             "armed & keep", ("ExactlyOnce", "Pending")),
+    "armed_without_owner": (record_update, "state.enabled & receiver & asker_owned",
+                            "state.enabled & receiver", ("Waits", "Refused")),
+    "pending_without_owner": (record_update, "with m.Elif(~step.trusted & ~receiver_owned)",
+                              "with m.Elif(0)", ("Waits", "Refused")),
+    "wake_of_an_earlier_owner": (wake_buffer, "| ~self.o.valid | ended", "| ~self.o.valid",
+                                 ("Waits",)),
     "two_tasks": (record_update, "arms & state.pending & ~state.queued", "arms & state.pending",
                   ("OneTask",)),
-    "sleeps_on": (record_update, "woken.eq(state.armed & state.pending)", "woken.eq(0)",
+    "sleeps_on": (record_update, "woken.eq(armed & state.pending)", "woken.eq(0)",
                   ("ExactlyOnce",)),
-    "lost_while_queued": (record_update, "m.Elif(~(state.armed & keep) & ~level)",
-                          "m.Elif(~state.armed)", ("Pending", "ExactlyOnce")),
+    "lost_while_queued": (record_update, "~((state.arming == Arming.ARMED) & keep) & ~level",
+                          "~armed", ("Pending", "ExactlyOnce")),
     "slot_has_a_level": (record_update, "& (step.record < params.first_slot_record)", "",
                          ("Pending",)),
-    "anybody_sends": (record_update, "state.enabled & sender)", "state.enabled)", ("Refused",)),
-    "disabled_receives": (record_update, "state.enabled & receiver)", "receiver)", ("Refused",)),
+    "anybody_sends": (record_update, "state.enabled & sender &", "state.enabled &", ("Refused",)),
+    "disabled_receives": (record_update, "state.enabled & receiver &", "receiver &", ("Refused",)),
     "configured_while_queued": (record_update, "with m.If(state.queued):", "with m.If(0):",
                                 ("Refused", "OneTask")),
 }
@@ -231,7 +337,8 @@ FAULTS = {
 
 @pytest.mark.parametrize("name", PROOFS)
 def test_records(name):
-    prove(PROOFS[name](records.Records(PARAMS)), f"records_{name}", depth=DEPTH, mode="prove")
+    depth = DEPTH + (name == "Waits") * LIFE
+    prove(PROOFS[name](records.Records(PARAMS)), f"records_{name}", depth=depth, mode="prove")
 
 
 @pytest.mark.parametrize(("fault", "proof"), [
@@ -239,8 +346,9 @@ def test_records(name):
 def test_planted_fault_is_found(fault, proof, monkeypatch):
     module, old, new, _ = FAULTS[fault]
     changed = mutant(module, old, new)
-    for part in ("RecordUpdate", "Records"):
+    for part in ("RecordUpdate", "Records", "WakeBuffer"):
         if part in vars(changed):
             monkeypatch.setattr(records, part, getattr(changed, part))
     with pytest.raises(AssertionError, match="check of"):
-        prove(PROOFS[proof](records.Records(PARAMS)), f"records_{proof}_{fault}", depth=DEPTH)
+        depth = DEPTH + (proof == "Waits") * LIFE
+        prove(PROOFS[proof](records.Records(PARAMS)), f"records_{proof}_{fault}", depth=depth)

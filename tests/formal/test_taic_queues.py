@@ -193,7 +193,7 @@ class Refused(QueuesSpec):
         with m.Elif(own & (op.kind == QueueOp.DEQUEUE) & ~allocated.bit_select(queue, 1)):
             m.d.comb += sets.eq(Mux(allocated.any(), 16, 2))
         with m.Elif(own & (op.kind == QueueOp.ERROR)):
-            m.d.comb += sets.eq(op.task)
+            m.d.comb += sets.eq(Mux(allocated.any(), op.task, 2))
         reads = own & (op.kind == QueueOp.READ_ERROR)
         reader = Signal.like(op.source)
         reading = Signal()

@@ -33,6 +33,7 @@ from tests.support.run import run_cocotb
 PARAMS = configuration("tiny", harts=2)
 HART = hart_params(PARAMS)
 ENQUEUE, DEQUEUE, WRITE_HART, REGISTER_INTERRUPT = 0x00, 0x08, 0x38, 0x40  # in a queue's page
+GRANT = 0xC00  # in the control page
 LINES = {"msip": 0, "mtip": 1, "m": 2, "s": 3, "usip": 4, "u": 5, "ssip": 6}
 
 
@@ -216,6 +217,7 @@ async def each_hart_has_its_own_way_to_taic(dut):
         index = await hart.read(TAIC_BASE, 8)
         queues.append(TAIC_BASE + 0x1000 + 0x1000 * (
             taic_params(PARAMS).queues * (index >> 32) + index % (1 << 32)))
+    await bench.harts[0].write(TAIC_BASE + GRANT + 8 * 5, 0b11, 8)
     for n, (queue, line) in enumerate(zip(queues, ("ssip", "usip"), strict=True)):
         await bench.harts[n].write(queue + WRITE_HART, 1 - n, 8)
         await bench.harts[n].write(queue + REGISTER_INTERRUPT + 8 * 5, 0x109, 8)

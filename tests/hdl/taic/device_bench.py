@@ -152,6 +152,14 @@ class Bench:
         await self.write(self.control("context", context),
                          priorities | compatible << 1 | fallback << 8 | limit << 16)
 
+    async def grant(self, line, contexts):
+        await self.write(self.control("grant", line), sum(1 << context for context in contexts))
+
+    async def grant_all(self):
+        """Grants all lines to all contexts, with or without an owner."""
+        for line in range(self.params.lines):
+            await self.grant(line, range(self.params.contexts))
+
     async def sequence(self, context, queue, name, *words, port=0, alias=False):
         for word in words:
             await self.write(self.queue(context, queue, name, alias=alias), word, port=port)

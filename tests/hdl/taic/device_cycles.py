@@ -38,6 +38,7 @@ RATES = {  # most cycles for 100 operations with 1, 2 and 4 ports, by operation 
 async def started(dut):
     bench = Bench(dut)
     await bench.start()
+    await bench.grant_all()
     for process in range(bench.params.contexts):
         for _ in range(bench.params.queues):
             await bench.allocate(OS, 1 + process)

@@ -23,6 +23,7 @@ PHASES = range(8)  # distances of two events in cycles
 async def started(dut, *, processes=1, wait=True):
     bench = Bench(dut, wait=wait)
     await bench.start()
+    await bench.grant_all()
     for process in range(1, processes + 1):
         await bench.allocate(OS, process)
     return bench
@@ -249,6 +250,7 @@ async def the_next_owner_is_not_interrupted(dut):
     await bench.free(0, 0)
     await bench.interrupts(usip=0, ssip=0)
     assert await bench.allocate(OS, 9) == (0, 0)
+    await bench.grant_all()
     await bench.write(SIMULATE, 0)
     await bench.interrupts(usip=0, ssip=0)
     assert await bench.dequeue(0, 0) == 0

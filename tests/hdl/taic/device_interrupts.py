@@ -1,6 +1,6 @@
 """Golden model that decides which hart is interrupted for a preempting task."""
 
-from tests.hdl.taic.device_queues import MASK64, NONE_RUNS
+from tests.hdl.taic.device_queues import MASK64, NO_QUEUE, NONE_RUNS, NOT_PERMITTED
 
 
 class Hart:
@@ -27,12 +27,14 @@ class Interrupts:
             return
         own = [hart for hart in self.harts if hart.page == (context, queue)]
         near = [hart for hart in self.harts if hart.page and hart.page[0] == context]
-        if not near:
-            self.undelivered.add(context)
+        running = (own or near)[0].running if near else NONE_RUNS
+        if self.queues.by_priority[context] and ready.priority >= running:
             return
-        hart = (own or near)[0]
-        if not self.queues.by_priority[context] or ready.priority < hart.running:
+        if near:
+            hart = (own or near)[0]
             hart.raised, hart.source = True, queue
+        else:
+            self.undelivered.add(context)
 
     def redirected(self, context, queue):
         """Returns the queue that a dequeue must search first."""
@@ -46,34 +48,46 @@ class Interrupts:
             if hart.page == (context, queue):
                 hart.raised = False
                 hart.running = NONE_RUNS if ready is None else ready.priority
+        if ready is not None and not self.queues.total(context):
+            self.undelivered.discard(context)
+
+    def _pass_on(self, context):
+        """Handles that a hart has lost the context for which it was interrupted."""
+        near = [hart for hart in self.harts if hart.page and hart.page[0] == context]
+        if not near:
+            self.undelivered.add(context)
+        elif not near[0].raised:
+            near[0].raised, near[0].source = True, near[0].page[1]
 
     def install(self, number, valid, page):
         """Installs what hart ``number`` runs now."""
         hart = self.harts[number]
         hart.index = page[0] * self.params.queues + page[1]
         keeps = valid and hart.page is not None and hart.page[0] == page[0]
-        owed = hart.raised and hart.page is not None and not keeps
+        lost = hart.page[0] if hart.raised and not keeps else None
         due = valid and page[0] in self.undelivered
-        if owed:
-            self.undelivered.add(hart.page[0])
         if due:
             self.undelivered.discard(page[0])
         hart.raised = hart.raised and keeps or due
         if not keeps:
             hart.source = page[1]
         hart.page, hart.running = page if valid else None, NONE_RUNS
+        if lost is not None:
+            self._pass_on(lost)
 
     def place(self, page, where):
-        """Writes WHART. Returns true if the write is refused."""
+        """Writes WHART. Returns the error."""
         if where < len(self.harts):
+            if page[1] not in self.queues.allocated[page[0]]:
+                return NO_QUEUE
             self.install(where, True, page)
         elif where == MASK64:
             on = [number for number, hart in enumerate(self.harts) if hart.page == page]
             if on:
                 self.install(on[-1], False, page)
         else:
-            return True
-        return False
+            return NOT_PERMITTED
+        return 0
 
     def installed(self, number):
         hart = self.harts[number]
@@ -93,14 +107,16 @@ class Interrupts:
     def allocated(self, context):
         """Handles a change of the context's queues. No hart may run an unallocated queue.
 
-        If such a hart had an interrupt, the context keeps it as undelivered.
+        If such a hart had an interrupt, another hart of the context gets it.
         """
+        lost = False
         for hart in self.harts:
             page = hart.page
             if page and page[0] == context and page[1] not in self.queues.allocated[context]:
-                if hart.raised:
-                    self.undelivered.add(context)
+                lost |= hart.raised
                 hart.page, hart.raised = None, False
+        if lost:
+            self._pass_on(context)
 
     def ended(self, context):
         self.undelivered.discard(context)

@@ -124,7 +124,9 @@ class Queues:
         if not free:
             return None
         new = self.owner[context] is None
+        self.errors[context, min(free)] = 0
         if new:
+            self.high_water[context] = 0
             self.limit[context] = min(self.unassigned(), self.params.spare // self.params.contexts)
             self.by_priority[context] = False
         self.owner[context] = os, process

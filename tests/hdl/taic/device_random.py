@@ -104,6 +104,13 @@ class Random:
         place = await self.bench.allocate(os, word >> 32)
         if place is not None:
             await self.bench.length(*place)  # LEAST_LOADED starts at the last operation's queue
+            if self.rng.random() < 0.7:
+                await self.grant(self.rng.choice(self.some_lines))
+
+    async def grant(self, line):
+        """Grants a line to most contexts."""
+        contexts = self.rng.choice((self.rng.getrandbits(64), MASK64, MASK64))
+        await self.bench.write(self.bench.control("grant", line), contexts)
 
     async def free(self):
         await self.bench.free(*self.place())
@@ -112,8 +119,8 @@ class Random:
         rng = self.rng
         await self.bench.configure(
             rng.choice(self.some_channels), sender=self.place()[0], receiver=self.place()[0],
-            queue=rng.randrange(self.params.queues), policy=rng.randrange(3),
-            enabled=rng.random() < 0.95)
+            queue=rng.randrange(self.params.queues + (rng.random() < 0.1)),
+            policy=rng.randrange(3 + (rng.random() < 0.1)), enabled=rng.random() < 0.95)
 
     async def read_queue(self):
         name = self.rng.choice(("error", "length", "running"))
@@ -141,12 +148,13 @@ class Random:
                                     fallback=rng.randrange(params.harts + 1),
                                     limit=rng.choice((rng.randrange(self.most + 1), 0xFFFF)))
         elif choice == 1:
-            page = rng.randrange(params.contexts * params.queues)
+            context, queue = self.place()
+            page = rng.choice((rng.randrange(params.contexts * params.queues + 1),
+                               *[context * params.queues + queue] * 4))
             await bench.write(bench.control("installed", rng.randrange(params.harts)),
                               rng.choice((0, 1, 1)) << 63 | page)
         elif choice == 2:
-            await bench.write(bench.control("grant", rng.choice(self.some_lines)),
-                              rng.choice((rng.getrandbits(64), MASK64)))
+            await self.grant(rng.choice(self.some_lines))
         elif choice == 3:
             await bench.write(bench.control("occupancy", context), 0)
         elif choice == 4:
@@ -156,7 +164,7 @@ class Random:
 
     async def write_hart(self):
         place = self.place()
-        hart = self.rng.choice((MASK64, *range(self.params.harts)))
+        hart = self.rng.choice((MASK64, *range(self.params.harts + 1)))
         if self.rng.random() < 0.8:
             await self.bench.write(self.bench.queue(*place, "write_hart", alias=True), hart)
         else:
@@ -202,6 +210,8 @@ async def random_accesses_follow_the_model(dut, pause):
     bench, stimulus = await started(dut, pause)
     for _ in range(2):
         await stimulus.allocate()
+    for line in stimulus.some_lines:
+        await stimulus.grant(line)
     for number in range(ACCESSES):
         await stimulus.access()
         await bench.interrupts()

@@ -9,6 +9,8 @@ KEEP = 2
 
 @dataclass
 class Record:
+    """``anew``: the task was armed while an earlier one was in a queue."""
+
     enabled: bool = False
     policy: int = FIXED
     sender: int | None = None  # lines and slots have none
@@ -18,31 +20,34 @@ class Record:
     armed: bool = False
     pending: bool = False
     queued: bool = False
+    anew: bool = False
 
 
 class Records:
-    """``wake(context, queue, policy, ready)`` puts a task into a queue."""
+    """``wake(context, queue, policy, ready)`` puts a task into a queue. ``owned(context)`` tells
+    whether the context has an owner."""
 
-    def __init__(self, params, wake):
-        self.params, self.wake = params, wake
+    def __init__(self, params, wake, owned):
+        self.params, self.wake, self.owned = params, wake, owned
         self.table = [Record() for _ in range(params.records)]
 
     def _fire(self, number):
         """Makes the armed task ready."""
         record = self.table[number]
         record.queued, record.armed, record.pending = True, bool(record.task & KEEP), False
+        record.anew = False
         self.wake(record.receiver, record.queue, record.policy, Ready(record.task, number))
 
     def _send(self, number):
         record = self.table[number]
         if record.armed and not record.queued:
             self._fire(number)
-        elif not (record.armed and record.queued and record.task & KEEP):
+        elif not (record.armed and record.queued and record.task & KEEP and not record.anew):
             record.pending = True
 
     def _arm(self, number, task):
         record = self.table[number]
-        record.armed = task != 0
+        record.armed, record.anew = task != 0, task != 0 and record.queued
         if task:
             record.task = task
             if record.pending and not record.queued:
@@ -51,7 +56,7 @@ class Records:
     def left(self, number):
         """Handles that the record's task has left its queue."""
         record = self.table[number]
-        record.queued = False
+        record.queued = record.anew = False
         if record.armed and record.pending:
             self._fire(number)
 
@@ -81,6 +86,10 @@ class Records:
         record = self.table[number]
         if not record.enabled or record.sender != context:
             return NO_SEND
+        if not self.owned(context):
+            return NO_SEND
+        if not self.owned(record.receiver):
+            return NO_RECEIVE
         if record.policy == SENDER:
             record.queue = queue
         self._send(number)
@@ -88,7 +97,7 @@ class Records:
 
     def arm(self, number, context, task):
         record = self.table[number]
-        if not record.enabled or record.receiver != context:
+        if not record.enabled or record.receiver != context or not self.owned(context):
             return NO_RECEIVE
         self._arm(number, task)
         return 0
@@ -121,4 +130,4 @@ class Records:
             if record.receiver == context:
                 self.table[number] = Record()
             elif record.sender == context:
-                record.enabled = record.armed = record.pending = False
+                record.enabled = record.armed = record.pending = record.anew = False

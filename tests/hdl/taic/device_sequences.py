@@ -23,6 +23,7 @@ OS = 1
 async def started(dut, *, wait=True):
     bench = Bench(dut, wait=wait)
     await bench.start()
+    await bench.grant_all()
     return bench
 
 

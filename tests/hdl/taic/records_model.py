@@ -21,6 +21,7 @@ class Op:
     choice: int = 0
     level: int = 0
     config: tuple = ()
+    owned: int = -1  # contexts with an owner
 
     def payload(self):
         """Returns the fields of the request port."""
@@ -45,6 +46,7 @@ class Record:
     pending: int = 0
     queued: int = 0
     task: int = 0
+    anew: int = 0  # armed while an earlier task is in a queue
 
     def word(self):
         return (config_word(self.enabled, self.policy, self.sender, self.receiver, self.queue)
@@ -72,12 +74,16 @@ class ChannelsModel:
     @staticmethod
     def _wake(op, record):
         """Puts the record's task into a queue."""
-        woken = replace(record, queued=1, pending=0, armed=int(bool(record.task & KEEP)))
+        woken = replace(record, queued=1, pending=0, anew=0, armed=int(bool(record.task & KEEP)))
         return woken, ("wake", record.receiver, record.queue, record.policy, record.task, op.record)
 
     def _send(self, op, record):
         if not op.trusted and (not record.enabled or record.sender != op.context):
             return record, ("error", op.context, op.queue, NO_SEND)
+        if not op.trusted and not op.owned >> op.context & 1:
+            return record, ("error", op.context, op.queue, NO_SEND)
+        if not op.trusted and not op.owned >> record.receiver & 1:
+            return record, ("error", op.context, op.queue, NO_RECEIVE)
         if record.policy == SENDER:
             record = replace(record, queue=op.choice)
         if op.trusted:
@@ -85,27 +91,28 @@ class ChannelsModel:
         match (record.armed, record.queued):
             case (1, 0):
                 return self._wake(op, record)
-            case (1, 1) if record.task & KEEP:
+            case (1, 1) if record.task & KEEP and not record.anew:
                 return record, None
         if op.level and self._kind(op.record) == "line":
             return record, None
         return replace(record, pending=1), None
 
     def _arm(self, op, record):
-        if not op.trusted and (not record.enabled or record.receiver != op.context):
+        owned = op.owned >> op.context & 1
+        if not op.trusted and (not record.enabled or record.receiver != op.context or not owned):
             return record, ("error", op.context, op.queue, NO_RECEIVE)
         if op.trusted:
             record = replace(
                 record, enabled=1, policy=FIXED, receiver=op.context, queue=op.queue)
         if op.task == 0:
-            return replace(record, armed=0), None
-        record = replace(record, armed=1, task=op.task)
+            return replace(record, armed=0, anew=0), None
+        record = replace(record, armed=1, task=op.task, anew=record.queued)
         if record.pending and not record.queued:
             return self._wake(op, record)
         return record, None
 
     def _dequeued(self, op, record):
-        record = replace(record, queued=0)
+        record = replace(record, queued=0, anew=0)
         if record.armed and record.pending:
             return self._wake(op, record)
         return record, None
@@ -125,7 +132,7 @@ class ChannelsModel:
         if record.receiver == op.context:
             return Record(), None
         if record.sender == op.context and self._kind(op.record) == "channel":
-            return replace(record, enabled=0, armed=0, pending=0), None
+            return replace(record, enabled=0, armed=0, pending=0, anew=0), None
         return record, None
 
 

@@ -4,10 +4,18 @@ from hdl.taic.params import ALIAS, CHANNEL_BYTES, CHANNEL_PAGES, QUEUE_PAGES
 from hdl.taic.registers import ID_MAGIC, ID_VERSION, control_registers, queue_registers
 from tests.hdl.taic.device_compat import Compat
 from tests.hdl.taic.device_interrupts import Interrupts
-from tests.hdl.taic.device_queues import MASK64, NO_RECEIVE, NO_SEND, NOT_PERMITTED, Queues
+from tests.hdl.taic.device_queues import (
+    MASK64,
+    NO_OWNER,
+    NO_RECEIVE,
+    NO_SEND,
+    NOT_PERMITTED,
+    Queues,
+)
 from tests.hdl.taic.device_records import Records
 
-NO_REGISTER, NOT_8_BYTES, BEYOND_UNASSIGNED, NO_SUCH_QUEUE, RECORD_QUEUED = range(1, 6)
+(NO_REGISTER, NOT_8_BYTES, BEYOND_UNASSIGNED, NO_SUCH_QUEUE, RECORD_QUEUED,
+ NO_SUCH_NUMBER) = range(1, 7)
 COMPAT_REGISTERS = ("register_sender", "cancel_sender", "register_receiver", "send_interrupt")
 
 
@@ -40,12 +48,12 @@ class TaicModel:
         self.control, self.page = Page(control_registers(params)), Page(queue_registers(params))
         self.queues = Queues(params, lambda *woken: self.interrupts.woken(*woken))
         self.interrupts = Interrupts(params, self.queues)
-        self.records = Records(params, self.queues.wake)
+        self.records = Records(params, self.queues.wake, self._owned)
         self.compat = Compat(params, self.queues, self.records)
         self.asked = [[] for _ in range(params.ports)]  # words of an ALQ sequence
         self.compatible = [False] * params.contexts
         self.strict = False
-        self.grant = [(1 << params.contexts) - 1] * params.lines
+        self.grant = [0] * params.lines
         self.high = [False] * params.lines
         self.refused = self.refusals = 0
 
@@ -102,7 +110,12 @@ class TaicModel:
         self.refused = reason | write << 4 | self.refusals << 16 | offset << 32
 
     def _error(self, context, queue, bits):
+        if bits and not self._owned(context):
+            bits = NO_OWNER
         self.queues.errors[context, queue] |= bits
+
+    def _owned(self, context):
+        return self.queues.owner[context] is not None
 
     # control page
 
@@ -128,10 +141,12 @@ class TaicModel:
             self._write_context(number, value, offset)
         elif name == "installed":
             page = divmod(value & 0xFFFF, params.queues)
-            if page[0] >= params.contexts:
+            install = bool(value >> 63)
+            if page[0] >= params.contexts or (
+                    install and page[1] not in queues.allocated[page[0]]):
                 self._refuse(NO_SUCH_QUEUE, True, offset)
             else:
-                interrupts.install(number, bool(value >> 63), page)
+                interrupts.install(number, install, page)
         elif name == "grant":
             self.grant[number] = value & (1 << params.contexts) - 1
         elif name == "occupancy":
@@ -139,14 +154,16 @@ class TaicModel:
 
     def _write_context(self, context, value, offset):
         limit = value >> 16 & 0xFFFF
+        if value >> 8 & 0xFF >= self.params.harts:
+            self._refuse(NO_SUCH_NUMBER, True, offset)
+            return
         if limit > self.queues.unassigned() + self.queues.limit[context]:
             self._refuse(BEYOND_UNASSIGNED, True, offset)
             return
         self.queues.limit[context] = limit
         self.queues.by_priority[context] = bool(value & 1)
         self.compatible[context] = bool(value & 2)
-        mask = (1 << (self.params.harts - 1).bit_length()) - 1
-        self.interrupts.fallback[context] = value >> 8 & mask
+        self.interrupts.fallback[context] = value >> 8 & 0xFF
 
     def _read_control(self, port, offset):
         params, queues, interrupts = self.params, self.queues, self.interrupts
@@ -198,6 +215,7 @@ class TaicModel:
             self.compat.forget(context)
             self.interrupts.ended(context)
             self.compatible[context], self.interrupts.fallback[context] = False, 0
+            self.grant = [contexts & ~(1 << context) for contexts in self.grant]
 
     # page of a queue
 
@@ -212,8 +230,7 @@ class TaicModel:
             register = COMPAT_REGISTERS.index(name)
             self._error(context, queue, self.compat.write(port, context, queue, register, value))
         elif name == "write_hart":
-            if self.interrupts.place((context, queue), value):
-                self._error(context, queue, NOT_PERMITTED)
+            self._error(context, queue, self.interrupts.place((context, queue), value))
         elif name == "register_interrupt":
             self._arm_line(context, queue, 0, number, value)
         elif name == "send":
@@ -265,8 +282,15 @@ class TaicModel:
     def _write_record(self, number, within, value, offset):
         if within != 0:
             self._refuse(NO_REGISTER, True, offset)
+        elif not self._configurable(value):
+            self._refuse(NO_SUCH_NUMBER, True, offset)
         elif self.records.configure(number, value):
             self._refuse(RECORD_QUEUED, True, offset)
+
+    def _configurable(self, value):
+        sender, receiver, queue = (value >> lsb & 0xFF for lsb in (8, 16, 24))
+        return (max(sender, receiver) < self.params.contexts and queue < self.params.queues
+                and value >> 2 & 3 != 3)
 
     def _read_record(self, number, within, offset):
         if within == 0:
@@ -281,11 +305,12 @@ class TaicModel:
 
     def _edge(self, line):
         for context in range(self.params.contexts):
-            if self.grant[line] >> context & 1:
+            if self.grant[line] >> context & 1 and self._owned(context):
                 self.records.own_send(self._line_record(line, context), context)
 
     def _arm_line(self, context, queue, target, line, task):
-        if line >= self.params.lines or not self.grant[line] >> context & 1:
+        granted = line < self.params.lines and self.grant[line] >> context & 1
+        if not granted or not self._owned(context):
             self._error(context, queue, NO_RECEIVE)
             return
         record = self._line_record(line, context)

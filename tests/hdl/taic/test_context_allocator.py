@@ -33,6 +33,7 @@ class Bench:
         self.masks, self.kernel = [0] * params.contexts, [0] * params.contexts
         self.begun, self.ended, self.told, self.forgotten = [], [], [], []
         self.refused, self.taking, self.answers, self.ready = 0, None, [], False
+        self.cleared = []  # operations that remove what is left of earlier owners
         self.layouts = {name: member.shape for name, member in
                         ContextAllocator(params).signature.members.items() if member.is_port}
         self.arrive = lambda: None  # called every cycle, to add tasks
@@ -94,7 +95,9 @@ class Bench:
         place = op["context"], op["queue"]
         assert op["source"] == self.params.ports
         assert self.taking is None, "two operations at once"
-        if op["kind"] == QueueOp.TAKE.value:
+        if op["kind"] in (QueueOp.READ_ERROR.value, QueueOp.MARK.value):
+            self.cleared.append((QueueOp(op["kind"]), *place))
+        elif op["kind"] == QueueOp.TAKE.value:
             queue = self.tasks.get(place, [])
             self.taking = queue.pop(0) if queue else (0, 0, 0)
         else:
@@ -231,6 +234,18 @@ async def everything_is_given_once_and_then_nothing(dut):
 
 
 @cocotb.test()
+async def what_is_left_of_earlier_owners_is_cleared(dut):
+    """TAIC-3.4: the errors of each allocated page, and the high water of a new context."""
+    bench = Bench(dut)
+    await bench.start()
+    for queue in range(2):
+        assert await bench.allocate(7, 1) == queue
+        await bench.check()
+    assert bench.cleared == [(QueueOp.READ_ERROR, 0, 0), (QueueOp.MARK, 0, 0),
+                             (QueueOp.READ_ERROR, 0, 1)]
+
+
+@cocotb.test()
 async def a_read_without_two_writes_gives_nothing(dut):
     bench = Bench(dut)
     await bench.start()
@@ -274,7 +289,7 @@ async def the_search_has_its_time(dut):
             await bench.cycle()
             cycles += 1
         bench.answers.clear()
-        assert cycles <= 2 * params.contexts + 10
+        assert cycles <= 2 * params.contexts + 13
         await bench.idle()
 
 

@@ -35,13 +35,16 @@ class Bench:
         self.params = CONFIGURATIONS[cocotb.plusargs["configuration"]]
         self.takes = [takes(self.rng) for _ in range(2)]
         self.log, self.cycles, self.lines = [], 0, 0
-        self.grants = [(1 << self.params.contexts) - 1] * self.params.lines
+        self.grants = [0] * self.params.lines
+        self.owned = (1 << self.params.contexts) - 1
 
     async def start(self):
         dut = self.dut
         for port in (dut.line, dut.simulate__valid, dut.arm__valid, dut.record_op__ready,
-                     dut.error__ready, dut.grant_write, dut.grant_read, dut.grant_line):
+                     dut.error__ready, dut.grant_write, dut.grant_read, dut.grant_line,
+                     dut.forget):
             port.value = 0
+        dut.owned.value = self.owned
         self.offers = {name: Offer(dut, name) for name in ("record_op", "error")}
         await start(dut)
         cycles = 0
@@ -49,6 +52,8 @@ class Bench:
             await FallingEdge(dut.clk)
             cycles += 1
         assert cycles <= self.params.lines
+        for line in range(self.params.lines):
+            await self.grant(line, self.owned)
 
     async def cycle(self):
         """Runs from one falling edge to the next. Returns whether ``simulate`` and ``arm`` were
@@ -123,7 +128,8 @@ class Bench:
         self.dut.line.value = lines
 
     def granted(self, line):
-        return [c for c in range(self.params.contexts) if self.grants[line] >> c & 1]
+        listens = self.grants[line] & self.owned
+        return [c for c in range(self.params.contexts) if listens >> c & 1]
 
     def take(self):
         """Returns the log since the last call, without cycles."""
@@ -180,6 +186,68 @@ async def only_contexts_with_a_grant_hear_of_a_line(dut):
                 assert bench.take() == [(ARM, line, context, queue, task)]
             else:
                 assert bench.take() == [(REFUSED, context, queue)]
+
+
+@cocotb.test()
+async def nothing_is_granted_after_a_reset(dut):
+    """TAIC-7.6"""
+    bench = Bench(dut)
+    await bench.start()
+    await bench.start()
+    for line in range(bench.params.lines):
+        assert await bench.shown(line) == (1 << bench.params.contexts) - 1
+    await start(dut)
+    while int(dut.sweeping.value):
+        assert not int(dut.grant_ready.value)
+        await FallingEdge(dut.clk)
+    for line in range(bench.params.lines):
+        assert await bench.shown(line) == 0
+
+
+@cocotb.test()
+async def a_context_without_an_owner_hears_of_no_line(dut):
+    """TAIC-7.7: neither of the rest of a service nor of a new edge, and it cannot arm."""
+    bench = Bench(dut)
+    await bench.start()
+    last = bench.params.contexts - 1
+    bench.set(1)
+    await bench.run(1)
+    dut.owned.value = bench.owned = 1
+    await bench.run(bench.params.contexts + 4)
+    assert bench.take() == [(SEND, 0, 0)]
+    await bench.simulate(1)
+    await bench.run(bench.params.contexts + 4)
+    assert bench.take() == [(SEND, 1, 0)]
+    dut.owned.value = bench.owned = 1 | 1 << last
+    await bench.run(bench.params.contexts + 4)
+    assert not bench.log, "told of an event before its owner came"
+    dut.owned.value = bench.owned = 1
+    await bench.arm(1, last, 0, 4)
+    assert bench.take() == [(REFUSED, last, 0)]
+
+
+@cocotb.test()
+async def the_grants_of_a_context_end_with_it(dut):
+    """TAIC-7.6: those of the others stay, and no line is lost meanwhile."""
+    bench = Bench(dut)
+    params = bench.params
+    await bench.start()
+    layout = Lines(params).signature.members["forget"].shape
+    for context in (1, params.contexts - 1):
+        dut.forget.value = pack(layout, {"valid": 1, "context": context})
+        await bench.cycle()
+        dut.forget.value = 0
+        bench.set(bench.lines ^ 1)
+        cycles = 0
+        while not int(dut.grant_ready.value):
+            await bench.cycle()
+            cycles += 1
+        assert cycles == params.lines
+        bench.grants = [contexts & ~(1 << context) for contexts in bench.grants]
+        await bench.run(params.contexts + 4)
+        assert bench.take() == (sends(bench, 0) if bench.lines else [])
+        for line in range(params.lines):
+            assert await bench.shown(line) == bench.grants[line]
 
 
 @cocotb.test()

@@ -1,6 +1,7 @@
 """The records follow their model for any order of operations and any pauses."""
 
 import random
+from dataclasses import replace
 
 import cocotb
 import pytest
@@ -53,6 +54,7 @@ class Bench:
         dut = self.dut
         dut.request__valid.value = 0
         dut.wake__ready.value = dut.error__ready.value = 0
+        dut.owned.value = self.owned = (1 << self.params.contexts) - 1
         self.model = ChannelsModel(self.params)
         self.wanted = {"wake": [], "error": [], "answer": [], "refused": []}
         self.offers = {name: Offer(dut, name) for name in ("wake", "error")}
@@ -108,7 +110,7 @@ class Bench:
         while not await self.cycle():
             assert self.cycles < begin + 200, "not accepted"
         dut.request__valid.value = 0
-        result = self.model.apply(op)
+        result = self.model.apply(replace(op, owned=self.owned))
         if result is not None:
             self.wanted[result[0]].append(result)
 
@@ -282,6 +284,49 @@ async def a_wake_that_waits_holds_up_only_another(dut):
     bench.takes[0] = never(bench.rng)
     await bench.drain()
     assert bench.woken == [0, 0]
+
+
+@cocotb.test()
+async def contexts_without_an_owner_neither_send_nor_arm(dut):
+    """TAIC-6.11: untrusted operations are refused; nothing is pending or armed afterwards."""
+    bench = Bench(dut)
+    last = bench.params.contexts - 1
+    await bench.start()
+    await bench.do(Op(CONFIGURE, 0, config=(1, 0, 0, last, 0)))
+    for owned in range(4):
+        dut.owned.value = bench.owned = (owned & 1) | (owned >> 1) << last
+        await bench.do(Op(ARM, 0, last, task=ONCE))
+        await bench.do(Op(SEND, 0, 0))
+        await bench.compare(0)
+    await bench.drain()
+    assert bench.woken == [0]
+
+
+@cocotb.test()
+async def a_wake_that_waits_is_dropped_with_its_context(dut):
+    """The context ends and begins again, and the stored wake must not reach it."""
+    bench = Bench(dut)
+    last = bench.params.contexts - 1
+    await bench.start()
+    bench.takes[0] = iter(lambda: True, False)  # for ever
+    await bench.do(Op(CONFIGURE, 0, config=(1, 0, 0, last, 0)))
+    for _ in range(2):
+        await bench.do(Op(ARM, 0, last, task=ONCE))
+        await bench.do(Op(SEND, 0, 0))
+        await bench.cycle()
+        assert int(dut.wake__valid.value)
+        dut.owned.value = bench.owned = 1
+        await bench.cycle()
+        bench.offers["wake"] = Offer(dut, "wake")
+        await bench.do(Op(FORGET, 0, last, trusted=1))
+        await bench.do(Op(CONFIGURE, 0, config=(1, 0, 0, last, 0)))
+        dut.owned.value = bench.owned = 1 | 1 << last
+        await bench.cycle()
+        assert not int(dut.wake__valid.value)
+        bench.wanted["wake"].clear()
+    bench.takes[0] = never(bench.rng)
+    await bench.drain()
+    assert not bench.woken
 
 
 @pytest.mark.parametrize("configuration", CONFIGURATIONS)

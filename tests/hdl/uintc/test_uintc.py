@@ -220,6 +220,19 @@ async def what_is_refused_changes_no_entry(dut):
 
 
 @cocotb.test()
+async def of_several_reasons_the_greatest_is_told(dut):
+    """UINTC-5.1: the size before the entry, the entry before the vector."""
+    bench = await started(dut)
+    missing = bench.receivers if bench.receivers < 512 else None
+    for index, size, reason in ((1, 8, BAD_VECTOR), (missing, 8, NO_RECEIVER),
+                                (1, 4, BAD_SIZE), (missing, 4, BAD_SIZE)):
+        if index is not None:
+            await bench.write(index, SEND, 64, size=size)
+            assert await bench.read_at(ERROR) & 0xF == reason
+            assert await bench.read_at(ERROR) >> 16 & 0xFFFF == index
+
+
+@cocotb.test()
 async def the_error_page_tells_and_forgets(dut):
     bench = await started(dut)
     await bench.write(3, SEND, 64)

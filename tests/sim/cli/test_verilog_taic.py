@@ -81,6 +81,7 @@ async def notifications_and_lines_wake_and_interrupt(dut):
     sender, page_of_sender = await driver.allocate(1, 7)
     receiver, page = await driver.allocate(1, 9)
     await driver.connect(3, sender, receiver)
+    await driver.control("grant", 1 << receiver, 2)
     await driver.control("installed", 1 << 63 | page, 1)
     for task, wakes in ((0x109, "send"), (0x205, "line")):
         if wakes == "send":

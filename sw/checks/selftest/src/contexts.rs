@@ -12,7 +12,8 @@ const MOST: usize = 160;
 pub const USI: usize = 1 << irq::USI;
 pub const SSI: usize = 1 << irq::SSI;
 
-/// The device, and queues of contexts. The contexts end when this is dropped.
+/// The device, and queues of contexts, to which all lines are granted. The contexts end when this
+/// is dropped.
 pub struct Contexts {
     pub taic: Taic,
     queues: [Cell<Option<QueueIndex>>; MOST],
@@ -30,6 +31,9 @@ impl Contexts {
     pub fn new() -> Self {
         // SAFETY: M-mode, without translation.
         let taic = unsafe { Taic::at(TAIC_BASE) }.expect("there is a TAIC");
+        for line in 0..hal::soc::taic::LINES {
+            taic.set_grants(line, u64::MAX).expect("there is such a line");
+        }
         Self { taic, queues: [const { Cell::new(None) }; MOST] }
     }
 
@@ -66,9 +70,6 @@ impl Contexts {
 
 impl Drop for Contexts {
     fn drop(&mut self) {
-        for line in 0..hal::soc::taic::LINES {
-            self.taic.set_grants(line, u64::MAX).expect("there is such a line");
-        }
         self.taic.set_strict(false);
         self.taic.install(0, None).expect("there is such a hart");
         for queue in self.queues.iter().filter_map(Cell::get) {

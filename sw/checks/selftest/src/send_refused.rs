@@ -81,6 +81,9 @@ fn vector(check: &mut Check) {
         receivers.table(INDEX, 1 | vector << 16 | u64::from(PEER) << 48);
         refused(check, &receivers, Mode::User, INDEX, Reason::Vector);
     }
+    // The vector is judged before the receiver.
+    receivers.table(INDEX, 1 | 64 << 16 | 512 << 48);
+    refused(check, &receivers, Mode::User, INDEX, Reason::Vector);
 }
 
 fn receiver(check: &mut Check) {

@@ -11,15 +11,15 @@ impl Errors {
     pub const NONE: Self = Self(0);
     /// An enqueue while the context was at its limit, or a registration without a free slot.
     pub const FULL: Self = Self(register::ERROR_FULL as u8);
-    /// The context has no owner.
+    /// The context has no owner. Then no other error is told.
     pub const NO_OWNER: Self = Self(register::ERROR_NO_OWNER as u8);
     /// No permission to send there.
     pub const NO_SEND: Self = Self(register::ERROR_NO_SEND as u8);
-    /// No permission to receive that, or no such receiver.
+    /// No permission to arm that, or the receiver has no owner.
     pub const NO_RECEIVE: Self = Self(register::ERROR_NO_RECEIVE as u8);
     /// The queue is not allocated.
     pub const NO_QUEUE: Self = Self(register::ERROR_NO_QUEUE as u8);
-    /// No such register, or not through this page.
+    /// An enqueue of 0, no such hart, no such register, or not through this page.
     pub const NOT_PERMITTED: Self = Self(register::ERROR_NOT_PERMITTED as u8);
 
     const NAMES: [(Self, &str); 6] = [

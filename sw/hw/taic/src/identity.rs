@@ -47,6 +47,8 @@ pub enum Reason {
     NoSuchQueue,
     /// The task of the channel is in a queue.
     Queued,
+    /// No such context, queue, policy or hart.
+    NoSuchNumber,
 }
 
 /// The last access that was refused, and how many there were (at most 65535).
@@ -67,6 +69,7 @@ impl Refused {
             refusal::LIMIT => Reason::Limit,
             refusal::NO_QUEUE => Reason::NoSuchQueue,
             refusal::IN_QUEUE => Reason::Queued,
+            refusal::NO_NUMBER => Reason::NoSuchNumber,
             _ => return None,
         };
         Some(Self {

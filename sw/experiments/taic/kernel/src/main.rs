@@ -5,8 +5,8 @@
 //! each of a further context. Process 0 measures. It is trusted: it also sees the control page and
 //! the UART, with which it raises lines of devices. Beyond that, processes have a page in common.
 //!
-//! The kernel makes contexts and channels, delegates the interrupt of the TAIC to U-mode, prints,
-//! and is otherwise not there.
+//! The kernel makes contexts and channels, grants lines, delegates the interrupt of the TAIC to
+//! U-mode, prints, and is otherwise not there.
 
 #![no_std]
 #![no_main]
@@ -18,7 +18,7 @@ use supervisor::{
     hal::{
         context::{Supervisor, reg},
         csr,
-        soc::{TAIC_BASE, UART0_BASE, cause, csr as number, irq},
+        soc::{TAIC_BASE, UART0_BASE, cause, csr as number, irq, taic::LINES},
     },
     harts, has_user_interrupts, println,
 };
@@ -53,6 +53,10 @@ fn main(_hart: usize, _device_tree: usize) -> ! {
         let queues = (id < harts).then(|| Queues::allocate(taic, id));
         queues.inspect(|queues| start_process(taic, id, harts, shared, queues))
     });
+    let owners = contexts.iter().flatten().fold(0, |them, queues| them | 1 << queues.context());
+    for line in 0..LINES {
+        taic.set_grants(line, owners).expect("there is such a line");
+    }
     if let [Some(first), Some(second), ..] = &contexts {
         connect(taic, TO_ITSELF, first, first);
         connect(taic, TO_PEER, first, second);

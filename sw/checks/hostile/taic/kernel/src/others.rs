@@ -49,8 +49,7 @@ impl Others {
             (0..TASKS).for_each(|serial| page.enqueue(task(queue.context, serial)));
         }
         for line in 0..LINES {
-            let all = taic.grants(line).expect("there is such a line");
-            taic.set_grants(line, all & !(1 << first.context)).expect("there is such a line");
+            taic.set_grants(line, !(1 << first.context)).expect("there is such a line");
         }
         for (line, queue) in others.lines() {
             let arming = Arming::new(line as u16, line_task(queue)).expect("both fit");
