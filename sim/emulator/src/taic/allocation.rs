@@ -47,7 +47,7 @@ impl Taic {
             return NOTHING;
         };
         let Some(queue) = self.contexts[context].queues.allocate() else { return NOTHING };
-        self.contexts[context].errors[queue] = 0;
+        self.contexts[context].errors[queue] = 0; // TAIC-3.8
         (context as u64) << 32 | queue as u64
     }
 
@@ -65,7 +65,7 @@ impl Taic {
         self.places.unassigned += old;
         self.places.unassigned -= limit;
         context.owner = Some(owner);
-        context.high_water = 0;
+        context.high_water = 0; // TAIC-3.4
         context.settings =
             Settings { priorities: false, compatible: !self.strict, fallback: 0, limit };
         Some(number)

@@ -166,7 +166,7 @@ impl Taic {
     }
 
     /// Sets a bit in ERROR of the page that caused a refusal (TAIC-9.1). Without an owner there is
-    /// one reason only.
+    /// one reason only (TAIC-9.4).
     fn error(&mut self, context: usize, queue: usize, error: Error) {
         let context = &mut self.contexts[context];
         let error = if context.owner.is_none() { Error::NoOwner } else { error };

@@ -132,7 +132,7 @@ impl Taic {
         self.harts.dequeued(at, taken.map(|ready| ready.task.priority()));
         let Some(Ready { task, record }) = taken else { return Ok(0) };
         if self.contexts[context].queues.total() == 0 {
-            self.harts.discard(1 << context); // TAIC-10.8
+            self.harts.discard(1 << context); // TAIC-10.10
         }
         self.places.give_back(1);
         if let Some(record) = record {

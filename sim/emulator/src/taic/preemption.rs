@@ -15,7 +15,7 @@ pub struct QueueId {
 pub enum Raised {
     /// For a task in this queue, which comes first (TAIC-5.4).
     For(usize),
-    /// For a wake that came while no queue of the context was installed (TAIC-10.8).
+    /// For a wake that came while no queue was installed, or in place of another hart (TAIC-10.8).
     Late,
 }
 
@@ -62,7 +62,7 @@ impl Harts {
         self.undelivered
     }
 
-    /// Clears undelivered interrupts without interrupting anyone (TAIC-10.8).
+    /// Clears undelivered interrupts without interrupting anyone (TAIC-10.10).
     pub fn discard(&mut self, contexts: u64) {
         self.undelivered &= !contexts;
     }
