@@ -101,6 +101,8 @@ hello: $(ENVIRON) sw
 define tests
 @echo '== Tests of the software on the host (1 minute)'
 @$(MAKE) --no-print-directory -C sw test
+@echo '== Tests of the emulator (the first time 1 minute)'
+@$(MAKE) --no-print-directory -C sim/emulator test
 @echo '== Tests of gateware, simulator and programs ($(2))'
 @seed=$(SEED); test $$seed != random || seed=$$(od -An -N4 -tu4 /dev/urandom | tr -d ' '); \
 echo "seed $$seed"; COCOTB_RANDOM_SEED=$$seed $(PYTHON) -m pytest -n $(JOBS) -q --tier $(1) \
@@ -110,6 +112,7 @@ endef
 check: $(ENVIRON) $(TESTING) sw
 	@$(PYTHON) -m ruff check --quiet .
 	@$(MAKE) --no-print-directory -C sw lint-if-possible
+	@$(MAKE) --no-print-directory -C sim/emulator lint-if-possible
 	$(call tests,check,1 minute)
 
 test: $(ENVIRON) $(TESTING) sw
@@ -121,6 +124,7 @@ test-all: $(ENVIRON) $(TESTING) sw
 lint: $(ENVIRON) $(CONSTANTS) $(RUST)
 	$(PYTHON) -m ruff check .
 	@$(MAKE) --no-print-directory -C sw lint
+	@$(MAKE) --no-print-directory -C sim/emulator lint
 
 synth: $(ENVIRON)
 	@echo '== Synthesis for ECP5 (about 40 minutes)'

@@ -158,9 +158,7 @@ class Grant(mmio.Register, access="rw", bytes=8):
     The bit of a context is cleared when the context ends. Events reach no context without an owner.
     """
 
-    def __init__(self, params: TaicParams) -> None:
-        super().__init__({"contexts": mmio.Field(64, "a bit for each context",
-                                                 init=(1 << params.contexts) - 1)})
+    fields = {"contexts": mmio.Field(64, "a bit for each context")}
 
 
 class Occupancy(mmio.Register, access="rw", bytes=8):
@@ -339,7 +337,7 @@ def control_registers(params: TaicParams) -> mmio.RegisterMap:
     registers.add("undelivered", Undelivered(), offset=0x930)
     registers.add("context", Context(), offset=0x980, count=params.contexts)
     registers.add("installed", Installed(), offset=0xA00, count=params.harts)
-    registers.add("grant", Grant(params), offset=0xC00, count=params.lines)
+    registers.add("grant", Grant(), offset=0xC00, count=params.lines)
     registers.add("occupancy", Occupancy(), offset=0xE00, count=params.contexts)
     return registers
 

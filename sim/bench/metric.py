@@ -13,7 +13,7 @@ class Metric:
     value: float
     worst: float
     samples: int
-    unit: str  # cycles, mhz or count
+    unit: str  # cycles, mhz, mips or count
     params: dict[str, str] = field(default_factory=dict)
 
     @classmethod

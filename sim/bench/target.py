@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import ClassVar, Protocol
 
 from sim.bench.metric import Metric, parse_metrics
@@ -76,10 +77,12 @@ class Target(Protocol):
 
 @dataclass(frozen=True)
 class Simulated:
-    """The RTL. ``params`` gives every parameter except the number of harts."""
+    """The RTL. ``params`` gives every parameter except the number of harts. ``coremark`` is a
+    checkout of CoreMark, for what measures the emulator."""
 
     params: SocParams
     options: RunOptions
+    coremark: Path | None = None
 
     @property
     def common(self) -> dict[str, str]:

@@ -15,7 +15,7 @@ from sim.output import STDOUT_NAME
 
 # Errors without the name of a file are those of standard output.
 WRITING = (errno.ENOSPC, errno.EIO, errno.EBADF, errno.EPIPE, errno.EFBIG)
-VERBS = ("sim", "image", "account", "bench", "gen", "verilog", "conformance", "synth",
+VERBS = ("sim", "emu", "image", "account", "bench", "gen", "verilog", "conformance", "synth",
          "equivalence", "build", "program", "load", "run", "figures")
 
 app = typer.Typer(

@@ -40,6 +40,8 @@ def bench(
     latency: Annotated[str | None, Option(
         metavar="N|random[:SEED]",
         help="cycles from a DRAM request to its data, in the simulator  [default: 10]")] = None,
+    coremark: Annotated[Path | None, Option(
+        metavar="DIR", help="checkout of CoreMark, for the suite emu")] = None,
     baud: Baud = BAUD,
     patience: Wait = PATIENCE,
     json: Annotated[Path | None, Option(metavar="F", help="write the metrics as JSON")] = None,
@@ -64,9 +66,11 @@ def bench(
     try:
         if target == "sim":
             options = RunOptions(latency=Latency.parse(latency or "10"))
-            machine = Simulated(soc_params(config or "default", no_taic=no_taic), options)
+            machine = Simulated(soc_params(config or "default", no_taic=no_taic), options,
+                                coremark)
         else:
-            given = {"config": config, "no-taic": no_taic, "latency": latency}
+            given = {"config": config, "no-taic": no_taic, "latency": latency,
+                     "coremark": coremark}
             machine = _board(target, baud, Patience(patience),
                              [option for option, value in given.items() if value])
         measured = _measure(machine, chosen, leave_out=not suites)

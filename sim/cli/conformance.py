@@ -13,7 +13,7 @@ from typer import Argument, Option
 
 from sim.cli import app, refuse
 from sim.cli.options import Config, Harts
-from sim.conformance import benchmarks, riscv_tests
+from sim.conformance import benchmarks, riscv_tests, spike
 from sim.conformance.riscv_tests import SuiteError
 from sim.model.elf import BadImage
 from sim.model.run_options import BadArgument, Latency, RunOptions
@@ -150,6 +150,25 @@ def run_contention(
 
 def show_counts(counts: dict[str, int]) -> str:
     return " ".join(f"{outcome}={count}" for outcome, count in sorted(counts.items()))
+
+
+@verbs.command("spike")
+def run_spike(
+    programs: Annotated[int, Option(metavar="N", help="random programs")] = 20,
+    instructions: Annotated[int, Option(metavar="N", help="instructions of each program")] = 1500,
+    seed: Annotated[int, Option(metavar="N", help="seed of the first program")] = 1,
+) -> None:
+    """the emulator and Spike execute random programs of the base ISA, and agree"""
+
+    def report(outcome: spike.Outcome) -> None:
+        print(f"{'FAIL' if outcome.difference else 'pass'} seed {outcome.seed}, "
+              f"{outcome.instructions} instructions"
+              f"{': ' if outcome.difference else ''}{outcome.difference}", flush=True)
+
+    with refusing():
+        outcomes = spike.run(BUILD / "spike", programs=programs, instructions=instructions,
+                             seed=seed, report=report)
+    conclude(sum(not outcome.difference for outcome in outcomes), len(outcomes), "agree")
 
 
 @verbs.command("coremark")

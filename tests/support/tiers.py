@@ -24,6 +24,8 @@ RULES = {
         /trace/test_cycles.py::*
         /sim/bench/*
         /sim/export/test_netlist.py::*
+        /sim/emulator/test_emu.py::*
+        /sim/emulator/test_programs.py::*
         /sim/image/*
         /cli/test_refusals.py::*
         /ordering/test_contention.py::test_faults_are_told
@@ -72,6 +74,7 @@ RULES = {
         /uintc/test_uintc.py::test_uintc[512-4]
         /uintc/test_uintc_crossbar.py::test_uintc_crossbar[512-4-4]
         /taic/test_taic.py::test_taic[default]
+        /sim/emulator/test_devices.py::test_taic_answers_as_the_rtl[ports]
         ::test_no_count_is_lost_and_nobody_starves[4-10]
         /test_litmus.py::test_four_harts
         ::test_bench_uintr_measures_every_point[random]

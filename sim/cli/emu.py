@@ -1,0 +1,62 @@
+"""``rel4 emu``: run a program on the emulator."""
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option
+
+from sim.cli import app, refuse
+from sim.cli.options import DEFAULT_HARTS, Config, Harts, Memory, NoTaic, soc_params
+from sim.emulator.run import (
+    DEFAULT_IPS,
+    DEFAULT_MAX_CYCLES,
+    DEFAULT_QUANTUM,
+    EmulatorOptions,
+    emulator_command,
+)
+from sim.model.elf import BadImage, Program
+from sim.model.run_options import BadArgument
+from sim.model.simulate import become
+from sim.tools import ToolError
+
+
+@app.command()
+def emu(
+    image: Annotated[Path, Argument(metavar="IMAGE.elf", help="program to run")],
+    config: Config = "default",
+    harts: Harts = DEFAULT_HARTS,
+    memory: Memory = 128,
+    no_taic: NoTaic = False,
+    max_cycles: Annotated[
+        int, Option(metavar="N", help="give up after N cycles of a hart")
+    ] = DEFAULT_MAX_CYCLES,
+    ips: Annotated[
+        int, Option(metavar="N", help="instructions that a hart executes in a second of its time")
+    ] = DEFAULT_IPS,
+    quantum: Annotated[
+        int, Option(metavar="N", help="instructions of a hart before the next hart's turn")
+    ] = DEFAULT_QUANTUM,
+    commit_log: Annotated[
+        Path | None, Option(metavar="F", help="write a line for every retired instruction")
+    ] = None,
+    json: Annotated[Path | None, Option(metavar="F", help="write the result as JSON")] = None,
+    tohost: Annotated[
+        bool, Option("--tohost", help="the program ends by writing the symbol tohost")
+    ] = False,
+) -> None:
+    """run a program on the emulator; its UART is standard output and input
+
+    A cycle is the execution of one instruction. Exit status: 0 the program passed, 1 it failed,
+    124 cycle limit, 2 it could not be run. On a terminal, Ctrl-A x leaves.
+    """
+    try:
+        params = soc_params(config, harts, memory, no_taic=no_taic)
+        options = EmulatorOptions(max_cycles=max_cycles, ips=ips, quantum=quantum, tohost=tohost,
+                                  commit_log=commit_log, json=json)
+        program = Program.load(image, memory_bytes=params.dram_bytes)
+        command = emulator_command(params, program, options)
+    except BadImage as error:
+        refuse("emu", f"{image}: {error}")
+    except (BadArgument, ToolError, ValueError) as error:
+        refuse("emu", error)
+    become(command)

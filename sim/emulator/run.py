@@ -1,0 +1,121 @@
+"""Runs programs on the emulator, from Python."""
+
+import hashlib
+import json
+import os
+import subprocess
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sim import tools
+from sim.emulator.build import BUILT, build_emulator
+from sim.model.elf import BadImage, Program
+from sim.model.run_options import BadArgument, RunOptions
+from sim.model.simulate import Result
+from soc.bootrom import boot_rom
+from soc.config import DRAM_BASE, SocParams
+
+DEFAULT_MAX_CYCLES = 10_000_000_000
+DEFAULT_IPS = 100_000_000
+DEFAULT_QUANTUM = 200
+# Time must advance within a few turns, and a turn must end.
+IPS_RANGE = range(1_000, 100_000_000_001)
+QUANTUM_RANGE = range(1, 1_000_001)
+
+
+@dataclass(frozen=True)
+class EmulatorOptions:
+    """How to run a program, and which files to write. ``None`` writes none."""
+
+    max_cycles: int = DEFAULT_MAX_CYCLES
+    ips: int = DEFAULT_IPS  # instructions of a hart in a second of its time
+    quantum: int = DEFAULT_QUANTUM  # instructions of a hart before the next one's turn
+    tohost: bool = False
+    commit_log: Path | None = None
+    json: Path | None = None
+
+    def check(self) -> None:
+        """Raises ``BadArgument`` for a number out of range or a file that cannot be written."""
+        if self.ips not in IPS_RANGE:
+            raise BadArgument(f"ips must be {IPS_RANGE[0]} to {IPS_RANGE[-1]}, not {self.ips}")
+        if self.quantum not in QUANTUM_RANGE:
+            raise BadArgument(f"quantum must be {QUANTUM_RANGE[0]} to {QUANTUM_RANGE[-1]}, "
+                              f"not {self.quantum}")
+        shared = RunOptions(max_cycles=self.max_cycles, commit_log=self.commit_log,
+                            json=self.json)
+        shared.check()
+        shared.check_outputs()
+
+
+def emulator_command(params: SocParams, program: Program, options: EmulatorOptions) -> list[str]:
+    """Builds the emulator and returns the command that runs ``program`` on it."""
+    if options.tohost and program.tohost is None:
+        raise BadImage("no symbol tohost, which --tohost needs")
+    if program.entry != DRAM_BASE and not program.trampoline_room():
+        raise BadImage(f"entry {program.entry:#x} is not the base of DRAM ({DRAM_BASE:#x}), where "
+                       "the boot ROM jumps to, and there is no room for a jump to it")
+    options.check()
+    command = [str(build_emulator()), "--image", str(program.path), "--entry", str(program.entry),
+               "--rom", str(rom_file(params)),
+               "--capstone", str(tools.capstone() / "lib" / "libcapstone.so")]
+    for name, value in {**machine_numbers(params), "max-cycles": options.max_cycles,
+                        "ips": options.ips, "quantum": options.quantum}.items():
+        command += [f"--{name}", str(value)]
+    for s in program.segments:
+        command += ["--segment", f"{s.offset}:{s.paddr}:{s.file_bytes}:{s.memory_bytes}"]
+    if options.tohost:
+        command += ["--tohost", str(program.tohost)]
+    for name in ("commit_log", "json"):
+        if path := getattr(options, name):
+            command += [f"--{name.replace('_', '-')}", str(path)]
+    return command
+
+
+def machine_numbers(params: SocParams) -> dict[str, int | str]:
+    """The emulator's arguments that describe the machine."""
+    numbers: dict[str, int | str] = {
+        "harts": params.harts,
+        "memory": params.dram_bytes,
+        "pmp-entries": params.hart.pmp_entries,
+        "hpm-counters": params.hart.hpm_counters,
+        "receivers": params.uintc_receivers,
+        "plic-sources": params.plic_sources,
+        "uart-divisor": params.uart_divisor,
+        "timebase": params.timebase_hz,
+        "clock": params.clock_hz,
+    }
+    if taic := params.taic:
+        sizes = (taic.contexts, taic.queues, taic.priorities, taic.tasks, taic.channels,
+                 taic.slots, params.plic_sources)
+        numbers["taic"] = ":".join(map(str, sizes))
+    return numbers
+
+
+def rom_file(params: SocParams) -> Path:
+    """A file with the contents of the boot ROM: reset code and device tree."""
+    contents = boot_rom(params)
+    path = BUILT / "rom" / f"{hashlib.sha256(contents).hexdigest()[:20]}.bin"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(f".{os.getpid()}")
+        partial.write_bytes(contents)
+        partial.rename(path)
+    return path
+
+
+def emulate(params: SocParams, image: Path, options: EmulatorOptions = EmulatorOptions(), *,
+            stdin: bytes = b"") -> Result:
+    """Runs ``image`` to its end and returns the outcome.
+
+    Raises ``BadImage``, ``BadArgument`` or ``ToolError`` if it cannot be run.
+    """
+    program = Program.load(image, memory_bytes=params.dram_bytes)
+    with tempfile.TemporaryDirectory() as folder:
+        report = options.json or Path(folder) / "result.json"
+        command = emulator_command(params, program, replace(options, json=report))
+        done = subprocess.run(command, input=stdin, capture_output=True, check=False)
+        errors = done.stderr.decode(errors="replace")
+        if done.returncode == 2 or done.returncode < 0:
+            raise BadImage(errors.strip() or f"the emulator ended with {done.returncode}")
+        return Result(done.returncode, json.loads(report.read_text()), done.stdout, errors)

@@ -1,0 +1,8 @@
+//! A run of a program: options, terminal, report.
+
+pub mod commit_log;
+pub mod disassembler;
+pub mod options;
+pub mod report;
+pub mod session;
+pub mod terminal;

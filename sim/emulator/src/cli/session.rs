@@ -1,0 +1,156 @@
+//! A run of a program, from its file to its exit status.
+
+use std::fs;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use emulator::machine::{Machine, Segments, Stop};
+use emulator::soc;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGPIPE, SIGTERM};
+
+use super::commit_log::CommitLog;
+use super::disassembler::Disassembler;
+use super::options::{Options, Segment};
+use super::report::{self, Outcome};
+use super::terminal::Terminal;
+
+/// Cycles between looks at keyboard and signals.
+const LOOK: u64 = 100_000;
+/// How long to wait for the keyboard when nothing else can happen.
+const WAIT_MS: i64 = 50;
+/// The jump that is put at the base of DRAM: auipc t0, 0; ld t0, 16(t0); jr t0; then the address.
+const JUMP: [u32; 4] = [0x0000_0297, 0x0102_B283, 0x0002_8067, 0];
+
+/// A program, ready to run.
+pub struct Session {
+    options: Options,
+    machine: Machine,
+    terminal: Terminal,
+    signal: Arc<AtomicUsize>,
+}
+
+impl Session {
+    /// Reads the program.
+    pub fn new(mut options: Options) -> Result<Self, String> {
+        let read = |path: &std::path::Path| {
+            fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
+        };
+        let image = read(&options.image)?;
+        options.config.bus.rom = read(&options.rom)?;
+        let program = program(&image, &options.segments, options.entry)
+            .ok_or(format!("{}: changed while it was read", options.image.display()))?;
+        let signal = Arc::new(AtomicUsize::new(0));
+        for number in [SIGINT, SIGTERM, SIGHUP] {
+            signal_hook::flag::register_usize(number, signal.clone(), number as usize)
+                .map_err(|error| format!("signal {number}: {error}"))?;
+        }
+        let mut machine = Machine::new(options.config.clone(), program);
+        if let Some(path) = &options.commit_log {
+            let log = CommitLog::create(path, options.capstone.as_deref());
+            observe(&mut machine, log.map_err(|error| format!("{}: {error}", path.display()))?);
+        }
+        Ok(Self { options, machine, terminal: Terminal::new(), signal })
+    }
+
+    /// Runs the program to its end, and reports.
+    pub fn run(mut self) -> ExitCode {
+        let start = Instant::now();
+        let outcome = self.emulate();
+        let time = start.elapsed();
+        self.flush();
+        let cycles = self.machine.cycle();
+        drop(self.terminal);
+        let mut disassembler = Disassembler::new(self.options.capstone.as_deref());
+        report::explain(&self.machine, outcome, cycles, &mut disassembler);
+        if let Some(path) = &self.options.json {
+            let value = report::json(&self.machine, outcome, cycles, time);
+            if let Err(error) = report::write(path, &value) {
+                eprintln!("rel4 emu: {}: {error}", path.display());
+            }
+        }
+        ExitCode::from(outcome.exit_status())
+    }
+
+    fn emulate(&mut self) -> Outcome {
+        loop {
+            let limit = self.options.max_cycles;
+            let stop = self.machine.run(limit.min(self.machine.cycle().saturating_add(LOOK)));
+            self.flush();
+            match stop {
+                Stop::Ended(0) => return Outcome::Passed,
+                Stop::Ended(code) => return Outcome::Failed(code),
+                Stop::Cycle if self.machine.cycle() >= limit => return Outcome::CycleLimit,
+                Stop::Cycle => self.terminal.look(0),
+                Stop::Asleep if self.terminal.ended() => {
+                    self.machine.skip_to(limit);
+                    return Outcome::CycleLimit;
+                }
+                Stop::Asleep => self.terminal.look(WAIT_MS),
+            }
+            self.type_in();
+            if let Some(signal) = self.interruption() {
+                return Outcome::Interrupted(signal);
+            }
+        }
+    }
+
+    /// Passes on what the program wrote to its UART.
+    fn flush(&mut self) {
+        if self.machine.bus.uart.has_sent() {
+            let bytes = self.machine.bus.uart.take_sent();
+            self.terminal.write(&bytes);
+        }
+    }
+
+    /// Passes on what was typed, as far as the UART has space.
+    fn type_in(&mut self) {
+        let bus = &mut self.machine.bus;
+        while bus.uart.has_space()
+            && let Some(byte) = self.terminal.next()
+        {
+            bus.uart.receive(byte);
+            bus.settle();
+        }
+    }
+
+    fn interruption(&self) -> Option<i32> {
+        match self.signal.load(Ordering::Relaxed) {
+            0 if self.terminal.leave() => Some(SIGINT),
+            0 if self.terminal.broken() => Some(SIGPIPE),
+            0 => None,
+            signal => Some(signal as i32),
+        }
+    }
+}
+
+/// Has the log written while the machine runs. It is complete when the machine is gone.
+fn observe(machine: &mut Machine, mut log: CommitLog) {
+    let mut failed = false;
+    machine.observe(Box::new(move |cycle, hart, commit| {
+        if !failed && let Err(error) = log.write(cycle, hart, commit) {
+            eprintln!("rel4 emu: commit log: {error}");
+            failed = true;
+        }
+    }));
+}
+
+/// The contents of memory. If the program does not begin where the boot ROM jumps to, a jump to it is
+/// put there.
+fn program(image: &[u8], segments: &[Segment], entry: u64) -> Option<Segments> {
+    let mut program = Segments::new();
+    for segment in segments {
+        let start = usize::try_from(segment.offset).ok()?;
+        let end = start.checked_add(usize::try_from(segment.file_bytes).ok()?)?;
+        let mut bytes = image.get(start..end)?.to_vec();
+        bytes.resize(usize::try_from(segment.memory_bytes).ok()?, 0);
+        program.push((segment.paddr, bytes));
+    }
+    if entry != soc::DRAM_BASE as u64 {
+        let mut jump: Vec<u8> = JUMP.iter().flat_map(|word| word.to_le_bytes()).collect();
+        jump.extend(entry.to_le_bytes());
+        program.push((soc::DRAM_BASE as u64, jump));
+    }
+    Some(program)
+}
