@@ -1,7 +1,6 @@
 """The programs of the workspace end on the emulator as on the RTL."""
 
 import re
-from dataclasses import replace
 
 import pytest
 
@@ -12,7 +11,7 @@ from sim.ordering import contention, litmus
 from sim.ordering.machine import Machine
 from sim.ordering.rvwmo import Model
 from sim.tools import BUILD
-from soc.config import configuration, without_taic
+from soc.config import configuration
 from tests.sw.test_programs import (
     MESSAGE_METRICS,
     TAIC_METRICS,
@@ -24,13 +23,12 @@ from tests.sw.test_programs import (
 MAX_CYCLES = 500_000_000
 
 
-def run(program: str, config: str = "default", *, harts: int = 2, taic: bool = True,
-        stdin: bytes = b"", **changes) -> Result:
+def run(program: str, config: str = "default", *, harts: int = 2, **changes) -> Result:
     image = BUILD / "sw" / f"{program}.elf"
     assert image.exists(), f"{image} is not built: make sw"
     params = configuration(config, harts=harts)
     options = EmulatorOptions(max_cycles=MAX_CYCLES, **changes)
-    return emulate(params if taic else without_taic(params), image, options, stdin=stdin)
+    return emulate(params, image, options)
 
 
 def output_of(program: str, **arguments) -> str:
@@ -73,10 +71,6 @@ def test_selftest_passes(config, quantum):
     assert [line for line in lines[:-1] if not line.startswith("ok ")] == []
     assert re.fullmatch(r"selftest: \d+ passed, 0 failed, 0 skipped", lines[-1])
     assert len(lines) > 100
-
-
-def test_selftest_passes_without_a_taic():
-    assert ", 0 failed," in output_of("selftest", taic=False)
 
 
 @pytest.mark.parametrize("program", ["uintr-hostile", "taic-hostile"])
@@ -128,5 +122,5 @@ def test_no_count_is_lost():
 
 def test_input_reaches_the_program():
     """The program ``litmus`` reads its request from the UART."""
-    machine = EmulatedMachine(replace(configuration("default")))
+    machine = EmulatedMachine(configuration("default"))
     assert litmus.tests(machine, "")

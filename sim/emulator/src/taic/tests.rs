@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::choices;
 
 const CONFIG: TaicConfig = TaicConfig {
     contexts: 2,
@@ -192,9 +193,10 @@ fn a_record_does_not_wait_for_a_queue_that_is_not_there() {
     write(&mut taic, SIMULATE, 0);
     allocate(&mut taic, 6);
     write(&mut taic, page(1, 0, ARM_LINE), 0x200);
-    assert_eq!(dequeue(&mut taic, 1, 0), 0);
+    let before_its_begin = choices::EVENTS_REACH_CONTEXTS_WITHOUT_OWNER;
+    assert_eq!(dequeue(&mut taic, 1, 0), if before_its_begin { 0x200 } else { 0 });
     write(&mut taic, SIMULATE, 0);
-    assert_eq!(dequeue(&mut taic, 1, 0), 0x200);
+    assert_eq!(dequeue(&mut taic, 1, 0), if before_its_begin { 0 } else { 0x200 });
 }
 
 #[test]
@@ -213,7 +215,8 @@ fn nothing_of_an_owner_survives_into_the_next() {
     assert_eq!(read(&mut taic, UNDELIVERED), 2);
     write(&mut taic, FREE, 1 << 32);
     assert_eq!((read(&mut taic, CHANNEL), taic.supervisor_lines()), (0, 0));
-    assert_eq!([GRANT, GRANT + 8].map(|line| read(&mut taic, line)), [1, 1]);
+    let left = if choices::END_OF_CONTEXT_CLEARS_GRANTS { 1 } else { 3 };
+    assert_eq!([GRANT, GRANT + 8].map(|line| read(&mut taic, line)), [left, left]);
     fresh.high_water = taic.contexts[1].high_water; // until the next one begins
     fresh.errors = taic.contexts[1].errors.clone();
     assert_eq!(taic.contexts[1], fresh);
@@ -381,7 +384,10 @@ proptest! {
             prop_assert_eq!(places >> 32, (CONFIG.assignable() - limits) as u64);
             for context in taic.contexts.iter().filter(|context| context.owner.is_none()) {
                 prop_assert_eq!(context.queues.total(), 0);
-                prop_assert!(context.lines.iter().all(|record| record.is_idle()));
+                prop_assert!(
+                choices::EVENTS_REACH_CONTEXTS_WITHOUT_OWNER
+                    || context.lines.iter().all(|record| record.is_idle())
+            );
             }
         }
     }
