@@ -101,12 +101,13 @@ class EmulatedMachine(Machine):
         yield from map(str.split, result.output.decode().splitlines())
 
 
+@pytest.mark.tier("test")
 @pytest.mark.parametrize("harts", [2, 4])
 def test_harts_are_sequentially_consistent(harts):
     machine = EmulatedMachine(configuration("default", harts=harts))
     chosen = litmus.tests(machine, "")
     overlapping = 0
-    for result in litmus.run(machine, chosen, iterations=200, seed=1):
+    for result in litmus.run(machine, chosen, iterations=100, seed=1):
         assert sum(result.counts.values()) == result.iterations
         assert result.seen(Model.RVWMO, Model.TSO, None) == {}, result.test.name
         overlapping += len(result.counts) > 1
