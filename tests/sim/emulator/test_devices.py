@@ -20,7 +20,7 @@ OPERATIONS = 3000
 @pytest.fixture(scope="module")
 def replay() -> Path:
     """Builds the program that repeats a trace, and returns it."""
-    target = PROJECT / "build" / "emulator"
+    target = PROJECT / "build" / "emulator" / "target"
     subprocess.run(["cargo", "build", "--quiet", "--release", "--locked", "--example", "replay",
                     "--target-dir", str(target)], cwd=EMULATOR, check=True)
     return target / "release" / "examples" / "replay"
