@@ -93,8 +93,9 @@ impl Blocks {
         &self.blocks[number]
     }
 
-    /// FENCE.I: blocks are compared with memory before they are used again. The caller also
-    /// forgets translations, which empties the table.
+    /// FENCE.I: blocks are compared with memory before they are used again
+    /// ([`crate::choices::FETCH_SEES_STORES_AT_FENCE_I`]). The caller also forgets translations, which
+    /// empties the table.
     pub fn refetch(&mut self) {
         self.epoch = self.epoch.wrapping_add(1);
     }

@@ -116,6 +116,10 @@ impl Machine {
         for id in 0..self.harts.len() {
             self.bus.clock.begin_turn(id, self.round, quantum);
             self.turn(id, end, false);
+            let hart = &mut self.harts[id];
+            if hart.waiting {
+                hart.counters.cycles = hart.counters.cycles.max(end);
+            }
             if let Some(stop) = self.ended(id) {
                 return Some(stop);
             }
@@ -124,12 +128,13 @@ impl Machine {
         None
     }
 
-    /// One hart runs until a timer is due, or until it may have woken another one.
+    /// One hart runs until a timer is due, until it waits, or until it may have set a timer or woken
+    /// another hart.
     fn run_alone(&mut self, id: usize, end: u64) -> Option<Stop> {
         let next = self.next_event().unwrap_or(u64::MAX);
         let limit = next.min(self.round + ALONE).clamp(self.round + 1, end);
         self.bus.clock.begin_alone(id, self.round);
-        self.turn(id, limit, self.harts.len() > 1);
+        self.turn(id, limit, true);
         let reached = self.harts[id].counters.cycles;
         if let Some(stop) = self.ended(id) {
             return Some(stop);
@@ -143,9 +148,6 @@ impl Machine {
         match &mut self.observer {
             None => hart.run(&mut self.bus, &mut self.blocks[id], end, yields),
             Some(observer) => hart.run_observed(&mut self.bus, end, yields, observer),
-        }
-        if hart.waiting {
-            hart.counters.cycles = hart.counters.cycles.max(end);
         }
         if choices::RESERVATION_ENDS_WITH_TURN && self.config.bus.harts > 1 {
             hart.reservation = None;

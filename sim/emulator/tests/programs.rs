@@ -155,3 +155,27 @@ fn runs_are_alike() {
     };
     assert_eq!(run(), run());
 }
+
+#[test]
+fn a_timer_that_a_running_hart_sets_interrupts_in_time() {
+    // mtvec := the last instruction; mtimecmp := 100 ticks; enable; then a loop that counts.
+    let code = [
+        0x0000_0297, // auipc t0, 0
+        addi(T0, T0, 44),
+        csrrw(ZERO, csr::MTVEC, T0),
+        lui(T0, 0x02004),
+        addi(A0, ZERO, 100),
+        store(3, A0, T0, 0),
+        addi(A1, ZERO, 0x80),
+        csrrs(ZERO, csr::MIE, A1),
+        0x3004_6073, // csrsi mstatus, 8
+        addi(A2, A2, 1),
+        bne(A2, ZERO, -4),
+        jump_to_self(),
+    ];
+    let mut machine = machine(1, &code);
+    machine.run(15_000);
+    let trap = machine.harts[0].last_trap.unwrap();
+    assert!(trap.interrupt);
+    assert!((1000..1100).contains(&trap.cycle), "{}", trap.cycle);
+}

@@ -174,3 +174,11 @@ def test_ctrl_a_x_leaves_a_terminal(tmp_path):
     _, status = os.waitpid(child, 0)
     os.close(terminal)
     assert os.waitstatus_to_exitcode(status) == 128 + signal.SIGINT
+
+
+def test_the_bench_needs_a_checkout_of_coremark():
+    result = subprocess.run([sys.executable, "-m", "sim", "bench", "emu"], cwd=PROJECT,
+                            capture_output=True, text=True)
+    assert result.returncode == 2
+    assert result.stderr == ("rel4 bench: emu needs a checkout of CoreMark: "
+                             "rel4 bench emu --coremark DIR\n")

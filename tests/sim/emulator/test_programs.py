@@ -1,7 +1,6 @@
 """The programs of the workspace end on the emulator as on the RTL."""
 
 import re
-from dataclasses import replace
 
 import pytest
 
@@ -12,7 +11,7 @@ from sim.ordering import contention, litmus
 from sim.ordering.machine import Machine
 from sim.ordering.rvwmo import Model
 from sim.tools import BUILD
-from soc.config import configuration, without_taic
+from soc.config import configuration
 from tests.sw.test_programs import (
     MESSAGE_METRICS,
     TAIC_METRICS,
@@ -24,13 +23,12 @@ from tests.sw.test_programs import (
 MAX_CYCLES = 500_000_000
 
 
-def run(program: str, config: str = "default", *, harts: int = 2, taic: bool = True,
-        stdin: bytes = b"", **changes) -> Result:
+def run(program: str, config: str = "default", *, harts: int = 2, **changes) -> Result:
     image = BUILD / "sw" / f"{program}.elf"
     assert image.exists(), f"{image} is not built: make sw"
     params = configuration(config, harts=harts)
     options = EmulatorOptions(max_cycles=MAX_CYCLES, **changes)
-    return emulate(params if taic else without_taic(params), image, options, stdin=stdin)
+    return emulate(params, image, options)
 
 
 def output_of(program: str, **arguments) -> str:
@@ -75,10 +73,6 @@ def test_selftest_passes(config, quantum):
     assert len(lines) > 100
 
 
-def test_selftest_passes_without_a_taic():
-    assert ", 0 failed," in output_of("selftest", taic=False)
-
-
 @pytest.mark.parametrize("program", ["uintr-hostile", "taic-hostile"])
 def test_hostile_program_gets_nothing_that_it_was_not_given(program):
     assert output_of(program) == expected_output(program).replace("of n", "of 2")
@@ -107,12 +101,13 @@ class EmulatedMachine(Machine):
         yield from map(str.split, result.output.decode().splitlines())
 
 
+@pytest.mark.tier("test")
 @pytest.mark.parametrize("harts", [2, 4])
 def test_harts_are_sequentially_consistent(harts):
     machine = EmulatedMachine(configuration("default", harts=harts))
     chosen = litmus.tests(machine, "")
     overlapping = 0
-    for result in litmus.run(machine, chosen, iterations=200, seed=1):
+    for result in litmus.run(machine, chosen, iterations=100, seed=1):
         assert sum(result.counts.values()) == result.iterations
         assert result.seen(Model.RVWMO, Model.TSO, None) == {}, result.test.name
         overlapping += len(result.counts) > 1
@@ -128,5 +123,5 @@ def test_no_count_is_lost():
 
 def test_input_reaches_the_program():
     """The program ``litmus`` reads its request from the UART."""
-    machine = EmulatedMachine(replace(configuration("default")))
+    machine = EmulatedMachine(configuration("default"))
     assert litmus.tests(machine, "")

@@ -93,6 +93,8 @@ impl Hart {
         let old = self.read_csr(number).ok_or(Trap::illegal(insn))?;
         if writes {
             self.write_csr(number, change, operand, old);
+            // A timer is like a device: the machine must learn when it is due.
+            bus.touched |= matches!(number, csr::STIMECMP | csr::MENVCFG);
         }
         self.regs[usize::from(op.rd)] = old;
         Ok(())

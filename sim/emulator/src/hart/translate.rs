@@ -75,7 +75,8 @@ impl Hart {
         (data, fetch)
     }
 
-    /// Translates an address for `access` in the present mode, and checks all rights.
+    /// Translates an address for `access` in the present mode, and checks all rights. The page table
+    /// comes first: [`choices::PAGE_FAULT_FIRST`].
     pub fn translate(&self, bus: &Bus, vaddr: u64, access: Access) -> Result<Place, Fault> {
         let mode = match access {
             Access::Fetch => self.privilege,
