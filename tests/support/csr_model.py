@@ -81,7 +81,8 @@ class CsrModel:
         self.mie = self.latch = 0
         self.mcounteren = self.scounteren = self.mcountinhibit = 0
         self.menvcfg = self.senvcfg = 0
-        self.satp = self.stimecmp = 0
+        self.satp = 0
+        self.stimecmp = M64
         self.suist = self.suirs = self.suierr = 0
         self.counters = {0: 0, 2: 0} | dict.fromkeys(range(3, 3 + hpm_counters), 0)
         self.selectors = dict.fromkeys(range(3, 3 + hpm_counters), 0)

@@ -50,6 +50,20 @@ async def after_reset(dut):
 
 
 @cocotb.test()
+async def no_timer_interrupt_after_reset(dut):
+    """stimecmp is all ones after reset, so enabling it in menvcfg makes nothing pending."""
+    bench = await start(dut)
+    assert await bench.read(STIMECMP) == M64
+    bench.inputs.time = M64 - 1
+    await bench.set(MENVCFG, STCE)
+    await bench.idle(2)
+    assert await bench.read(MIP) == 0
+    bench.inputs.time = M64
+    await bench.idle(2)
+    assert await bench.read(MIP) == STI
+
+
+@cocotb.test()
 async def misa_announces_n(dut):
     """N-1.2: misa.N is read-only 1; all of misa is read-only."""
     bench = await start(dut)
