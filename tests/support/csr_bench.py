@@ -9,7 +9,22 @@ from cocotb.triggers import FallingEdge, Timer
 
 from hdl.core.params import HartParams
 
-from .csr_model import CLEAR, LINES, M64, MRET, READ, SET, URET, WRITE, CsrModel, Inputs, M, S, U
+from .csr_model import (
+    CLEAR,
+    LINES,
+    M64,
+    MRET,
+    PPN,
+    READ,
+    SET,
+    URET,
+    WRITE,
+    CsrModel,
+    Inputs,
+    M,
+    S,
+    U,
+)
 
 HART_ID = 0x1234
 MSTATUS = 0x300
@@ -111,11 +126,13 @@ class Bench:
             same(name, model.epc[mode] & PC_MASK)
         same("sv39", int(model.satp >> 60 == 8))
         same("asid", model.satp >> 44 & 0xFFFF)
-        same("satp_ppn", model.satp & (1 << 44) - 1)
+        same("satp_ppn", model.satp & PPN)
         ppn_bits = self.params.ppn_bits
         suist, suirs = model.suist, model.suirs
-        uipi = suist >> 63 | (suist & model.ppn_mask) << 1 | (suist >> 44 & 0xFFF) << 1 + ppn_bits
-        uipi |= (suirs >> 63 | (suirs & 0xFFFF) << 1) << 13 + ppn_bits
+        ppn = suist & PPN
+        uipi = suist >> 63 | (ppn & (1 << ppn_bits) - 1) << 1
+        uipi |= (ppn >> ppn_bits > 0) << 1 + ppn_bits | (suist >> 44 & 0xFFF) << 2 + ppn_bits
+        uipi |= (suirs >> 63 | (suirs & 0xFFFF) << 1) << 14 + ppn_bits
         assert int(dut.uipi.value) == uipi, f"cycle {self.cycles}: uipi"
         mode, asid, priv, sum_, mxr = model.data_context()
         same("data", mode | asid << 2 | priv << 18 | sum_ << 20 | mxr << 21)

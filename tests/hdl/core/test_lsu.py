@@ -457,13 +457,15 @@ class Bench:
         self.dut.ctx.value = pack(Context, **self.context)
         often = rng.random() < 0.9
         self.set_uipi(Uipi(
-            often, rng.choice([TABLE_PAGE] * 6 + [*MEMORY_PAGES, *IO_PAGES, 0x40000, 0xFFFFF]),
+            often, rng.choice([TABLE_PAGE] * 6 + [*MEMORY_PAGES, *IO_PAGES, 0x40000, 0xFFFFF,
+                                                  1 << 43 | TABLE_PAGE]),
             rng.choice([0, 1, 1, 2, 0xFFF]), often, rng.choice([0, 511, 512, rng.getrandbits(9)])))
 
     def set_uipi(self, uipi: Uipi) -> None:
         self.uipi = uipi
-        self.dut.uipi.value = (uipi.enable | uipi.ppn << 1 | uipi.pages << 21
-                               | uipi.own_enable << 33 | uipi.own << 34)
+        self.dut.uipi.value = (
+            uipi.enable | (uipi.ppn & 0xF_FFFF) << 1 | (uipi.ppn >> 20 > 0) << 21
+            | uipi.pages << 22 | uipi.own_enable << 34 | uipi.own << 35)
 
     def random_uipi(self) -> Op:
         rng = self.rng
@@ -546,6 +548,7 @@ async def refusals(dut):
     for uipi, op, operand, reason in (
         (Uipi(0, table, 1), SEND, 0, 1), (sender, SEND, 512, 2), (sender, SEND, 1 << 61, 2),
         (Uipi(1, io, 1), SEND, 0, 3), (Uipi(1, 0xFFFFF, 2), SEND, 512, 3),
+        *((Uipi(1, 1 << bit | table, 1), SEND, 0, 3) for bit in range(20, 44)),
         (sender, SEND, 1, 4), (sender, SEND, 2, 5), (sender, SEND, 3, 6), (sender, SEND, 0, None),
         *((Uipi(own_enable=0), op, 1, 7) for op in range(1, 5)),
         *((Uipi(own_enable=1, own=512), op, 1, 8) for op in range(1, 5)),

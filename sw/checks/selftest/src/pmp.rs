@@ -17,6 +17,7 @@ use sv39::{Flags, PAGE};
 
 pub const TESTS: &[Test] = &[
     test("pmp.registers", "priv 3.7.1", registers),
+    ours("pmp.beyond_memory", "priv 3.7.1", beyond_memory),
     ours("pmp.grain", "priv 3.7.1 (granularity 4 KiB)", grain),
     test("pmp.no_match", "priv 3.7.1", no_match),
     test("pmp.permissions", "priv 3.7.1", permissions),
@@ -64,6 +65,27 @@ fn registers(check: &mut Check) {
     let ones = 0x1f1f_1f1f_1f1f_1f1f;
     write::<{ number::PMPCFG0 }>(ones);
     check.eq("eight entries", read::<{ number::PMPCFG0 }>(), ones);
+    configure(&[]);
+}
+
+fn beyond_memory(check: &mut Check) {
+    // A region outside physical memory must not close or open one inside.
+    let address = data_page(0);
+    for bit in 33..56 {
+        write::<{ number::PMPADDR0 }>(page(1 << bit | address));
+        configure(&[NAPOT]);
+        check.ended("region", &run(Mode::User, &[ld(A0, A1)], &[0, address]));
+        // From the lower bound up, which is above all memory.
+        write::<{ number::PMPADDR0 }>((1 << bit | address) >> 2);
+        write::<{ number::PMPADDR0 + 1 }>(usize::MAX);
+        configure(&[0, TOR]);
+        check.ended("lower bound", &run(Mode::User, &[ld(A0, A1)], &[0, address]));
+        // All memory lies below the upper bound.
+        write::<{ number::PMPADDR0 }>(1 << bit >> 2);
+        configure(&[TOR]);
+        let trap = run(Mode::User, &[ld(A0, A1)], &[0, address]);
+        check.trapped("upper bound", &trap, Mode::Machine, cause::INSN_ACCESS);
+    }
     configure(&[]);
 }
 
