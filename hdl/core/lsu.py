@@ -51,8 +51,9 @@ class Lsu(wiring.Component):
     already have an effect, with or without ``m_advance``.
 
     UIPI reads its entry of the sender table through the L1D, and writes to UINTC through the store
-    buffer, behind all older stores. Its READ is a read of a device. UIPI raises no fault: a
-    ``refused`` operation has no effect, and a refused READ returns 0.
+    buffer, behind all older stores. Its READ is a read of a device. A ``refused`` operation has no
+    effect, and a refused READ returns 0. The only fault of UIPI is that it is an illegal instruction
+    where it is not ``allowed``.
 
     A read of a device waits until older stores to devices have left, but not for stores to memory.
 
@@ -134,6 +135,7 @@ class Lsu(wiring.Component):
         m_turns = Signal(3, reset_less=True)  # bytes by which ``m_data`` must still be rotated
         m_data = Signal(64, reset_less=True)  # operand; with m_kept, the result of a load
         m_kept = Signal()
+        m_uipi_allowed = Signal()  # in the current mode
         m_fault = Signal()
         m_cause = Signal(6, reset_less=True)
 
@@ -303,7 +305,9 @@ class Lsu(wiring.Component):
                             m_crosses.eq(0),
                             m_kept.eq(1),
                         ]
-                        with m.If(uipi.refusal != Refusal.NONE):
+                        with m.If(~m_uipi_allowed):
+                            m.d.sync += [m_fault.eq(1), m_cause.eq(Cause.ILLEGAL_INSN)]
+                        with m.Elif(uipi.refusal != Refusal.NONE):
                             refuse(uipi.refusal)
                         with m.Elif(uipi.op == UipiOp.SEND):
                             m.next = "TABLE"
@@ -449,6 +453,7 @@ class Lsu(wiring.Component):
             with m.If(self.mmio.response.p.error & ~m_uipi):
                 fault(Cause.LOAD_ACCESS, Cause.LOAD_ACCESS)
 
+        m.d.sync += m_uipi_allowed.eq(self.uipi.allowed)
         with m.If(self.m_advance):
             m.d.sync += [
                 m_look.eq(self.x_valid),

@@ -62,8 +62,9 @@ SUIERR = data.StructLayout({
 
 
 def uipi_state_layout(params: HartParams) -> data.StructLayout:
-    """The contents of ``suist`` and ``suirs``."""
+    """The contents of ``suist`` and ``suirs``, and whether the current mode may execute UIPI."""
     return data.StructLayout({
+        "allowed": 1,
         "send_enable": 1,
         "table_ppn": params.ppn_bits,
         "table_beyond": 1,  # the page number has further bits: no such address exists

@@ -116,6 +116,7 @@ class Bench:
 
         status = model.status
         same("priv", model.priv)
+        same("n_hidden", model.n_hidden)
         same("medeleg", model.medeleg)
         same("tvm", status >> 20 & 1)
         same("tw", status >> 21 & 1)
@@ -130,9 +131,10 @@ class Bench:
         ppn_bits = self.params.ppn_bits
         suist, suirs = model.suist, model.suirs
         ppn = suist & PPN
-        uipi = suist >> 63 | (ppn & (1 << ppn_bits) - 1) << 1
-        uipi |= (ppn >> ppn_bits > 0) << 1 + ppn_bits | (suist >> 44 & 0xFFF) << 2 + ppn_bits
-        uipi |= (suirs >> 63 | (suirs & 0xFFFF) << 1) << 14 + ppn_bits
+        uipi = int(not model.n_hidden or suist >> 63 or suirs >> 63)
+        uipi |= suist >> 63 << 1 | (ppn & (1 << ppn_bits) - 1) << 2
+        uipi |= (ppn >> ppn_bits > 0) << 2 + ppn_bits | (suist >> 44 & 0xFFF) << 3 + ppn_bits
+        uipi |= (suirs >> 63 | (suirs & 0xFFFF) << 1) << 15 + ppn_bits
         assert int(dut.uipi.value) == uipi, f"cycle {self.cycles}: uipi"
         mode, asid, priv, sum_, mxr = model.data_context()
         same("data", mode | asid << 2 | priv << 18 | sum_ << 20 | mxr << 21)

@@ -103,6 +103,10 @@ class CsrModel:
     def stce(self) -> int:
         return self.menvcfg >> 63
 
+    @property
+    def n_hidden(self) -> bool:
+        return self.priv == U and not self.sideleg
+
     def pending(self, inputs: Inputs) -> int:
         value = self.latch
         for name, bit in LINE_BITS.items():
@@ -140,7 +144,7 @@ class CsrModel:
 
     def read(self, addr: int, inputs: Inputs) -> int | None:
         """Returns the value, or None if every access is illegal."""
-        if addr >> 8 & 3 > self.priv:
+        if addr >> 8 & 3 > self.priv or addr >> 8 == 0 and self.n_hidden:
             return None
         mode = addr >> 8 & 3
         delegated, to_user = self.mideleg, self.mideleg & self.sideleg

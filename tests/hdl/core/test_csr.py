@@ -185,6 +185,32 @@ async def status_bits_of_user_mode(dut):
 
 
 @cocotb.test()
+async def hidden_from_u_mode(dut):
+    """N-2.5: while sideleg is 0, U-mode has none of its CSRs. UIPI is there as soon as S-mode gives
+    a table or a receiver."""
+    bench = await start(dut)
+    numbers = (USTATUS, UIE, UTVEC, 0x040, UEPC, UCAUSE, UTVAL, UIP)
+    await bench.write(MIDELEG, USI | UTI | UEI)
+    for sideleg in (0, USI, UTI, UEI, 0):
+        for suist, suirs in ((0, 0), (1 << 63, 0), (0, 1 << 63)):
+            await bench.go(M)
+            await bench.write(SIDELEG, sideleg)
+            await bench.write(SUIST, suist)
+            await bench.write(SUIRS, suirs)
+            for priv in (M, S, U):
+                await bench.go(priv)
+                there = priv != U or sideleg != 0
+                assert int(dut.bus__n_hidden.value) == (not there)
+                assert int(dut.uipi.value) & 1 == (there or suist | suirs != 0)
+                for addr in numbers:
+                    assert (await bench.read(addr) is not None) == there
+                    assert (await bench.write(addr, 0x11) is not None) == there
+            await bench.go(M)
+            for addr in (0x040, UEPC):
+                assert await bench.read(addr) == 0x11 & ~(addr == UEPC)
+
+
+@cocotb.test()
 async def user_timer_and_external(dut):
     """N-3.5, N-3.6: UTIP, UEIP are read-only in uip, writable in mip, and in sip when delegated."""
     bench = await start(dut)
@@ -393,7 +419,7 @@ async def tables_that_do_not_exist(dut):
         assert await bench.read(SATP) == 8 << 60 | 1 << bit
         await bench.write(SUIST, 1 << bit)
         assert await bench.read(SUIST) == 1 << bit
-        assert int(dut.uipi.value) >> 1 + bench.params.ppn_bits & 1 == (
+        assert int(dut.uipi.value) >> 2 + bench.params.ppn_bits & 1 == (
             bit >= bench.params.ppn_bits)
 
 

@@ -181,6 +181,8 @@ class Bench:
         op.since, op.cycles, op.fault, op.parts = self.l2.seen, 0, None, []
         op.pages, op.touched, op.refused, op.answer = [], [], False, None
         if op.op == UIPI:
+            if not self.uipi.allowed:
+                op.fault = (Cause.ILLEGAL_INSN, op.vaddr)
             return
         if op.op in (LR, SC, AMO) and op.vaddr % (1 << op.size):
             op.fault = (Cause.LOAD_MISALIGNED if op.op == LR else Cause.STORE_MISALIGNED, op.vaddr)
@@ -233,7 +235,7 @@ class Bench:
 
     def _start(self, op: Op) -> None:
         """Starts an operation not killed in its first cycle. Its stores count from now on."""
-        if op.op == UIPI and op.amo != UIPI_READ:
+        if op.op == UIPI and op.amo != UIPI_READ and not op.fault:
             self.unsent.append(Store(0, 0, 0xFF, True, uipi=op))
         if op.op == STORE and not op.fault:
             for (paddr, value, mask), page in reversed(list(zip(op.parts, op.pages, strict=True))):
@@ -250,6 +252,9 @@ class Bench:
         assert fault == op.fault, f"{op}: fault {fault} in cycle {self.cycle}"
         assert int(dut.m_addr.value) == op.vaddr
         op.result = int(dut.m_result.value)
+        if fault and op.op == UIPI:
+            assert not op.refused and op.answer is None
+            return
         if op.op == UIPI and op.amo == UIPI_READ:
             assert op.refused == (op.answer is None)
             assert op.result == (op.answer or 0)
@@ -459,13 +464,15 @@ class Bench:
         self.set_uipi(Uipi(
             often, rng.choice([TABLE_PAGE] * 6 + [*MEMORY_PAGES, *IO_PAGES, 0x40000, 0xFFFFF,
                                                   1 << 43 | TABLE_PAGE]),
-            rng.choice([0, 1, 1, 2, 0xFFF]), often, rng.choice([0, 511, 512, rng.getrandbits(9)])))
+            rng.choice([0, 1, 1, 2, 0xFFF]), often, rng.choice([0, 511, 512, rng.getrandbits(9)]),
+            rng.random() < 0.9))
 
     def set_uipi(self, uipi: Uipi) -> None:
         self.uipi = uipi
         self.dut.uipi.value = (
-            uipi.enable | (uipi.ppn & 0xF_FFFF) << 1 | (uipi.ppn >> 20 > 0) << 21
-            | uipi.pages << 22 | uipi.own_enable << 34 | uipi.own << 35)
+            uipi.allowed | uipi.enable << 1 | (uipi.ppn & 0xF_FFFF) << 2
+            | (uipi.ppn >> 20 > 0) << 22 | uipi.pages << 23 | uipi.own_enable << 35
+            | uipi.own << 36)
 
     def random_uipi(self) -> Op:
         rng = self.rng
@@ -558,6 +565,19 @@ async def refusals(dut):
         bench.refusals.clear()
         await bench.run([Op(UIPI, operand, 2, 1, op)])
         assert bench.refusals == ({reason} if reason else set()), f"{uipi}, {op}, {operand:#x}"
+
+
+@cocotb.test()
+async def hidden(dut):
+    """N-2.5: where UIPI is not allowed, no operation has an effect, and each is illegal."""
+    bench = Bench(dut, os.environ["LSU_CONFIG"])
+    await bench.reset()
+    bench.set_uipi(Uipi(1, TABLE_PAGE, 1, 1, 5, allowed=0))
+    for op in range(5):
+        tried = Op(UIPI, 1, 2, 1, op)
+        await bench.run([tried])
+        assert tried.fault == (Cause.ILLEGAL_INSN, 1) and tried.answer is None
+    assert not bench.refusals and bench.posted == 0 and bench.misses == 0
 
 
 @cocotb.test()
