@@ -121,8 +121,8 @@ class CsrModel:
         return n + 1 < self.pmp_entries and self.pmpcfg[n + 1] & 0x98 == 0x88
 
     def held_pmpaddr(self, value: int) -> int:
-        """Returns what ``pmpaddr`` keeps: one bit more than physical addresses have. Of a value that
-        does not fit, it keeps that it lies above all memory, or as a region contains it (choice)."""
+        """Returns what ``pmpaddr`` keeps: one bit more than physical addresses have. Of a value
+        that does not fit, it keeps that it lies above all memory, or contains it (choice)."""
         limit = 1 << self.paddr_bits - 1
         if value < limit:
             return value

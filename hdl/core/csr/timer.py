@@ -14,9 +14,9 @@ STCE = 63
 class Timer(wiring.Component):
     """``stimecmp``, ``menvcfg`` and ``senvcfg``.
 
-    ``due`` is registered, one cycle behind ``time`` and ``stimecmp``. After reset ``stimecmp`` is all
-    ones, so that no timer interrupt is pending before one was asked for. FIOM is stored and needs no
-    effect, because a FENCE that orders device accesses also orders memory accesses.
+    ``due`` is registered, one cycle behind ``time`` and ``stimecmp``. After reset ``stimecmp`` is
+    all ones, so that no timer interrupt is pending before one was asked for. FIOM is stored and
+    needs no effect, because a FENCE that orders device accesses also orders memory accesses.
     """
 
     access: In(AccessSignature())
