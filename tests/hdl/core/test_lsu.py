@@ -54,6 +54,9 @@ from tests.hdl.core.lsu_model import (
 from tests.support.run import run_cocotb
 
 HOT_LINES = [0, 1, 2, 62, 63]  # of each page
+PAGE = 4096
+CROSSING = [(size, offset) for size in (1, 2, 3) for offset in range(8)
+            if offset + (1 << size) > 8]  # accesses that cross a dword
 
 
 def pack(shape, **values: int) -> int:
@@ -238,7 +241,10 @@ class Bench:
         if op.op == UIPI and op.amo != UIPI_READ and not op.fault:
             self.unsent.append(Store(0, 0, 0xFF, True, uipi=op))
         if op.op == STORE and not op.fault:
-            for (paddr, value, mask), page in reversed(list(zip(op.parts, op.pages, strict=True))):
+            parts = list(zip(op.parts, op.pages, strict=True))
+            if op.vaddr % PAGE + (1 << op.size) > PAGE:
+                parts.reverse()  # the second page is checked and written first
+            for (paddr, value, mask), page in parts:
                 store = Store(paddr, value, mask, bool(page.io))
                 self.unsent.append(store)
                 if not page.io:
@@ -587,7 +593,7 @@ async def cycles(dut):
     l2, line, device = bench.l2, MEMORY_PAGES[1] << 12, IO_PAGES[0] << 12
     l2.perform, l2.deliver, l2.disturb = 1.0, 1.0, 0.0
     bench.device_errors = 0.0
-    for page in (MEMORY_PAGES[1], IO_PAGES[0]):
+    for page in (*MEMORY_PAGES[1:3], IO_PAGES[0]):
         bench.tables.pages[BARE_M, 0, page] = Page(page, io=int(page in IO_PAGES))
     await bench.reset()
 
@@ -620,9 +626,70 @@ async def cycles(dut):
     assert await spent(Op(STORE, device), Op(LOAD, device)) == [1, 3], "nor a device that is ready"
     assert await spent(Op(AMO, line)) == [5], "atomic on a line that the L1D holds"
     assert await spent(Op(AMO, line), Op(LR, line), Op(SC, line)) == [4] * 3, "and does not"
-    await spent(load(0))
-    assert await spent(load(5, 2)) == [9], "load that crosses a dword by its first byte"
-    assert await spent(store(5, 2)) == [9]
+
+
+@cocotb.test()
+async def cycles_across_dwords(dut):
+    """An access that crosses a dword takes at most two cycles more than one that does not, at every
+    offset, also across lines and pages, if the L1D has both dwords and the DTLB both pages."""
+    bench = Bench(dut, os.environ["LSU_CONFIG"])
+    l2, (first, second) = bench.l2, MEMORY_PAGES[1:3]
+    l2.perform, l2.deliver, l2.disturb = 1.0, 1.0, 0.0
+    for page in (first, second):
+        bench.tables.pages[BARE_M, 0, page] = Page(page)
+    await bench.reset()
+
+    async def spent(*ops: Op) -> list[int]:
+        await bench.run(list(ops))
+        for _ in range(12):
+            await bench.step(None)
+        return [op.cycles for op in ops]
+
+    def access(op: int, addr: int, size: int = 3) -> Op:
+        return Op(op, addr, size, data=bench.rng.getrandbits(64))
+
+    page_end = (second << 12) - 8
+    for base in (first << 12 | 64, first << 12 | 120, page_end):
+        await spent(access(LOAD, base), access(LOAD, base + 8))
+        spans = base == page_end
+        for size, offset in CROSSING:
+            at = base + offset
+            assert await spent(access(LOAD, at, size)) == [3], f"load of {size} at {at:#x}"
+            stored = await spent(access(STORE, at, size))
+            assert stored == [3 if spans else 2], f"store of {size} at {at:#x}"
+            assert await spent(access(LOAD, base)) == [1], "the next one is not delayed"
+    base = first << 12 | 64
+    assert await spent(*[access(STORE, base + 8 * n + 3) for n in range(3)]) == [2] * 3
+    assert await spent(*[access(LOAD, base + 8 * n + 3) for n in range(3)]) == [3] * 3
+    # The load looks its dwords up again, because the store ahead was on its way to the L1D.
+    assert await spent(access(STORE, base + 3), access(LOAD, base + 3)) == [2, 5]
+
+
+@cocotb.test()
+async def faults_across_pages(dut):
+    """If an access crosses into a page without the right, the fault names the second page, nothing
+    is stored, and the first page is not read for the program."""
+    bench = Bench(dut, os.environ["LSU_CONFIG"])
+    first, second = MEMORY_PAGES[1:3]
+    bench.l2.disturb = 0.0
+    await bench.reset()
+    refusing = {
+        "page_fault": (Page(page_fault=1), Cause.LOAD_PAGE, Cause.STORE_PAGE),
+        "access_fault": (Page(access_fault=1), Cause.LOAD_ACCESS, Cause.STORE_ACCESS),
+        "pmp": (Page(second, acc_r=0, acc_w=0), Cause.LOAD_ACCESS, Cause.STORE_ACCESS),
+        "device": (Page(IO_PAGES[0], io=1), Cause.LOAD_ACCESS, Cause.STORE_ACCESS),
+    }
+    for bad, *causes in refusing.values():
+        for bad_page in (first, second):
+            await bench.step(None, flush=True)
+            for page in (first, second):
+                bench.tables.pages[BARE_M, 0, page] = bad if page == bad_page else Page(page)
+            for size, offset in CROSSING:
+                for op, cause in zip((LOAD, STORE), causes, strict=True):
+                    tried = Op(op, (second << 12) - 8 + offset, size)
+                    await bench.run([tried])
+                    where = second << 12 if bad_page == second else tried.vaddr
+                    assert tried.fault == (cause, where)
 
 
 @pytest.mark.parametrize("config", ["default", "tiny"])
