@@ -587,6 +587,39 @@ async def hidden(dut):
 
 
 @cocotb.test()
+async def read_and_older_stores(dut):
+    """N-6.14: READ waits for older stores to devices, but not for those to memory."""
+    bench = Bench(dut, os.environ["LSU_CONFIG"])
+    memory, device = MEMORY_PAGES[1], IO_PAGES[0]
+    for page in (memory, device):
+        bench.tables.pages[BARE_M, 0, page] = Page(page, io=int(page == device))
+    await bench.reset()
+    bench.set_uipi(Uipi(own_enable=1, own=5))
+    await bench.run([Op(LOAD, memory << 12), Op(LOAD, device << 12)])  # fills the DTLB
+    read, alone = Op(UIPI, 0, 2, 1, UIPI_READ), Op(UIPI, 0, 2, 1, UIPI_READ)
+    await bench.run([alone])
+
+    bench.l2.perform = 0.0
+    for op in (Op(STORE, memory << 12, data=1), read, None):
+        while not await bench.step(op):
+            pass
+    assert read.answer is not None and read.cycles == alone.cycles
+    assert bench.outstanding == 1 and not dut.drained.value, "a FENCE still waits for the store"
+    bench.l2.perform = 1.0
+    await bench.settle()
+
+    bench.mmio_ready = 0.0
+    for op in (Op(STORE, device << 12, data=1), read):
+        while not await bench.step(op):
+            pass
+    for _ in range(50):
+        assert not await bench.step(None) and read.answer is None
+    bench.mmio_ready = 1.0
+    await bench.settle()
+    assert read.answer is not None
+
+
+@cocotb.test()
 async def cycles(dut):
     """Counts cycles in M with an L2 and a device that answer at once."""
     bench = Bench(dut, os.environ["LSU_CONFIG"])
