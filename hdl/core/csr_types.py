@@ -72,6 +72,7 @@ class CsrSignature(wiring.Signature):
             "sret_priv": In(2),  # mstatus.SPP
             # state
             "priv": In(2),
+            "n_hidden": In(1),  # in U-mode, while its CSRs and URET are illegal (N-2.5)
             "medeleg": In(16),
             "tvm": In(1),
             "tw": In(1),

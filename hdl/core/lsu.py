@@ -34,7 +34,7 @@ class Part(data.Struct):
     """The progress of an access that crosses a dword. All 0 for other accesses."""
 
     upper: 1  # at the second dword
-    checked: 1  # both dwords of a store are checked: the first is still to be written
+    checked: 1  # the second dword, on the next page, is written: the first is still to be written
 
 
 class Lsu(wiring.Component):
@@ -47,12 +47,18 @@ class Lsu(wiring.Component):
     ``m_advance``; ``m_result`` and the fault are valid in these cycles. Faults come from
     flip-flops, one cycle after they are found.
 
+    An access that crosses a dword looks its two dwords up in successive cycles. A store writes each
+    of them, a load merges them, and is done one cycle later. If a store also crosses a page, the
+    first dword comes again after the second one: nothing is written before the rights on both pages
+    are known. Each page has its own translation and rights.
+
     ``m_kill`` in the first cycle of an operation in M cancels it. Without ``m_kill`` that cycle may
     already have an effect, with or without ``m_advance``.
 
     UIPI reads its entry of the sender table through the L1D, and writes to UINTC through the store
-    buffer, behind all older stores. Its READ is a read of a device. UIPI raises no fault: a
-    ``refused`` operation has no effect, and a refused READ returns 0.
+    buffer, behind all older stores. Its READ is a read of a device. A ``refused`` operation has no
+    effect, and a refused READ returns 0. The only fault of UIPI is that it is an illegal
+    instruction where it is not ``allowed``.
 
     A read of a device waits until older stores to devices have left, but not for stores to memory.
 
@@ -125,20 +131,23 @@ class Lsu(wiring.Component):
         m_offset = Signal(PAGE_BITS, reset_less=True)  # of the current dword within its page
         m_unaligned = Signal(reset_less=True)
         m_crosses = Signal(reset_less=True)  # crosses a dword; only loads and stores can
+        m_spans = Signal(reset_less=True)  # ... and a page
         m_wild = Signal(reset_less=True)
         m_translated = Signal(reset_less=True)
         m_entry = Signal(tlb_entry_layout(params), reset_less=True)
         m_first_ppn = Signal(params.ppn_bits, reset_less=True)  # of the first dword
         m_part = Signal(Part)
+        m_last = Signal(reset_less=True)  # no look-up of another dword follows
         m_shift = Signal(3, reset_less=True)  # byte of ``m_data`` at which the access starts
-        m_turns = Signal(3, reset_less=True)  # bytes by which ``m_data`` must still be rotated
         m_data = Signal(64, reset_less=True)  # operand; with m_kept, the result of a load
         m_kept = Signal()
+        m_uipi_allowed = Signal()  # in the current mode
         m_fault = Signal()
         m_cause = Signal(6, reset_less=True)
 
         m_load, m_store, m_atomic, m_uipi = Signal(), Signal(), Signal(), Signal()
         m_upper_addr = Signal(64)
+        m_upper_wild = Signal()
         m_paddr = Signal(params.paddr_bits)
         m_mask = Signal(16)
         m.d.comb += [
@@ -147,6 +156,7 @@ class Lsu(wiring.Component):
             m_uipi.eq(m_op == LsuOp.UIPI),
             m_atomic.eq(~m_load & ~m_store & ~m_uipi),
             m_upper_addr[3:].eq(m_vaddr[3:] + 1),
+            m_upper_wild.eq(m_upper_addr[40:] != m_upper_addr[39].replicate(24)),
             m_paddr.eq(Cat(m_offset, m_entry.ppn)),
             rights.context.eq(self.ctx),
             rights.op.eq(m_op),
@@ -169,17 +179,31 @@ class Lsu(wiring.Component):
             m_ready.eq(m_translated & ~rights.page_fault & ~rights.access_fault & ~dcache.unready
                        & ~(m_store & stores.full)),
             m_load_ready.eq(m_load & m_ready & ~m_entry.io & ~dcache.stale),
-            m_done.eq((m_store & m_ready & ~m_crosses)
+            m_done.eq((m_store & m_ready & m_last)
                       | (m_load_ready & ~m_crosses & dcache.hit.any())),
             m_pushes.eq(m_look & ~self.m_kill & m_store & m_ready
-                        & (~m_crosses | m_part.as_value().any())),
+                        & (~m_spans | m_part.as_value().any())),
         ]
 
-        # L1D and store buffer.
+        # The dword to look up next: one of this operation's, unless that is done in this cycle.
         m_slow = Signal()
+        m_turns_back = Signal()  # from the second dword to the first one
+        m_continues = Signal()
+        next_index = Signal(PAGE_BITS - 3)
+        m.d.comb += [
+            m_turns_back.eq(m_store & m_spans & m_part.upper),
+            m_continues.eq(m_slow | (m_look & ~m_last & ~self.m_kill)),
+            next_index.eq(Mux(m_turns_back, m_vaddr[3:PAGE_BITS], m_upper_addr[3:PAGE_BITS])),
+        ]
+        with m.If(m_slow):
+            m.d.comb += next_index.eq(m_offset[3:])
+        with m.If(m_continues & m_spans):
+            m.d.comb += dtlb.page.eq(m_upper_addr[PAGE_BITS:])
+
+        # L1D and store buffer.
         posts = Signal()  # UIPI writes to UINTC
         m.d.comb += [
-            dcache.x_index.eq(Mux(m_slow, m_offset[3:], x_addr[3:])),
+            dcache.x_index.eq(Mux(m_continues, next_index, x_addr[3:])),
             dcache.m_addr.eq(m_paddr[3:]),
             dcache.store.eq(m_pushes),
             dcache.store_data.eq(store_align.lanes),
@@ -252,7 +276,7 @@ class Lsu(wiring.Component):
             ]
 
         # ``m_data`` takes a dword from the L1D, from memory or from a device.
-        take, rotate = Signal(), Signal()
+        take = Signal()
         taken = Signal(64)
         m.d.comb += taken.eq(self.mem.response.p.data)
         with m.If(device):
@@ -261,14 +285,12 @@ class Lsu(wiring.Component):
             m.d.comb += taken.eq(dcache.data)
         with m.If(take):
             m.d.sync += m_kept.eq(1)
-        m_data_next = Signal(64)
-        m.d.comb += m_data_next.eq(Mux(rotate, m_data.rotate_right(8), taken))
         for lane in range(8):
-            # The second dword of a load fills the bytes before the first one.
-            change = rotate | (take & (~m_part.upper | (lane < m_vaddr[:3])))
+            # The second dword of a load fills the bytes before those of the first one.
+            change = take & (~m_part.upper | (lane < m_vaddr[:3]))
             byte = slice(8 * lane, 8 * lane + 8)
             with m.If(self.m_advance | change):
-                m.d.sync += m_data[byte].eq(Mux(self.m_advance, x.data[byte], m_data_next[byte]))
+                m.d.sync += m_data[byte].eq(Mux(self.m_advance, x.data[byte], taken[byte]))
 
         def fault(load: Cause, store: Cause) -> None:
             writes = (m_op != LsuOp.LOAD) & (m_op != LsuOp.LR)
@@ -282,10 +304,14 @@ class Lsu(wiring.Component):
                 m_part.upper.eq(1),
                 m_offset.eq(m_upper_addr),
                 m_first_ppn.eq(m_entry.ppn),
+                m_last.eq(~(m_store & m_spans)),
             ]
-            m.next = "AGAIN"
-            with m.If(m_vaddr[3:PAGE_BITS].all()):  # it crosses a page, too
-                m.next = "TRANSLATE"
+            with m.If(m_spans):
+                m.d.sync += [
+                    m_translated.eq(dtlb.hit & ~m_upper_wild),
+                    m_entry.eq(dtlb.entry),
+                    m_wild.eq(m_upper_wild),
+                ]
 
         with m.FSM(name="slow") as slow:
             with m.State("NONE"):  # no operation, one with a look-up, or one that is done
@@ -303,7 +329,9 @@ class Lsu(wiring.Component):
                             m_crosses.eq(0),
                             m_kept.eq(1),
                         ]
-                        with m.If(uipi.refusal != Refusal.NONE):
+                        with m.If(~m_uipi_allowed):
+                            m.d.sync += [m_fault.eq(1), m_cause.eq(Cause.ILLEGAL_INSN)]
+                        with m.Elif(uipi.refusal != Refusal.NONE):
                             refuse(uipi.refusal)
                         with m.Elif(uipi.op == UipiOp.SEND):
                             m.next = "TABLE"
@@ -325,26 +353,27 @@ class Lsu(wiring.Component):
                         m.d.comb += dcache.drop.eq(1)
                         m.next = "ATOMIC"
                     with m.Elif(m_store):
-                        with m.If(m_crosses & m_part.upper):
+                        with m.If(m_turns_back):
                             m.d.sync += [
                                 m_part.upper.eq(0),
                                 m_part.checked.eq(1),
+                                m_last.eq(1),
                                 m_offset.eq(m_vaddr),
                                 m_entry.ppn.eq(m_first_ppn),
+                                m_look.eq(1),
                             ]
-                            m.next = "AGAIN"
-                        with m.Elif(m_crosses & ~m_part.checked):
-                            m.next = "ROTATE"
+                        with m.Elif(~m_last):
+                            second_dword()
+                            m.d.sync += m_look.eq(1)
                     with m.Elif(m_entry.io):
                         m.next = "DEVICE"
                     with m.Elif(dcache.stale):
                         m.next = "AGAIN"
                     with m.Elif(~dcache.hit.any()):
                         m.next = "MISS"
-                    with m.Elif(m_crosses & m_part.upper):
-                        m.next = "ROTATE"
-                    with m.Elif(m_crosses):
+                    with m.Elif(m_crosses & ~m_part.upper):
                         second_dword()
+                        m.d.sync += m_look.eq(1)
 
             with m.State("AGAIN"):  # reads the L1D again, when it may hit
                 with m.If(~dcache.filling & ~(m_store & stores.full)):
@@ -361,7 +390,7 @@ class Lsu(wiring.Component):
                     with m.Elif(self.tlb.access_fault):
                         fault(Cause.LOAD_ACCESS, Cause.STORE_ACCESS)
                     with m.Else():
-                        m.d.comb += dtlb.fill.eq(~m_wild & ~m_part.upper)
+                        m.d.comb += dtlb.fill.eq(~m_wild)
                         m.d.sync += [m_look.eq(1), m_kept.eq(0)]
 
             with m.State("MISS"):
@@ -375,10 +404,9 @@ class Lsu(wiring.Component):
                     m.next = "NONE"
                     with m.If(m_uipi):
                         m.next = "POST"
-                    with m.Elif(m_crosses & m_part.upper):
-                        m.next = "ROTATE"
-                    with m.Elif(m_crosses):
+                    with m.Elif(m_crosses & ~m_part.upper):
                         second_dword()
+                        m.next = "AGAIN"
 
             with m.State("TABLE"):  # may S-mode read it? Reads the L1D when it may hit
                 with m.If(~uipi.page_known):
@@ -433,22 +461,12 @@ class Lsu(wiring.Component):
                 with m.If(device_answered):
                     m.next = "NONE"
 
-            # Rotate the bytes of an access that crosses a dword: those of a store after the check
-            # of the first dword, those of a load when all have arrived.
-            with m.State("ROTATE"):
-                m.d.comb += rotate.eq(1)
-                m.d.sync += m_turns.eq(m_turns - 1)
-                with m.If(m_turns == 1):
-                    m.d.sync += m_shift.eq(0)
-                    m.next = "NONE"
-                    with m.If(m_store):
-                        second_dword()
-
         with m.If(device_answered):
             m.d.comb += take.eq(1)
             with m.If(self.mmio.response.p.error & ~m_uipi):
                 fault(Cause.LOAD_ACCESS, Cause.LOAD_ACCESS)
 
+        m.d.sync += m_uipi_allowed.eq(self.uipi.allowed)
         with m.If(self.m_advance):
             m.d.sync += [
                 m_look.eq(self.x_valid),
@@ -460,12 +478,13 @@ class Lsu(wiring.Component):
                 m_offset.eq(x_addr),
                 m_unaligned.eq(x_unaligned),
                 m_crosses.eq(x_crosses),
+                m_spans.eq(x_crosses & x_addr[3:PAGE_BITS].all()),
+                m_last.eq(~x_crosses),
                 m_wild.eq(x_wild),
                 m_translated.eq(dtlb.hit & ~x_wild),
                 m_entry.eq(dtlb.entry),
                 m_part.eq(0),
                 m_shift.eq(x_addr),
-                m_turns.eq(Mux(x.op == LsuOp.STORE, -x_addr[:3], x_addr[:3])),
                 m_kept.eq(0),
                 m_fault.eq(0),
             ]
@@ -496,7 +515,7 @@ class Lsu(wiring.Component):
             self.refused.op.eq(uipi.op),
             self.refused.operand.eq(m_vaddr),
             self.tlb.asid.eq(self.ctx.asid),
-            dtlb.fill_page.eq(m_vaddr[PAGE_BITS:]),
+            dtlb.fill_page.eq(self.tlb.page),
             dtlb.fill_mode.eq(self.ctx.mode),
             dtlb.fill_asid.eq(self.ctx.asid),
             dtlb.fill_entry.eq(self.tlb.entry),

@@ -172,7 +172,7 @@ class MemoryStage(wiring.Component):
                         m.d.comb += privileged.eq(
                             (csr.priv == Priv.U) | ((csr.priv == Priv.S) & csr.tsr))
                     with m.Default():  # URET
-                        m.d.comb += privileged.eq(csr.priv != Priv.U)
+                        m.d.comb += privileged.eq((csr.priv != Priv.U) | csr.n_hidden)
         fault = held.lsu & self.lsu_fault
         refused = checked & first & (privileged | (held.csr & csr.illegal))
         cause = Mux(held.lsu, self.lsu_cause, Cause.ILLEGAL_INSN)
@@ -188,7 +188,8 @@ class MemoryStage(wiring.Component):
         held, csr = self.m, self.csr
         tval = Signal(64)
         with m.If(late.valid):
-            m.d.comb += tval.eq(Mux(held.lsu, self.lsu_vaddr, held.raw))
+            m.d.comb += tval.eq(
+                Mux(held.lsu & (held.lsu_op != LsuOp.UIPI), self.lsu_vaddr, held.raw))
         with m.Elif(held.fault != FetchFault.NONE):
             m.d.comb += tval.eq(
                 (held.pc + Mux(held.fault_upper, 2, 0))[:len(held.pc)].as_signed())

@@ -5,6 +5,7 @@ from enum import Enum
 
 PAGE_BITS = 12  # of an offset within a page of memory
 PAGE_BYTES = 1 << PAGE_BITS
+PC_BITS = 40  # a virtual address of Sv39 and one more bit, so that a non-canonical one is seen
 
 
 class RegionKind(Enum):
@@ -78,8 +79,11 @@ class HartParams:
             )
         if not 1 <= self.uintc_receivers <= 512:
             raise ValueError(f"uintc_receivers must be 1 to 512, not {self.uintc_receivers!r}")
-        if not 32 <= self.paddr_bits <= 56:
-            raise ValueError(f"paddr_bits must be 32 to 56, not {self.paddr_bits!r}")
+        if not 32 <= self.paddr_bits < PC_BITS:
+            raise ValueError(
+                f"paddr_bits must be 32 to {PC_BITS - 1} (a pc has {PC_BITS} bits and a sign), "
+                f"not {self.paddr_bits!r}"
+            )
         if self.pmp_entries not in (0, 8, 16):
             raise ValueError(f"pmp_entries must be 0, 8 or 16, not {self.pmp_entries!r}")
 
@@ -93,8 +97,6 @@ class HartParams:
         """Width of a physical page number."""
         return self.paddr_bits - PAGE_BITS
 
-
-PC_BITS = 40  # a virtual address of Sv39 and one more bit, so that a non-canonical one is seen
 
 CONFIGURATIONS: dict[str, HartParams] = {
     "tiny": HartParams(

@@ -62,10 +62,12 @@ SUIERR = data.StructLayout({
 
 
 def uipi_state_layout(params: HartParams) -> data.StructLayout:
-    """The contents of ``suist`` and ``suirs``."""
+    """The contents of ``suist`` and ``suirs``, and whether the current mode may execute UIPI."""
     return data.StructLayout({
+        "allowed": 1,
         "send_enable": 1,
         "table_ppn": params.ppn_bits,
+        "table_beyond": 1,  # the page number has further bits: no such address exists
         "table_pages": PAGES_BITS,
         "receive_enable": 1,
         "receiver": 16,
@@ -118,7 +120,7 @@ class Uipi(wiring.Component):
         m.d.comb += [
             ppn.eq(state.table_ppn + table_page),
             self.table_addr.eq(Cat(C(0, ENTRY_LOG2), self.operand[:index_bits], ppn)),
-            self.beyond.eq(ppn[-1]),
+            self.beyond.eq(ppn[-1] | state.table_beyond),
         ]
         with m.If(send):
             with m.If(~state.send_enable):

@@ -85,10 +85,11 @@ CORRECTIONS = (
      "csr_insn_valid = rvfi.valid && !rvfi.trap &&"),
     # Their operands have 64 bits.
     ("rvfi_csrc_*_check.sv", "wire [31:0] csr_rsval", "wire [`RISCV_FORMAL_XLEN-1:0] csr_rsval"),
-    # mcounteren may forbid access to the user counters.
+    # mcounteren may forbid access to the user counters, and sideleg to the CSRs of user interrupts.
     ("rvfi_csrw_check.sv", "assume (csr_insn_valid);",
      "assume (csr_insn_valid);\n"
-     "\t\t\tassume (!(rvfi.trap && rvfi.mode != 3 && csr_insn_addr[11:8] == 4'hC));"),
+     "\t\t\tassume (!(rvfi.trap && rvfi.mode != 3 && csr_insn_addr[11:8] == 4'hC));\n"
+     "\t\t\tassume (!(rvfi.trap && rvfi.mode == 0 && csr_insn_addr[11:8] == 4'h0));"),
     # mcountinhibit may stop the counters.
     ("rvfi_csrc_upcnt_check.sv", "assume (!(csr_write_valid && csr_insn_under_test));",
      "assume (!(csr_write_valid && (csr_insn_under_test || csr_insn_addr == 12'h320)));"),

@@ -11,6 +11,11 @@ def test_configurations_are_found_by_name():
         assert configuration(name, harts=2).harts == 2
 
 
+def test_pmp_entries():
+    entries = {name: configuration(name).hart.pmp_entries for name in CONFIGURATIONS}
+    assert entries == {"tiny": 8, "default": 8, "full": 16}
+
+
 def test_unknown_configuration():
     with pytest.raises(ValueError, match="no configuration 'huge'; there are tiny, default, full"):
         configuration("huge")

@@ -9,13 +9,28 @@ from cocotb.triggers import FallingEdge, Timer
 
 from hdl.core.params import HartParams
 
-from .csr_model import CLEAR, LINES, M64, MRET, READ, SET, URET, WRITE, CsrModel, Inputs, M, S, U
+from .csr_model import (
+    CLEAR,
+    LINES,
+    M64,
+    MRET,
+    PPN,
+    READ,
+    SET,
+    URET,
+    WRITE,
+    CsrModel,
+    Inputs,
+    M,
+    S,
+    U,
+)
 
 HART_ID = 0x1234
 MSTATUS = 0x300
 PC_MASK = (1 << 40) - 1
 UNDEFINED_AFTER_RESET = (
-    0x040, 0x043, 0x140, 0x143, 0x340, 0x343, 0x041, 0x141, 0x341, 0x14D, *range(0x3B0, 0x3C0),
+    0x040, 0x043, 0x140, 0x143, 0x340, 0x343, 0x041, 0x141, 0x341, *range(0x3B0, 0x3C0),
 )
 
 
@@ -101,6 +116,7 @@ class Bench:
 
         status = model.status
         same("priv", model.priv)
+        same("n_hidden", model.n_hidden)
         same("medeleg", model.medeleg)
         same("tvm", status >> 20 & 1)
         same("tw", status >> 21 & 1)
@@ -111,11 +127,14 @@ class Bench:
             same(name, model.epc[mode] & PC_MASK)
         same("sv39", int(model.satp >> 60 == 8))
         same("asid", model.satp >> 44 & 0xFFFF)
-        same("satp_ppn", model.satp & (1 << 44) - 1)
+        same("satp_ppn", model.satp & PPN)
         ppn_bits = self.params.ppn_bits
         suist, suirs = model.suist, model.suirs
-        uipi = suist >> 63 | (suist & model.ppn_mask) << 1 | (suist >> 44 & 0xFFF) << 1 + ppn_bits
-        uipi |= (suirs >> 63 | (suirs & 0xFFFF) << 1) << 13 + ppn_bits
+        ppn = suist & PPN
+        uipi = int(not model.n_hidden or suist >> 63 or suirs >> 63)
+        uipi |= suist >> 63 << 1 | (ppn & (1 << ppn_bits) - 1) << 2
+        uipi |= (ppn >> ppn_bits > 0) << 2 + ppn_bits | (suist >> 44 & 0xFFF) << 3 + ppn_bits
+        uipi |= (suirs >> 63 | (suirs & 0xFFFF) << 1) << 15 + ppn_bits
         assert int(dut.uipi.value) == uipi, f"cycle {self.cycles}: uipi"
         mode, asid, priv, sum_, mxr = model.data_context()
         same("data", mode | asid << 2 | priv << 18 | sum_ << 20 | mxr << 21)

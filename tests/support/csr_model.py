@@ -26,6 +26,7 @@ UXL, SXL = 2 << 32, 2 << 34
 HPM_MASK = (1 << 40) - 1  # choice: width of the event counters
 EVENTS = 13
 UINTC = 0x02F1_0000
+PPN = (1 << 44) - 1
 
 SIMPLE = {  # plain storage: scratch and tval
     0x040, 0x043, 0x140, 0x143, 0x340, 0x343,
@@ -67,9 +68,8 @@ class CsrModel:
     def __init__(self, *, pmp_entries: int, hpm_counters: int, paddr_bits: int, asid_bits: int,
                  hart_id: int) -> None:
         self.pmp_entries, self.hpm_counters = pmp_entries, hpm_counters
-        self.pmpaddr_mask = (1 << min(54, paddr_bits - 1)) - 1  # choice
+        self.paddr_bits = paddr_bits
         self.asid_mask = (1 << asid_bits) - 1
-        self.ppn_mask = (1 << paddr_bits - 12) - 1
         self.hart_id = hart_id
         self.priv = M
         self.status = 0
@@ -81,7 +81,8 @@ class CsrModel:
         self.mie = self.latch = 0
         self.mcounteren = self.scounteren = self.mcountinhibit = 0
         self.menvcfg = self.senvcfg = 0
-        self.satp = self.stimecmp = 0
+        self.satp = 0
+        self.stimecmp = M64
         self.suist = self.suirs = self.suierr = 0
         self.counters = {0: 0, 2: 0} | dict.fromkeys(range(3, 3 + hpm_counters), 0)
         self.selectors = dict.fromkeys(range(3, 3 + hpm_counters), 0)
@@ -102,6 +103,10 @@ class CsrModel:
     def stce(self) -> int:
         return self.menvcfg >> 63
 
+    @property
+    def n_hidden(self) -> bool:
+        return self.priv == U and not self.sideleg
+
     def pending(self, inputs: Inputs) -> int:
         value = self.latch
         for name, bit in LINE_BITS.items():
@@ -114,6 +119,14 @@ class CsrModel:
         if self.pmpcfg[n] & 0x80:
             return True
         return n + 1 < self.pmp_entries and self.pmpcfg[n + 1] & 0x98 == 0x88
+
+    def held_pmpaddr(self, value: int) -> int:
+        """Returns what ``pmpaddr`` keeps: one bit more than physical addresses have. Of a value
+        that does not fit, it keeps that it lies above all memory, or contains it (choice)."""
+        limit = 1 << self.paddr_bits - 1
+        if value < limit:
+            return value
+        return limit - 1 if value & value + 1 == 0 else limit >> 1
 
     def pmpaddr_read(self, n: int) -> int:
         if n >= self.pmp_entries:
@@ -131,7 +144,7 @@ class CsrModel:
 
     def read(self, addr: int, inputs: Inputs) -> int | None:
         """Returns the value, or None if every access is illegal."""
-        if addr >> 8 & 3 > self.priv:
+        if addr >> 8 & 3 > self.priv or addr >> 8 == 0 and self.n_hidden:
             return None
         mode = addr >> 8 & 3
         delegated, to_user = self.mideleg, self.mideleg & self.sideleg
@@ -245,11 +258,11 @@ class CsrModel:
         elif addr == 0x180:
             if value >> 60 in (0, 8):
                 self.satp = (value >> 60 << 60 | (value >> 44 & self.asid_mask) << 44
-                             | value & self.ppn_mask)
+                             | value & PPN)
         elif addr == 0x14D:
             self.stimecmp = value
         elif addr == 0x1B0:
-            self.suist = value & (1 << 63 | 0xFFF << 44 | self.ppn_mask)
+            self.suist = value & (1 << 63 | 0xFFF << 44 | PPN)
         elif addr == 0x1B1:
             self.suirs = value & (1 << 63 | 0xFFFF)
         elif addr == 0x5C0:
@@ -264,7 +277,7 @@ class CsrModel:
         elif 0x3B0 <= addr <= 0x3BF:
             n = addr - 0x3B0
             if n < self.pmp_entries and not self.locked(n):
-                self.pmpaddr[n] = value & self.pmpaddr_mask
+                self.pmpaddr[n] = self.held_pmpaddr(value & (1 << 54) - 1)
 
     def refuse(self, reason: int, op: int, operand: int) -> None:
         """Records that a UIPI had no effect."""

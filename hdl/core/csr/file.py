@@ -69,15 +69,18 @@ class CsrFile(wiring.Component):
         priv = status.priv
         fields = status.fields
 
-        # CSR instructions
+        # CSR instructions. N-2.5: U-mode has no CSRs of its own before S-mode delegates anything.
         writes, forbidden, write = Signal(), Signal(), Signal()
+        hidden = Signal()
         value = Signal(64)
         m.d.comb += [
             writes.eq((bus.op != CsrOp.READ) & ~bus.read_only),
             bus.rdata.eq(reduce(or_, (part.access.rdata for part in parts))),
             value.eq(modify(bus.op, bus.rdata, bus.wdata)),
+            hidden.eq((priv == Priv.U) & ~interrupts.delegating),
             forbidden.eq(
-                (bus.addr[8:10] & ~priv).any() | (writes & bus.addr[10:12].all())),
+                (bus.addr[8:10] & ~priv).any() | (writes & bus.addr[10:12].all())
+                | (hidden & ~bus.addr[8:12].any())),
             write.eq(bus.commit & writes & ~forbidden),
             bus.illegal.eq(~Cat(part.access.hit for part in parts).any() | forbidden),
             bus.refetch.eq(
@@ -133,6 +136,7 @@ class CsrFile(wiring.Component):
         effective = Mux(fields.mprv, fields.mpp, priv)
         m.d.comb += [
             bus.priv.eq(priv),
+            bus.n_hidden.eq(hidden),
             bus.medeleg.eq(delegation.to_s),
             bus.tvm.eq(fields.tvm),
             bus.tw.eq(fields.tw),
@@ -177,6 +181,8 @@ class CsrFile(wiring.Component):
             satp.tvm.eq(fields.tvm),
             user_ipi.refused.eq(self.refused),
             self.uipi.eq(user_ipi.state),
+            self.uipi.allowed.eq(
+                ~hidden | user_ipi.state.send_enable | user_ipi.state.receive_enable),
             fixed.hart_id.eq(self.hart_id),
         ]
         return m

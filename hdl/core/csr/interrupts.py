@@ -31,6 +31,8 @@ class Interrupts(wiring.Component):
     alone, so that a line is never copied into it. ``sie`` and ``sip`` show the interrupts that
     ``mideleg`` delegates; ``uie`` and ``uip`` those that ``mideleg`` and ``sideleg`` delegate.
 
+    ``delegating`` says that S-mode has delegated something to U-mode: ``sideleg`` is not 0.
+
     The outputs ``irq*`` and ``wake`` are registered, one cycle behind state and lines. Interrupts
     for M-mode have priority over those for S-mode, and these over user interrupts.
     """
@@ -43,6 +45,7 @@ class Interrupts(wiring.Component):
     mie: In(1)  # enables of mstatus
     sie: In(1)
     uie: In(1)
+    delegating: Out(1)
     irq: Out(1)
     irq_cause: Out(6)
     irq_priv: Out(2)  # privilege that takes it
@@ -56,6 +59,7 @@ class Interrupts(wiring.Component):
         mideleg = Signal(12)
         sideleg = Signal(12)
         to_u = mideleg & sideleg
+        m.d.comb += self.delegating.eq(sideleg.any())
 
         pending = Signal(12)
         line = Signal(12)

@@ -13,7 +13,7 @@ from .access import AccessSignature
 GRAIN = 10  # G of the specification: the smallest region has 2**(G + 2) bytes, 4 KiB
 TOR = 1
 NA4 = 2
-CFG_WIDTH = 8
+ADDRESS_BITS = 54  # of pmpaddr; it holds address bits 55:2
 CSRS = 16  # entries with CSRs; those that are not implemented read 0
 
 
@@ -31,14 +31,16 @@ class PmpCfg(data.Struct):
 class Pmp(wiring.Component):
     """``pmpcfg`` and ``pmpaddr``; absent with no entries.
 
-    The flip-flops behind ``pmp`` hold an address up to one bit beyond physical memory. Reads come
-    from distributed RAM, which holds whole addresses; bits below the grain read as ones (NAPOT) or
-    zeros. CSRs are written late. Writing NA4 leaves A unchanged; W without R clears W.
+    An address has one bit more than physical memory needs. One that does not fit is held as the
+    first address beyond physical memory. So as a bound it lies above all memory, and as a region it
+    contains none. Ones without end, the region of everything, stay so. Reads come from distributed
+    RAM; bits below the grain read as ones (NAPOT) or zeros. CSRs are written late. Writing NA4
+    leaves A unchanged; W without R clears W.
     """
 
     def __init__(self, params: HartParams) -> None:
         self.entries = params.pmp_entries
-        self.addr_bits = min(54, params.paddr_bits - 1)
+        self.addr_bits = params.paddr_bits - 1
         super().__init__({
             "access": In(AccessSignature()),
             "pmp": Out(data.ArrayLayout(PmpEntry, self.entries)),
@@ -89,10 +91,12 @@ class Pmp(wiring.Component):
                         above = configs[n + 1]
                         with m.If(above.lock & (above.a == TOR)):
                             m.d.comb += locked.eq(1)
+        held = Signal(self.addr_bits)
         m.d.comb += [
+            held.eq(self.held_address(access.late_value)),
             read_port.addr.eq(number),
             write_port.addr.eq(write_number),
-            write_port.data.eq(access.late_value),
+            write_port.data.eq(held),
             write_port.en.eq(access.late_write & (access.late_addr[4:] == Csr.PMPADDR0 >> 4)
                              & exists(write_number) & ~locked),
         ]
@@ -105,8 +109,14 @@ class Pmp(wiring.Component):
                 )
         for n, address in enumerate(addresses):
             with m.If(write_port.en & (write_number == n)):
-                m.d.sync += address.eq(access.late_value)
+                m.d.sync += address.eq(held)
         return m
+
+    def held_address(self, value: Value) -> Value:
+        """What is held of a written address."""
+        low, high = value[:self.addr_bits], value[self.addr_bits:ADDRESS_BITS]
+        everything = low.all() & ~(high & (high + 1)).any()  # ones, then zeros up to the end
+        return Mux(~high.any() | everything, low, 1 << self.addr_bits - 1)
 
     @staticmethod
     def write_config(m: Module, config: data.View, byte: Value) -> None:

@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..isa import Csr, Priv
 from ..params import HartParams
+from ..walker import SATP_PPN_BITS
 from .access import AccessSignature, read
 
 BARE = 0
@@ -13,7 +14,8 @@ SV39 = 8
 
 
 class Satp(wiring.Component):
-    """Stores ``asid_bits`` of the ASID and the implemented bits of the physical page number.
+    """Stores ``asid_bits`` of the ASID and the whole physical page number, so that a table at an
+    address that does not exist is found missing, and not looked for elsewhere.
 
     It is written late, which is in time for the redirect that follows. A write with a mode other
     than Bare and Sv39 is ignored.
@@ -21,14 +23,13 @@ class Satp(wiring.Component):
 
     def __init__(self, params: HartParams) -> None:
         self.asid_bits = params.asid_bits
-        self.ppn_bits = params.ppn_bits
         super().__init__({
             "access": In(AccessSignature()),
             "priv": In(2),
             "tvm": In(1),
             "sv39": Out(1),
             "asid": Out(16),
-            "ppn": Out(44),
+            "ppn": Out(SATP_PPN_BITS),
         })
 
     def elaborate(self, platform) -> Module:
@@ -45,6 +46,6 @@ class Satp(wiring.Component):
             m.d.sync += [
                 self.sv39.eq(mode == SV39),
                 self.asid.eq(value[44:44 + self.asid_bits]),
-                self.ppn.eq(value[:self.ppn_bits]),
+                self.ppn.eq(value[:SATP_PPN_BITS]),
             ]
         return m

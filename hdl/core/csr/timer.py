@@ -14,8 +14,9 @@ STCE = 63
 class Timer(wiring.Component):
     """``stimecmp``, ``menvcfg`` and ``senvcfg``.
 
-    ``due`` is registered, one cycle behind ``time`` and ``stimecmp``. FIOM is stored and needs no
-    effect, because a FENCE that orders device accesses also orders memory accesses.
+    ``due`` is registered, one cycle behind ``time`` and ``stimecmp``. After reset ``stimecmp`` is
+    all ones, so that no timer interrupt is pending before one was asked for. FIOM is stored and
+    needs no effect, because a FENCE that orders device accesses also orders memory accesses.
     """
 
     access: In(AccessSignature())
@@ -29,7 +30,7 @@ class Timer(wiring.Component):
         m = Module()
         access = self.access
         m_fiom, s_fiom = Signal(), Signal()
-        stimecmp = Signal(64, reset_less=True)
+        stimecmp = Signal(64, init=(1 << 64) - 1)
         m.d.sync += self.due.eq(self.time >= stimecmp)
 
         read(m, access, {

@@ -13,9 +13,10 @@ from .access import AccessSignature, read
 class UserIpi(wiring.Component):
     """Sender table and receiver of the running thread, and the refusals of UIPI.
 
-    ``suist`` keeps the implemented bits of a physical page number, as ``satp`` does. It and
-    ``suirs`` are written late. ``suicfg`` always reads UINTC's address. ``suierr`` (layout
-    ``SUIERR``) describes the last refusal; its count saturates, and any write clears it.
+    ``suist`` keeps the whole physical page number, as ``satp`` does. The load/store unit gets the
+    implemented bits, and whether there are others. ``suist`` and ``suirs`` are written late.
+    ``suicfg`` always reads UINTC's address. ``suierr`` (layout ``SUIERR``) describes the last
+    refusal; its count saturates, and any write clears it.
     """
 
     def __init__(self, params: HartParams) -> None:
@@ -30,12 +31,12 @@ class UserIpi(wiring.Component):
         m = Module()
         access, state, refused = self.access, self.state, self.refused
         ppn_bits = self.params.ppn_bits
+        beyond = Signal(SUIST["table_ppn"].width - ppn_bits)  # bits of PPN that no address has
         last = Signal(Refused)
         count = Signal(COUNT_BITS)
         read(m, access, {
-            Csr.SUIST: Cat(state.table_ppn, C(0, SUIST["table_ppn"].width - ppn_bits),
-                           state.table_pages, C(0, SUIST["_reserved"].width),
-                           state.send_enable),
+            Csr.SUIST: Cat(state.table_ppn, beyond, state.table_pages,
+                           C(0, SUIST["_reserved"].width), state.send_enable),
             Csr.SUIRS: Cat(state.receiver, C(0, SUIRS["_reserved"].width), state.receive_enable),
             Csr.SUICFG: self.params.uintc_base,
             Csr.SUIERR: Cat(last.reason, C(0, 4), last.op, C(0, 5), count, last.operand),
@@ -47,7 +48,8 @@ class UserIpi(wiring.Component):
                 m.d.sync += [
                     state.send_enable.eq(suist.enable),
                     state.table_pages.eq(suist.table_pages),
-                    state.table_ppn.eq(suist.table_ppn),
+                    Cat(state.table_ppn, beyond).eq(suist.table_ppn),
+                    state.table_beyond.eq(suist.table_ppn[ppn_bits:].any()),
                 ]
             with m.Case(Csr.SUIRS):
                 suirs = data.View(SUIRS, value)

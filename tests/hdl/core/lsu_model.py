@@ -214,13 +214,14 @@ class L2:
 
 @dataclass(frozen=True)
 class Uipi:
-    """The registers suist and suirs."""
+    """The registers suist and suirs, and whether the mode may execute UIPI."""
 
     enable: int = 0
     ppn: int = 0
     pages: int = 0
     own_enable: int = 0
     own: int = 0
+    allowed: int = 1
 
     def refusal(self, op: int, operand: int) -> int:
         """Returns the reason for a refusal before any look-up, or 0."""

@@ -54,6 +54,9 @@ from tests.hdl.core.lsu_model import (
 from tests.support.run import run_cocotb
 
 HOT_LINES = [0, 1, 2, 62, 63]  # of each page
+PAGE = 4096
+CROSSING = [(size, offset) for size in (1, 2, 3) for offset in range(8)
+            if offset + (1 << size) > 8]  # accesses that cross a dword
 
 
 def pack(shape, **values: int) -> int:
@@ -181,6 +184,8 @@ class Bench:
         op.since, op.cycles, op.fault, op.parts = self.l2.seen, 0, None, []
         op.pages, op.touched, op.refused, op.answer = [], [], False, None
         if op.op == UIPI:
+            if not self.uipi.allowed:
+                op.fault = (Cause.ILLEGAL_INSN, op.vaddr)
             return
         if op.op in (LR, SC, AMO) and op.vaddr % (1 << op.size):
             op.fault = (Cause.LOAD_MISALIGNED if op.op == LR else Cause.STORE_MISALIGNED, op.vaddr)
@@ -233,10 +238,13 @@ class Bench:
 
     def _start(self, op: Op) -> None:
         """Starts an operation not killed in its first cycle. Its stores count from now on."""
-        if op.op == UIPI and op.amo != UIPI_READ:
+        if op.op == UIPI and op.amo != UIPI_READ and not op.fault:
             self.unsent.append(Store(0, 0, 0xFF, True, uipi=op))
         if op.op == STORE and not op.fault:
-            for (paddr, value, mask), page in reversed(list(zip(op.parts, op.pages, strict=True))):
+            parts = list(zip(op.parts, op.pages, strict=True))
+            if op.vaddr % PAGE + (1 << op.size) > PAGE:
+                parts.reverse()  # the second page is checked and written first
+            for (paddr, value, mask), page in parts:
                 store = Store(paddr, value, mask, bool(page.io))
                 self.unsent.append(store)
                 if not page.io:
@@ -250,6 +258,9 @@ class Bench:
         assert fault == op.fault, f"{op}: fault {fault} in cycle {self.cycle}"
         assert int(dut.m_addr.value) == op.vaddr
         op.result = int(dut.m_result.value)
+        if fault and op.op == UIPI:
+            assert not op.refused and op.answer is None
+            return
         if op.op == UIPI and op.amo == UIPI_READ:
             assert op.refused == (op.answer is None)
             assert op.result == (op.answer or 0)
@@ -457,13 +468,17 @@ class Bench:
         self.dut.ctx.value = pack(Context, **self.context)
         often = rng.random() < 0.9
         self.set_uipi(Uipi(
-            often, rng.choice([TABLE_PAGE] * 6 + [*MEMORY_PAGES, *IO_PAGES, 0x40000, 0xFFFFF]),
-            rng.choice([0, 1, 1, 2, 0xFFF]), often, rng.choice([0, 511, 512, rng.getrandbits(9)])))
+            often, rng.choice([TABLE_PAGE] * 6 + [*MEMORY_PAGES, *IO_PAGES, 0x40000, 0xFFFFF,
+                                                  1 << 43 | TABLE_PAGE]),
+            rng.choice([0, 1, 1, 2, 0xFFF]), often, rng.choice([0, 511, 512, rng.getrandbits(9)]),
+            rng.random() < 0.9))
 
     def set_uipi(self, uipi: Uipi) -> None:
         self.uipi = uipi
-        self.dut.uipi.value = (uipi.enable | uipi.ppn << 1 | uipi.pages << 21
-                               | uipi.own_enable << 33 | uipi.own << 34)
+        self.dut.uipi.value = (
+            uipi.allowed | uipi.enable << 1 | (uipi.ppn & 0xF_FFFF) << 2
+            | (uipi.ppn >> 20 > 0) << 22 | uipi.pages << 23 | uipi.own_enable << 35
+            | uipi.own << 36)
 
     def random_uipi(self) -> Op:
         rng = self.rng
@@ -546,6 +561,7 @@ async def refusals(dut):
     for uipi, op, operand, reason in (
         (Uipi(0, table, 1), SEND, 0, 1), (sender, SEND, 512, 2), (sender, SEND, 1 << 61, 2),
         (Uipi(1, io, 1), SEND, 0, 3), (Uipi(1, 0xFFFFF, 2), SEND, 512, 3),
+        *((Uipi(1, 1 << bit | table, 1), SEND, 0, 3) for bit in range(20, 44)),
         (sender, SEND, 1, 4), (sender, SEND, 2, 5), (sender, SEND, 3, 6), (sender, SEND, 0, None),
         *((Uipi(own_enable=0), op, 1, 7) for op in range(1, 5)),
         *((Uipi(own_enable=1, own=512), op, 1, 8) for op in range(1, 5)),
@@ -558,13 +574,59 @@ async def refusals(dut):
 
 
 @cocotb.test()
+async def hidden(dut):
+    """N-2.5: where UIPI is not allowed, no operation has an effect, and each is illegal."""
+    bench = Bench(dut, os.environ["LSU_CONFIG"])
+    await bench.reset()
+    bench.set_uipi(Uipi(1, TABLE_PAGE, 1, 1, 5, allowed=0))
+    for op in range(5):
+        tried = Op(UIPI, 1, 2, 1, op)
+        await bench.run([tried])
+        assert tried.fault == (Cause.ILLEGAL_INSN, 1) and tried.answer is None
+    assert not bench.refusals and bench.posted == 0 and bench.misses == 0
+
+
+@cocotb.test()
+async def read_and_older_stores(dut):
+    """N-6.14: READ waits for older stores to devices, but not for those to memory."""
+    bench = Bench(dut, os.environ["LSU_CONFIG"])
+    memory, device = MEMORY_PAGES[1], IO_PAGES[0]
+    for page in (memory, device):
+        bench.tables.pages[BARE_M, 0, page] = Page(page, io=int(page == device))
+    await bench.reset()
+    bench.set_uipi(Uipi(own_enable=1, own=5))
+    await bench.run([Op(LOAD, memory << 12), Op(LOAD, device << 12)])  # fills the DTLB
+    read, alone = Op(UIPI, 0, 2, 1, UIPI_READ), Op(UIPI, 0, 2, 1, UIPI_READ)
+    await bench.run([alone])
+
+    bench.l2.perform = 0.0
+    for op in (Op(STORE, memory << 12, data=1), read, None):
+        while not await bench.step(op):
+            pass
+    assert read.answer is not None and read.cycles == alone.cycles
+    assert bench.outstanding == 1 and not dut.drained.value, "a FENCE still waits for the store"
+    bench.l2.perform = 1.0
+    await bench.settle()
+
+    bench.mmio_ready = 0.0
+    for op in (Op(STORE, device << 12, data=1), read):
+        while not await bench.step(op):
+            pass
+    for _ in range(50):
+        assert not await bench.step(None) and read.answer is None
+    bench.mmio_ready = 1.0
+    await bench.settle()
+    assert read.answer is not None
+
+
+@cocotb.test()
 async def cycles(dut):
     """Counts cycles in M with an L2 and a device that answer at once."""
     bench = Bench(dut, os.environ["LSU_CONFIG"])
     l2, line, device = bench.l2, MEMORY_PAGES[1] << 12, IO_PAGES[0] << 12
     l2.perform, l2.deliver, l2.disturb = 1.0, 1.0, 0.0
     bench.device_errors = 0.0
-    for page in (MEMORY_PAGES[1], IO_PAGES[0]):
+    for page in (*MEMORY_PAGES[1:3], IO_PAGES[0]):
         bench.tables.pages[BARE_M, 0, page] = Page(page, io=int(page in IO_PAGES))
     await bench.reset()
 
@@ -597,9 +659,70 @@ async def cycles(dut):
     assert await spent(Op(STORE, device), Op(LOAD, device)) == [1, 3], "nor a device that is ready"
     assert await spent(Op(AMO, line)) == [5], "atomic on a line that the L1D holds"
     assert await spent(Op(AMO, line), Op(LR, line), Op(SC, line)) == [4] * 3, "and does not"
-    await spent(load(0))
-    assert await spent(load(5, 2)) == [9], "load that crosses a dword by its first byte"
-    assert await spent(store(5, 2)) == [9]
+
+
+@cocotb.test()
+async def cycles_across_dwords(dut):
+    """An access that crosses a dword takes at most two cycles more than one that does not, at every
+    offset, also across lines and pages, if the L1D has both dwords and the DTLB both pages."""
+    bench = Bench(dut, os.environ["LSU_CONFIG"])
+    l2, (first, second) = bench.l2, MEMORY_PAGES[1:3]
+    l2.perform, l2.deliver, l2.disturb = 1.0, 1.0, 0.0
+    for page in (first, second):
+        bench.tables.pages[BARE_M, 0, page] = Page(page)
+    await bench.reset()
+
+    async def spent(*ops: Op) -> list[int]:
+        await bench.run(list(ops))
+        for _ in range(12):
+            await bench.step(None)
+        return [op.cycles for op in ops]
+
+    def access(op: int, addr: int, size: int = 3) -> Op:
+        return Op(op, addr, size, data=bench.rng.getrandbits(64))
+
+    page_end = (second << 12) - 8
+    for base in (first << 12 | 64, first << 12 | 120, page_end):
+        await spent(access(LOAD, base), access(LOAD, base + 8))
+        spans = base == page_end
+        for size, offset in CROSSING:
+            at = base + offset
+            assert await spent(access(LOAD, at, size)) == [3], f"load of {size} at {at:#x}"
+            stored = await spent(access(STORE, at, size))
+            assert stored == [3 if spans else 2], f"store of {size} at {at:#x}"
+            assert await spent(access(LOAD, base)) == [1], "the next one is not delayed"
+    base = first << 12 | 64
+    assert await spent(*[access(STORE, base + 8 * n + 3) for n in range(3)]) == [2] * 3
+    assert await spent(*[access(LOAD, base + 8 * n + 3) for n in range(3)]) == [3] * 3
+    # The load looks its dwords up again, because the store ahead was on its way to the L1D.
+    assert await spent(access(STORE, base + 3), access(LOAD, base + 3)) == [2, 5]
+
+
+@cocotb.test()
+async def faults_across_pages(dut):
+    """If an access crosses into a page without the right, the fault names the second page, nothing
+    is stored, and the first page is not read for the program."""
+    bench = Bench(dut, os.environ["LSU_CONFIG"])
+    first, second = MEMORY_PAGES[1:3]
+    bench.l2.disturb = 0.0
+    await bench.reset()
+    refusing = {
+        "page_fault": (Page(page_fault=1), Cause.LOAD_PAGE, Cause.STORE_PAGE),
+        "access_fault": (Page(access_fault=1), Cause.LOAD_ACCESS, Cause.STORE_ACCESS),
+        "pmp": (Page(second, acc_r=0, acc_w=0), Cause.LOAD_ACCESS, Cause.STORE_ACCESS),
+        "device": (Page(IO_PAGES[0], io=1), Cause.LOAD_ACCESS, Cause.STORE_ACCESS),
+    }
+    for bad, *causes in refusing.values():
+        for bad_page in (first, second):
+            await bench.step(None, flush=True)
+            for page in (first, second):
+                bench.tables.pages[BARE_M, 0, page] = bad if page == bad_page else Page(page)
+            for size, offset in CROSSING:
+                for op, cause in zip((LOAD, STORE), causes, strict=True):
+                    tried = Op(op, (second << 12) - 8 + offset, size)
+                    await bench.run([tried])
+                    where = second << 12 if bad_page == second else tried.vaddr
+                    assert tried.fault == (cause, where)
 
 
 @pytest.mark.parametrize("config", ["default", "tiny"])

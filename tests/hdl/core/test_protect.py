@@ -16,7 +16,7 @@ from tests.support.run import run_cocotb
 
 CONFIGURATIONS = {
     "default": configuration("default"),
-    "wide": dataclasses.replace(configuration("full"), paddr_bits=40),
+    "wide": dataclasses.replace(configuration("full"), paddr_bits=39),
 }
 
 

@@ -8,7 +8,7 @@ use bare::{
 };
 use hal::{
     csr::{INTERRUPT, MENVCFG_STCE, MISA_N},
-    soc::{cause, csr as number},
+    soc::{cause, csr as number, irq},
 };
 
 pub const TESTS: &[Test] = &[
@@ -21,7 +21,7 @@ pub const TESTS: &[Test] = &[
     test("csr.no_write_with_x0", "unpriv 9.1", no_write_with_x0),
     test("csr.read_only", "priv 2.1", read_only),
     test("csr.privilege", "priv 2.1", privilege),
-    ours("csr.privilege.user", "N-2.2", privilege_user),
+    ours("csr.privilege.user", "N-2.2, N-2.5", privilege_user),
     test("csr.missing", "priv 2.1", missing),
     test("csr.scratch", "priv 3.1.13, 4.1.6", scratch),
     test("csr.epc", "priv 3.1.14, 4.1.7", epc),
@@ -158,9 +158,21 @@ fn privilege_user(check: &mut Check) {
         number::UTVAL,
         number::UIP,
     ];
-    for number in user {
-        for mode in [Mode::User, Mode::Supervisor, Mode::Machine] {
-            check.ended("user CSR", &run(mode, &[csrr(A0, number), csrw(number, A0)], &[]));
+    for sideleg in [0, 1 << irq::USI, 1 << irq::UTI, 1 << irq::UEI, 0] {
+        write::<{ number::SIDELEG }>(sideleg);
+        for number in user {
+            for mode in [Mode::Supervisor, Mode::Machine] {
+                check.ended("above U", &run(mode, &[csrr(A0, number), csrw(number, A0)], &[]));
+            }
+            for code in [csrr(A0, number), csrw(number, A0), csrs(number, A0)] {
+                let trap = run(Mode::User, &[code], &[]);
+                if sideleg != 0 {
+                    check.ended("delegated", &trap);
+                } else {
+                    check.trapped("hidden", &trap, Mode::Machine, cause::ILLEGAL_INSN);
+                    check.eq("tval", trap.tval, code as usize);
+                }
+            }
         }
     }
     for number in [number::SIDELEG, number::SEDELEG] {

@@ -17,6 +17,8 @@ use sv39::{Flags, PAGE};
 
 pub const TESTS: &[Test] = &[
     test("pmp.registers", "priv 3.7.1", registers),
+    ours("pmp.beyond_memory", "priv 3.7.1", beyond_memory),
+    ours("pmp.upper_entries", "priv 3.7 (0, 16 or 64 entries have CSRs)", upper_entries),
     ours("pmp.grain", "priv 3.7.1 (granularity 4 KiB)", grain),
     test("pmp.no_match", "priv 3.7.1", no_match),
     test("pmp.permissions", "priv 3.7.1", permissions),
@@ -32,6 +34,8 @@ pub const TESTS: &[Test] = &[
 /// This runs last: what it locks stays locked until reset.
 pub const LOCKING: &[Test] = &[test("pmp.lock", "priv 3.7.1", lock)];
 
+/// Configuration of entries 8 to 15.
+const PMPCFG2: u16 = number::PMPCFG0 + 2;
 const READ: usize = 1;
 const WRITE: usize = 2;
 const EXECUTE: usize = 4;
@@ -65,6 +69,55 @@ fn registers(check: &mut Check) {
     write::<{ number::PMPCFG0 }>(ones);
     check.eq("eight entries", read::<{ number::PMPCFG0 }>(), ones);
     configure(&[]);
+}
+
+fn beyond_memory(check: &mut Check) {
+    // A region outside physical memory must not close or open one inside.
+    let address = data_page(0);
+    for bit in 33..56 {
+        write::<{ number::PMPADDR0 }>(page(1 << bit | address));
+        configure(&[NAPOT]);
+        check.ended("region", &run(Mode::User, &[ld(A0, A1)], &[0, address]));
+        // From the lower bound up, which is above all memory.
+        write::<{ number::PMPADDR0 }>((1 << bit | address) >> 2);
+        write::<{ number::PMPADDR0 + 1 }>(usize::MAX);
+        configure(&[0, TOR]);
+        check.ended("lower bound", &run(Mode::User, &[ld(A0, A1)], &[0, address]));
+        // All memory lies below the upper bound.
+        write::<{ number::PMPADDR0 }>(1 << bit >> 2);
+        configure(&[TOR]);
+        let trap = run(Mode::User, &[ld(A0, A1)], &[0, address]);
+        check.trapped("upper bound", &trap, Mode::Machine, cause::INSN_ACCESS);
+    }
+    configure(&[]);
+}
+
+/// Entries 8 to 15 either do not exist and read 0, or work as the others do.
+fn upper_entries(check: &mut Check) {
+    const LAST: u16 = 15;
+    let closed = data_page(0);
+    write::<{ number::PMPADDR0 + LAST }>(usize::MAX);
+    write::<{ number::PMPADDR0 + LAST - 1 }>(page(closed));
+    write::<{ PMPCFG2 }>(PMP_OPEN << 56 | NAPOT << 48);
+    if read::<{ PMPCFG2 }>() == 0 {
+        check.eq("pmpaddr15", read::<{ number::PMPADDR0 + LAST }>(), 0);
+        return;
+    }
+    check.eq("pmpcfg2", read::<{ PMPCFG2 }>(), PMP_OPEN << 56 | NAPOT << 48);
+    write::<{ number::PMPCFG0 }>(0);
+    bare::machine::sfence();
+    for (address, open) in [(closed, false), (data_page(1), true)] {
+        let trap = run(Mode::User, &[ld(A0, A1)], &[0, address]);
+        if open {
+            check.ended("another page", &trap);
+        } else {
+            check.trapped("entry 14", &trap, Mode::Machine, cause::LOAD_ACCESS);
+        }
+    }
+    configure(&[]);
+    check.ended("entry 7 comes first", &run(Mode::User, &[ld(A0, A1)], &[0, closed]));
+    write::<{ PMPCFG2 }>(0);
+    bare::machine::sfence();
 }
 
 fn grain(check: &mut Check) {

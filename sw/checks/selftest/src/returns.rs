@@ -8,7 +8,7 @@ use bare::{
 };
 use hal::{
     csr::status,
-    soc::{cause, csr as number},
+    soc::{cause, csr as number, irq},
 };
 
 pub const TESTS: &[Test] = &[
@@ -21,6 +21,7 @@ pub const TESTS: &[Test] = &[
     test("sret.in_m", "priv 3.3.2", sret_in_machine),
     ours("uret", "N-5.4", uret),
     ours("uret.outside_u", "N-5.5", uret_outside),
+    ours("uret.hidden", "N-2.5", uret_hidden),
 ];
 
 /// Address of a guest's word `index`.
@@ -138,6 +139,7 @@ fn sret_in_machine(check: &mut Check) {
 
 fn uret(check: &mut Check) {
     use status::*;
+    write::<{ number::SIDELEG }>(1 << irq::USI);
     for (upie, uie) in [(UPIE, UIE), (0, 0)] {
         let code = [csrw(number::USTATUS, A0), csrw(number::UEPC, A1), URET, EBREAK, NOP];
         let trap = run(Mode::User, &code, &[upie, at(4)]);
@@ -145,6 +147,16 @@ fn uret(check: &mut Check) {
         check.eq("epc", trap.epc, at(5));
         check.eq("UIE from UPIE, UPIE 1", read::<{ number::USTATUS }>(), uie | UPIE);
     }
+}
+
+fn uret_hidden(check: &mut Check) {
+    write::<{ number::USTATUS }>(status::UPIE);
+    write::<{ number::UEPC }>(at(4));
+    let trap = run(Mode::User, &[NOP, URET, NOP, NOP, NOP], &[]);
+    check.trapped("nothing delegated", &trap, Mode::Machine, cause::ILLEGAL_INSN);
+    check.eq("epc", trap.epc, at(1));
+    check.eq("tval", trap.tval, URET as usize);
+    check.eq("ustatus untouched", read::<{ number::USTATUS }>(), status::UPIE);
 }
 
 fn uret_outside(check: &mut Check) {

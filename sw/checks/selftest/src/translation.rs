@@ -8,7 +8,7 @@ use crate::{
 use bare::{
     encode::{A0, A1, X0, jalr, ld, sd},
     guest::{Mode, Trap},
-    machine::{clear, set, write},
+    machine::{clear, read, set, sfence, write},
 };
 use hal::{
     csr::status,
@@ -26,6 +26,7 @@ pub const TESTS: &[Test] = &[
     test("sv39.canonical", "priv 4.4.1", canonical),
     test("sv39.physical_hole", "priv 4.3.2, 3.6", physical_hole),
     test("sv39.table_in_hole", "priv 4.3.2", table_in_hole),
+    ours("sv39.table_beyond", "priv 4.1.11, 4.3.2", table_beyond),
     test("sv39.delegated_fault", "priv 4.1.7 to 4.1.9", delegated_fault),
 ];
 
@@ -242,6 +243,18 @@ fn table_in_hole(check: &mut Check) {
             check.trapped("a table in a hole", &trap, Mode::Machine, access.access_fault());
             check.eq("tval", trap.tval, VADDR);
         }
+    }
+}
+
+fn table_beyond(check: &mut Check) {
+    // The table itself, with one more bit in its page number.
+    let root = space::new(0).satp(0);
+    for bit in (32..56).map(|bit| 1 << (bit - PAGE.trailing_zeros())) {
+        write::<{ number::SATP }>(root | bit);
+        check.eq("satp", read::<{ number::SATP }>(), root | bit);
+        sfence();
+        let trap = run(Mode::Supervisor, &[], &[]);
+        check.trapped("a table that does not exist", &trap, Mode::Machine, cause::INSN_ACCESS);
     }
 }
 

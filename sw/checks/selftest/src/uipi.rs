@@ -9,7 +9,7 @@ use bare::{
     guest::{Mode, run},
     machine::{read, try_out, write},
 };
-use hal::soc::{UINTC_BASE, cause, csr as number, event};
+use hal::soc::{UINTC_BASE, cause, csr as number, event, irq};
 use uintc::{Reason, suirs, suist};
 use uintr::{Pending, Vector};
 
@@ -19,6 +19,7 @@ pub const TESTS: &[Test] = &[
     ours("uipi.suicfg", "N-3.13", suicfg),
     ours("uipi.suierr", "N-3.14", suierr),
     ours("uipi.csr_privilege", "N-2.2", privilege),
+    ours("uipi.hidden", "N-2.5", hidden),
     ours("uipi.send", "N-6.5, N-6.6", send),
     ours("uipi.send.modes", "N-6.4", modes),
     ours("uipi.send.inactive", "UINTC-3.1, UINTC-4.2", send_inactive),
@@ -43,7 +44,7 @@ fn suist_fields(check: &mut Check) {
     let held = try_out::<{ number::SUIST }>(usize::MAX);
     check.eq("Enable, reserved", held >> 56, 0x80);
     check.eq("Size", held >> 44 & 0xfff, 0xfff);
-    check.eq("PPN of memory", held & 0xf_ffff, 0xf_ffff);
+    check.eq("PPN", held & ((1 << 44) - 1), (1 << 44) - 1);
     check.eq("zeros", try_out::<{ number::SUIST }>(0), 0);
     let value = suist(0x8765_4000, 2);
     check.eq("a table", try_out::<{ number::SUIST }>(value), value);
@@ -79,6 +80,44 @@ fn privilege(check: &mut Check) {
             }
             let trap = run(Mode::User, &[code], &[]);
             check.trapped("in U", &trap, Mode::Machine, cause::ILLEGAL_INSN);
+        }
+    }
+}
+
+fn hidden(check: &mut Check) {
+    let receivers = Receivers::new();
+    let (table, own) = (read::<{ number::SUIST }>(), read::<{ number::SUIRS }>());
+    receivers.uintc.add_pending(OWN, Pending(6));
+    // Without Enable the other fields give nothing.
+    for (sideleg, suist, suirs) in [
+        (0, 0, 0),
+        (0, table & !ENABLE, own & !ENABLE),
+        (1 << irq::USI, 0, 0),
+        (1 << irq::UEI, 0, 0),
+        (0, table, 0),
+        (0, 0, own),
+    ] {
+        write::<{ number::SIDELEG }>(sideleg);
+        write::<{ number::SUIST }>(suist);
+        write::<{ number::SUIRS }>(suirs);
+        let given = sideleg != 0 || (suist | suirs) & ENABLE != 0;
+        for operation in ALL {
+            let before = receivers.state();
+            let code = uipi(operation, A0, A1);
+            let trap = run(Mode::User, &[code], &[7, receivers.to_peer]);
+            if given {
+                check.ended("in U", &trap);
+            } else {
+                check.trapped("hidden in U", &trap, Mode::Machine, cause::ILLEGAL_INSN);
+                check.eq("tval", trap.tval, code as usize);
+                check.eq("rd", trap.a0(), 7);
+                check.is("entries to stay", receivers.state() == before);
+                check.eq("no refusal", read::<{ number::SUIERR }>(), 0);
+                for mode in [Mode::Supervisor, Mode::Machine] {
+                    check.ended("above U", &run(mode, &[code], &[7, receivers.to_peer]));
+                }
+                write::<{ number::SUIERR }>(0);
+            }
         }
     }
 }

@@ -84,6 +84,7 @@ fn ustatus_view(check: &mut Check) {
     check.eq("written through sstatus", read::<{ number::USTATUS }>(), UPIE);
     write::<{ number::MSTATUS }>(UIE);
     check.eq("written through mstatus", read::<{ number::USTATUS }>(), UIE);
+    write::<{ number::SIDELEG }>(1 << irq::USI);
     let trap = run(Mode::User, &[csrw(number::USTATUS, A0), csrr(A0, number::USTATUS)], &[UPIE]);
     check.eq("from U", trap.a0(), UPIE);
     write::<{ number::MSTATUS }>(usize::MAX & !MPRV);

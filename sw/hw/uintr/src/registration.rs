@@ -1,4 +1,4 @@
-//! Registration: sets the user's CSRs, then asks the kernel.
+//! Registration: asks the kernel, then sets the user's CSRs, which may not exist before (`N-2.5`).
 
 use crate::{
     SenderIndex, Vector, Vectors,
@@ -72,11 +72,10 @@ impl Receiver {
         utvec: usize,
         uscratch: usize,
     ) -> Result<Self, K::Error> {
-        // SAFETY: by the caller. No vector can be pending before the kernel knows the receiver, and
-        // interrupts are enabled last.
+        kernel.register_receiver()?;
+        // SAFETY: by the caller. Interrupts are enabled last.
         unsafe {
             enter_at(utvec, uscratch);
-            kernel.register_receiver()?;
             csr::set::<{ number::UIE }>(1 << irq::USI);
             csr::set::<{ number::USTATUS }>(status::UIE);
         }

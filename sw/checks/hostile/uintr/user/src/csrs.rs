@@ -33,13 +33,13 @@ unsafe extern "C" {
     static csr_clears: [Attempt; NUMBERS];
 }
 
-/// Tries all CSRs. Restores each CSR of U-mode.
-pub fn attack(surprises: &mut Surprises) {
+/// Tries all CSRs. Those of U-mode are there for a `receiver` only; restores each of them.
+pub fn attack(surprises: &mut Surprises, receiver: bool) {
     // SAFETY: the tables above.
     let (reads, writes, sets, clears) =
         unsafe { (&csr_reads, &csr_writes, &csr_sets, &csr_clears) };
     for index in 0..NUMBERS {
-        let writable = USER.contains(&(index as u16));
+        let writable = receiver && USER.contains(&(index as u16));
         let counter = (number::CYCLE..=number::INSTRET).contains(&(index as u16));
         // Counters of events: a hart may have fewer.
         let event = (number::HPMCOUNTER3..number::CYCLE + COUNTERS).contains(&(index as u16));

@@ -32,8 +32,8 @@ unsafe extern "C" {
     static uipi_operands: [Attempt; RS2 * OPERATIONS];
 }
 
-/// Tries all forms. Returns the number of executed UIPI.
-pub fn attack(surprises: &mut Surprises, receiver: bool) -> usize {
+/// Tries all forms. Without rights (`given`) none exists. Returns the number of executed UIPI.
+pub fn attack(surprises: &mut Surprises, given: bool, receiver: bool) -> usize {
     // SAFETY: the tables above.
     let (forms, operands) = unsafe { (&uipi_forms, &uipi_operands) };
     let mut executed = 0;
@@ -42,7 +42,7 @@ pub fn attack(surprises: &mut Surprises, receiver: bool) -> usize {
     for (number, form) in forms.iter().enumerate() {
         let (funct3, funct7) = (number % FUNCT3, number / FUNCT3);
         let end = form.run(OPERAND);
-        let exists = funct3 == UIPI && funct7 < OPERATIONS;
+        let exists = given && funct3 == UIPI && funct7 < OPERATIONS;
         executed += usize::from(exists);
         let expected = match end {
             End::Done(0) => exists,
@@ -59,8 +59,9 @@ pub fn attack(surprises: &mut Surprises, receiver: bool) -> usize {
     let send = &forms[UIPI];
     for index in (0..4096).chain(wild()) {
         let end = send.run(index);
-        surprises.unless(end == End::Done(0), format_args!("send {index:#x}: {end:x?}"));
-        executed += 1;
+        let expected = if given { End::Done(0) } else { End::Trapped(ILLEGAL_INSN) };
+        surprises.unless(end == expected, format_args!("send {index:#x}: {end:x?}"));
+        executed += usize::from(given);
     }
     executed
 }

@@ -7,7 +7,8 @@
 //! - every address of UINTC by loads and stores of all sizes, atomics and jumps; samples of the
 //!   addresses of other devices and of the kernel's memory.
 //!
-//! The kernel skips what traps and tells the cause. The victim counts its rounds and its
+//! Without rights all of UIPI and all CSRs of user interrupts are illegal. With a table there is UIPI,
+//! as a receiver there are the CSRs, too. The kernel skips what traps and tells the cause. The victim counts its rounds and its
 //! interrupts.
 
 #![no_std]
@@ -29,8 +30,8 @@ fn main(role: usize, argument: usize) -> ! {
         victim::run();
     }
     let mut surprises = Surprises::default();
-    let executed = instructions::attack(&mut surprises, argument == 2);
-    csrs::attack(&mut surprises);
+    let executed = instructions::attack(&mut surprises, argument != 0, argument == 2);
+    csrs::attack(&mut surprises, argument == 2);
     // The windows do not depend on rights: once is enough.
     if argument == 0 {
         memory::attack(&mut surprises);
