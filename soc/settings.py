@@ -10,6 +10,7 @@ from .config import SocParams
 DERIVED = {
     "name": "it names the configuration",
     "boot_loader": "rel4 build makes it",
+    "entry_port": "rel4 sim gives the entry of its program",
     "hart.name": "it names the configuration",
     "hart.regions": "the memory map decides it",
     "hart.reset_vector": "the memory map decides it",

@@ -7,7 +7,7 @@ pub const PC_BITS: u32 = 40;
 pub const PADDR_BITS: u32 = 32;
 /// Bits of an ASID.
 pub const ASID_BITS: u32 = 9;
-/// Bits of `pmpaddr`: physical address bits 32:2.
+/// Bits of `pmpaddr`: physical address bits 32:2. What does not fit is the first address beyond memory.
 pub const PMPADDR_BITS: u32 = 31;
 /// Granularity of PMP. NA4 cannot be selected: a write of it leaves `A` as it is.
 pub const PMP_GRAIN_BITS: u32 = 12;

@@ -92,7 +92,7 @@ impl Csrs {
             menvcfg: 0,
             senvcfg: 0,
             satp: 0,
-            stimecmp: 0,
+            stimecmp: u64::MAX,
             suist: 0,
             suirs: 0,
             suierr: 0,
@@ -119,10 +119,19 @@ pub fn lowest_mode(number: u16) -> u64 {
 impl Hart {
     /// Reads a CSR in the present mode; `None` if there is none or it may not be accessed.
     pub fn read_csr(&self, number: u16) -> Option<u64> {
-        if lowest_mode(number) > self.privilege as u64 {
+        let lowest = lowest_mode(number);
+        let hidden = lowest == 0 && self.is_hidden(number);
+        if lowest > self.privilege as u64 || hidden {
             return None;
         }
         self.read_any_csr(number)
+    }
+
+    /// Whether a CSR of user interrupts does not exist for U-mode now (N-2.5).
+    fn is_hidden(&self, number: u16) -> bool {
+        let of_user_interrupts =
+            number <= csr::UTVEC || (csr::USCRATCH..=csr::UIP).contains(&number);
+        of_user_interrupts && self.privilege == Priv::U && self.csr.sideleg == 0
     }
 
     /// Reads a CSR, whatever its number says about modes.

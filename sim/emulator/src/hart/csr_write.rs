@@ -43,10 +43,8 @@ fn merged(old: u64, new: u64, mask: u64) -> u64 {
     old & !mask | new & mask
 }
 
-/// Bits of a physical page number that are kept.
-const fn ppn_mask() -> u64 {
-    (1 << (choices::PADDR_BITS - 12)) - 1
-}
+/// All bits of a physical page number are kept: no table is looked for at another address (N-3.11).
+const PPN: u64 = (1 << 44) - 1;
 
 impl Hart {
     /// Writes a CSR that exists and may be accessed. `old` is what was read.
@@ -74,7 +72,7 @@ impl Hart {
             csr::SENVCFG => state.senvcfg = value & FIOM,
             csr::SATP => self.write_satp(value),
             csr::STIMECMP => state.stimecmp = value,
-            csr::SUIST => state.suist = value & (SUIST_ENABLE | SUIST_SIZE | ppn_mask()),
+            csr::SUIST => state.suist = value & (SUIST_ENABLE | SUIST_SIZE | PPN),
             csr::SUIRS => state.suirs = value & SUIRS_FIELDS,
             csr::SUIERR => state.suierr = 0,
             _ => self.write_numbered(number, value),
@@ -99,7 +97,7 @@ impl Hart {
             return;
         }
         let asid = value >> 44 & ((1 << choices::ASID_BITS) - 1);
-        let satp = mode << 60 | asid << 44 | value & ppn_mask();
+        let satp = mode << 60 | asid << 44 | value & PPN;
         if choices::SATP_EMPTIES_ALL && satp != self.csr.satp {
             self.flush_tlb();
         }

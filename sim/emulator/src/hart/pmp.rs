@@ -122,7 +122,23 @@ impl Pmp {
         let bounds_next =
             self.config.get(n + 1).is_some_and(|&next| locked(next) && next >> A_SHIFT & 3 == TOR);
         if !locked(own) && !bounds_next {
-            self.address[n] = value & ((1 << choices::PMPADDR_BITS) - 1);
+            self.address[n] = held(value);
         }
+    }
+}
+
+/// Bits of `pmpaddr` that the privileged specification has.
+const ADDRESS_FIELD: u64 = (1 << 54) - 1;
+
+/// What is kept of a value written to `pmpaddr`. An address beyond physical memory becomes the first
+/// one beyond it, but a region without an end keeps none.
+fn held(value: u64) -> u64 {
+    let value = value & ADDRESS_FIELD;
+    if value >> choices::PMPADDR_BITS == 0 {
+        value
+    } else if value & (value + 1) == 0 {
+        (1 << choices::PMPADDR_BITS) - 1
+    } else {
+        1 << (choices::PADDR_BITS - 2)
     }
 }

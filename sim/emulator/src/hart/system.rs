@@ -46,6 +46,7 @@ impl Hart {
                 }
             }
             Code::Csr => self.csr_instruction(bus, op)?,
+            Code::Uipi if self.hides_uipi() => return Err(Trap::illegal(insn)),
             Code::Uipi => self.uipi(bus, op, self.counters.cycles),
             _ => return Err(Trap::illegal(insn)),
         }
@@ -62,13 +63,13 @@ impl Hart {
         }
     }
 
-    /// The mode that a return instruction leaves, if it may (N-5.5).
+    /// The mode that a return instruction leaves, if it may (N-5.5, N-2.5).
     fn return_from(&self, code: Code) -> Option<Priv> {
         let mode = self.privilege;
         let (from, allowed) = match code {
             Code::Mret => (Priv::M, mode == Priv::M),
             Code::Sret => (Priv::S, mode == Priv::M || mode == Priv::S && !self.csr.status.tsr()),
-            _ => (Priv::U, mode == Priv::U),
+            _ => (Priv::U, mode == Priv::U && self.csr.sideleg != 0),
         };
         allowed.then_some(from)
     }

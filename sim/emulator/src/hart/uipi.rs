@@ -1,7 +1,7 @@
 //! UIPI (N-6.1 to N-6.15).
 
-use super::Hart;
 use super::translate::Access;
+use super::{Hart, Priv};
 use crate::bus::Bus;
 use crate::decode::Op;
 use crate::memory::Region;
@@ -31,7 +31,13 @@ enum Refusal {
 }
 
 impl Hart {
-    /// Executes UIPI in `cycle`. It never traps.
+    /// Whether UIPI does not exist for U-mode now, because S-mode has given nothing (N-2.5).
+    pub fn hides_uipi(&self) -> bool {
+        let given = self.csr.sideleg != 0 || (self.csr.suist | self.csr.suirs) & ENABLE != 0;
+        self.privilege == Priv::U && !given
+    }
+
+    /// Executes UIPI in `cycle`. It does not trap.
     pub fn uipi(&mut self, bus: &mut Bus, op: &Op, cycle: u64) {
         let operation = op.imm as u64 >> 25 & 0x7F;
         let operand = self.regs[usize::from(op.rs1)];
