@@ -96,6 +96,7 @@ def bench(
             write_output(console.export_text(), report / "metrics.txt", sys.stdout)
             for name, metrics in measured.items():
                 write_plots(name, metrics, measuring, report)
+            _say(f"tables, plots and JSON are in {report}")
     except OSError as error:
         refuse("bench", error)
 
