@@ -68,5 +68,8 @@ pub const INSTALLED_CHECKS_NUMBER_OF_NONE: bool = true;
 pub const BEGIN_TAKES_OLD_LIMIT: bool = false;
 /// CONFIG that names what does not exist, while the task is in a queue, is refused for the former.
 pub const CONFIG_NUMBERS_FIRST: bool = true;
+/// A write to `context` with a hart that does not exist and a limit that is too large is refused for
+/// the hart.
+pub const FALLBACK_BEFORE_LIMIT: bool = true;
 /// The end of a sender forgets what is pending at its channels. Their task stays readable.
 pub const END_OF_SENDER_CLEARS_PENDING: bool = true;

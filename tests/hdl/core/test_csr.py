@@ -1,6 +1,7 @@
 """CSRs, traps and interrupts: a test for each rule, then random programs against the model."""
 
 import os
+from dataclasses import replace
 
 import cocotb
 import pytest
@@ -8,9 +9,9 @@ from amaranth.back import rtlil
 from cocotb.triggers import ClockCycles, FallingEdge
 
 from hdl.core.csr import CsrFile
-from hdl.core.params import configuration, replace
 from tests.support.csr_bench import HART_ID, Bench, Cycle
 from tests.support.csr_model import LINES, M64, MRET, READ, SET, SRET, URET, WRITE, M, S, U
+from tests.support.hart_params import UINTC_BASE, configuration
 from tests.support.run import run_cocotb
 
 RANDOM_CYCLES = 9000
@@ -620,7 +621,7 @@ async def user_ipi_registers(dut):
         await bench.write(SUIRS, M64)
         assert await bench.read(SUIRS) == 1 << 63 | 0xFFFF
         await bench.write(SUICFG, 0)
-        assert await bench.read(SUICFG) == 0x02F1_0000
+        assert await bench.read(SUICFG) == UINTC_BASE
         await bench.write(SUIERR, M64)
         assert await bench.read(SUIERR) == 0
         await bench.cycle(Cycle(refused=(4, 0, 17)))

@@ -16,7 +16,6 @@ from hdl.bus.mmio import MMIO_RESPONSE, mmio_request_layout
 from hdl.core.isa import Cause, Priv
 from hdl.core.lsu import Lsu
 from hdl.core.lsu_types import LsuRequest
-from hdl.core.params import configuration
 from hdl.core.translation import Context, tlb_entry_layout
 from tests.hdl.core.lsu_model import (
     AMO,
@@ -51,6 +50,7 @@ from tests.hdl.core.lsu_model import (
     Uipi,
     extend,
 )
+from tests.support.hart_params import configuration
 from tests.support.run import run_cocotb
 
 HOT_LINES = [0, 1, 2, 62, 63]  # of each page
