@@ -73,4 +73,5 @@ def test_unknown_image(load):
 
 
 def test_every_suite_has_a_program_and_no_other_is_named():
-    assert {row.suite for row in manifest().values() if row.suite} == set(SUITES)
+    # ``emu`` runs CoreMark, which is not ours.
+    assert {row.suite for row in manifest().values() if row.suite} == set(SUITES) - {"emu"}

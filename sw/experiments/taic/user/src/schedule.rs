@@ -24,7 +24,7 @@ pub fn cycle() -> i64 {
 
 /// Coroutines that are ready while others are measured, and steps of a sample.
 const TASKS: usize = 8;
-pub const STEPS: i64 = 32;
+pub const STEPS: i64 = 16;
 
 /// Spawns a coroutine for which there is room.
 pub fn spawn<Q: ReadyQueue>(
