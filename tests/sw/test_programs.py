@@ -253,9 +253,14 @@ def test_bench_message_measures_every_point():
     cycles = [value[f"message.round_trip mode={mode} concurrency=1"]
               for mode in ("taic", "uintc", "kernel")]
     assert cycles == sorted(cycles)
-    for mode, traps, interrupts in (("kernel", 4, 0), ("uintc", 0, 2), ("taic", 0, 0)):
-        # Every message and every reply meets a sleeping receiver.
-        assert value[f"message.wakes mode={mode} concurrency=1"] == pytest.approx(2, abs=0.01)
-        assert value[f"message.traps mode={mode} concurrency=1"] == pytest.approx(traps, abs=0.02)
-        assert value[f"message.user_interrupts mode={mode} concurrency=1"] == pytest.approx(
-            interrupts, abs=0.01)
+    wakes, traps, interrupts = (
+        {mode: value[f"message.{what} mode={mode} concurrency=1"]
+         for mode in ("kernel", "uintc", "taic")}
+        for what in ("wakes", "traps", "user_interrupts"))
+    # Every message and every reply meets a sleeping receiver. The system call of a wake-up takes so
+    # long that the reply may be there when it ends; then one of both has not slept.
+    assert wakes == {"kernel": pytest.approx(1.5, abs=0.51), "uintc": pytest.approx(2, abs=0.01),
+                     "taic": pytest.approx(2, abs=0.01)}
+    assert traps == {"kernel": pytest.approx(2 * wakes["kernel"], abs=0.02),
+                     "uintc": pytest.approx(0, abs=0.02), "taic": pytest.approx(0, abs=0.02)}
+    assert interrupts == {"kernel": 0, "uintc": pytest.approx(2, abs=0.01), "taic": 0}
