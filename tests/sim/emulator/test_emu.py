@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -26,6 +25,8 @@ PASS = (0x0000_52B7, 0x5552_8293, 0x0010_0337, 0x0053_2023, SELF)
 # li t0, 7 << 16 | 0x3333: lui t0, 0x73; addi t0, t0, 0x333
 FAIL = (0x0007_32B7, 0x3332_8293, 0x0010_0337, 0x0053_2023, SELF)
 ILLEGAL = (0xFFFF_FFFF,)
+# lui t0, 0x10000; li t1, '!'; sb t1, 0(t0): says on the UART that the program runs
+READY = (0x1000_02B7, 0x0210_0313, 0x0062_8023)
 
 
 def program(tmp_path, *words: int):
@@ -151,11 +152,11 @@ def test_the_json_is_written_whole(tmp_path):
 
 def test_a_signal_ends_the_run_with_a_report(tmp_path):
     report = tmp_path / "out.json"
-    command = [sys.executable, "-m", "sim", "emu", str(program(tmp_path, SELF)), "--json",
+    command = [sys.executable, "-m", "sim", "emu", str(program(tmp_path, *READY, SELF)), "--json",
                str(report), "--max-cycles", str(10**15)]
     process = subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.DEVNULL,
-                               stderr=subprocess.PIPE, text=True)
-    time.sleep(3)
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout.read(1) == "!"
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 128 + signal.SIGINT
@@ -164,12 +165,13 @@ def test_a_signal_ends_the_run_with_a_report(tmp_path):
 
 
 def test_ctrl_a_x_leaves_a_terminal(tmp_path):
-    command = [sys.executable, "-m", "sim", "emu", str(program(tmp_path, WFI, SELF))]
+    command = [sys.executable, "-m", "sim", "emu", str(program(tmp_path, *READY, WFI, SELF))]
     child, terminal = pty.fork()
     if child == 0:
         os.chdir(PROJECT)
         os.execv(command[0], command)
-    time.sleep(3)
+    while b"!" not in os.read(terminal, 1000):
+        pass
     os.write(terminal, b"\x01x")
     _, status = os.waitpid(child, 0)
     os.close(terminal)
