@@ -131,10 +131,10 @@ class Msr(mmio.Register, access="r", bytes=1):
         "ddsr": mmio.Field(1, "DSR changed"),
         "teri": mmio.Field(1, "RI went from 1 to 0"),
         "ddcd": mmio.Field(1, "DCD changed"),
-        "cts": mmio.Field(1, "clear to send"),
-        "dsr": mmio.Field(1, "data set ready"),
+        "cts": mmio.Field(1, "clear to send", init=1),
+        "dsr": mmio.Field(1, "data set ready", init=1),
         "ri": mmio.Field(1, "ring indicator"),
-        "dcd": mmio.Field(1, "data carrier detect"),
+        "dcd": mmio.Field(1, "data carrier detect", init=1),
     }
 
 

@@ -4,16 +4,10 @@ import random
 import struct
 
 import cocotb
-from amaranth import *
-from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out, connect, flipped
 from cocotb.triggers import FallingEdge, ReadOnly
 
 import soc.top
-from hdl.bus.coherent import MemOp, MemoryPortSignature
-from hdl.bus.mmio import MmioSignature
-from hdl.core.commit import CommitSignature
-from hdl.core.csr_types import IrqLines
+from hdl.bus.coherent import MemOp
 from soc.bootrom import boot_rom
 from soc.config import DRAM_BASE, configuration
 from soc.memory_map import (
@@ -25,6 +19,7 @@ from soc.memory_map import (
     plic_contexts,
     taic_params,
 )
+from tests.soc.puppets import PuppetHart, PuppetSoc
 from tests.support.clock import cycles, start
 from tests.support.mmio import Initiator
 from tests.support.pauses import never
@@ -35,57 +30,6 @@ HART = hart_params(PARAMS)
 ENQUEUE, DEQUEUE, WRITE_HART, REGISTER_INTERRUPT = 0x00, 0x08, 0x38, 0x40  # in a queue's page
 GRANT = 0xC00  # in the control page
 LINES = {"msip": 0, "mtip": 1, "m": 2, "s": 3, "usip": 4, "u": 5, "ssip": 6}
-
-
-class PuppetHart(wiring.Component):
-    """Has the ports of a hart. ``strings`` are the same ports again, for the controlling test."""
-
-    def __init__(self, params):
-        ports = {
-            "mem": Out(MemoryPortSignature(params.paddr_bits, params.line_bytes)),
-            "mmio": Out(MmioSignature(params.paddr_bits)),
-            "lines": In(IrqLines),
-            "time": In(64),
-            "hart_id": In(16),
-        }
-        super().__init__({**ports, "commit": Out(CommitSignature()),
-                          "strings": In(wiring.Signature(ports))})
-
-    def elaborate(self, platform):
-        m = Module()
-        connect(m, flipped(self.mem), flipped(self.strings.mem))
-        connect(m, flipped(self.mmio), flipped(self.strings.mmio))
-        m.d.comb += [
-            self.strings.lines.eq(self.lines),
-            self.strings.time.eq(self.time),
-            self.strings.hart_id.eq(self.hart_id),
-        ]
-        return m
-
-
-class PuppetSoc(wiring.Component):
-    """A SoC with the strings of its harts as ports ``hart<n>``."""
-
-    def __init__(self, puppets):
-        self.soc, self.puppets = soc.top.Soc(PARAMS), puppets
-        self.passed_on = ("dram", "uart_tx", "uart_rx", "finisher")
-        members = self.soc.signature.members
-        super().__init__({
-            **{name: members[name] for name in self.passed_on},
-            "interrupts": In(PARAMS.plic_sources),
-            **{f"hart{n}": puppet.signature.members["strings"]
-               for n, puppet in enumerate(puppets)},
-        })
-
-    def elaborate(self, platform):
-        m = Module()
-        m.submodules.soc = self.soc
-        for name in self.passed_on:
-            connect(m, getattr(self.soc, name), flipped(getattr(self, name)))
-        for n, puppet in enumerate(self.puppets):
-            connect(m, flipped(getattr(self, f"hart{n}")), puppet.strings)
-        m.d.comb += self.soc.interrupts.eq(self.interrupts)
-        return m
 
 
 class Bench:
@@ -283,4 +227,4 @@ def test_top(monkeypatch):
     puppets = [PuppetHart(HART) for _ in range(PARAMS.harts)]
     waiting = iter(puppets)
     monkeypatch.setattr(soc.top, "Hart", lambda params: next(waiting))
-    run_cocotb(PuppetSoc(puppets), __name__, "soc_top")
+    run_cocotb(PuppetSoc(puppets, PARAMS), __name__, "soc_top")
