@@ -36,6 +36,9 @@ struct Counters {
     /// The SBI event of each counter of the firmware, and `RUNS`.
     firmware: [AtomicUsize; FIRMWARE_COUNTERS],
     values: [AtomicUsize; FIRMWARE_COUNTERS],
+    /// Counters of the firmware that were started since they were last stopped, as bits: as a rule
+    /// there is none, and an event costs nothing.
+    started: AtomicUsize,
 }
 
 static ALL: [Counters; MAX_HARTS] = [const {
@@ -43,6 +46,7 @@ static ALL: [Counters; MAX_HARTS] = [const {
         hardware: [const { AtomicUsize::new(FREE) }; MAX_HARDWARE_COUNTERS],
         firmware: [const { AtomicUsize::new(FREE) }; FIRMWARE_COUNTERS],
         values: [const { AtomicUsize::new(0) }; FIRMWARE_COUNTERS],
+        started: AtomicUsize::new(0),
     }
 }; MAX_HARTS];
 
@@ -53,6 +57,9 @@ fn own() -> &'static Counters {
 /// Counts a firmware event on this hart.
 pub fn count(code: usize) {
     let counters = own();
+    if counters.started.load(Relaxed) == 0 {
+        return;
+    }
     let wanted = RUNS | event_type::FIRMWARE << 16 | code;
     for (state, value) in counters.firmware.iter().zip(&counters.values) {
         if state.load(Relaxed) == wanted {
@@ -98,8 +105,14 @@ impl Counter {
     fn set_running(self, on: bool) {
         match self {
             Self::Hardware(n) => hardware::set_running(n, on),
-            Self::Firmware(_) if on => _ = self.event().fetch_or(RUNS, Relaxed),
-            Self::Firmware(_) => _ = self.event().fetch_and(!RUNS, Relaxed),
+            Self::Firmware(n) if on => {
+                own().started.fetch_or(1 << n, Relaxed);
+                self.event().fetch_or(RUNS, Relaxed);
+            }
+            Self::Firmware(n) => {
+                own().started.fetch_and(!(1 << n), Relaxed);
+                self.event().fetch_and(!RUNS, Relaxed);
+            }
         }
     }
 

@@ -166,8 +166,12 @@ fn names_unknown_hart(mask: HartMask) -> bool {
     if base == mask.ignore_mask() {
         return false;
     }
-    let mut named = (0..usize::BITS as usize).filter(|bit| bits >> bit & 1 == 1);
-    named.any(|bit| base.checked_add(bit).is_none_or(|id| !exists(id)))
+    // Not bit by bit: every interrupt between harts comes here.
+    let named = bits.checked_shl(base as u32).filter(|_| base < usize::BITS as usize);
+    match named {
+        Some(named) => named >> base != bits || named & !machine().harts != 0,
+        None => bits != 0,
+    }
 }
 
 fn exists(id: usize) -> bool {
