@@ -15,7 +15,7 @@ from sim.board.flow import build as build_bitstream
 from sim.board.flow import discard_bitstream, generate_project
 from sim.board.tables import clocks_table, device_table, modules_table
 from sim.cli import app, refuse
-from sim.cli.options import NoTaic
+from sim.cli.options import NoTaic, ResultJson
 from sim.fpga.report import arrivals_table
 from sim.output import write_output
 from sim.tools import BUILD, ToolError
@@ -44,7 +44,7 @@ def build(
         int, Option(metavar="N", min=1, help="placements to try until one reaches the clock")
     ] = 3,
     depth: Annotated[int, Option(metavar="N", help="levels of modules in the table")] = 2,
-    json: Annotated[Path | None, Option(metavar="F", help="write the result as JSON")] = None,
+    json: ResultJson = None,
 ) -> None:
     """make the bitstream for a board
 

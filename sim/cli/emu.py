@@ -6,7 +6,17 @@ from typing import Annotated
 from typer import Argument, Option
 
 from sim.cli import app, refuse
-from sim.cli.options import DEFAULT_HARTS, Config, Harts, Memory, NoTaic, soc_params
+from sim.cli.options import (
+    DEFAULT_HARTS,
+    CommitLog,
+    Config,
+    Harts,
+    Memory,
+    NoTaic,
+    ResultJson,
+    ToHost,
+    soc_params,
+)
 from sim.emulator.run import (
     DEFAULT_IPS,
     DEFAULT_MAX_CYCLES,
@@ -36,13 +46,9 @@ def emu(
     quantum: Annotated[
         int, Option(metavar="N", help="instructions of a hart before the next hart's turn")
     ] = DEFAULT_QUANTUM,
-    commit_log: Annotated[
-        Path | None, Option(metavar="F", help="write a line for every retired instruction")
-    ] = None,
-    json: Annotated[Path | None, Option(metavar="F", help="write the result as JSON")] = None,
-    tohost: Annotated[
-        bool, Option("--tohost", help="the program ends by writing the symbol tohost")
-    ] = False,
+    commit_log: CommitLog = None,
+    json: ResultJson = None,
+    tohost: ToHost = False,
 ) -> None:
     """run a program on the emulator; its UART is standard output and input
 

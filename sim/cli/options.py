@@ -1,6 +1,7 @@
 """Options that several verbs share."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 from typer import Option
@@ -17,6 +18,11 @@ NoTaic = Annotated[bool, Option("--no-taic", help="a SoC without TAIC")]
 Settings = Annotated[list[str] | None, Option(
     "--set", metavar="NAME=VALUE",
     help="another value for a parameter of the SoC, such as taic.tasks=2048; may be repeated")]
+CommitLog = Annotated[Path | None, Option(
+    metavar="F", help="write a line for every retired instruction")]
+ResultJson = Annotated[Path | None, Option(metavar="F", help="write the result as JSON")]
+ToHost = Annotated[bool, Option(
+    "--tohost", help="the program ends by writing the symbol tohost")]
 MIB = 1 << 20
 
 

@@ -9,7 +9,6 @@ import time
 import tty
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated
 
 from typer import Exit, Option
@@ -19,6 +18,7 @@ from sim.board.runner import BAUD, run_to_end
 from sim.board.serial_line import LineError, SerialLine
 from sim.cli import app, refuse
 from sim.cli.load import PATIENCE, Baud, Image, Wait
+from sim.cli.options import ResultJson
 from sim.model.elf import BadImage
 from sim.output import write_output
 from sim.status import Status
@@ -35,7 +35,7 @@ def run(
     timeout: Annotated[
         float | None, Option(metavar="S", help="give up S seconds after the start")
     ] = None,
-    json: Annotated[Path | None, Option(metavar="F", help="write the result as JSON")] = None,
+    json: ResultJson = None,
 ) -> None:
     """run a program on a board; its UART is standard output and input
 

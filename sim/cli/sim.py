@@ -9,11 +9,14 @@ from typer import Argument, Option
 from sim.cli import app, refuse
 from sim.cli.options import (
     DEFAULT_HARTS,
+    CommitLog,
     Config,
     Harts,
     Memory,
     NoTaic,
+    ResultJson,
     Settings,
+    ToHost,
     soc_params,
 )
 from sim.image.boot import Boot, compose_boot
@@ -49,19 +52,15 @@ def sim(
     trace_stop: Annotated[
         int | None, Option(metavar="N", help="cycle at which the waveform ends")
     ] = None,
-    commit_log: Annotated[
-        Path | None, Option(metavar="F", help="write a line for every retired instruction")
-    ] = None,
-    json: Annotated[Path | None, Option(metavar="F", help="write the result as JSON")] = None,
+    commit_log: CommitLog = None,
+    json: ResultJson = None,
     netlist: Annotated[
         bool, Option("--netlist", help="run the netlist of ECP5 cells that Yosys makes of the RTL")
     ] = False,
     undefined: Annotated[int | None, Option(
         metavar="SEED", help="flip-flops and memories of the netlist start with random contents"
     )] = None,
-    tohost: Annotated[
-        bool, Option("--tohost", help="the program ends by writing the symbol tohost")
-    ] = False,
+    tohost: ToHost = False,
     kernel: Annotated[Path | None, Option(
         metavar="Image", help="kernel to boot, such as Linux: an Image or an ELF file")] = None,
     initrd: Annotated[

@@ -4,14 +4,13 @@ import json as json_format
 import re
 import sys
 from enum import Enum
-from pathlib import Path
 from typing import Annotated
 
 from rich.console import Console
 from typer import Option
 
 from sim.cli import app, refuse
-from sim.cli.options import DEFAULT_HARTS, Config, NoTaic, soc_params
+from sim.cli.options import DEFAULT_HARTS, Config, NoTaic, ResultJson, soc_params
 from sim.fpga.report import (
     arrivals_table,
     harts_table,
@@ -47,7 +46,7 @@ def synth(
     place: Annotated[
         int, Option(metavar="SEEDS", help="place and route with so many seeds")
     ] = 0,
-    json: Annotated[Path | None, Option(metavar="F", help="write the result as JSON")] = None,
+    json: ResultJson = None,
 ) -> None:
     """LUTs, flip-flops, block RAMs and DSPs on ECP5; with --place also the clock
 
