@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hdl.core.params import PAGE_BYTES
-from sim.image.compose import BadPart
-from sim.image.part import SLOT, Load, Part
+from sim.image.compose import BadPart, load_part, told
+from sim.image.part import SLOT, Load
 from sim.image.writer import Named, write_elf
-from sim.model.elf import BadImage
 from soc.bootrom import A1, A2, T0, addi, auipc, jr, ld
 from soc.config import DRAM_BASE, SocParams
 from soc.devicetree import device_tree
@@ -54,14 +53,14 @@ class _Kernel:
 
 def compose_boot(boot: Boot, params: SocParams) -> bytes:
     """Returns the ELF file for a SoC with ``params``. Raises ``BadPart``."""
-    firmware = _part(boot.firmware, params)
+    firmware = load_part(boot.firmware, params)
     kernel = _kernel(boot.kernel, params)
     if any(symbol.name == SLOT for symbol in firmware.symbols):  # our own: jumps to the first byte
         start = min(load.paddr for load in kernel.loads)
         if kernel.entry != start:
             raise BadPart(f"{boot.kernel}: starts at {kernel.entry:#x}, not at its begin "
                           f"{start:#x}, where the firmware jumps to")
-        firmware = _told(firmware, start, max(load.end for load in kernel.loads))
+        firmware = told(firmware, start, max(load.end for load in kernel.loads))
     top = DRAM_BASE + params.dram_bytes - TOP_BYTES
     disk = _disk(boot.initrd, top)
     tree = to_dtb(_tree(boot, params, disk))
@@ -77,20 +76,6 @@ def compose_boot(boot: Boot, params: SocParams) -> bytes:
                                   *kernel.names])
 
 
-def _part(path: Path, params: SocParams) -> Part:
-    try:
-        return Part.load(path, memory_bytes=params.dram_bytes)
-    except BadImage as error:
-        raise BadPart(f"{path}: {error}") from None
-
-
-def _told(firmware: Part, start: int, end: int) -> Part:
-    try:
-        return firmware.with_follower(start, end)
-    except BadImage as error:
-        raise BadPart(f"{firmware.path}: {error}") from None
-
-
 def _contents(path: Path) -> bytes:
     try:
         return path.read_bytes()
@@ -101,7 +86,7 @@ def _contents(path: Path) -> bytes:
 def _kernel(path: Path, params: SocParams) -> _Kernel:
     data = _contents(path)
     if data.startswith(_ELF):
-        part = _part(path, params)
+        part = load_part(path, params)
         return _Kernel(part.entry, part.loads, (Named("kernel", part.sections, part.symbols),))
     if data.startswith(_GZIP):
         try:

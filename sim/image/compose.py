@@ -48,7 +48,7 @@ def compose(contents: Contents, params: SocParams) -> bytes:
     programs = [path for path in (contents.root, *contents.archive) if path is not None]
     if contents.firmware is None and not programs:
         return _checked(contents.kernel, params)
-    kernel = _part(contents.kernel, params)
+    kernel = load_part(contents.kernel, params)
     if contents.root is not None:
         _check_root(contents.root)
     extra: tuple[Load, ...] = ()
@@ -56,7 +56,7 @@ def compose(contents: Contents, params: SocParams) -> bytes:
         archive = write_archive(_files(programs))
         start = -(-kernel.end // PAGE_BYTES) * PAGE_BYTES
         extra = (Load(start, start, archive, len(archive), _READ),)
-        kernel = _told(kernel, start, start + len(archive))
+        kernel = told(kernel, start, start + len(archive))
     end = extra[0].end if extra else kernel.end
     limit = DRAM_BASE + params.dram_bytes
     if end > limit:
@@ -64,9 +64,9 @@ def compose(contents: Contents, params: SocParams) -> bytes:
     _check_overlap(kernel)
     if contents.firmware is None:
         return write_elf(kernel.entry, (*kernel.loads, *extra), [_named(kernel)])
-    firmware = _part(contents.firmware, params)
+    firmware = load_part(contents.firmware, params)
     _check_places(firmware, kernel)
-    firmware = _told(firmware, kernel.start, end)
+    firmware = told(firmware, kernel.start, end)
     return write_elf(firmware.entry, (*firmware.loads, *kernel.loads, *extra),
                      [_named(firmware, "firmware"), _named(kernel, "kernel")])
 
@@ -75,7 +75,8 @@ def _named(part: Part, prefix: str = "") -> Named:
     return Named(prefix, part.sections, part.symbols)
 
 
-def _part(path: Path, params: SocParams) -> Part:
+def load_part(path: Path, params: SocParams) -> Part:
+    """Loads a part of an image. Raises ``BadPart``, which names the file."""
     try:
         return Part.load(path, memory_bytes=params.dram_bytes)
     except BadImage as error:
@@ -127,7 +128,8 @@ def _check_name(path: Path) -> None:
         raise BadPart(f"{os.fsencode(path)}: the name is not UTF-8") from None
 
 
-def _told(part: Part, start: int, end: int) -> Part:
+def told(part: Part, start: int, end: int) -> Part:
+    """Returns ``part`` that knows what follows it. Raises ``BadPart``, which names the file."""
     try:
         return part.with_follower(start, end)
     except BadImage as error:
