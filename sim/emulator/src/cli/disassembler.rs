@@ -29,8 +29,11 @@ type Disassemble =
 type Free = unsafe extern "C" fn(*mut Instruction, usize);
 
 struct Engine {
-    library: Library,
+    disassemble: Disassemble,
+    free: Free,
     handle: usize,
+    /// The functions are there as long as this is.
+    _library: Library,
 }
 
 /// Makes text of instructions. Branch targets are relative to the instruction.
@@ -62,26 +65,27 @@ impl Disassembler {
 fn load(path: &Path) -> Option<Engine> {
     // SAFETY: the path is that of capstone, as the caller says; its initialisers do nothing.
     let library = unsafe { Library::new(path) }.ok()?;
-    let mut handle = 0;
-    let status = {
-        // SAFETY: `Open` is the type of `cs_open`.
-        let open = unsafe { library.get::<Open>(b"cs_open") }.ok()?;
-        // SAFETY: `handle` lives until the call returns.
-        unsafe { open(ARCH_RISCV, MODE_RISCV64_COMPRESSED, &mut handle) }
+    // SAFETY: `Open`, `Disassemble` and `Free` are the types of these three functions.
+    let (open, disassemble, free) = unsafe {
+        (
+            *library.get::<Open>(b"cs_open").ok()?,
+            *library.get::<Disassemble>(b"cs_disasm").ok()?,
+            *library.get::<Free>(b"cs_free").ok()?,
+        )
     };
-    (status == 0).then_some(Engine { library, handle })
+    let mut handle = 0;
+    // SAFETY: `handle` lives until the call returns.
+    let status = unsafe { open(ARCH_RISCV, MODE_RISCV64_COMPRESSED, &mut handle) };
+    (status == 0).then_some(Engine { disassemble, free, handle, _library: library })
 }
 
 fn decode(engine: &Engine, insn: u32) -> Option<String> {
     let bytes = insn.to_le_bytes();
     let length = if insn & 3 == 3 { 4 } else { 2 };
-    // SAFETY: `Disassemble` is the type of `cs_disasm`.
-    let disassemble = unsafe { engine.library.get::<Disassemble>(b"cs_disasm") }.ok()?;
-    // SAFETY: `Free` is the type of `cs_free`.
-    let free = unsafe { engine.library.get::<Free>(b"cs_free") }.ok()?;
     let mut found: *mut Instruction = ptr::null_mut();
     // SAFETY: the handle is open, and `bytes` has `length` bytes.
-    let count = unsafe { disassemble(engine.handle, bytes.as_ptr(), length, 0, 1, &mut found) };
+    let count =
+        unsafe { (engine.disassemble)(engine.handle, bytes.as_ptr(), length, 0, 1, &mut found) };
     if count != 1 {
         return None;
     }
@@ -93,7 +97,7 @@ fn decode(engine: &Engine, insn: u32) -> Option<String> {
         format!("{mnemonic} {operands}").trim_end().to_owned()
     };
     // SAFETY: `found` came from `cs_disasm` with this count, and is not used again.
-    unsafe { free(found, count) };
+    unsafe { (engine.free)(found, count) };
     Some(text)
 }
 

@@ -120,16 +120,13 @@ impl Taic {
         let settings = &mut self.contexts[context].settings;
         let limit = (value >> 16) as u16 as usize;
         let available = settings.limit + self.places.unassigned;
-        let unassigned = available.checked_sub(limit).ok_or(Reason::Limit);
         let fallback = (value >> 8) as u8 as usize;
         let hart = if fallback < self.harts.count() { Ok(()) } else { Err(Reason::NoNumber) };
-        let unassigned = if choices::FALLBACK_BEFORE_LIMIT {
-            hart.and(unassigned)?
-        } else {
-            let unassigned = unassigned?;
+        if choices::FALLBACK_BEFORE_LIMIT {
             hart?;
-            unassigned
-        };
+        }
+        let unassigned = available.checked_sub(limit).ok_or(Reason::Limit)?;
+        hart?;
         self.places.unassigned = unassigned;
         *settings =
             Settings { priorities: value & 1 != 0, compatible: value & 2 != 0, fallback, limit };
