@@ -16,6 +16,7 @@ if [ "${1:-}" = tests ]; then
     need gcc-riscv64-unknown-elf riscv64-unknown-elf-gcc --version
     need cpio cpio --version
     need iverilog command -v iverilog
+    need gdb-multiarch command -v gdb-multiarch
     need opensbi test -f /usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.elf
 else
     need python3-venv python3 -c 'import ensurepip, venv'

@@ -49,6 +49,9 @@ def emu(
     commit_log: CommitLog = None,
     json: ResultJson = None,
     tohost: ToHost = False,
+    gdb: Annotated[
+        int | None, Option(metavar="PORT", help="wait for GDB on this port of 127.0.0.1")
+    ] = None,
 ) -> None:
     """run a program on the emulator; its UART is standard output and input
 
@@ -58,7 +61,7 @@ def emu(
     try:
         params = soc_params(config, harts, memory, no_taic=no_taic)
         options = EmulatorOptions(max_cycles=max_cycles, ips=ips, quantum=quantum, tohost=tohost,
-                                  commit_log=commit_log, json=json)
+                                  commit_log=commit_log, json=json, gdb=gdb)
         program = Program.load(image, memory_bytes=params.dram_bytes)
         command = emulator_command(params, program, options)
     except BadImage as error:

@@ -22,6 +22,7 @@ DEFAULT_QUANTUM = 200
 # Time must advance within a few turns, and a turn must end.
 IPS_RANGE = range(1_000, 100_000_000_001)
 QUANTUM_RANGE = range(1, 1_000_001)
+PORT_RANGE = range(0, 65_536)
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class EmulatorOptions:
     tohost: bool = False
     commit_log: Path | None = None
     json: Path | None = None
+    gdb: int | None = None  # port on which GDB is served; 0 is any that is free
 
     def check(self) -> None:
         """Raises ``BadArgument`` for a number out of range or a file that cannot be written."""
@@ -42,6 +44,9 @@ class EmulatorOptions:
         if self.quantum not in QUANTUM_RANGE:
             raise BadArgument(f"quantum must be {QUANTUM_RANGE[0]} to {QUANTUM_RANGE[-1]}, "
                               f"not {self.quantum}")
+        if self.gdb is not None and self.gdb not in PORT_RANGE:
+            raise BadArgument(f"gdb must be a port from {PORT_RANGE[0]} to {PORT_RANGE[-1]}, "
+                              f"not {self.gdb}")
         shared = RunOptions(max_cycles=self.max_cycles, commit_log=self.commit_log,
                             json=self.json)
         shared.check()
@@ -66,9 +71,9 @@ def emulator_command(params: SocParams, program: Program, options: EmulatorOptio
         command += ["--segment", f"{s.offset}:{s.paddr}:{s.file_bytes}:{s.memory_bytes}"]
     if options.tohost:
         command += ["--tohost", str(program.tohost)]
-    for name in ("commit_log", "json"):
-        if path := getattr(options, name):
-            command += [f"--{name.replace('_', '-')}", str(path)]
+    for name in ("commit_log", "json", "gdb"):
+        if (value := getattr(options, name)) is not None:
+            command += [f"--{name.replace('_', '-')}", str(value)]
     return command
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from soc.config import SocParams
 
-from .constants import Constant, groups
+from .constants import Constant, Group, groups
 
 
 def rust(params: SocParams) -> str:
@@ -21,12 +21,24 @@ def rust(params: SocParams) -> str:
             lines += ["", f"/// {group.title}.", f"pub mod {group.module} {{"]
             for constant in group.constants:
                 lines += [f"    {line}" for line in _declaration(constant)]
+            if group.module == "csr":
+                lines += [f"    {line}" for line in _names(group)]
             lines.append("}")
         else:
             lines += ["", f"// {group.title}"]
             for constant in group.constants:
                 lines += _declaration(constant)
     return "\n".join([*lines, ""])
+
+
+def _names(group: Group) -> Iterator[str]:
+    """Names as debuggers print them, with the numbers. Of a series, only the first is there."""
+    yield "/// Names in lower case, with the numbers. Of a series, only the first is there."
+    yield "#[rustfmt::skip]"
+    yield f"pub const NAMES: [(&str, u16); {len(group.constants)}] = ["
+    for constant in group.constants:
+        yield f'    ("{constant.name.lower()}", {constant.name}),'
+    yield "];"
 
 
 def _declaration(constant: Constant) -> Iterator[str]:

@@ -25,6 +25,7 @@ RULES = {
         /sim/bench/*
         /sim/export/test_netlist.py::*
         /sim/emulator/test_emu.py::*
+        /sim/emulator/test_gdb.py::test_the_session_of_the_readme
         /sim/emulator/test_programs.py::*
         /sim/image/*
         /cli/test_refusals.py::*

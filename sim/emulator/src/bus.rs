@@ -2,6 +2,7 @@
 
 use crate::clint::Clint;
 use crate::clock::Clock;
+use crate::debug::Debug;
 use crate::finisher::Finisher;
 use crate::memory::{Memory, Region};
 use crate::outside::Outside;
@@ -75,6 +76,8 @@ pub struct Bus {
     pub stored: Option<u64>,
     /// Takes the place of devices, lines and time during a step that is given from outside.
     pub outside: Option<Box<Outside>>,
+    /// The wishes of a debugger.
+    pub debug: Debug,
     windows: Vec<(u64, u64, Device)>,
 }
 
@@ -106,6 +109,7 @@ impl Bus {
             watched: None,
             stored: None,
             outside: None,
+            debug: Debug::default(),
             windows: windows.into_iter().map(|(base, size, d)| (base as u64, size, d)).collect(),
         }
     }

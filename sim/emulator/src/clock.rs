@@ -77,6 +77,12 @@ impl Clock {
         self.at_slot(self.turn + slots)
     }
 
+    /// The first round that begins no earlier than `cycle` of the hart whose turn it is.
+    pub fn round_from(&self, cycle: u64) -> u64 {
+        let slots = (cycle.saturating_sub(self.start) * self.weight).min(self.slots);
+        (self.turn + slots).div_ceil(self.harts)
+    }
+
     /// The cycle of a round in which `ticks` ticks are over, for any hart.
     pub fn cycle_at(&self, ticks: u64) -> u64 {
         let slots = u128::from(ticks) * u128::from(self.ips) * u128::from(self.harts);

@@ -10,6 +10,7 @@ pub mod bus;
 pub mod choices;
 pub mod clint;
 pub mod clock;
+pub mod debug;
 pub mod decode;
 pub mod finisher;
 pub mod hart;

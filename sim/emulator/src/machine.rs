@@ -3,6 +3,7 @@
 use crate::blocks::Blocks;
 use crate::bus::{Bus, BusConfig};
 use crate::choices;
+use crate::debug::{Debug, Hit};
 use crate::finisher::End;
 use crate::hart::{Commit, Hart, HartConfig};
 
@@ -33,6 +34,8 @@ pub enum Stop {
     Cycle,
     /// All harts wait, and no timer will wake them.
     Asleep,
+    /// A hart did what the debugger waits for.
+    Debugged(Hit),
 }
 
 /// Bytes to be put into the DRAM: address and contents.
@@ -53,6 +56,8 @@ pub struct Machine {
     observer: Option<Observer>,
     /// Cycle of every hart at the start of the present round.
     round: u64,
+    /// The round that a debugger interrupted: the hart whose turn goes on, and its end.
+    unfinished: Option<(usize, u64)>,
 }
 
 impl Machine {
@@ -67,6 +72,7 @@ impl Machine {
             program,
             observer: None,
             round: 0,
+            unfinished: None,
         };
         machine.load();
         machine
@@ -93,14 +99,18 @@ impl Machine {
 
     /// Runs to the end of the program, or until all harts have executed `end` cycles.
     pub fn run(&mut self, end: u64) -> Stop {
+        self.bus.debug.hit = None;
         while self.round < end {
             let mut awake = self.harts.iter().filter(|hart| !hart.waiting).map(|hart| hart.id);
-            let stop = match (awake.next(), awake.next()) {
-                (None, _) => match self.next_event() {
-                    Some(cycle) => self.wait(cycle.clamp(self.round + 1, end)),
-                    None => return Stop::Asleep,
-                },
-                (Some(id), None) => self.run_alone(id, end),
+            let awake = (awake.next(), awake.next());
+            let stop = match (self.bus.debug.only, awake) {
+                (Some(id), _) => {
+                    self.leave_round();
+                    if self.harts[id].waiting { self.sleep(end) } else { self.run_alone(id, end) }
+                }
+                _ if self.unfinished.is_some() => self.turns(0),
+                (None, (None, _)) => self.sleep(end),
+                (None, (Some(id), None)) => self.run_alone(id, end),
                 _ => self.turns(self.config.quantum.min(end - self.round)),
             };
             if let Some(stop) = stop {
@@ -110,11 +120,19 @@ impl Machine {
         Stop::Cycle
     }
 
-    /// A round of turns, while several harts are awake.
+    /// The time goes on to the next event.
+    fn sleep(&mut self, end: u64) -> Option<Stop> {
+        match self.next_event() {
+            Some(cycle) => self.wait(cycle.clamp(self.round + 1, end)),
+            None => Some(Stop::Asleep),
+        }
+    }
+
+    /// A round of turns, while several harts are awake; or the rest of one.
     fn turns(&mut self, quantum: u64) -> Option<Stop> {
-        let end = self.round + quantum;
-        for id in 0..self.harts.len() {
-            self.bus.clock.begin_turn(id, self.round, quantum);
+        let (first, end) = self.unfinished.take().unwrap_or((0, self.round + quantum));
+        for id in first..self.harts.len() {
+            self.bus.clock.begin_turn(id, self.round, end - self.round);
             self.turn(id, end, false);
             let hart = &mut self.harts[id];
             if hart.waiting {
@@ -123,9 +141,20 @@ impl Machine {
             if let Some(stop) = self.ended(id) {
                 return Some(stop);
             }
+            if let Some(hit) = self.bus.debug.hit {
+                self.unfinished = Some((id, end));
+                return Some(Stop::Debugged(hit));
+            }
         }
         self.round = end;
         None
+    }
+
+    /// Ends an interrupted round, since only one hart goes on. The others lose the rest of it.
+    fn leave_round(&mut self) {
+        if let Some((id, _)) = self.unfinished.take() {
+            self.round = self.bus.clock.round_from(self.harts[id].counters.cycles);
+        }
     }
 
     /// One hart runs until a timer is due, until it waits, or until it may have set a timer or woken
@@ -139,7 +168,24 @@ impl Machine {
         if let Some(stop) = self.ended(id) {
             return Some(stop);
         }
-        self.wait(reached.clamp(self.round + 1, end))
+        let hit = self.bus.debug.hit;
+        let least = if hit.is_some() { self.round } else { self.round + 1 };
+        let stop = self.wait(reached.clamp(least, end));
+        hit.map(Stop::Debugged).or(stop)
+    }
+
+    /// Changes the wishes of the debugger. What harts know about pages is forgotten.
+    pub fn debug(&mut self, change: impl FnOnce(&mut Debug)) {
+        change(&mut self.bus.debug);
+        self.refetch();
+    }
+
+    /// Memory was changed from outside: harts fetch anew.
+    pub fn refetch(&mut self) {
+        for (hart, blocks) in self.harts.iter_mut().zip(&mut self.blocks) {
+            blocks.refetch();
+            hart.flush_tlb();
+        }
     }
 
     fn turn(&mut self, id: usize, end: u64, yields: bool) {
@@ -160,7 +206,8 @@ impl Machine {
         for hart in &mut self.harts {
             hart.counters.cycles = hart.counters.cycles.max(cycle);
             self.bus.clock.begin_alone(hart.id, cycle);
-            if hart.waiting {
+            let runs = self.bus.debug.only.is_none_or(|only| only == hart.id);
+            if hart.waiting && runs {
                 hart.look(&mut self.bus);
             }
         }
@@ -195,6 +242,7 @@ impl Machine {
         let old = std::mem::replace(&mut self.bus, fresh);
         self.bus.memory = old.memory;
         self.bus.clock = old.clock;
+        self.bus.debug = old.debug;
         self.bus.clint = old.clint.after_reset();
         for (id, hart) in self.harts.iter_mut().enumerate() {
             let counters = hart.counters.after_reset();

@@ -2,6 +2,7 @@
 
 pub mod commit_log;
 pub mod disassembler;
+pub mod gdb;
 pub mod options;
 pub mod report;
 pub mod session;

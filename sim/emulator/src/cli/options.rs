@@ -26,6 +26,8 @@ pub struct Options {
     pub commit_log: Option<PathBuf>,
     pub json: Option<PathBuf>,
     pub capstone: Option<PathBuf>,
+    /// Port for GDB, if it is to be served.
+    pub gdb: Option<u16>,
     pub config: Config,
 }
 
@@ -41,6 +43,7 @@ pub fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, Str
         commit_log: None,
         json: None,
         capstone: None,
+        gdb: None,
         config: machine.config(),
     };
     while let Some(name) = arguments.next() {
@@ -54,6 +57,7 @@ pub fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, Str
             "--commit-log" => options.commit_log = Some(value.into()),
             "--json" => options.json = Some(value.into()),
             "--capstone" => options.capstone = Some(value.into()),
+            "--gdb" => options.gdb = Some(port(&value)?),
             _ => machine.set(&name, &value)?,
         }
     }
@@ -171,6 +175,10 @@ fn segment(text: &str) -> Result<Segment, String> {
         }
         _ => Err(format!("a segment has four numbers, not {text:?}")),
     }
+}
+
+fn port(text: &str) -> Result<u16, String> {
+    text.parse().map_err(|_| format!("not a port: {text:?}"))
 }
 
 fn number(text: &str) -> Result<u64, String> {

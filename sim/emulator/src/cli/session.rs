@@ -8,10 +8,12 @@ use std::time::Instant;
 
 use emulator::machine::{Machine, Segments, Stop};
 use emulator::soc;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGPIPE, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGKILL, SIGPIPE, SIGTERM};
 
 use super::commit_log::CommitLog;
 use super::disassembler::Disassembler;
+use super::gdb::server::{Server, Wish};
+use super::gdb::target::Debugged;
 use super::options::{Options, Segment};
 use super::report::{self, Outcome};
 use super::terminal::Terminal;
@@ -26,7 +28,8 @@ const JUMP: [u32; 4] = [0x0000_0297, 0x0102_B283, 0x0002_8067, 0];
 /// A program, ready to run.
 pub struct Session {
     options: Options,
-    machine: Machine,
+    debugged: Debugged<Machine>,
+    server: Option<Server<Machine>>,
     terminal: Terminal,
     signal: Arc<AtomicUsize>,
 }
@@ -51,21 +54,27 @@ impl Session {
             let log = CommitLog::create(path, options.capstone.as_deref());
             observe(&mut machine, log.map_err(|error| format!("{}: {error}", path.display()))?);
         }
-        Ok(Self { options, machine, terminal: Terminal::new(), signal })
+        let debugged = Debugged::new(machine);
+        let server = options.gdb.map(serve).transpose()?;
+        Ok(Self { options, debugged, server, terminal: Terminal::new(), signal })
     }
 
     /// Runs the program to its end, and reports.
     pub fn run(mut self) -> ExitCode {
         let start = Instant::now();
         let outcome = self.emulate();
+        if let Some(server) = &mut self.server {
+            server.ended(&mut self.debugged, outcome.exit_status());
+        }
         let time = start.elapsed();
         self.flush();
-        let cycles = self.machine.cycle();
+        let machine = &self.debugged.machine;
+        let cycles = machine.cycle();
         drop(self.terminal);
         let mut disassembler = Disassembler::new(self.options.capstone.as_deref());
-        report::explain(&self.machine, outcome, cycles, &mut disassembler);
+        report::explain(machine, outcome, cycles, &mut disassembler);
         if let Some(path) = &self.options.json {
-            let value = report::json(&self.machine, outcome, cycles, time);
+            let value = report::json(machine, outcome, cycles, time);
             if let Err(error) = report::write(path, &value) {
                 eprintln!("rel4 emu: {}: {error}", path.display());
             }
@@ -75,16 +84,26 @@ impl Session {
 
     fn emulate(&mut self) -> Outcome {
         loop {
+            if let Some(outcome) = self.attend() {
+                return outcome;
+            }
             let limit = self.options.max_cycles;
-            let stop = self.machine.run(limit.min(self.machine.cycle().saturating_add(LOOK)));
+            let machine = &mut self.debugged.machine;
+            let stop = machine.run(limit.min(machine.cycle().saturating_add(LOOK)));
+            let cycle = machine.cycle();
             self.flush();
             match stop {
                 Stop::Ended(0) => return Outcome::Passed,
                 Stop::Ended(code) => return Outcome::Failed(code),
-                Stop::Cycle if self.machine.cycle() >= limit => return Outcome::CycleLimit,
+                Stop::Cycle if cycle >= limit => return Outcome::CycleLimit,
                 Stop::Cycle => self.terminal.look(0),
-                Stop::Asleep if self.terminal.ended() => {
-                    self.machine.skip_to(limit);
+                Stop::Debugged(hit) => {
+                    if let Some(server) = &mut self.server {
+                        server.stopped(&mut self.debugged, hit);
+                    }
+                }
+                Stop::Asleep if self.terminal.ended() && !self.has_client() => {
+                    self.debugged.machine.skip_to(limit);
                     return Outcome::CycleLimit;
                 }
                 Stop::Asleep => self.terminal.look(WAIT_MS),
@@ -96,17 +115,37 @@ impl Session {
         }
     }
 
+    /// Serves GDB until it wants the program to go on. The end of the run, if it comes meanwhile.
+    fn attend(&mut self) -> Option<Outcome> {
+        while let Some(server) = &mut self.server {
+            match server.attend(&mut self.debugged, WAIT_MS) {
+                Wish::Run => return None,
+                Wish::Kill => return Some(Outcome::Interrupted(SIGKILL)),
+                Wish::Stay => {}
+            }
+            if let Some(signal) = self.interruption() {
+                return Some(Outcome::Interrupted(signal));
+            }
+        }
+        None
+    }
+
+    fn has_client(&self) -> bool {
+        self.server.as_ref().is_some_and(Server::has_client)
+    }
+
     /// Passes on what the program wrote to its UART.
     fn flush(&mut self) {
-        if self.machine.bus.uart.has_sent() {
-            let bytes = self.machine.bus.uart.take_sent();
+        let uart = &mut self.debugged.machine.bus.uart;
+        if uart.has_sent() {
+            let bytes = uart.take_sent();
             self.terminal.write(&bytes);
         }
     }
 
     /// Passes on what was typed, as far as the UART has space.
     fn type_in(&mut self) {
-        let bus = &mut self.machine.bus;
+        let bus = &mut self.debugged.machine.bus;
         while bus.uart.has_space()
             && let Some(byte) = self.terminal.next()
         {
@@ -123,6 +162,14 @@ impl Session {
             signal => Some(signal as i32),
         }
     }
+}
+
+/// Listens for GDB, and says where.
+fn serve(port: u16) -> Result<Server<Machine>, String> {
+    let failed = |error| format!("port {port}: {error}");
+    let server = Server::listen(port).map_err(failed)?;
+    eprintln!("rel4 emu: waiting for GDB on {}", server.address().map_err(failed)?);
+    Ok(server)
 }
 
 /// Has the log written while the machine runs. It is complete when the machine is gone.

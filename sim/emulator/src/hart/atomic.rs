@@ -4,6 +4,7 @@ use super::translate::{Access, Fault, Place};
 use super::{Hart, Trap};
 use crate::bus::Bus;
 use crate::choices;
+use crate::debug::Watch;
 use crate::decode::{Code, Op};
 use crate::memory::Region;
 use crate::soc::cause;
@@ -21,6 +22,12 @@ impl Hart {
         };
         let place = self.atomic_place(bus, vaddr, size, access)?;
         let line = place.paddr >> choices::RESERVATION_BITS;
+        match op.code {
+            Code::LrW | Code::LrD => self.watch(bus, vaddr, size, Watch::Read)?,
+            Code::ScW | Code::ScD if self.reservation != Some(line) => {}
+            Code::ScW | Code::ScD => self.watch(bus, vaddr, size, Watch::Write)?,
+            _ => self.watch(bus, vaddr, size, Watch::Access)?,
+        }
         let result = match op.code {
             Code::LrW | Code::LrD => {
                 self.reservation = Some(line);

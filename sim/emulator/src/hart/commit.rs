@@ -133,10 +133,19 @@ impl Hart {
         self.waiting &= !self.wakes();
         while self.counters.cycles < end && !self.waiting {
             let cycle = self.counters.cycles;
+            let steps = bus.debug.step == Some(self.id);
+            if !steps && bus.debug.stops_before(self.id, self.pc) {
+                return;
+            }
             let commit = self.commit(bus);
+            if bus.debug.hit.is_some() {
+                return;
+            }
             observer(cycle, self.id, &commit);
             let touched = std::mem::take(&mut bus.touched);
-            if bus.finisher.end().is_some() || bus.stored.is_some() || touched && yields {
+            bus.debug.stepped(self.id);
+            let stops = bus.stored.is_some() || bus.debug.hit.is_some();
+            if bus.finisher.end().is_some() || stops || touched && yields {
                 return;
             }
         }

@@ -124,7 +124,7 @@ impl Hart {
         if lowest > self.privilege as u64 || hidden {
             return None;
         }
-        self.read_any_csr(number)
+        self.read_any_csr(number, self.privilege)
     }
 
     /// Whether a CSR of user interrupts does not exist for U-mode now (N-2.5).
@@ -134,8 +134,8 @@ impl Hart {
         of_user_interrupts && self.privilege == Priv::U && self.csr.sideleg == 0
     }
 
-    /// Reads a CSR, whatever its number says about modes.
-    fn read_any_csr(&self, number: u16) -> Option<u64> {
+    /// Reads a CSR in a mode, whatever its number says about modes.
+    pub fn read_any_csr(&self, number: u16, mode: Priv) -> Option<u64> {
         let state = &self.csr;
         Some(match number {
             csr::USTATUS => state.status.user(),
@@ -160,15 +160,15 @@ impl Hart {
             csr::MCOUNTINHIBIT => self.counters.inhibit(),
             csr::MENVCFG => state.menvcfg,
             csr::SENVCFG => state.senvcfg,
-            csr::SATP if self.privilege == Priv::S && state.status.tvm() => return None,
+            csr::SATP if mode == Priv::S && state.status.tvm() => return None,
             csr::SATP => state.satp,
-            csr::STIMECMP if !self.may_use_stimecmp() => return None,
+            csr::STIMECMP if !self.may_use_stimecmp(mode) => return None,
             csr::STIMECMP => state.stimecmp,
             csr::SUIST => state.suist,
             csr::SUIRS => state.suirs,
             csr::SUICFG => soc::UINTC_BASE as u64,
             csr::SUIERR => state.suierr,
-            _ => return self.read_handler(number).or_else(|| self.read_numbered(number)),
+            _ => return self.read_handler(number).or_else(|| self.read_numbered(number, mode)),
         })
     }
 
@@ -187,11 +187,11 @@ impl Hart {
     }
 
     /// Counters and PMP, of which there are many.
-    fn read_numbered(&self, number: u16) -> Option<u64> {
+    fn read_numbered(&self, number: u16, mode: Priv) -> Option<u64> {
         let index = usize::from(number & 0x1F);
         match number & !0x1F {
             csr::MCYCLE => (index != 1).then(|| self.counters.read(index)),
-            csr::CYCLE if self.may_read_counter(index) => {
+            csr::CYCLE if self.may_read_counter(index, mode) => {
                 Some(if index == 1 { self.time } else { self.counters.read(index) })
             }
             block if block == csr::MHPMEVENT3 & !0x1F && index >= 3 => {
@@ -207,8 +207,8 @@ impl Hart {
         }
     }
 
-    fn may_read_counter(&self, index: usize) -> bool {
-        let enabled = match self.privilege {
+    fn may_read_counter(&self, index: usize, mode: Priv) -> bool {
+        let enabled = match mode {
             Priv::M => u64::MAX,
             Priv::S => self.csr.mcounteren,
             Priv::U => self.csr.mcounteren & self.csr.scounteren,
@@ -217,7 +217,7 @@ impl Hart {
     }
 
     /// S-mode needs STCE and `mcounteren.TM` (Sstc).
-    fn may_use_stimecmp(&self) -> bool {
-        self.privilege == Priv::M || self.csr.stce() && self.csr.mcounteren & TM != 0
+    fn may_use_stimecmp(&self, mode: Priv) -> bool {
+        mode == Priv::M || self.csr.stce() && self.csr.mcounteren & TM != 0
     }
 }

@@ -22,6 +22,9 @@ impl Hart {
     /// Runs until `counters.cycles` is `end` or somewhat more, until WFI waits, or until a device was
     /// accessed and `yields`. It may stop in the middle of nothing: every instruction is whole.
     pub fn run(&mut self, bus: &mut Bus, blocks: &mut Blocks, end: u64, yields: bool) {
+        if bus.debug.step == Some(self.id) {
+            return self.run_one(bus, blocks, end);
+        }
         self.look(bus);
         while self.counters.cycles < end && !self.waiting {
             let (data, fetch) = self.contexts();
@@ -30,7 +33,7 @@ impl Hart {
                 blocks.refetch();
                 self.flush_tlb();
             }
-            if bus.finisher.end().is_some() || bus.stored.is_some() {
+            if bus.finisher.end().is_some() || bus.stored.is_some() || bus.debug.hit.is_some() {
                 return;
             }
             let touched = std::mem::take(&mut bus.touched);
@@ -39,6 +42,24 @@ impl Hart {
                 return;
             }
         }
+    }
+
+    /// The same for a debugger's step: one instruction or trap, none if the hart waits.
+    #[cold]
+    fn run_one(&mut self, bus: &mut Bus, blocks: &mut Blocks, end: u64) {
+        let traps = self.traps;
+        self.look(bus);
+        if self.traps == traps {
+            if self.waiting || self.counters.cycles >= end {
+                return;
+            }
+            if self.step(bus) == Exit::Refetch {
+                blocks.refetch();
+                self.flush_tlb();
+            }
+            bus.touched = false;
+        }
+        bus.debug.stepped(self.id);
     }
 
     /// Executes exactly one instruction or takes one trap. Interrupts come first.
@@ -85,6 +106,7 @@ impl Hart {
                 Some(number) => number,
                 None => match self.find(bus, blocks, fetch) {
                     Some(number) => number,
+                    None if bus.debug.stops_before(self.id, self.pc) => return Exit::Look,
                     None => return self.step(bus),
                 },
             };
@@ -96,9 +118,13 @@ impl Hart {
         Exit::Next
     }
 
-    /// The block at `pc`; `None` if its first instruction faults or lies on two pages.
+    /// The block at `pc`; `None` if its first instruction faults or lies on two pages, or if a
+    /// debugger wants to see every instruction of the page.
     #[cold]
     fn find(&mut self, bus: &Bus, blocks: &mut Blocks, context: usize) -> Option<usize> {
+        if bus.debug.breaks_in_page(self.pc) {
+            return None;
+        }
         let offset = match self.tlb.fetch(context, self.pc) {
             Some(offset) => offset,
             None => {
@@ -308,6 +334,9 @@ impl Hart {
     fn fault(&mut self, op: &Op, base: u64, trap: Trap) -> Exit {
         self.retire(u64::from(op.count) - 1);
         self.pc = base.wrapping_add(u64::from(op.offset));
+        if trap == Trap::DEBUGGER {
+            return Exit::Look;
+        }
         self.take_exception(trap);
         self.counters.cycles += 1;
         Exit::Look

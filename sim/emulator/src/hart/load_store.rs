@@ -5,6 +5,7 @@ use super::translate::{Access, Fault, Place};
 use super::{Hart, Trap};
 use crate::bus::Bus;
 use crate::choices;
+use crate::debug::Watch;
 use crate::memory::Region;
 use crate::soc::cause;
 
@@ -41,6 +42,7 @@ impl Hart {
         cycle: u64,
     ) -> Result<u64, Trap> {
         let parts = self.parts(bus, vaddr, size, Access::Load)?;
+        self.watch(bus, vaddr, size, Watch::Read)?;
         if parts.first.region == Region::Io {
             bus.set_cycle(cycle);
             let value = bus.read(parts.first.paddr, size as u32);
@@ -70,6 +72,7 @@ impl Hart {
         cycle: u64,
     ) -> Result<(), Trap> {
         let parts = self.parts(bus, vaddr, size, Access::Store)?;
+        self.watch(bus, vaddr, size, Watch::Write)?;
         if parts.first.region == Region::Io {
             bus.set_cycle(cycle);
             let mask = u64::MAX >> (64 - 8 * size);
@@ -107,9 +110,17 @@ impl Hart {
         Ok(Parts { first, second: Some((second, in_first as usize)) })
     }
 
+    /// Stops before an access that a debugger watches.
+    pub fn watch(&self, bus: &mut Bus, vaddr: u64, size: u64, watch: Watch) -> Result<(), Trap> {
+        match bus.debug.stops_access(self.id, vaddr, size, watch) {
+            true => Err(Trap::DEBUGGER),
+            false => Ok(()),
+        }
+    }
+
     /// Notes the page of an access that succeeded.
     pub fn learn(&mut self, bus: &Bus, vaddr: u64, place: Place, access: Access) {
-        if place.region == Region::Io {
+        if place.region == Region::Io || bus.debug.watches_page(vaddr) {
             return;
         }
         let Some((offset, _)) = bus.memory.locate(place.paddr) else { return };

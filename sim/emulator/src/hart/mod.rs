@@ -8,6 +8,7 @@ mod counters;
 mod csr;
 mod csr_write;
 mod execute;
+mod inspect;
 mod interrupt;
 mod load_store;
 mod pmp;

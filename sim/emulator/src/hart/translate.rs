@@ -95,6 +95,15 @@ impl Hart {
         Ok(Place { paddr, region })
     }
 
+    /// The physical address of what a debugger looks at. Rights do not count, nor does MPRV.
+    pub fn inspected_address(&self, bus: &Bus, vaddr: u64) -> Option<u64> {
+        if self.privilege == Priv::M || self.csr.satp >> 60 != SV39 {
+            return Some(vaddr);
+        }
+        let leaf = self.walk(bus, vaddr).ok()?;
+        Some(leaf.ppn << PAGE_BITS | vaddr & 0xFFF)
+    }
+
     /// The rights of PMP and of the region on a physical address.
     pub fn check(
         &self,

@@ -14,6 +14,9 @@ pub struct Trap {
 }
 
 impl Trap {
+    /// No exception, which has no such code: the hart stops before the instruction for a debugger.
+    pub const DEBUGGER: Self = Self { cause: u64::MAX, tval: 0 };
+
     /// An illegal instruction with these bits.
     pub fn illegal(insn: u64) -> Self {
         let tval = if choices::TVAL_HAS_INSTRUCTION { insn } else { 0 };
