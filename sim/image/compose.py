@@ -137,8 +137,8 @@ def told(part: Part, start: int, end: int) -> Part:
 
 
 def _check_places(firmware: Part, kernel: Part) -> None:
-    """Checks that the firmware ends before the payload and that the payload starts with the
-    kernel's entry."""
+    """Checks that the firmware ends before its payload, and that the kernel starts with its
+    entry."""
     base = PAYLOAD_BASE
     if firmware.entry != DRAM_BASE:
         raise BadPart(f"{firmware.path}: starts at {firmware.entry:#x}, not at the base of DRAM "
@@ -149,9 +149,9 @@ def _check_places(firmware: Part, kernel: Part) -> None:
     if kernel.start < base:
         raise BadPart(f"{kernel.path}: a segment at {kernel.start:#x} lies below {base:#x}, in "
                       "the firmware's memory")
-    if kernel.entry != base:
-        raise BadPart(f"{kernel.path}: starts at {kernel.entry:#x}, not at {base:#x}, where the "
-                      "firmware starts a kernel")
+    if kernel.entry != kernel.start:
+        raise BadPart(f"{kernel.path}: starts at {kernel.entry:#x}, not at its begin "
+                      f"{kernel.start:#x}, where the firmware jumps to")
     _check_overlap(firmware)
 
 

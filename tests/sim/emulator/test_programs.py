@@ -6,6 +6,7 @@ import pytest
 
 from sim.bench.metric import parse_metrics
 from sim.emulator.run import EmulatorOptions, emulate
+from sim.image.manifest import SOFTWARE
 from sim.model.simulate import Result
 from sim.ordering import contention, litmus
 from sim.ordering.machine import Machine
@@ -49,6 +50,14 @@ def test_hello_goes_to_user_mode_and_interrupts_itself(harts):
 ])
 def test_templates_say_hello(image, output):
     assert output_of(image) == output
+
+
+@pytest.mark.parametrize("harts", [1, 4])
+def test_rel4_starts_its_root_task(harts):
+    source = (SOFTWARE / "examples" / "root-task" / "src" / "main.rs").read_text()
+    block = re.search(r"^//! ```text\n(.*?)^//! ```$", source, re.MULTILINE | re.DOTALL)
+    expected = "".join(line.removeprefix("//! ") for line in block[1].splitlines(keepends=True))
+    assert output_of("rel4-hello", harts=harts).endswith(expected)
 
 
 def test_firmware_alone_says_that_it_has_no_payload():

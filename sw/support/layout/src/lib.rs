@@ -4,6 +4,8 @@
 pub const MACHINE_BASE: usize = soc::DRAM_BASE;
 /// Where the firmware starts a kernel.
 pub const PAYLOAD_BASE: usize = soc::PAYLOAD_BASE;
+/// Where the firmware starts a loader that puts a kernel to `PAYLOAD_BASE`.
+pub const LOADER_BASE: usize = PAYLOAD_BASE + 0xe0_0000;
 /// Where user programs lie in their address space.
 pub const USER_BASE: usize = 0x1_0000;
 

@@ -1,0 +1,3 @@
+fn main() {
+    layout::link_at(layout::LOADER_BASE);
+}

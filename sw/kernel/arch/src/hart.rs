@@ -1,0 +1,180 @@
+//! The machine, as the kernel's logic wants it.
+
+use crate::{interrupts, lock, place, plic::Plic, sbi};
+use abi::boot::PHYSICAL_WINDOW;
+use core::{
+    arch::asm,
+    ptr::{self, with_exposed_provenance as at, with_exposed_provenance_mut as at_mut},
+};
+use hal::{csr, soc::csr as number};
+use kernel_core::{HARTS, Machine, Memory};
+
+/// `satp` for Sv39, and where the ASID stands in it.
+const SV39: usize = 8 << 60;
+const ASID_SHIFT: u32 = 44;
+
+/// The hart that has the kernel, and the devices that the kernel keeps.
+pub struct Hart {
+    /// IDs of the harts, by their number.
+    pub ids: [usize; HARTS],
+    pub count: usize,
+    pub plic: Plic,
+    /// The greatest ASID that the hart tells apart.
+    pub asid_mask: usize,
+    /// An ASID beyond the mask is in use: translations are forgotten at each switch.
+    asids_shared: bool,
+}
+
+impl Hart {
+    pub const fn new() -> Self {
+        Self { ids: [0; HARTS], count: 0, plic: Plic::NONE, asid_mask: 0, asids_shared: false }
+    }
+
+    /// IDs of all other harts of the kernel, one bit each.
+    fn others(&self) -> usize {
+        let own = lock::holder();
+        (0..self.count.min(HARTS)).filter(|hart| *hart != own).map(|hart| 1 << self.ids[hart]).sum()
+    }
+
+    /// Takes the interrupt controller at a physical address, with so many sources.
+    pub fn set_plic(&mut self, plic: Option<(usize, usize)>) {
+        if let Some((base, sources)) = plic {
+            // Contexts: M- and S-mode of hart 0, M- and S-mode of hart 1, ...
+            self.plic = Plic::new(base, 2 * self.ids[0] + 1, sources);
+        }
+    }
+
+    /// Learns how many bits of an ASID the hart has, and goes to the kernel's own page table.
+    pub fn set_up_translation(&mut self) {
+        // SAFETY: the kernel's table maps the kernel where the loader did.
+        unsafe { csr::write::<{ number::SATP }>(kernel_satp() | 0xffff << ASID_SHIFT) };
+        self.asid_mask = csr::read::<{ number::SATP }>() >> ASID_SHIFT & 0xffff;
+        self.set_kernel_space();
+        riscv::asm::sfence_vma_all();
+    }
+}
+
+impl Default for Hart {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn kernel_satp() -> usize {
+    SV39 | place::root_table() >> 12
+}
+
+impl Memory for Hart {
+    #[inline(always)]
+    fn load(&self, address: usize) -> usize {
+        // SAFETY: the window to physical memory is always mapped. What is at an address of an object
+        // belongs to no Rust value, and all of it is plain words.
+        unsafe { at::<usize>(address).read() }
+    }
+
+    #[inline(always)]
+    fn store(&mut self, address: usize, value: usize) {
+        // SAFETY: as for `load`. Addresses come from capabilities and from the kernel's own links;
+        // neither names the kernel's image.
+        unsafe { at_mut::<usize>(address).write(value) };
+    }
+}
+
+impl Machine for Hart {
+    #[inline]
+    fn load_shared(&self, address: usize) -> usize {
+        // SAFETY: as for `load`; volatile, because users write there at the same time.
+        unsafe { at::<usize>(address).read_volatile() }
+    }
+
+    #[inline]
+    fn store_shared(&mut self, address: usize, value: usize) {
+        // SAFETY: as for `store`; volatile, because users read there at the same time.
+        unsafe { at_mut::<usize>(address).write_volatile(value) };
+    }
+
+    fn clear(&mut self, address: usize, bytes: usize) {
+        // SAFETY: as for `store`.
+        unsafe { ptr::write_bytes(at_mut::<u64>(address), 0, bytes / 8) };
+    }
+
+    #[inline]
+    fn physical(&self, address: usize) -> usize {
+        address.wrapping_sub(PHYSICAL_WINDOW)
+    }
+
+    #[inline]
+    fn window(&self, physical: usize) -> usize {
+        physical.wrapping_add(PHYSICAL_WINDOW)
+    }
+
+    #[inline]
+    fn set_address_space(&mut self, root: usize, asid: usize) {
+        let satp = SV39 | (asid & self.asid_mask) << ASID_SHIFT | self.physical(root) >> 12;
+        self.asids_shared |= asid > self.asid_mask;
+        // SAFETY: each root table has the kernel's own entries.
+        unsafe { csr::write::<{ number::SATP }>(satp) };
+        if self.asids_shared {
+            riscv::asm::sfence_vma_all();
+        }
+    }
+
+    fn set_kernel_space(&mut self) {
+        // SAFETY: the kernel's own table.
+        unsafe { csr::write::<{ number::SATP }>(kernel_satp()) };
+    }
+
+    fn link_kernel(&mut self, root: usize) {
+        for index in place::USER_ENTRIES..place::ENTRIES {
+            let entry = place::root_entry(index);
+            self.store(root + 8 * index, entry);
+        }
+    }
+
+    fn forget_page(&mut self, asid: usize, vaddr: usize) {
+        // SAFETY: a fence.
+        unsafe {
+            asm!("sfence.vma {}, {}", in(reg) vaddr, in(reg) asid & self.asid_mask, options(nostack))
+        };
+        if self.count > 1 {
+            sbi::remote_fence(self.others(), vaddr, 4096, asid & self.asid_mask);
+        }
+    }
+
+    fn forget_space(&mut self, asid: usize) {
+        // SAFETY: a fence.
+        unsafe { asm!("sfence.vma x0, {}", in(reg) asid & self.asid_mask, options(nostack)) };
+        if self.count > 1 {
+            sbi::remote_fence(self.others(), 0, usize::MAX, asid & self.asid_mask);
+        }
+    }
+
+    fn interrupt_pending(&self) -> bool {
+        interrupts::pending()
+    }
+
+    fn enable_irq(&mut self, irq: usize, enabled: bool) {
+        self.plic.enable(irq, enabled);
+    }
+
+    fn complete_irq(&mut self, irq: usize) {
+        self.plic.complete(irq);
+    }
+
+    fn kick(&mut self, hart: usize) {
+        sbi::send_ipi(1 << self.ids[hart % HARTS]);
+    }
+
+    fn stop(&mut self, hart: usize) {
+        self.kick(hart);
+        lock::wait_until_inside(hart);
+    }
+
+    fn put_char(&mut self, character: u8) {
+        sbi::put_char(character);
+    }
+
+    fn halt(&mut self) {
+        sbi::halt();
+    }
+}

@@ -1,0 +1,28 @@
+//! ReL4's rim of unsafe code: what [`kernel_core`] wants of the machine, and how a hart comes into the
+//! kernel and leaves it.
+//!
+//! Each module with `unsafe` says why it may:
+//!
+//! | module | what is unsafe there |
+//! | --- | --- |
+//! | `entry` | the trap vector and the way back to a thread |
+//! | `hart` | memory of objects, `satp`, fences |
+//! | `lock` | the one kernel, for whoever has the lock |
+//! | `plic`, `sbi` | device registers, calls of the firmware |
+//! | `place` | a program's own memory, handed out once |
+
+#![no_std]
+
+mod entry;
+mod hart;
+mod interrupts;
+mod lock;
+mod place;
+mod plic;
+mod sbi;
+
+pub use entry::{enter_idle, start_first};
+pub use hart::Hart;
+pub use lock::{arrive, release_others, wait_for_harts, wait_for_release, with_kernel};
+pub use place::{device_tree, idle_threads, irq_slots, kernel_image};
+pub use sbi::{halt, print};

@@ -1,0 +1,93 @@
+//! The kernel's lock: one for all of it.
+
+use crate::hart::Hart;
+use core::{
+    cell::UnsafeCell,
+    hint::spin_loop,
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+use hal::{
+    csr,
+    soc::{TIMEBASE_HZ, csr as number},
+};
+use kernel_core::{HARTS, Kernel};
+
+/// For how long other harts are awaited, in units of `time`.
+const WAIT: usize = TIMEBASE_HZ / 1000;
+
+struct Shared(UnsafeCell<Kernel<Hart>>);
+
+// SAFETY: the kernel is reached through `with_kernel` alone, which holds the lock.
+unsafe impl Sync for Shared {}
+
+static KERNEL: Shared = Shared(UnsafeCell::new(Kernel::new(Hart::new())));
+static LOCKED: AtomicBool = AtomicBool::new(false);
+static HOLDER: AtomicUsize = AtomicUsize::new(0);
+/// Whether a hart is in the kernel: its thread's registers are in its TCB, and it waits for the lock
+/// or has it.
+static INSIDE: [AtomicBool; HARTS] = [const { AtomicBool::new(false) }; HARTS];
+static ARRIVED: AtomicUsize = AtomicUsize::new(0);
+static RELEASED: AtomicBool = AtomicBool::new(false);
+
+/// The hart that has the lock.
+pub fn holder() -> usize {
+    HOLDER.load(Ordering::Relaxed)
+}
+
+/// Runs `body` with the kernel. To be called once at a time on a hart, with its number.
+#[inline]
+pub fn with_kernel<T>(hart: usize, body: impl FnOnce(&mut Kernel<Hart>) -> T) -> T {
+    INSIDE[hart % HARTS].store(true, Ordering::Release);
+    while LOCKED.swap(true, Ordering::Acquire) {
+        while LOCKED.load(Ordering::Relaxed) {
+            spin_loop();
+        }
+    }
+    HOLDER.store(hart, Ordering::Relaxed);
+    // SAFETY: the lock is held, so this is the only reference. A hart does not come here again
+    // before `body` has ended, because interrupts are off in the kernel.
+    let kernel = unsafe { &mut *KERNEL.0.get() };
+    kernel.hart = hart;
+    let result = body(kernel);
+    // Before the lock is free: whoever has it next must not take this hart for one that waits.
+    INSIDE[hart % HARTS].store(false, Ordering::Relaxed);
+    LOCKED.store(false, Ordering::Release);
+    result
+}
+
+/// Waits until a hart has come into the kernel.
+pub fn wait_until_inside(hart: usize) {
+    while !INSIDE[hart % HARTS].load(Ordering::Acquire) {
+        spin_loop();
+    }
+}
+
+/// A hart has come from the loader.
+pub fn arrive() {
+    ARRIVED.fetch_add(1, Ordering::AcqRel);
+}
+
+/// Waits until `most` harts have come from the loader, but not long: the loader lets all of them
+/// go at the same time. Returns how many have come.
+pub fn wait_for_harts(most: usize) -> usize {
+    let end = csr::read::<{ number::TIME }>() + WAIT;
+    loop {
+        let arrived = ARRIVED.load(Ordering::Acquire);
+        if arrived >= most || csr::read::<{ number::TIME }>() > end {
+            return arrived.min(HARTS);
+        }
+        spin_loop();
+    }
+}
+
+/// The root task can start: the other harts may come in.
+pub fn release_others() {
+    RELEASED.store(true, Ordering::Release);
+}
+
+/// Waits until the root task can start.
+pub fn wait_for_release() {
+    while !RELEASED.load(Ordering::Acquire) {
+        spin_loop();
+    }
+}

@@ -1,0 +1,159 @@
+//! The state of the kernel beside the objects.
+
+use crate::{
+    Slot, Tcb,
+    machine::{Machine, Memory},
+    schedule::ReadyQueues,
+};
+use abi::{DOMAIN_SCHEDULE_ENTRIES, message::MAX_EXTRA_CAPS, object::ASID_POOLS_BITS};
+
+/// Most harts of a kernel; a power of two.
+pub const HARTS: usize = 4;
+/// Interrupts of devices are 1 to one less than this.
+pub const IRQS: usize = 128;
+/// Ticks of a thread until another of the same priority runs.
+pub(crate) const TIME_SLICE: usize = 5;
+/// Steps of a long operation between two looks for interrupts.
+const STEPS_BETWEEN_LOOKS: usize = 100;
+
+/// What happens at the end of an entry to the kernel.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Action {
+    /// The current thread goes on.
+    Resume,
+    /// The most important thread of the ready queues runs.
+    Choose,
+    /// This thread, which is in no queue, runs if it is the most important one.
+    SwitchTo(Tcb),
+}
+
+/// A hart's part of the state.
+#[derive(Clone, Copy)]
+pub struct Node {
+    /// The thread that runs, or the idle one; 0 before the hart has one.
+    pub(crate) current: usize,
+    pub(crate) idle: usize,
+    pub(crate) action: Action,
+}
+
+/// What the kernel knows of a device interrupt.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IrqState {
+    Inactive,
+    /// A handler capability exists.
+    Handled,
+}
+
+/// An entry of the domain schedule; one of length 0 ends it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct DomainTime {
+    pub domain: usize,
+    pub ticks: usize,
+}
+
+/// Capabilities of the message that is being decoded.
+pub(crate) type ExtraCaps = [Option<Slot>; MAX_EXTRA_CAPS];
+
+/// The kernel.
+pub struct Kernel<M> {
+    pub machine: M,
+    /// The hart that has the kernel, counted from 0.
+    pub hart: usize,
+    /// Harts that take part.
+    pub harts: usize,
+    pub(crate) nodes: [Node; HARTS],
+    /// Harts that are to be kicked at the end of this entry.
+    pub(crate) kicks: usize,
+    pub(crate) ready: [ReadyQueues; HARTS],
+    pub(crate) domain: usize,
+    /// Ticks until the next domain runs.
+    pub(crate) domain_ticks: usize,
+    pub(crate) domain_index: usize,
+    pub(crate) domain_start: usize,
+    pub(crate) domain_schedule: [DomainTime; DOMAIN_SCHEDULE_ENTRIES],
+    pub(crate) irqs: [IrqState; IRQS],
+    /// Where the slots lie that hold the notification of each interrupt.
+    pub(crate) irq_slots: usize,
+    /// Address of each ASID pool; 0 for none.
+    pub(crate) asid_pools: [usize; 1 << ASID_POOLS_BITS],
+    /// Steps of a long operation since the last look for interrupts.
+    steps: usize,
+}
+
+impl<M: Machine> Memory for Kernel<M> {
+    #[inline]
+    fn load(&self, address: usize) -> usize {
+        self.machine.load(address)
+    }
+
+    #[inline]
+    fn store(&mut self, address: usize, value: usize) {
+        self.machine.store(address, value);
+    }
+}
+
+impl<M> Kernel<M> {
+    /// A kernel without threads. All of it is zeros but the machine, and the domain schedule.
+    pub const fn new(machine: M) -> Self {
+        Self {
+            machine,
+            hart: 0,
+            harts: 0,
+            nodes: [Node { current: 0, idle: 0, action: Action::Resume }; HARTS],
+            kicks: 0,
+            ready: [const { ReadyQueues::new() }; HARTS],
+            domain: 0,
+            domain_ticks: 0,
+            domain_index: 0,
+            domain_start: 0,
+            domain_schedule: [DomainTime { domain: 0, ticks: 0 }; DOMAIN_SCHEDULE_ENTRIES],
+            irqs: [IrqState::Inactive; IRQS],
+            irq_slots: 0,
+            asid_pools: [0; 1 << ASID_POOLS_BITS],
+            steps: 0,
+        }
+    }
+}
+
+impl<M: Machine> Kernel<M> {
+    #[inline]
+    pub(crate) fn node(&self) -> &Node {
+        &self.nodes[self.hart % HARTS]
+    }
+
+    #[inline]
+    pub(crate) fn node_mut(&mut self) -> &mut Node {
+        &mut self.nodes[self.hart % HARTS]
+    }
+
+    /// The thread of this hart.
+    #[inline]
+    pub fn current(&self) -> Tcb {
+        Tcb(self.node().current)
+    }
+
+    #[inline]
+    pub(crate) fn is_current(&self, thread: Tcb) -> bool {
+        self.node().current == thread.0
+    }
+
+    /// Whether this hart has no thread to run.
+    #[inline]
+    pub fn is_idle(&self) -> bool {
+        self.node().current == self.node().idle
+    }
+
+    /// Counts a step of a long operation. Fails now and then, if an interrupt waits; the operation
+    /// is left in a state from which it can start again.
+    pub(crate) fn preemption_point(&mut self) -> Result<(), crate::Failure> {
+        self.steps += 1;
+        if self.steps < STEPS_BETWEEN_LOOKS {
+            return Ok(());
+        }
+        self.steps = 0;
+        if self.machine.interrupt_pending() {
+            return Err(crate::Failure::Preempted);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,60 @@
+//! ReL4's objects and their logic.
+//!
+//! [`Kernel`] is the whole state of the kernel beside the objects, which lie in memory that users
+//! provide as untyped objects. An object is reached by a handle, its address, through [`Memory`].
+//! On the target that is one load or store; on the host, a vector. There is no `unsafe` here: a
+//! handle that is wrong reads a wrong word, it cannot break what Rust relies on, because `Memory`
+//! is none of Rust's memory.
+//!
+//! One lock guards all of it: whoever has `&mut Kernel` has the kernel.
+
+#![cfg_attr(not(test), no_std)]
+#![forbid(unsafe_code)]
+
+mod asid;
+pub mod boot;
+mod bound;
+pub mod cap;
+mod cnode;
+#[cfg(feature = "debug")]
+mod debug;
+mod derive;
+mod domain;
+#[cfg(feature = "sync-ipc")]
+mod endpoint;
+pub mod entry;
+mod failure;
+mod fault;
+#[cfg(feature = "sync-ipc")]
+mod fault_reply;
+mod finalise;
+pub mod invariant;
+mod invocation;
+mod irq;
+mod kernel;
+mod lookup;
+mod machine;
+mod notification;
+pub mod object;
+mod paging;
+mod registers;
+mod reply;
+mod schedule;
+pub mod slot;
+mod syscall;
+mod tcb_configure;
+mod tcb_invocation;
+mod tcb_registers;
+mod thread;
+#[cfg(feature = "sync-ipc")]
+mod transfer;
+mod tree;
+mod untyped;
+mod vspace;
+
+pub use cap::{Cap, Kind};
+pub use failure::Failure;
+pub use kernel::{HARTS, IRQS, Kernel};
+pub use machine::{Machine, Memory};
+pub use object::{Tcb, reg};
+pub use slot::Slot;
