@@ -12,9 +12,11 @@ import typer
 from typer import Argument, Option
 
 from sim.cli import app, refuse
-from sim.cli.options import Config, Harts
+from sim.cli.options import FIRMWARE, Config, Harts, soc_params
 from sim.conformance import benchmarks, riscv_tests, spike
 from sim.conformance.riscv_tests import SuiteError
+from sim.conformance.sel4test.image import BadSuite
+from sim.emulator.run import EmulatorOptions
 from sim.model.elf import BadImage
 from sim.model.run_options import BadArgument, Latency, RunOptions
 from sim.model.simulate import Result, simulate
@@ -24,6 +26,8 @@ from sim.ordering.rvwmo import Model
 from sim.output import write_output
 from sim.tools import BUILD, ToolError
 from soc.config import configuration
+
+KERNEL = BUILD / "sw" / "kernel.elf"
 
 verbs = typer.Typer(
     help="run public test suites and benchmarks on the RTL", no_args_is_help=True,
@@ -171,6 +175,49 @@ def run_spike(
     conclude(sum(not outcome.difference for outcome in outcomes), len(outcomes), "agree")
 
 
+@verbs.command("sel4test")
+def run_sel4test(
+    build: Annotated[Path, Argument(metavar="DIR", help="build folder of sel4test")],
+    harts: Harts = 1,
+    kernel: Annotated[Path, Option(metavar="F.elf", help="kernel to put into the image")] = KERNEL,
+    own_kernel: Annotated[bool, Option(
+        "--own-kernel", help="leave the kernel that the image has")] = False,
+    firmware: Annotated[Path, Option(metavar="FW.elf", help="program in M-mode")] = FIRMWARE,
+    only: Annotated[str, Option(metavar="REGEX", help="only tests of such a name")] = "",
+    memory: Annotated[int, Option(metavar="MIB", help="size of DRAM in MiB")] = 512,
+    config: Config = "default",
+    max_cycles: Annotated[int, Option(
+        metavar="N", help="give up after N cycles of a hart")] = 20_000_000_000,
+    verbose: Annotated[bool, Option("--verbose", help="show all output")] = False,
+    record: Annotated[Path | None, Option(
+        "--json", metavar="FILE", help="write all outcomes")] = None,
+) -> None:
+    """seL4's own tests on the emulator, in an image of seL4's build with our kernel"""
+    from sim.conformance.sel4test import run as sel4test
+
+    with refusing():
+        image, disabled = sel4test.prepare(build, None if own_kernel else kernel, only)
+        options = EmulatorOptions(max_cycles=max_cycles)
+        done = sel4test.run(image, disabled, firmware, soc_params(config, harts, memory), options,
+                            (lambda line: print(line, flush=True)) if verbose else lambda _: None)
+    if record:
+        write_output(json.dumps(done.as_json(), indent=1) + "\n", record, sys.stdout)
+    for outcome in done.run:
+        told = f": {'; '.join(outcome.complaints)}" if outcome.complaints else ""
+        told = told or ("" if outcome.ended else ": did not end")
+        print(f"{'pass' if outcome.passed else 'FAIL'} {outcome.name}{told}")
+    for word, names in (("not run", done.missing), ("disabled", done.disabled)):
+        for name in names:
+            print(f"{word} {name}")
+    if done.stopped:
+        print(f"the suite did not come to its end: {done.stopped}")
+    tests = done.tests
+    passed = sum(outcome.passed for outcome in tests)
+    print(f"{passed} of {len(tests) + len(done.missing)} passed, {len(done.disabled)} disabled")
+    if not done.passed:
+        sys.exit(1)
+
+
 @verbs.command("coremark")
 def run_coremark(
     checkout: Checkout, config: Config = "default", latency: Delay = "10",
@@ -212,7 +259,8 @@ def refusing() -> Iterator[None]:
     """Reports a suite that cannot run in one line and exits with status 2."""
     try:
         yield
-    except (OrderingError, SuiteError, BadArgument, BadImage, ToolError, ValueError) as error:
+    except (OrderingError, SuiteError, BadSuite, BadArgument, BadImage, ToolError,
+            ValueError) as error:
         refuse("conformance", error)
 
 

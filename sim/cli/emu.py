@@ -1,20 +1,25 @@
 """``rel4 emu``: run a program on the emulator."""
 
-from pathlib import Path
 from typing import Annotated
 
-from typer import Argument, Option
+from typer import Option
 
 from sim.cli import app, refuse
 from sim.cli.options import (
     DEFAULT_HARTS,
+    Append,
     CommitLog,
     Config,
+    Firmware,
     Harts,
+    Image,
+    Initrd,
+    Kernel,
     Memory,
     NoTaic,
     ResultJson,
     ToHost,
+    chosen_program,
     soc_params,
 )
 from sim.emulator.run import (
@@ -24,6 +29,7 @@ from sim.emulator.run import (
     EmulatorOptions,
     emulator_command,
 )
+from sim.image.compose import BadPart
 from sim.model.elf import BadImage, Program
 from sim.model.run_options import BadArgument
 from sim.model.simulate import become
@@ -32,7 +38,7 @@ from sim.tools import ToolError
 
 @app.command()
 def emu(
-    image: Annotated[Path, Argument(metavar="IMAGE.elf", help="program to run")],
+    image: Image = None,
     config: Config = "default",
     harts: Harts = DEFAULT_HARTS,
     memory: Memory = 128,
@@ -52,6 +58,10 @@ def emu(
     gdb: Annotated[
         int | None, Option(metavar="PORT", help="wait for GDB on this port of 127.0.0.1")
     ] = None,
+    kernel: Kernel = None,
+    initrd: Initrd = None,
+    append: Append = None,
+    firmware: Firmware = None,
 ) -> None:
     """run a program on the emulator; its UART is standard output and input
 
@@ -62,8 +72,11 @@ def emu(
         params = soc_params(config, harts, memory, no_taic=no_taic)
         options = EmulatorOptions(max_cycles=max_cycles, ips=ips, quantum=quantum, tohost=tohost,
                                   commit_log=commit_log, json=json, gdb=gdb)
-        program = Program.load(image, memory_bytes=params.dram_bytes)
+        program = Program.load(chosen_program(image, kernel, initrd, append, firmware, params),
+                               memory_bytes=params.dram_bytes)
         command = emulator_command(params, program, options)
+    except BadPart as error:
+        refuse("emu", error)
     except BadImage as error:
         refuse("emu", f"{image}: {error}")
     except (BadArgument, ToolError, ValueError) as error:

@@ -1,40 +1,40 @@
 """``rel4 sim``: run a program on the RTL of the SoC."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
-from typer import Argument, Option
+from typer import Option
 
 from sim.cli import app, refuse
 from sim.cli.options import (
     DEFAULT_HARTS,
+    Append,
     CommitLog,
     Config,
+    Firmware,
     Harts,
+    Image,
+    Initrd,
+    Kernel,
     Memory,
     NoTaic,
     ResultJson,
     Settings,
     ToHost,
+    chosen_program,
     soc_params,
 )
-from sim.image.boot import Boot, compose_boot
 from sim.image.compose import BadPart
 from sim.model.design import soc_design
 from sim.model.elf import BadImage, Program
 from sim.model.run_options import BadArgument, Latency, RunOptions
 from sim.model.simulate import become, model_command
-from sim.tools import BUILD, ToolError
-from soc.config import SocParams
-
-FIRMWARE = BUILD / "sw" / "firmware.elf"
+from sim.tools import ToolError
 
 
 @app.command()
 def sim(
-    image: Annotated[Path | None, Argument(
-        metavar="[IMAGE.elf]", help="program to run; or --kernel")] = None,
+    image: Image = None,
     config: Config = "default",
     harts: Harts = DEFAULT_HARTS,
     memory: Memory = 128,
@@ -61,15 +61,10 @@ def sim(
         metavar="SEED", help="flip-flops and memories of the netlist start with random contents"
     )] = None,
     tohost: ToHost = False,
-    kernel: Annotated[Path | None, Option(
-        metavar="Image", help="kernel to boot, such as Linux: an Image or an ELF file")] = None,
-    initrd: Annotated[
-        Path | None, Option(metavar="F", help="initial RAM disk for the kernel")] = None,
-    append: Annotated[
-        str | None, Option(metavar="ARGS", help="command line for the kernel")] = None,
-    firmware: Annotated[Path | None, Option(
-        metavar="FW.elf", help="program that starts the kernel [default: build/sw/firmware.elf]")
-    ] = None,
+    kernel: Kernel = None,
+    initrd: Initrd = None,
+    append: Append = None,
+    firmware: Firmware = None,
 ) -> None:
     """run a program on the RTL; its UART is standard output and input
 
@@ -85,7 +80,7 @@ def sim(
             json=json, netlist=netlist, undefined=undefined,
         )
         options.check()
-        program = Program.load(_chosen(image, kernel, initrd, append, firmware, params),
+        program = Program.load(chosen_program(image, kernel, initrd, append, firmware, params),
                                memory_bytes=params.dram_bytes)
         command = model_command(soc_design(params), program, params.dram_bytes, options)
     except BadPart as error:
@@ -95,21 +90,3 @@ def sim(
     except (BadArgument, ToolError, ValueError) as error:
         refuse("sim", error)
     become(command)
-
-
-def _chosen(image: Path | None, kernel: Path | None, initrd: Path | None, append: str | None,
-            firmware: Path | None, params: SocParams) -> Path:
-    """The program to run: ``image``, or a file in memory that boots ``kernel``."""
-    if kernel is None:
-        if initrd or append is not None or firmware:
-            raise BadArgument("--initrd, --append and --firmware need --kernel")
-        if image is None:
-            raise BadArgument("needs a program, or --kernel")
-        return image
-    if image is not None:
-        raise BadArgument("a program and --kernel are two different things")
-    boot = Boot(kernel, firmware or FIRMWARE, initrd, append)
-    file = os.memfd_create("rel4-boot", 0)  # is there until the simulation ends
-    with os.fdopen(os.dup(file), "wb") as stream:
-        stream.write(compose_boot(boot, params))
-    return Path(f"/proc/self/fd/{file}")

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import struct
 import subprocess
 import tempfile
 from dataclasses import dataclass, replace
@@ -13,8 +14,8 @@ from sim.emulator.build import BUILT, build_emulator
 from sim.model.elf import BadImage, Program
 from sim.model.run_options import BadArgument, RunOptions
 from sim.model.simulate import Result
-from soc.bootrom import boot_rom
-from soc.config import DRAM_BASE, SocParams
+from soc.bootrom import TARGET_OFFSET, boot_rom
+from soc.config import SocParams
 
 DEFAULT_MAX_CYCLES = 10_000_000_000
 DEFAULT_IPS = 100_000_000
@@ -57,12 +58,9 @@ def emulator_command(params: SocParams, program: Program, options: EmulatorOptio
     """Builds the emulator and returns the command that runs ``program`` on it."""
     if options.tohost and program.tohost is None:
         raise BadImage("no symbol tohost, which --tohost needs")
-    if program.entry != DRAM_BASE and not program.trampoline_room():
-        raise BadImage(f"entry {program.entry:#x} is not the base of DRAM ({DRAM_BASE:#x}), where "
-                       "the boot ROM jumps to, and there is no room for a jump to it")
     options.check()
-    command = [str(build_emulator()), "--image", str(program.path), "--entry", str(program.entry),
-               "--rom", str(rom_file(params)),
+    command = [str(build_emulator()), "--image", str(program.path),
+               "--rom", str(rom_file(params, program.entry)),
                "--capstone", str(tools.capstone() / "lib" / "libcapstone.so")]
     for name, value in {**machine_numbers(params), "max-cycles": options.max_cycles,
                         "ips": options.ips, "quantum": options.quantum}.items():
@@ -97,9 +95,10 @@ def machine_numbers(params: SocParams) -> dict[str, int | str]:
     return numbers
 
 
-def rom_file(params: SocParams) -> Path:
-    """A file with the contents of the boot ROM: reset code and device tree."""
-    contents = boot_rom(params)
+def rom_file(params: SocParams, entry: int) -> Path:
+    """A file with the contents of the boot ROM, which starts the program at ``entry``."""
+    contents = bytearray(boot_rom(params))
+    struct.pack_into("<Q", contents, TARGET_OFFSET, entry)
     path = BUILT / "rom" / f"{hashlib.sha256(contents).hexdigest()[:20]}.bin"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)

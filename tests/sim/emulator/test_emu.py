@@ -59,6 +59,17 @@ def test_a_program_that_fails(tmp_path):
     assert result.errors.startswith("rel4 emu: failed with code 7 in cycle 9\nhart 0: M-mode, pc ")
 
 
+def test_a_program_that_begins_elsewhere(tmp_path):
+    """The base of DRAM holds what the program has there: a program that fails."""
+    here, there = (b"".join(word.to_bytes(4, "little") for word in words)
+                   for words in (PASS, FAIL))
+    image = tmp_path / "program.elf"
+    image.write_bytes(elf64([Part(there), Part(here, DRAM_BASE + 0x1000)],
+                            entry=DRAM_BASE + 0x1000))
+    result = emulate(PARAMS, image)
+    assert (result.exit_status, result.report["instructions"]) == (0, 9)
+
+
 @pytest.mark.parametrize("words", [(SELF,), (WFI, SELF), ILLEGAL])
 def test_the_limit(tmp_path, words):
     result = run(tmp_path, *words, max_cycles=1_000_000)

@@ -2,10 +2,12 @@
 
 import subprocess
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.image.archive import write_archive
+from sim.image import archive as ours
+from sim.image.archive import BadArchive, File, write_archive
 
 NAMES = st.text(st.characters(codec="ascii", min_codepoint=33, exclude_characters="/"),
                 min_size=1, max_size=20).filter(lambda name: name not in (".", "..", "TRAILER!!!"))
@@ -48,3 +50,21 @@ def test_cpio_lists_the_files():
     archive = write_archive([("root", b"abc"), ("data", b"")])
     listed = subprocess.run(["cpio", "-it", "--quiet"], input=archive, capture_output=True)
     assert listed.stdout == b"root\ndata\n"
+
+
+@given(FILES)
+def test_our_reader_finds_the_same(files):
+    data = write_archive(files.items()) + b"behind the end"
+    found = list(ours.read_archive(data))
+    assert {file.name: file.contents for file in found} == files
+    assert all(data[file.offset:].startswith(file.contents) for file in found)
+
+
+def test_our_reader_refuses_what_is_no_archive():
+    data = write_archive([("root", b"first")])
+    assert next(ours.read_archive(data)) == File("root", b"first", 116)
+    for bad, text in ((b"", "no header of a file at byte 0"), (data[:119], "root .* is cut off"),
+                      (data[:124], "no header of a file at byte 124"),
+                      (data[:60] + b"z" + data[61:], "is no number of an archive")):
+        with pytest.raises(BadArchive, match=text):
+            list(ours.read_archive(bad))

@@ -132,13 +132,14 @@ def test_bad_parts_are_refused(parts, case):
     (["a.elf", "--append", "x"], "--initrd, --append and --firmware need --kernel"),
     (["--kernel", "/missing/Image"], "/missing/Image: cannot be read: No such file or directory"),
 ])
-def test_bad_options_are_refused(parts, arguments, message):
+@pytest.mark.parametrize("verb", ["sim", "emu"])
+def test_bad_options_are_refused(parts, verb, arguments, message):
     if arguments[:1] == ["--kernel"]:
         arguments = [*arguments, "--firmware", str(parts.firmware)]
-    done = subprocess.run([sys.executable, "-m", "sim", "sim", *arguments], capture_output=True,
+    done = subprocess.run([sys.executable, "-m", "sim", verb, *arguments], capture_output=True,
                           text=True, cwd=PROJECT)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"rel4 sim: {message}\n"
+    assert done.stderr == f"rel4 {verb}: {message}\n"
 
 
 def flat(elf: Path) -> bytes:
@@ -170,6 +171,17 @@ def test_kernel_boots_as_it_expects(tmp_path):
     lines = output.splitlines()
     assert lines[0] == "rel4 firmware: SBI 2.0, hart 0 of 2"
     assert lines[-1] == "kerneltest: 0 failed" and "FAIL" not in output
+
+
+def test_kernel_boots_on_the_emulator(tmp_path):
+    (tmp_path / "Image").write_bytes(flat(BUILD / "sw" / "kerneltest.elf"))
+    (tmp_path / "initrd").write_bytes(DISK)
+    done = subprocess.run(
+        [sys.executable, "-m", "sim", "emu", "--kernel", str(tmp_path / "Image"), "--initrd",
+         str(tmp_path / "initrd"), "--append", COMMAND_LINE],
+        capture_output=True, text=True, cwd=PROJECT, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1] == "kerneltest: 0 failed"
 
 
 OPENSBI = Path("/usr/lib/riscv64-linux-gnu/opensbi/generic")

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use emulator::machine::{Machine, Segments, Stop};
-use emulator::soc;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGKILL, SIGPIPE, SIGTERM};
 
 use super::commit_log::CommitLog;
@@ -22,8 +21,6 @@ use super::terminal::Terminal;
 const LOOK: u64 = 100_000;
 /// How long to wait for the keyboard when nothing else can happen.
 const WAIT_MS: i64 = 50;
-/// The jump that is put at the base of DRAM: auipc t0, 0; ld t0, 16(t0); jr t0; then the address.
-const JUMP: [u32; 4] = [0x0000_0297, 0x0102_B283, 0x0002_8067, 0];
 
 /// A program, ready to run.
 pub struct Session {
@@ -42,7 +39,7 @@ impl Session {
         };
         let image = read(&options.image)?;
         options.config.bus.rom = read(&options.rom)?;
-        let program = program(&image, &options.segments, options.entry)
+        let program = program(&image, &options.segments)
             .ok_or(format!("{}: changed while it was read", options.image.display()))?;
         let signal = Arc::new(AtomicUsize::new(0));
         for number in [SIGINT, SIGTERM, SIGHUP] {
@@ -183,9 +180,8 @@ fn observe(machine: &mut Machine, mut log: CommitLog) {
     }));
 }
 
-/// The contents of memory. If the program does not begin where the boot ROM jumps to, a jump to it is
-/// put there.
-fn program(image: &[u8], segments: &[Segment], entry: u64) -> Option<Segments> {
+/// The contents of memory.
+fn program(image: &[u8], segments: &[Segment]) -> Option<Segments> {
     let mut program = Segments::new();
     for segment in segments {
         let start = usize::try_from(segment.offset).ok()?;
@@ -193,11 +189,6 @@ fn program(image: &[u8], segments: &[Segment], entry: u64) -> Option<Segments> {
         let mut bytes = image.get(start..end)?.to_vec();
         bytes.resize(usize::try_from(segment.memory_bytes).ok()?, 0);
         program.push((segment.paddr, bytes));
-    }
-    if entry != soc::DRAM_BASE as u64 {
-        let mut jump: Vec<u8> = JUMP.iter().flat_map(|word| word.to_le_bytes()).collect();
-        jump.extend(entry.to_le_bytes());
-        program.push((soc::DRAM_BASE as u64, jump));
     }
     Some(program)
 }

@@ -1,0 +1,1 @@
+"""seL4's own test suite on a kernel of choice: see ``docs/kernel/sel4test.md``."""
