@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from elftools.elf.elffile import ELFFile
 
 from sim.bench.metric import parse_metrics
 from sim.emulator.run import EmulatorOptions, emulate
@@ -50,6 +51,12 @@ def test_hello_goes_to_user_mode_and_interrupts_itself(harts):
 ])
 def test_templates_say_hello(image, output):
     assert output_of(image) == output
+
+
+def test_rel4_has_no_segments_but_those_to_load():
+    """seL4's elfloader takes every segment for a part of the kernel."""
+    with (BUILD / "sw" / "kernel.elf").open("rb") as file:
+        assert {segment["p_type"] for segment in ELFFile(file).iter_segments()} == {"PT_LOAD"}
 
 
 @pytest.mark.parametrize("harts", [1, 4])
