@@ -52,7 +52,7 @@ pub mod vm {
     pub const ADDRESS: usize = 1;
     /// 1 if an instruction was fetched.
     pub const PREFETCH: usize = 2;
-    /// The hart's cause.
+    /// The cause of the access fault of this kind: 1, 5 or 7, of a page fault as well.
     pub const STATUS: usize = 3;
     pub const LENGTH: usize = 4;
 }

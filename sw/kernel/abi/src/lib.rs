@@ -29,8 +29,8 @@ pub use syscall::Syscall;
 
 /// Priorities are 0 to this one, which is the most important.
 pub const MAX_PRIORITY: usize = 255;
-/// Scheduling domains of a kernel.
-pub const DOMAINS: usize = 16;
+/// Scheduling domains of a kernel that is built with domains. Others have one.
+pub const DOMAINS: usize = 4;
 /// Entries of the domain schedule.
 pub const DOMAIN_SCHEDULE_ENTRIES: usize = 100;
 /// Most objects that one Retype makes.

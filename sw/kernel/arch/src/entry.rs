@@ -115,10 +115,13 @@ fn serve(kernel: &mut Kernel<Hart>, tcb: usize, why: usize) {
     let entry = match why {
         cause::ECALL_U => Entry::Syscall(kernel.load(tcb + 8 * reg::A7) as isize),
         cause::INSN_ACCESS | cause::INSN_PAGE => {
-            Entry::MemoryFault { address: value, fetch: true, cause: why }
+            Entry::MemoryFault { address: value, fetch: true, cause: cause::INSN_ACCESS }
         }
-        cause::LOAD_ACCESS | cause::LOAD_PAGE | cause::STORE_ACCESS | cause::STORE_PAGE => {
-            Entry::MemoryFault { address: value, fetch: false, cause: why }
+        cause::LOAD_ACCESS | cause::LOAD_PAGE => {
+            Entry::MemoryFault { address: value, fetch: false, cause: cause::LOAD_ACCESS }
+        }
+        cause::STORE_ACCESS | cause::STORE_PAGE => {
+            Entry::MemoryFault { address: value, fetch: false, cause: cause::STORE_ACCESS }
         }
         _ => Entry::Exception { cause: why, code: 0 },
     };

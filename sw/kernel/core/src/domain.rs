@@ -1,10 +1,13 @@
 //! Invocations of the domain control.
 
 use crate::{
-    Failure, Kernel, Kind, Tcb, invocation::Invocation, kernel::DomainTime, machine::Machine,
+    Failure, Kernel, Kind, Tcb,
+    invocation::Invocation,
+    kernel::{DOMAINS, DomainTime},
+    machine::Machine,
     schedule::is_runnable,
 };
-use abi::{DOMAIN_SCHEDULE_ENTRIES, DOMAINS, Label};
+use abi::{DOMAIN_SCHEDULE_ENTRIES, Label};
 
 /// Most ticks of an entry of the schedule.
 const MAX_TICKS: usize = (1 << 56) - 1;

@@ -3,12 +3,12 @@
 
 use crate::{
     Kernel, Slot, Tcb,
-    kernel::HARTS,
+    kernel::{DOMAINS, HARTS},
     machine::Machine,
     object::{EndpointState, NotificationState, State, ThreadQueue},
     schedule::is_runnable,
 };
-use abi::{DOMAINS, MAX_PRIORITY};
+use abi::MAX_PRIORITY;
 
 /// What does not hold, and where.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -114,6 +114,15 @@ impl<M: Machine> Kernel<M> {
         let current = self.current();
         let address = current.register(self, reg::CAP);
         let info = self.message_info(current);
+        let info = if option_env!("UP_LABELS").is_some() && info.label() >= 15 {
+            MessageInfo::new(
+                info.label() + 1,
+                info.caps_unwrapped(),
+                info.extra_caps(),
+                info.length(),
+            )
+        } else {
+            info
         let slot = match self.lookup_slot(current, address) {
             Ok(slot) => slot,
             Err(failure) => {

@@ -11,6 +11,8 @@ use abi::{DOMAIN_SCHEDULE_ENTRIES, message::MAX_EXTRA_CAPS, object::ASID_POOLS_B
 pub const HARTS: usize = 4;
 /// Interrupts of devices are 1 to one less than this.
 pub const IRQS: usize = 128;
+/// Scheduling domains.
+pub const DOMAINS: usize = if cfg!(feature = "domains") { abi::DOMAINS } else { 1 };
 /// Ticks of a thread until another of the same priority runs.
 pub(crate) const TIME_SLICE: usize = 5;
 /// Steps of a long operation between two looks for interrupts.

@@ -52,6 +52,9 @@ mod tree;
 mod untyped;
 mod vspace;
 
+#[cfg(test)]
+mod tests;
+
 pub use cap::{Cap, Kind};
 pub use failure::Failure;
 pub use kernel::{HARTS, IRQS, Kernel};

@@ -6,11 +6,11 @@
 
 use crate::{
     Kernel, Tcb,
-    kernel::{Action, HARTS, TIME_SLICE},
+    kernel::{Action, DOMAINS, HARTS, TIME_SLICE},
     machine::Machine,
     object::State,
 };
-use abi::{DOMAIN_SCHEDULE_ENTRIES, DOMAINS, MAX_PRIORITY};
+use abi::{DOMAIN_SCHEDULE_ENTRIES, MAX_PRIORITY};
 
 const PRIORITIES: usize = MAX_PRIORITY + 1;
 const WORD: usize = usize::BITS as usize;

@@ -73,7 +73,11 @@ impl<M: Machine> Kernel<M> {
         if data != 0 {
             cap = with_data(false, data, cap);
         }
-        Ok((self.derive(slot, cap)?, slot))
+        let cap = self.derive(slot, cap)?;
+        if !cap.is(Kind::CNode) {
+            return Err(Failure::IllegalOperation);
+        }
+        Ok((cap, slot))
     }
 
     fn check_vspace(&self, slot: Slot, data: usize) -> Result<Given, Failure> {

@@ -1,0 +1,223 @@
+//! A machine in a vector, and a root task on it that makes system calls.
+
+use crate::{
+    Cap, Kernel, Machine, Memory, Slot, Tcb,
+    boot::{Boot, Memories, Region},
+    entry::Entry,
+    object::reg,
+};
+use abi::{
+    Label, MessageInfo, Syscall,
+    boot_info::{ROOT_CNODE_BITS, place},
+    message::place as buffer,
+    slot,
+};
+use std::{vec, vec::Vec};
+
+const WINDOW: usize = 0xffff_ffc0_0000_0000;
+const PHYSICAL: usize = 0x8000_0000;
+const BYTES: usize = 4 << 20;
+const IDLE: usize = PHYSICAL + 0x1000;
+const IRQ_SLOTS: usize = PHYSICAL + 0x3000;
+const IMAGE: Region = Region { start: PHYSICAL + 0x10000, end: PHYSICAL + 0x12000 };
+const FREE: Region = Region { start: PHYSICAL + 0x20000, end: PHYSICAL + BYTES };
+
+/// A hart without devices.
+pub struct Host {
+    words: Vec<usize>,
+    pub pending: bool,
+}
+
+impl Host {
+    fn index(&self, address: usize) -> usize {
+        let index = address.wrapping_sub(WINDOW + PHYSICAL) / 8;
+        assert!(index < self.words.len() && address.is_multiple_of(8), "access to {address:#x}");
+        index
+    }
+}
+
+impl Memory for Host {
+    fn load(&self, address: usize) -> usize {
+        self.words[self.index(address)]
+    }
+    fn store(&mut self, address: usize, value: usize) {
+        let index = self.index(address);
+        self.words[index] = value;
+    }
+}
+
+impl Machine for Host {
+    fn load_shared(&self, address: usize) -> usize {
+        self.load(address)
+    }
+    fn store_shared(&mut self, address: usize, value: usize) {
+        self.store(address, value);
+    }
+    fn clear(&mut self, address: usize, bytes: usize) {
+        let first = self.index(address);
+        self.words[first..first + bytes / 8].fill(0);
+    }
+    fn physical(&self, address: usize) -> usize {
+        address - WINDOW
+    }
+    fn window(&self, physical: usize) -> usize {
+        physical + WINDOW
+    }
+    fn set_address_space(&mut self, _: usize, _: usize) {}
+    fn set_kernel_space(&mut self) {}
+    fn link_kernel(&mut self, _: usize) {}
+    fn forget_page(&mut self, _: usize, _: usize) {}
+    fn forget_space(&mut self, _: usize) {}
+    fn interrupt_pending(&self) -> bool {
+        self.pending
+    }
+    fn enable_irq(&mut self, _: usize, _: bool) {}
+    fn complete_irq(&mut self, _: usize) {}
+    fn kick(&mut self, _: usize) {}
+    fn stop(&mut self, _: usize) {}
+    fn put_char(&mut self, _: u8) {}
+    fn halt(&mut self) {}
+}
+
+/// What an invocation gave: label of the reply, and the words of its message.
+pub type Answer = (usize, Vec<usize>);
+
+/// The kernel with its root task.
+pub struct Bench {
+    pub kernel: Kernel<Host>,
+    pub root: Tcb,
+    /// The first slot of the root task that is empty.
+    pub free: usize,
+    /// The slot of the largest untyped object.
+    pub untyped: usize,
+}
+
+impl Bench {
+    pub fn new() -> Self {
+        let mut kernel = Kernel::new(Host { words: vec![0; BYTES / 8], pending: false });
+        let mut memory = Memories::new();
+        memory.add(FREE);
+        let boot = Boot {
+            image: IMAGE,
+            image_virtual: 0x10000,
+            entry: 0x10000,
+            device_tree: Region::default(),
+            memory,
+            devices: &[Region::new(0x1000_0000, 0x1000_1000)],
+            harts: 1,
+            irq_slots: WINDOW + IRQ_SLOTS,
+            idle: core::array::from_fn(|hart| Tcb(WINDOW + IDLE + 1024 * hart)),
+        };
+        kernel.boot(boot).expect("the root task starts");
+        let root = kernel.current();
+        let info = kernel.machine.window(
+            kernel
+                .machine
+                .physical(root_slot(&kernel, root, slot::BOOT_INFO).cap(&kernel).pointer()),
+        );
+        let word = |place: usize| kernel.load(info + 8 * place);
+        let (first, end) = (word(place::UNTYPED), word(place::UNTYPED + 1));
+        let bits = |number: usize| word(place::UNTYPED_LIST + 2 * number + 1);
+        let best = (0..end - first).filter(|n| bits(*n) >> 8 == 0).max_by_key(|n| bits(*n));
+        let best = best.expect("there is memory");
+        let free = word(place::EMPTY);
+        Self { root, free, untyped: first + best, kernel }
+    }
+
+    pub fn slot(&self, index: usize) -> Slot {
+        root_slot(&self.kernel, self.root, index)
+    }
+
+    pub fn cap(&self, index: usize) -> Cap {
+        self.slot(index).cap(&self.kernel)
+    }
+
+    fn buffer(&self) -> usize {
+        self.kernel.ipc_buffer(self.kernel.current(), true).expect("there is a buffer")
+    }
+
+    /// The current thread makes a system call.
+    pub fn syscall(
+        &mut self,
+        call: Syscall,
+        cap: usize,
+        info: MessageInfo,
+        words: &[usize],
+        caps: &[usize],
+    ) {
+        let current = self.kernel.current();
+        current.set_register(&mut self.kernel, reg::CAP, cap);
+        current.set_register(&mut self.kernel, reg::INFO, info.0);
+        for (index, word) in words.iter().enumerate() {
+            match index {
+                0..4 => current.set_register(&mut self.kernel, reg::MESSAGE + index, *word),
+                _ => {
+                    let at = self.buffer() + 8 * (buffer::WORDS + index);
+                    self.kernel.store(at, *word);
+                }
+            }
+        }
+        for (index, cap) in caps.iter().enumerate() {
+            let at = self.buffer() + 8 * (buffer::CAPS_OR_BADGES + index);
+            self.kernel.store(at, *cap);
+        }
+        self.enter(Entry::Syscall(call as isize));
+    }
+
+    /// Enters the kernel, and checks what always holds.
+    pub fn enter(&mut self, entry: Entry) {
+        self.kernel.enter(entry);
+        self.kernel.check_ready_queues().expect("ready queues");
+    }
+
+    /// The current thread, which is the root task, invokes an object.
+    pub fn invoke(&mut self, cap: usize, label: Label, words: &[usize], caps: &[usize]) -> Answer {
+        let info = MessageInfo::new(label as usize, 0, caps.len(), words.len());
+        self.syscall(Syscall::Call, cap, info, words, caps);
+        self.answer(self.root)
+    }
+
+    /// The message that a thread has received.
+    pub fn answer(&self, thread: Tcb) -> Answer {
+        let info = MessageInfo(thread.register(&self.kernel, reg::INFO));
+        let buffer = self.kernel.ipc_buffer(thread, true);
+        let words = (0..info.length()).map(|index| self.kernel.read_word(thread, buffer, index));
+        (info.label(), words.collect())
+    }
+
+    /// Makes objects in the root task's slots from `first` on.
+    pub fn retype(
+        &mut self,
+        untyped: usize,
+        kind: abi::ObjectType,
+        size: usize,
+        first: usize,
+        count: usize,
+    ) -> Answer {
+        let words = [kind as usize, size, 0, 0, first, count];
+        self.invoke(untyped, Label::UntypedRetype, &words, &[slot::CNODE])
+    }
+
+    /// A thread that runs in the root task's spaces, without an IPC buffer.
+    pub fn thread(&mut self, index: usize, priority: usize) -> Tcb {
+        let made = self.retype(self.untyped, abi::ObjectType::Tcb, 0, index, 1);
+        assert_eq!(made.0, 0, "{made:?}");
+        let words = [0, 0, 0, 0];
+        let caps = [slot::CNODE, slot::VSPACE, 0];
+        assert_eq!(self.invoke(index, Label::TcbConfigure, &words, &caps).0, 0);
+        let set = self.invoke(index, Label::TcbSetPriority, &[priority], &[slot::TCB]);
+        assert_eq!(set.0, 0);
+        Tcb(self.cap(index).pointer())
+    }
+
+    /// Checks all slots of the root task.
+    pub fn check_slots(&self) {
+        for index in 0..1 << ROOT_CNODE_BITS {
+            self.kernel.check_slot(self.slot(index)).expect("slots");
+        }
+    }
+}
+
+fn root_slot(kernel: &Kernel<Host>, root: Tcb, index: usize) -> Slot {
+    Slot(root.cspace().cap(kernel).pointer() + 32 * index)
+}

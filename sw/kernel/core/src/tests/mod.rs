@@ -1,0 +1,11 @@
+//! The kernel on the host: operations in random order, against models that know nothing of how the
+//! kernel works, with all invariants after each step. `PROPTEST_CASES` sets how many orders are tried;
+//! a failure prints the order, shrunk, and its seed.
+
+mod host;
+mod ipc;
+mod lookup;
+mod schedule;
+mod tree;
+mod untyped;
+mod vspace;
