@@ -39,6 +39,8 @@ impl<M: Machine> Kernel<M> {
         }
         #[cfg(feature = "debug")]
         self.report(thread, fault);
+        #[cfg(not(feature = "debug"))]
+        let _ = fault;
         self.set_state(thread, State::Inactive);
     }
 

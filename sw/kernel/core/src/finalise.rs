@@ -7,7 +7,7 @@
 use crate::{
     Cap, Failure, Kernel, Kind, Slot,
     machine::Machine,
-    object::{Endpoint, Notification, Tcb},
+    object::{Notification, Tcb},
 };
 
 /// What is to be done once a slot is empty.
@@ -134,7 +134,7 @@ impl<M: Machine> Kernel<M> {
             _ if !last => nothing,
             Kind::Endpoint => {
                 #[cfg(feature = "sync-ipc")]
-                self.cancel_all(Endpoint(cap.pointer()));
+                self.cancel_all(crate::object::Endpoint(cap.pointer()));
                 nothing
             }
             Kind::Notification => {

@@ -25,6 +25,7 @@ pub(crate) struct Invocation {
     pub buffer: Option<usize>,
     /// Whether the caller waits for an answer.
     pub call: bool,
+    #[cfg(feature = "sync-ipc")]
     pub blocking: bool,
 }
 
@@ -114,15 +115,6 @@ impl<M: Machine> Kernel<M> {
         let current = self.current();
         let address = current.register(self, reg::CAP);
         let info = self.message_info(current);
-        let info = if option_env!("UP_LABELS").is_some() && info.label() >= 15 {
-            MessageInfo::new(
-                info.label() + 1,
-                info.caps_unwrapped(),
-                info.extra_caps(),
-                info.length(),
-            )
-        } else {
-            info
         let slot = match self.lookup_slot(current, address) {
             Ok(slot) => slot,
             Err(failure) => {
@@ -140,7 +132,17 @@ impl<M: Machine> Kernel<M> {
         };
         let length = if buffer.is_none() { info.length().min(REGISTERS) } else { info.length() };
         let cap = slot.cap(self);
-        let call = Invocation { cap, slot, info, length, extra, buffer, call, blocking };
+        let call = Invocation {
+            cap,
+            slot,
+            info,
+            length,
+            extra,
+            buffer,
+            call,
+            #[cfg(feature = "sync-ipc")]
+            blocking,
+        };
         match self.dispatch(&call) {
             Err(Failure::Preempted) => return Err(Failure::Preempted),
             Err(failure) => {
@@ -179,15 +181,7 @@ impl<M: Machine> Kernel<M> {
                 self.signal(Notification(call.cap.pointer()), call.cap.badge());
                 Ok(())
             }
-            Kind::Reply => {
-                if call.cap.is_master() {
-                    return Err(Failure::InvalidCapability(0));
-                }
-                self.begin();
-                let (current, receiver) = (self.current(), Tcb(call.cap.pointer()));
-                self.reply_to(current, receiver, call.slot, call.cap.reply_grants());
-                Ok(())
-            }
+            Kind::Reply => self.invoke_reply(call),
             Kind::Thread => self.invoke_thread(call),
             Kind::Domain => self.invoke_domain(call),
             Kind::CNode => self.invoke_cnode(call),
@@ -218,6 +212,22 @@ impl<M: Machine> Kernel<M> {
         let current = self.current();
         self.send(current, crate::object::Endpoint(call.cap.pointer()), how);
         Ok(())
+    }
+
+    #[cfg(feature = "sync-ipc")]
+    fn invoke_reply(&mut self, call: &Invocation) -> Result<(), Failure> {
+        if call.cap.is_master() {
+            return Err(Failure::InvalidCapability(0));
+        }
+        self.begin();
+        let (current, receiver) = (self.current(), Tcb(call.cap.pointer()));
+        self.reply_to(current, receiver, call.slot, call.cap.reply_grants());
+        Ok(())
+    }
+
+    #[cfg(not(feature = "sync-ipc"))]
+    fn invoke_reply(&mut self, _: &Invocation) -> Result<(), Failure> {
+        Err(Failure::InvalidCapability(0))
     }
 
     #[cfg(not(feature = "sync-ipc"))]

@@ -10,6 +10,10 @@
 
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    not(all(feature = "sync-ipc", feature = "debug")),
+    allow(dead_code, reason = "some fields of objects are for features alone")
+)]
 
 mod asid;
 pub mod boot;
@@ -38,6 +42,7 @@ mod notification;
 pub mod object;
 mod paging;
 mod registers;
+#[cfg(feature = "sync-ipc")]
 mod reply;
 mod schedule;
 pub mod slot;

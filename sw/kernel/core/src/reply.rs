@@ -4,7 +4,6 @@ use crate::{Cap, Kernel, Slot, Tcb, machine::Machine, object::State};
 
 impl<M: Machine> Kernel<M> {
     /// Makes `sender` wait for a reply, which `receiver` can give.
-    #[cfg(feature = "sync-ipc")]
     pub(crate) fn give_reply(&mut self, sender: Tcb, receiver: Tcb, grant: bool) {
         self.set_state(sender, State::BlockedOnReply);
         let cap = Cap::reply(sender.0, false, grant);
@@ -14,7 +13,6 @@ impl<M: Machine> Kernel<M> {
     /// Replies to the thread that waits for it, through the capability in `slot`.
     pub(crate) fn reply_to(&mut self, sender: Tcb, receiver: Tcb, slot: Slot, grant: bool) {
         if receiver.fault_kind(self) == abi::fault::NULL {
-            #[cfg(feature = "sync-ipc")]
             self.transfer(sender, None, 0, grant, receiver);
             self.delete_simple(slot);
             self.set_state(receiver, State::Running);
@@ -22,13 +20,7 @@ impl<M: Machine> Kernel<M> {
             return;
         }
         self.delete_simple(slot);
-        #[cfg(feature = "sync-ipc")]
         let restart = self.reply_to_fault(sender, receiver);
-        #[cfg(not(feature = "sync-ipc"))]
-        let restart = {
-            let _ = grant;
-            false
-        };
         receiver.set_fault_kind(self, abi::fault::NULL);
         if restart {
             self.set_state(receiver, State::Restart);

@@ -16,6 +16,11 @@ const PRIORITIES: usize = MAX_PRIORITY + 1;
 const WORD: usize = usize::BITS as usize;
 const WORDS: usize = PRIORITIES / WORD;
 
+/// A domain that is none gets the place of another: no index is out of bounds.
+const fn place(domain: usize, domains: usize) -> usize {
+    domain % domains
+}
+
 /// First and last thread of a priority; 0 for none.
 #[derive(Clone, Copy)]
 struct Queue {
@@ -41,21 +46,21 @@ impl ReadyQueues {
     /// The greatest priority of a domain that has threads.
     #[inline]
     fn highest(&self, domain: usize) -> Option<usize> {
-        let filled = &self.filled[domain % DOMAINS];
+        let filled = &self.filled[place(domain, DOMAINS)];
         let word = (0..WORDS).rev().find(|word| filled[*word] != 0)?;
         Some(word * WORD + filled[word].ilog2() as usize)
     }
 
     fn queue(&mut self, domain: usize, priority: usize) -> &mut Queue {
-        &mut self.queues[domain % DOMAINS][priority % PRIORITIES]
+        &mut self.queues[place(domain, DOMAINS)][priority % PRIORITIES]
     }
 
     fn first(&self, domain: usize, priority: usize) -> usize {
-        self.queues[domain % DOMAINS][priority % PRIORITIES].head
+        self.queues[place(domain, DOMAINS)][priority % PRIORITIES].head
     }
 
     fn mark(&mut self, domain: usize, priority: usize, filled: bool) {
-        let word = &mut self.filled[domain % DOMAINS][priority / WORD % WORDS];
+        let word = &mut self.filled[place(domain, DOMAINS)][priority / WORD % WORDS];
         if filled {
             *word |= 1 << (priority % WORD);
         } else {

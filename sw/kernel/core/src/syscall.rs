@@ -14,6 +14,7 @@ impl<M: Machine> Kernel<M> {
         let result = match number {
             -1 => self.invoke(true, true),
             -2 => {
+                #[cfg(feature = "sync-ipc")]
                 self.reply();
                 self.receive_from(true);
                 Ok(())
@@ -25,6 +26,7 @@ impl<M: Machine> Kernel<M> {
                 Ok(())
             }
             -6 => {
+                #[cfg(feature = "sync-ipc")]
                 self.reply();
                 Ok(())
             }

@@ -10,7 +10,11 @@ use std::{format, string::String};
 type Level = (usize, usize, usize);
 
 fn bits(value: usize, count: usize) -> String {
-    if count == 0 { String::new() } else { format!("{:0count$b}", value & (usize::MAX >> (64 - count))) }
+    if count == 0 {
+        String::new()
+    } else {
+        format!("{:0count$b}", value & (usize::MAX >> (64 - count)))
+    }
 }
 
 /// Walks a chain of CNodes, each in slot 1 of the one before. Returns the level of the slot that is
