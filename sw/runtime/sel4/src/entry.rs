@@ -82,5 +82,5 @@ pub fn panicked(name: &str, info: &PanicInfo) -> ! {
         core::arch::asm!("unimp", options(noreturn));
     }
     #[cfg(not(target_arch = "riscv64"))]
-    loop {}
+    unreachable!("there is no kernel here")
 }
