@@ -14,8 +14,9 @@ BOARD  ?= ulx3s-85f
 GROUPS ?= core uintr taic message
 
 PACKAGES := build/stamps/debian-packages
-TESTING  := build/stamps/test-packages
 ENVIRON  := $(VENV)/installed
+TESTING_PACKAGES := build/stamps/test-packages
+TESTING  := $(VENV)/installed-tests
 RUST     := build/rust.mk
 SITE     := $(VENV)/installed-docs
 CONSTANTS := build/stamps/constants
@@ -52,10 +53,10 @@ setup: $(PACKAGES) $(ENVIRON) $(RUST)
 
 $(PACKAGES): scripts/debian-packages.sh
 	@echo '== Debian packages'
-	@scripts/debian-packages.sh
+	@scripts/debian-packages.sh $(if $(filter check lint netlist test test-all,$(MAKECMDGOALS)),tests)
 	@mkdir -p $(@D) && touch $@
 
-$(TESTING): scripts/debian-packages.sh
+$(TESTING_PACKAGES): scripts/debian-packages.sh
 	@echo '== Debian packages for the tests'
 	@scripts/debian-packages.sh tests
 	@mkdir -p $(@D) && touch $@
@@ -65,6 +66,11 @@ $(ENVIRON): requirements.lock pyproject.toml | $(PACKAGES)
 	@test -x $(PYTHON) || python3 -m venv $(VENV)
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+$(TESTING): requirements-tests.lock | $(ENVIRON) $(TESTING_PACKAGES)
+	@echo '== Python packages of the tests into $(VENV) (1 minute)'
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements-tests.lock
 	@touch $@
 
 $(SITE): requirements-docs.lock | $(ENVIRON)
@@ -109,19 +115,19 @@ echo "seed $$seed"; COCOTB_RANDOM_SEED=$$seed $(PYTHON) -m pytest -n $(JOBS) -q 
 $(if $(REUSE),$(if $(filter 0,$(REUSE)),--no-reuse,--reuse)) tests
 endef
 
-check: $(ENVIRON) $(TESTING) sw
+check: $(TESTING) sw
 	@$(PYTHON) -m ruff check --quiet .
 	@$(MAKE) --no-print-directory -C sw lint-if-possible
 	@$(MAKE) --no-print-directory -C sim/emulator lint-if-possible
 	$(call tests,check,1 minute)
 
-test: $(ENVIRON) $(TESTING) sw
+test: $(TESTING) sw
 	$(call tests,test,about 40 minutes)
 
-test-all: $(ENVIRON) $(TESTING) sw
+test-all: $(TESTING) sw
 	$(call tests,all,about 1 hour)
 
-lint: $(ENVIRON) $(CONSTANTS) $(RUST)
+lint: $(TESTING) $(CONSTANTS) $(RUST)
 	$(PYTHON) -m ruff check .
 	@$(MAKE) --no-print-directory -C sw lint
 	@$(MAKE) --no-print-directory -C sim/emulator lint
@@ -134,7 +140,7 @@ synth: $(ENVIRON)
 	@$(REL4) synth --target taic-reference --no-per-module
 	@$(REL4) synth --target soc --harts 1,2,4
 
-netlist: $(ENVIRON) sw
+netlist: $(TESTING) sw
 	@echo '== Programs on netlists with two harts (25 minutes)'
 	@$(PYTHON) -m pytest -q tests/netlist/test_long_programs.py
 

@@ -1,10 +1,12 @@
 #!/bin/sh
-# Finds a Rust toolchain that can build for the SoC, or makes one. Writes how to use it to the file
-# named by the argument: a makefile that sw/Makefile includes. In this order: the target is installed;
-# rustup can add it; the toolchain has the library's sources; Debian's rustc-web packages have them.
+# Finds a Rust toolchain that can build for the SoC. Writes how to use it to the file named by the
+# argument: a makefile that sw/Makefile includes. In this order: the target is installed; rustup can
+# add it; the toolchain has the library's sources, as that of Debian's rustc-web packages.
+# With --missing: prints the Debian packages that are needed, if any.
 set -eu
 
 output=$1
+packages="rustc-web cargo-web rust-web-src lld"
 target=riscv64imac-unknown-none-elf
 oldest=91 # Rust 1.85 is the first with edition 2024
 cargo_bin=${CARGO_HOME:-$HOME/.cargo}/bin
@@ -25,34 +27,26 @@ finish() { # finish LINE...: writes the makefile
     echo "Rust: $(rustc --version)"
     exit 0
 }
+find_linker() {
+    command -v rust-lld || command -v ld.lld || ls /usr/bin/ld.lld-* 2>/dev/null | tail -1
+}
+can_build_std() { has_sources && [ -n "$(find_linker)" ]; }
 build_std() {
-    has_sources || return 1
-    linker=$(command -v rust-lld || command -v ld.lld || ls /usr/bin/ld.lld-* 2>/dev/null | tail -1)
-    [ -n "$linker" ] || return 1
+    can_build_std || return 1
+    linker=$(find_linker)
     finish "export RUSTC_BOOTSTRAP := 1" \
         "export CARGO_TARGET_RISCV64IMAC_UNKNOWN_NONE_ELF_LINKER := $linker" \
         "export CARGO_FLAGS := -Zbuild-std=core,alloc"
 }
 
+if [ "$output" = --missing ]; then
+    if recent && { has_target || command -v rustup || can_build_std; } >/dev/null; then exit 0; fi
+    ! grep -qx ID=debian /etc/os-release 2>/dev/null || echo "$packages"
+    exit 0
+fi
 if recent && has_target; then finish; fi
 if recent && command -v rustup >/dev/null && rustup target add "$target"; then finish; fi
 if recent && build_std; then exit 0; fi
-
-packages="rustc-web cargo-web rust-web-src lld"
-if command -v apt-cache >/dev/null && apt-cache show $packages >/dev/null 2>&1; then
-    command="apt-get install -y --no-install-recommends $packages"
-    echo "Installing $packages (about 1 minute)"
-    if [ "$(id -u)" = 0 ]; then
-        env DEBIAN_FRONTEND=noninteractive $command -qq >/dev/null
-    elif sudo -n true 2>/dev/null; then
-        sudo -n env DEBIAN_FRONTEND=noninteractive $command -qq >/dev/null
-    else
-        echo "Missing Rust toolchain; install it with: sudo $command" >&2
-        exit 1
-    fi
-    hash -r
-    if recent && build_std; then exit 0; fi
-fi
 echo "Missing Rust >= 1.$oldest for $target; install it with:" \
     "curl -sSf https://sh.rustup.rs | sh -s -- -y --target $target" >&2
 exit 1

@@ -50,7 +50,7 @@ def build_model(design: Design, variant: Variant = Variant()) -> Path:
                 else simulation_verilog(top, "top") + design.verilog)
     header = model_header(design, variant)
     key = _hash(text, header, *_texts(HARNESS, "*"), *_texts(Path(memories.__file__), "*"),
-                *_synthesis(variant), flags(trace=variant.trace, fast=variant.fast))
+                *_synthesis(variant), flags(trace=variant.trace, fast=_fast(design, variant)))
     with _lock(key):
         if not (MODELS / key / "model").exists():
             _build(key, text, header, design, variant)
@@ -71,7 +71,8 @@ def _build(key: str, text: str, header: str, design: Design, variant: Variant) -
         (work / "model.h").write_text(header)
         minutes = "2 minutes a hart" if variant.netlist else "1 minute"
         with Progress(f"building the simulator ({variant}), about {minutes}"):
-            compile_model(work, harts=design.harts, trace=variant.trace, fast=variant.fast)
+            compile_model(work, harts=design.harts, trace=variant.trace,
+                          fast=_fast(design, variant))
         work.rename(MODELS / key)
     except ToolError as error:
         failed = MODELS / f"{key}.failed"
@@ -89,7 +90,11 @@ def _sources_key(design: Design, variant: Variant) -> str:
                  repr((design.harts, design.line_bytes, variant)), *sources,
                  *_texts(Path(__file__).parent, "*.py"), *_texts(HARNESS, "*"),
                  *_synthesis(variant), version("amaranth"),
-                 flags(trace=variant.trace, fast=variant.fast))
+                 flags(trace=variant.trace, fast=_fast(design, variant)))
+
+
+def _fast(design: Design, variant: Variant) -> bool:
+    return variant.fast and not design.brief
 
 
 def _synthesis(variant: Variant) -> list[str]:

@@ -39,6 +39,7 @@ class Design:
     line_bytes: int
     sources: tuple[Path, ...] = (PROJECT / "hdl", PROJECT / "soc")  # files or folders
     verilog: str = ""  # modules that the design instantiates
+    brief: bool = False  # runs are short: compiled in half of the time, and a tenth slower
 
 
 def soc_design(params: SocParams) -> Design:

@@ -96,4 +96,4 @@ def board_design(params: SocParams, sdram: SdramChips | None = None,
         make=lambda: BoardModel(params, sdram, image, **options),
         identity=f"board {params!r} {sdram!r} {image} {options}",
         harts=params.harts, line_bytes=params.hart.line_bytes, sources=tuple(sources),
-        verilog=core_verilog(sdram, params.clock_hz) + CHIP if sdram else "")
+        verilog=core_verilog(sdram, params.clock_hz) + CHIP if sdram else "", brief=True)

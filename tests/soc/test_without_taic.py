@@ -2,12 +2,14 @@
 
 import re
 import struct
+from dataclasses import replace
 
 import pytest
 from typer.testing import CliRunner
 
 from hdl.core.params import RegionKind
 from sim.cli import app, load_verbs
+from sim.model.design import soc_design
 from sim.model.run_options import RunOptions
 from sim.model.simulate import simulate
 from sim.tools import BUILD
@@ -17,6 +19,7 @@ from soc.memory_map import TAIC_BASE, devices, hart_params, taic_params, windows
 from tests.support.elf import DRAM_BASE, Part, elf64
 
 PARAMS = without_taic(configuration("default"))
+DESIGN = replace(soc_design(PARAMS), brief=True)
 LUI_T0_TAIC = TAIC_BASE | 5 << 7 | 0x37
 LD_T1 = 0x0002B303  # ld t1, 0(t0)
 SW_T1 = 0x0062A023  # sw t1, 0(t0)
@@ -61,7 +64,8 @@ def test_options():
 
 
 def test_hello_runs():
-    result = simulate(PARAMS, BUILD / "sw" / "hello.elf", RunOptions(max_cycles=20_000_000))
+    result = simulate(PARAMS, BUILD / "sw" / "hello.elf", RunOptions(max_cycles=20_000_000),
+                      design=DESIGN)
     assert result.passed, result.errors
 
 
@@ -71,5 +75,6 @@ def test_hello_runs():
 def test_an_access_to_its_window_is_refused(tmp_path, access, trap):
     code = struct.pack("<3I", LUI_T0_TAIC, access, FOREVER)
     (tmp_path / "program.elf").write_bytes(elf64([Part(code)]))
-    result = simulate(PARAMS, tmp_path / "program.elf", RunOptions(max_cycles=20_000))
+    result = simulate(PARAMS, tmp_path / "program.elf", RunOptions(max_cycles=20_000),
+                      design=DESIGN)
     assert f"first trap at {DRAM_BASE + 4:016x}: {trap}" in result.errors

@@ -79,6 +79,7 @@ RULES = {
         /sim/emulator/test_devices.py::test_taic_answers_as_the_rtl[ports]
         ::test_no_count_is_lost_and_nobody_starves[4-10]
         /test_litmus.py::test_four_harts
+        ::test_bench_taic_measures_every_point
         ::test_bench_uintr_measures_every_point[random]
         ::test_selftest_passes[full-10]
         ::test_firmware_serves_supervisor_mode[4]

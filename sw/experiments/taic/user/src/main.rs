@@ -69,13 +69,15 @@ fn main(hart: usize, harts: usize) -> ! {
     local::measure(&mut collected);
     ready::measure(&mut collected);
     software::measure(&mut collected);
-    schedule::measure(&mut collected);
-    pingpong::measure(&mut collected);
     if harts > PEER {
         let offset = shared().cycle_offset(PEER);
         rt::println!("taic: cycle of hart 1 less that of hart 0: {offset}");
         cross::measure(&mut collected, offset);
         software::measure_cross(&mut collected, offset);
+    }
+    schedule::measure(&mut collected);
+    pingpong::measure(&mut collected);
+    if harts > PEER {
         schedule::measure_cross(&mut collected);
         pingpong::measure_cross(&mut collected);
     }
