@@ -28,7 +28,8 @@ if [ "${1:-}" = tests ]; then
     need gdb-multiarch command -v gdb-multiarch
     need opensbi test -f /usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.elf
 fi
-missing=$(echo "$missing" | xargs)
+set -- $missing
+missing=$*
 [ -z "$missing" ] && exit 0
 
 command="apt-get install -y --no-install-recommends $missing"

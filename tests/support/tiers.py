@@ -43,6 +43,7 @@ RULES = {
         /soc/test_memory_map.py::*
         /soc/test_settings.py::*
         /test_model.py::*
+        /test_scripts.py::*
         /test_tests.py::*
         /test_tiers.py::*
         /hdl/*_refused
