@@ -1,5 +1,6 @@
 """``rel4 emu``: run a program on the emulator."""
 
+from pathlib import Path
 from typing import Annotated
 
 from typer import Option
@@ -55,6 +56,12 @@ def emu(
     commit_log: CommitLog = None,
     json: ResultJson = None,
     tohost: ToHost = False,
+    checkpoint: Annotated[
+        int | None, Option(metavar="N", help="write the state after N cycles to a bootable file")
+    ] = None,
+    output: Annotated[
+        Path | None, Option("--output", "-o", metavar="F.elf", help="that file")
+    ] = None,
     gdb: Annotated[
         int | None, Option(metavar="PORT", help="wait for GDB on this port of 127.0.0.1")
     ] = None,
@@ -71,7 +78,8 @@ def emu(
     try:
         params = soc_params(config, harts, memory, no_taic=no_taic)
         options = EmulatorOptions(max_cycles=max_cycles, ips=ips, quantum=quantum, tohost=tohost,
-                                  commit_log=commit_log, json=json, gdb=gdb)
+                                  commit_log=commit_log, json=json, gdb=gdb,
+                                  checkpoint=checkpoint, output=output)
         program = Program.load(chosen_program(image, kernel, initrd, append, firmware, params),
                                memory_bytes=params.dram_bytes)
         command = emulator_command(params, program, options)

@@ -36,6 +36,8 @@ class EmulatorOptions:
     tohost: bool = False
     commit_log: Path | None = None
     json: Path | None = None
+    checkpoint: int | None = None  # cycle in which the state is written to ``output``
+    output: Path | None = None
     gdb: int | None = None  # port on which GDB is served; 0 is any that is free
 
     def check(self) -> None:
@@ -48,6 +50,11 @@ class EmulatorOptions:
         if self.gdb is not None and self.gdb not in PORT_RANGE:
             raise BadArgument(f"gdb must be a port from {PORT_RANGE[0]} to {PORT_RANGE[-1]}, "
                               f"not {self.gdb}")
+        if (self.checkpoint is None) != (self.output is None):
+            raise BadArgument("--checkpoint and --output belong together")
+        if self.checkpoint is not None and self.checkpoint < 1:
+            raise BadArgument(f"the cycle of a checkpoint must be at least 1, not "
+                              f"{self.checkpoint}")
         shared = RunOptions(max_cycles=self.max_cycles, commit_log=self.commit_log,
                             json=self.json)
         shared.check()
@@ -69,7 +76,7 @@ def emulator_command(params: SocParams, program: Program, options: EmulatorOptio
         command += ["--segment", f"{s.offset}:{s.paddr}:{s.file_bytes}:{s.memory_bytes}"]
     if options.tohost:
         command += ["--tohost", str(program.tohost)]
-    for name in ("commit_log", "json", "gdb"):
+    for name in ("commit_log", "json", "gdb", "checkpoint", "output"):
         if (value := getattr(options, name)) is not None:
             command += [f"--{name.replace('_', '-')}", str(value)]
     return command

@@ -54,6 +54,11 @@ impl Clint {
         }
     }
 
+    /// Number of harts.
+    pub fn harts(&self) -> usize {
+        self.mtimecmp.len()
+    }
+
     /// A bit for each hart: machine software interrupt.
     pub fn msip(&self) -> u64 {
         self.msip

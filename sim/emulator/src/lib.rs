@@ -7,6 +7,7 @@
 
 pub mod blocks;
 pub mod bus;
+pub mod checkpoint;
 pub mod choices;
 pub mod clint;
 pub mod clock;

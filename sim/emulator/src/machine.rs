@@ -188,6 +188,17 @@ impl Machine {
         }
     }
 
+    /// Where the program was loaded: addresses of first byte and end.
+    pub fn segments(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.program.iter().map(|(start, bytes)| (*start, start + bytes.len() as u64))
+    }
+
+    /// Devices as they are after reset, with next to no memory.
+    pub fn fresh_devices(&self) -> Bus {
+        let (dram_bytes, rom) = (4096, Vec::new());
+        Bus::new(&BusConfig { dram_bytes, rom, ..self.config.bus.clone() })
+    }
+
     fn turn(&mut self, id: usize, end: u64, yields: bool) {
         let hart = &mut self.harts[id];
         hart.counters.cycles = hart.counters.cycles.max(self.round);

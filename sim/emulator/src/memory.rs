@@ -84,6 +84,11 @@ impl Memory {
         self.bytes.get_mut(offset..offset.checked_add(count)?)
     }
 
+    /// The DRAM.
+    pub fn dram(&self) -> &[u8] {
+        &self.bytes[..self.dram_bytes as usize]
+    }
+
     /// The DRAM, to be loaded.
     pub fn dram_mut(&mut self) -> &mut [u8] {
         let end = self.dram_bytes as usize;

@@ -90,6 +90,29 @@ impl Plic {
         }
     }
 
+    /// Sources that are pending, and those that are claimed and not completed; a bit each.
+    pub fn requests(&self) -> (u64, u64) {
+        (self.pending, self.in_service)
+    }
+
+    /// All registers that hold what is written to them: offset and value.
+    pub fn registers(&self) -> impl Iterator<Item = (u64, u64)> {
+        let priority = (1..self.sources).map(|source| {
+            ((map::PRIORITY + WORD as usize * source) as u64, u64::from(self.priority[source]))
+        });
+        let words = self.sources.div_ceil(32);
+        let enable = (0..self.enable.len()).flat_map(move |context| {
+            (0..words).map(move |word| {
+                let offset = map::ENABLE0 + map::ENABLE0_STRIDE * context + WORD as usize * word;
+                (offset as u64, self.enable[context] >> (32 * word) & 0xFFFF_FFFF)
+            })
+        });
+        let threshold = self.threshold.iter().enumerate().map(|(context, &value)| {
+            ((map::THRESHOLD + map::THRESHOLD_STRIDE * context) as u64, u64::from(value))
+        });
+        priority.chain(enable).chain(threshold)
+    }
+
     fn claim(&mut self, context: usize) -> u64 {
         let source = self.best(context, 0);
         let bit = if source == 0 { 0 } else { 1u64 << source };

@@ -155,6 +155,45 @@ impl Uart {
         }
     }
 
+    /// The accesses that bring a UART after reset to this state: register, and what is written or
+    /// none for a read. Received bytes, and those on their way in a loopback, are not restored.
+    pub fn restoration(&self) -> Vec<(usize, Option<u8>)> {
+        let dlab = map::LCR_DLAB as u8;
+        let mut accesses = vec![
+            (map::LCR, Some(self.lcr | dlab)),
+            (map::DLL, Some(self.divisor as u8)),
+            (map::DLM, Some((self.divisor >> 8) as u8)),
+            (map::LCR, Some(self.lcr & !dlab)),
+            (map::MCR, Some(self.mcr)),
+            (map::SCR, Some(self.scr)),
+        ];
+        if self.fifos {
+            accesses.push((map::FCR, Some(self.trigger << 6 | map::FCR_ENABLE as u8)));
+        }
+        if self.modem_change == 0 {
+            accesses.push((map::MSR, None));
+        }
+        accesses.extend([(map::IER, Some(0)), (map::IER, Some(self.ier))]);
+        if !self.tx_irq {
+            accesses.push((map::IIR, None));
+        }
+        accesses.push((map::LCR, Some(self.lcr)));
+        accesses
+    }
+
+    /// The state without times and without what nobody can see.
+    pub fn essence(&self) -> Self {
+        let mut essence = self.clone();
+        (essence.now, essence.rx_touched) = (0, 0);
+        essence.sent.clear();
+        // Whoever enables the interrupt, or the FIFOs, sets these anew.
+        essence.tx_irq &= self.ier & map::IER_TX as u8 != 0;
+        if !self.fifos {
+            essence.trigger = 0;
+        }
+        essence
+    }
+
     fn dlab(&self) -> bool {
         self.lcr & map::LCR_DLAB as u8 != 0
     }

@@ -1,5 +1,6 @@
 //! A run of a program: options, terminal, report.
 
+pub mod checkpoint;
 pub mod commit_log;
 pub mod disassembler;
 pub mod gdb;

@@ -25,6 +25,10 @@ pub struct Options {
     pub commit_log: Option<PathBuf>,
     pub json: Option<PathBuf>,
     pub capstone: Option<PathBuf>,
+    /// Cycle in which the state is written to a file instead of going on.
+    pub checkpoint: Option<u64>,
+    /// That file.
+    pub output: PathBuf,
     /// Port for GDB, if it is to be served.
     pub gdb: Option<u16>,
     pub config: Config,
@@ -41,6 +45,8 @@ pub fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, Str
         commit_log: None,
         json: None,
         capstone: None,
+        checkpoint: None,
+        output: PathBuf::new(),
         gdb: None,
         config: machine.config(),
     };
@@ -54,6 +60,8 @@ pub fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, Str
             "--commit-log" => options.commit_log = Some(value.into()),
             "--json" => options.json = Some(value.into()),
             "--capstone" => options.capstone = Some(value.into()),
+            "--checkpoint" => options.checkpoint = Some(number(&value)?),
+            "--output" => options.output = value.into(),
             "--gdb" => options.gdb = Some(port(&value)?),
             _ => machine.set(&name, &value)?,
         }

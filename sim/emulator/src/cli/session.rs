@@ -9,6 +9,7 @@ use std::time::Instant;
 use emulator::machine::{Machine, Segments, Stop};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGKILL, SIGPIPE, SIGTERM};
 
+use super::checkpoint;
 use super::commit_log::CommitLog;
 use super::disassembler::Disassembler;
 use super::gdb::server::{Server, Wish};
@@ -60,6 +61,9 @@ impl Session {
     pub fn run(mut self) -> ExitCode {
         let start = Instant::now();
         let outcome = self.emulate();
+        if self.options.checkpoint.is_some() {
+            return self.checkpoint(outcome);
+        }
         if let Some(server) = &mut self.server {
             server.ended(&mut self.debugged, outcome.exit_status());
         }
@@ -79,12 +83,35 @@ impl Session {
         ExitCode::from(outcome.exit_status())
     }
 
+    /// Writes the checkpoint, if the program has not ended.
+    fn checkpoint(mut self, outcome: Outcome) -> ExitCode {
+        let written = match outcome {
+            Outcome::CycleLimit => {
+                checkpoint::write(&mut self.debugged.machine, &self.options.output)
+            }
+            _ => Err(format!(
+                "no checkpoint: the program ended in cycle {}",
+                self.debugged.machine.cycle()
+            )),
+        };
+        self.flush();
+        drop(self.terminal);
+        match written {
+            Ok(text) => eprintln!("rel4 emu: {text}"),
+            Err(problem) => {
+                eprintln!("rel4 emu: {problem}");
+                return ExitCode::from(2);
+            }
+        }
+        ExitCode::SUCCESS
+    }
+
     fn emulate(&mut self) -> Outcome {
         loop {
             if let Some(outcome) = self.attend() {
                 return outcome;
             }
-            let limit = self.options.max_cycles;
+            let limit = self.options.checkpoint.unwrap_or(self.options.max_cycles);
             let machine = &mut self.debugged.machine;
             let stop = machine.run(limit.min(machine.cycle().saturating_add(LOOK)));
             let cycle = machine.cycle();

@@ -55,6 +55,11 @@ impl Channel {
 }
 
 impl Taic {
+    /// CONFIG of a channel.
+    pub(super) fn channel_config(&self, channel: usize) -> u64 {
+        self.channels[channel].config()
+    }
+
     pub(super) fn channel_read(&self, channel: usize, register: u64) -> Result<u64, Reason> {
         match register {
             CONFIG => Ok(self.channels[channel].config()),

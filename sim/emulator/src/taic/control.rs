@@ -8,19 +8,19 @@ use super::refusals::Reason;
 use crate::choices;
 
 /// Offsets within the page (TAIC-2.2).
-const ALLOCATE: u64 = 0x000;
-const FREE: u64 = 0x008;
-const SIMULATE: u64 = 0x010;
+pub(super) const ALLOCATE: u64 = 0x000;
+pub(super) const FREE: u64 = 0x008;
+pub(super) const SIMULATE: u64 = 0x010;
 const ID: u64 = 0x900;
 const CAPABILITIES: u64 = 0x908;
 const REFUSED: u64 = 0x910;
-const MODE: u64 = 0x918;
+pub(super) const MODE: u64 = 0x918;
 const PLACES: u64 = 0x920;
-const UNDELIVERED: u64 = 0x930;
-const CONTEXT: u64 = 0x980;
-const INSTALLED: u64 = 0xA00;
-const GRANT: u64 = 0xC00;
-const OCCUPANCY: u64 = 0xE00;
+pub(super) const UNDELIVERED: u64 = 0x930;
+pub(super) const CONTEXT: u64 = 0x980;
+pub(super) const INSTALLED: u64 = 0xA00;
+pub(super) const GRANT: u64 = 0xC00;
+pub(super) const OCCUPANCY: u64 = 0xE00;
 
 const MAGIC: u64 = 0x5441;
 const VERSION: u64 = 1;
@@ -109,7 +109,7 @@ impl Taic {
             | config.priorities << 56) as u64
     }
 
-    fn settings(&self, context: usize) -> u64 {
+    pub(super) fn settings(&self, context: usize) -> u64 {
         let Settings { priorities, compatible, fallback, limit } = self.contexts[context].settings;
         (usize::from(priorities) | usize::from(compatible) << 1 | fallback << 8 | limit << 16)
             as u64

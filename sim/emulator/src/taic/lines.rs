@@ -8,7 +8,7 @@ use super::task::Task;
 /// A line of a device.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Line {
-    high: bool,
+    pub high: bool,
     /// A bit for each context that may use it (TAIC-7.6).
     pub grant: u64,
 }

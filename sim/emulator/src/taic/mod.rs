@@ -18,6 +18,7 @@ mod published;
 mod queues;
 mod record;
 mod refusals;
+mod restore;
 mod task;
 #[cfg(test)]
 mod tests;

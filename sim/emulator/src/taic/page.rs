@@ -9,20 +9,20 @@ use super::refusals::Error;
 use super::task::Task;
 
 /// Offsets within the page (TAIC-2.3).
-const ENQUEUE: u64 = 0x00;
+pub(super) const ENQUEUE: u64 = 0x00;
 const DEQUEUE: u64 = 0x08;
 const ERROR: u64 = 0x10;
-const REGISTER_SENDER: u64 = 0x18;
-const CANCEL_SENDER: u64 = 0x20;
-const REGISTER_RECEIVER: u64 = 0x28;
-const SEND_INTERRUPT: u64 = 0x30;
+pub(super) const REGISTER_SENDER: u64 = 0x18;
+pub(super) const CANCEL_SENDER: u64 = 0x20;
+pub(super) const REGISTER_RECEIVER: u64 = 0x28;
+pub(super) const SEND_INTERRUPT: u64 = 0x30;
 const WRITE_HART: u64 = 0x38;
-const REGISTER_INTERRUPT: u64 = 0x40;
-const SEND: u64 = 0x900;
+pub(super) const REGISTER_INTERRUPT: u64 = 0x40;
+pub(super) const SEND: u64 = 0x900;
 const LENGTH: u64 = 0x908;
-const RUNNING: u64 = 0x910;
-const ARM: u64 = 0x918;
-const ARM_LINE: u64 = 0x920;
+pub(super) const RUNNING: u64 = 0x910;
+pub(super) const ARM: u64 = 0x918;
+pub(super) const ARM_LINE: u64 = 0x920;
 
 impl Taic {
     pub(super) fn page_read(&mut self, page: Page, register: u64) -> u64 {

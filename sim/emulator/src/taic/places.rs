@@ -27,6 +27,11 @@ impl Places {
         true
     }
 
+    /// Forgets the mark, which no register sets.
+    pub fn forget_lowest(&mut self) {
+        self.lowest = 0;
+    }
+
     pub fn give_back(&mut self, places: usize) {
         self.free += places;
     }

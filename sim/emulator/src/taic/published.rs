@@ -48,6 +48,16 @@ impl Published {
         Self { senders: vec![None; slots], receivers: vec![Receiver::default(); slots] }
     }
 
+    /// The slots of senders: os id and word P of those that may be notified.
+    pub fn permitted(&self) -> Vec<Option<(u64, u64)>> {
+        self.senders.iter().map(|slot| slot.map(|key| (key.os, key.word))).collect()
+    }
+
+    /// The sender that a slot waits for.
+    pub fn expected(&self, slot: usize) -> Option<(u64, u64)> {
+        self.receivers[slot].key.map(|key| (key.os, key.word))
+    }
+
     fn permits(&self, key: Key) -> bool {
         self.senders.contains(&Some(key))
     }
@@ -161,6 +171,15 @@ impl Taic {
             }
             Operation::Send => self.notify_owner(context, owner, key),
         }
+    }
+
+    /// The context that may notify a slot, with os id and word P that it names.
+    pub(super) fn notifier(&self, context: usize, slot: usize) -> Option<(usize, u64, u64)> {
+        let receiver = self.contexts[context].owner?;
+        let key = self.contexts[context].published.receivers[slot].key?;
+        let sender = self.context_of(Owner { os: key.os, process: key.process() })?;
+        let name = Key::of(receiver, key.channel());
+        self.contexts[sender].published.permits(name).then_some((sender, name.os, name.word))
     }
 
     /// SEND_INTR (TAIC-8.5).

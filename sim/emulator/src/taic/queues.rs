@@ -110,6 +110,11 @@ impl Queues {
         preferred.into_iter().chain(round).find_map(|queue| self.queues[queue].take())
     }
 
+    /// The tasks of one queue, level by level.
+    pub fn tasks(&self, queue: usize) -> impl Iterator<Item = &Ready> {
+        self.queues[queue].levels.iter().flatten()
+    }
+
     /// Tasks in one queue.
     pub fn len(&self, queue: usize) -> usize {
         self.queues[queue].len()

@@ -33,6 +33,15 @@ impl Taic {
         }
     }
 
+    /// The task of a queued record, as it is in its queue.
+    pub(super) fn queued_task(&self, id: RecordId) -> Task {
+        let queues = &self.contexts[self.receiver(id)].queues;
+        let found = (0..self.config.queues)
+            .flat_map(|queue| queues.tasks(queue))
+            .find(|ready| ready.record == Some(id));
+        found.map(|ready| ready.task).unwrap_or_default()
+    }
+
     /// A notification of a record (TAIC-6.7).
     pub(super) fn notify(&mut self, id: RecordId) {
         let woken = self.record(id).notify();

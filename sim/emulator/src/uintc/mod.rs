@@ -88,6 +88,22 @@ impl Uintc {
         Ok(())
     }
 
+    /// The writes of 8 bytes that bring a controller after reset to this state: offset and value.
+    pub fn restoration(&self) -> Vec<(u64, u64)> {
+        let changed = (0..).zip(&self.entries).filter(|&(_, entry)| *entry != Entry::default());
+        changed
+            .flat_map(|(index, entry)| {
+                let at = |register: u64| index * ENTRY_BYTES + 8 * register;
+                [(at(HIGH), entry.pending), (at(LOW), entry.low())]
+            })
+            .collect()
+    }
+
+    /// The state without what tells of refusals, which nothing can set.
+    pub fn essence(&self) -> Self {
+        Self { refusals: Refusals::default(), ..self.clone() }
+    }
+
     /// A bit for each hart: its user software interrupt line (UINTC-4.1).
     pub fn lines(&self) -> u64 {
         (0..self.interrupting.len())

@@ -5,8 +5,9 @@
 use emulator::bus::BusConfig;
 use emulator::clock::Clock;
 use emulator::hart::HartConfig;
-use emulator::machine::{Config, Machine};
+use emulator::machine::{Config, Machine, Segments};
 use emulator::soc;
+use emulator::taic::TaicConfig;
 
 pub const DRAM: u64 = soc::DRAM_BASE as u64;
 pub const A0: u32 = 10;
@@ -21,6 +22,11 @@ pub const FENCE_I: u32 = 0x0000_100F;
 /// A machine with 64 KiB and no TAIC, whose harts begin at the first word of `code`.
 pub fn machine(harts: usize, code: &[u32]) -> Machine {
     let bytes: Vec<u8> = code.iter().flat_map(|word| word.to_le_bytes()).collect();
+    loaded(harts, vec![(DRAM, bytes)], None)
+}
+
+/// The same with this program and TAIC.
+pub fn loaded(harts: usize, program: Segments, taic: Option<TaicConfig>) -> Machine {
     let config = Config {
         hart: HartConfig { pmp_entries: 8, hpm_counters: 4, receivers: 8 },
         bus: BusConfig {
@@ -29,14 +35,14 @@ pub fn machine(harts: usize, code: &[u32]) -> Machine {
             rom: vec![0; 4096],
             plic_sources: 32,
             receivers: 8,
-            taic: None,
+            taic,
             uart_divisor: 54,
             clock: Clock::new(harts, 100_000_000, 10_000_000, 100_000_000),
         },
         quantum: 50,
         tohost: None,
     };
-    let mut machine = Machine::new(config, vec![(DRAM, bytes)]);
+    let mut machine = Machine::new(config, program);
     for hart in &mut machine.harts {
         hart.pc = DRAM;
     }
