@@ -13,7 +13,7 @@ from typer import Argument, Option
 
 from sim.cli import app, refuse
 from sim.cli.options import FIRMWARE, Config, Harts, soc_params
-from sim.conformance import benchmarks, riscv_tests, spike
+from sim.conformance import benchmarks, qemu, riscv_tests, spike
 from sim.conformance.riscv_tests import SuiteError
 from sim.conformance.sel4test.image import BadSuite
 from sim.emulator.run import EmulatorOptions
@@ -156,23 +156,35 @@ def show_counts(counts: dict[str, int]) -> str:
     return " ".join(f"{outcome}={count}" for outcome, count in sorted(counts.items()))
 
 
+Programs = Annotated[int, Option(metavar="N", help="random programs")]
+Instructions = Annotated[int, Option(metavar="N", help="instructions of each program")]
+FirstSeed = Annotated[int, Option(metavar="N", help="seed of the first program")]
+
+
 @verbs.command("spike")
-def run_spike(
-    programs: Annotated[int, Option(metavar="N", help="random programs")] = 20,
-    instructions: Annotated[int, Option(metavar="N", help="instructions of each program")] = 1500,
-    seed: Annotated[int, Option(metavar="N", help="seed of the first program")] = 1,
-) -> None:
+def run_spike(programs: Programs = 20, instructions: Instructions = 1500,
+              seed: FirstSeed = 1) -> None:
     """the emulator and Spike execute random programs of the base ISA, and agree"""
-
-    def report(outcome: spike.Outcome) -> None:
-        print(f"{'FAIL' if outcome.difference else 'pass'} seed {outcome.seed}, "
-              f"{outcome.instructions} instructions"
-              f"{': ' if outcome.difference else ''}{outcome.difference}", flush=True)
-
     with refusing():
         outcomes = spike.run(BUILD / "spike", programs=programs, instructions=instructions,
-                             seed=seed, report=report)
+                             seed=seed, report=show_comparison)
     conclude(sum(not outcome.difference for outcome in outcomes), len(outcomes), "agree")
+
+
+@verbs.command("qemu")
+def run_qemu(programs: Programs = 20, instructions: Instructions = 1500,
+             seed: FirstSeed = 1) -> None:
+    """the emulator and QEMU execute random programs of the base ISA, and agree"""
+    with refusing():
+        outcomes = qemu.run(BUILD / "qemu", programs=programs, instructions=instructions,
+                            seed=seed, report=show_comparison)
+    conclude(sum(not outcome.difference for outcome in outcomes), len(outcomes), "agree")
+
+
+def show_comparison(outcome: spike.Outcome) -> None:
+    print(f"{'FAIL' if outcome.difference else 'pass'} seed {outcome.seed}, "
+          f"{outcome.instructions} instructions"
+          f"{': ' if outcome.difference else ''}{outcome.difference}", flush=True)
 
 
 @verbs.command("sel4test")

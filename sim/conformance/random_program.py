@@ -8,6 +8,11 @@ instruction. Control flow goes forwards only, so every program ends.
 import random
 import struct
 from dataclasses import dataclass
+from pathlib import Path
+
+from sim.image.part import Load
+from sim.image.writer import write_elf
+from soc.config import DRAM_BASE
 
 BASE, HANDLER, SCRATCH = 31, 30, 29  # registers with a purpose: data, the handler's, addresses
 DATA_OFFSET = 0x1_0000  # from the start of the program to what BASE points to
@@ -50,6 +55,7 @@ class Generator:
     """Makes the instructions of one program."""
 
     choose: random.Random
+    faulting_sc: bool = True  # SC may come after an LR that trapped, and fault itself
 
     def register(self) -> int:
         return self.choose.choice(FREE)
@@ -86,8 +92,10 @@ class Generator:
         address = word(i_type(OP_IMM, 0, SCRATCH, BASE, offset))
         if self.choose.random() < 0.3:
             reserve = word(r_type(AMO, 2 + double, LR << 2, self.register(), SCRATCH, 0))
-            return address + reserve + word(r_type(AMO, 2 + double, SC << 2, self.register(),
-                                                   SCRATCH, self.source()))
+            conditional = word(r_type(AMO, 2 + double, SC << 2, self.register(), SCRATCH,
+                                      self.source()))
+            traps = offset % (8 if double else 4) != 0
+            return address + reserve + (conditional if self.faulting_sc or not traps else b"")
         function = self.choose.choice(AMO_FUNCTIONS)
         return address + word(r_type(AMO, 2 + double, function << 2 | self.choose.randrange(4),
                                      self.register(), SCRATCH, self.source()))
@@ -151,9 +159,13 @@ HANDLER_CODE = b"".join(map(word, (
 )))
 
 
-def random_program(seed: int, instructions: int) -> bytes:
-    """Returns what lies at the base of DRAM, where the program starts: code, then data."""
-    generator = Generator(random.Random(seed))
+def random_program(seed: int, instructions: int, *, faulting_sc: bool = True) -> bytes:
+    """Returns what lies at the base of DRAM, where the program starts: code, then data.
+
+    ``faulting_sc``: whether an SC without reservation may have an address that faults. It is up to
+    the hart whether it faults or fails.
+    """
+    generator = Generator(random.Random(seed), faulting_sc)
     skip_handler = word((4 + len(HANDLER_CODE)) << 20 | 0x6F)
     start = b"".join(map(word, (
         DATA_OFFSET | BASE << 7 | 0x17,  # auipc x31, to the data
@@ -176,3 +188,12 @@ def random_program(seed: int, instructions: int) -> bytes:
         raise ValueError(f"{instructions} instructions do not fit into {room} bytes")
     data = generator.choose.randbytes(DATA_BYTES + 8)
     return code.ljust(room, b"\0") + data
+
+
+def write_random_program(folder: Path, seed: int, instructions: int, *,
+                         faulting_sc: bool = True) -> Path:
+    """Writes a program into ``folder`` and returns the file."""
+    image = folder / f"random-{seed}.elf"
+    code = random_program(seed, instructions, faulting_sc=faulting_sc)
+    image.write_bytes(write_elf(DRAM_BASE, [Load(DRAM_BASE, DRAM_BASE, code, len(code), 7)], []))
+    return image

@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from itertools import dropwhile
 from pathlib import Path
 
-from sim.conformance.random_program import random_program
+from sim.conformance.random_program import write_random_program
 from sim.conformance.riscv_tests import SuiteError
 from sim.emulator.run import EmulatorOptions, emulate
-from sim.image.part import Load
-from sim.image.writer import write_elf
 from soc.config import DRAM_BASE, configuration
 
 ISA = "rv64imac_zicsr_zifencei_zicntr_zicclsm"  # with misaligned loads and stores
@@ -57,14 +55,11 @@ def run(folder: Path, *, programs: int, instructions: int, seed: int,
     folder.mkdir(parents=True, exist_ok=True)
     outcomes = []
     for number in range(seed, seed + programs):
-        image = folder / f"random-{number}.elf"
-        code = random_program(number, instructions)
-        image.write_bytes(write_elf(DRAM_BASE, [Load(DRAM_BASE, DRAM_BASE, code, len(code), 7)],
-                                    []))
-        ours = emulator_log(image, folder / f"random-{number}.emulator.log")
+        image = write_random_program(folder, number, instructions)
+        ours = emulator_log(image, image.with_suffix(".emulator.log"))
         # The last instruction is the store to the finisher, which Spike does not have.
         end = ours.pop().pc
-        theirs = spike_log(spike, image, folder / f"random-{number}.spike.log", end)
+        theirs = spike_log(spike, image, image.with_suffix(".spike.log"), end)
         outcomes.append(Outcome(number, len(ours), difference(ours, theirs)))
         report(outcomes[-1])
     return outcomes
