@@ -48,6 +48,7 @@ Delay = Annotated[
 def run_riscv_tests(
     checkout: Checkout, config: Config = "default", harts: Harts = 1, latency: Delay = "10",
     pattern: Pattern = "", jobs: Jobs = 2,
+    emu: Annotated[bool, Option("--emu", help="on the emulator, not on the RTL")] = False,
 ) -> None:
     """rv64 ui, um, ua, uc, mi and si programs, environments p and v"""
 
@@ -58,7 +59,8 @@ def run_riscv_tests(
     with refusing():
         outcomes = riscv_tests.run(
             checkout, BUILD / "riscv-tests", params=configuration(config, harts=harts),
-            latency=Latency.parse(latency), pattern=pattern, jobs=jobs, report=report,
+            latency=Latency.parse(latency), pattern=pattern, jobs=jobs, emulator=emu,
+            report=report,
         )
     conclude(sum(o.passed for o in outcomes), len(outcomes))
 

@@ -19,6 +19,7 @@ from sim.cli.options import (
     Memory,
     NoTaic,
     ResultJson,
+    Settings,
     ToHost,
     chosen_program,
     soc_params,
@@ -44,6 +45,7 @@ def emu(
     harts: Harts = DEFAULT_HARTS,
     memory: Memory = 128,
     no_taic: NoTaic = False,
+    settings: Settings = None,
     max_cycles: Annotated[
         int, Option(metavar="N", help="give up after N cycles of a hart")
     ] = DEFAULT_MAX_CYCLES,
@@ -76,7 +78,7 @@ def emu(
     124 cycle limit, 2 it could not be run. On a terminal, Ctrl-A x leaves.
     """
     try:
-        params = soc_params(config, harts, memory, no_taic=no_taic)
+        params = soc_params(config, harts, memory, no_taic=no_taic, settings=settings)
         options = EmulatorOptions(max_cycles=max_cycles, ips=ips, quantum=quantum, tohost=tohost,
                                   commit_log=commit_log, json=json, gdb=gdb,
                                   checkpoint=checkpoint, output=output)

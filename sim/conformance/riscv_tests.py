@@ -1,4 +1,5 @@
-"""riscv-tests: builds the programs that apply to an RV64IMAC hart and runs each on the RTL."""
+"""riscv-tests: builds the programs that apply to an RV64IMAC hart, and runs each on the RTL or on
+the emulator."""
 
 import concurrent.futures
 import hashlib
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from sim.emulator.run import EmulatorOptions, emulate
 from sim.model.run_options import Latency, RunOptions
 from sim.model.simulate import simulate
 from soc.config import SocParams
@@ -89,9 +91,10 @@ def build(checkout: Path, program: Program, folder: Path) -> Path:
 
 
 def run(checkout: Path, folder: Path, *, params: SocParams, latency: Latency,
-        pattern: str = "", jobs: int = 2, max_cycles: int = 4_000_000,
+        pattern: str = "", jobs: int = 2, max_cycles: int = 4_000_000, emulator: bool = False,
         report: Callable[[Outcome], None] = lambda outcome: None) -> list[Outcome]:
-    """Runs every program on the RTL with tohost. Calls ``report`` with each result."""
+    """Runs every program with tohost, on the RTL or on the emulator, which has no latency. Calls
+    ``report`` with each result."""
     chosen = programs(checkout, pattern)
     if not chosen:
         raise SuiteError(f"no program of the suite matches {pattern!r}")
@@ -99,13 +102,17 @@ def run(checkout: Path, folder: Path, *, params: SocParams, latency: Latency,
     options = RunOptions(max_cycles=max_cycles, latency=latency, tohost=True)
 
     def simulate_one(program: Program) -> Outcome:
-        result = simulate(params, images[program], options)
+        if emulator:
+            result = emulate(params, images[program],
+                             EmulatorOptions(max_cycles=max_cycles, tohost=True))
+        else:
+            result = simulate(params, images[program], options)
         detail = "" if result.passed else (result.errors.strip().splitlines() or ["no message"])[0]
         return Outcome(program, result.passed, detail)
 
     outcomes = []
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        # The first run is alone because it builds the model.
+        # The first run is alone because it builds the model, or the emulator.
         first = simulate_one(chosen[0])
         for outcome in itertools.chain([first], pool.map(simulate_one, chosen[1:])):
             report(outcome)

@@ -189,6 +189,17 @@ def test_ctrl_a_x_leaves_a_terminal(tmp_path):
     assert os.waitstatus_to_exitcode(status) == 128 + signal.SIGINT
 
 
+def test_parameters_of_the_soc_can_be_set(tmp_path):
+    # lui t0, 0x2f10; ld t1, 0(t0); andi t1, t1, 64; the status is its code: receivers of UINTC
+    words = (0x02F1_02B7, 0x0002_B303, 0x0403_7313, 0x0103_1313, 0x0000_33B7, 0x3333_8393,
+             0x0073_6333, 0x0010_0E37, 0x006E_2023, SELF)
+    result = rel4(program(tmp_path, *words), "--harts", 1, "--set", "uintc_receivers=64")
+    assert "failed with code 64 in cycle" in result.stderr
+    result = rel4(program(tmp_path, *words), "--set", "uintc_receivrs=64")
+    assert result.returncode == 2
+    assert result.stderr.startswith("rel4 emu: --set uintc_receivrs: no such parameter;")
+
+
 def test_the_bench_needs_a_checkout_of_coremark():
     result = subprocess.run([sys.executable, "-m", "sim", "bench", "emu"], cwd=PROJECT,
                             capture_output=True, text=True)
