@@ -58,14 +58,15 @@ impl Memories {
         }
     }
 
-    /// Takes `1 << bits` bytes, aligned to their size, from the highest place where they fit.
+    /// Takes `1 << bits` bytes, aligned to their size, from the lowest place where they fit: there
+    /// memory is in pieces already, and large frames above stay whole.
     pub fn take(&mut self, bits: usize) -> Option<usize> {
         let size = 1 << bits;
         let place = |region: &Region| {
-            let start = region.end.checked_sub(size)? & !(size - 1);
-            (start >= region.start).then_some(start)
+            let start = region.start.next_multiple_of(size);
+            (start.checked_add(size)? <= region.end).then_some(start)
         };
-        let start = self.iter().filter_map(|region| place(&region)).max()?;
+        let start = self.iter().filter_map(|region| place(&region)).min()?;
         self.exclude(Region::new(start, start + size));
         Some(start)
     }
@@ -84,11 +85,11 @@ mod tests {
         let mut memories = Memories::new();
         memories.add(Region::new(0x1000, 0x9000));
         memories.exclude(Region::new(0x3000, 0x4000));
-        assert_eq!(memories.take(13), Some(0x6000));
+        assert_eq!(memories.take(13), Some(0x4000));
         let left: std::vec::Vec<_> = memories.iter().collect();
-        let wanted = [(0x1000, 0x3000), (0x4000, 0x6000), (0x8000, 0x9000)];
+        let wanted = [(0x1000, 0x3000), (0x6000, 0x9000)];
         assert_eq!(left, wanted.map(|(start, end)| Region::new(start, end)));
-        assert_eq!(memories.take(12), Some(0x8000));
+        assert_eq!(memories.take(12), Some(0x1000));
         assert_eq!(memories.take(14), None);
     }
 }
