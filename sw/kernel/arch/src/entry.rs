@@ -111,9 +111,12 @@ fn serve(kernel: &mut Kernel<Hart>, tcb: usize, why: usize) {
         interrupts::serve(kernel);
         return;
     }
+    if why == cause::ECALL_U {
+        kernel.enter_syscall(kernel.load(tcb + 8 * reg::A7) as isize);
+        return;
+    }
     let value = csr::read::<{ number::STVAL }>();
     let entry = match why {
-        cause::ECALL_U => Entry::Syscall(kernel.load(tcb + 8 * reg::A7) as isize),
         cause::INSN_ACCESS | cause::INSN_PAGE => {
             Entry::MemoryFault { address: value, fetch: true, cause: cause::INSN_ACCESS }
         }

@@ -112,8 +112,7 @@ impl<M: Machine> Kernel<M> {
         }
         while let Some(thread) = endpoint.head(self) {
             endpoint.remove(self, thread);
-            self.set_state(thread, State::Restart);
-            self.append(thread);
+            self.try_again(thread);
         }
         self.reschedule();
     }
@@ -128,10 +127,15 @@ impl<M: Machine> Kernel<M> {
             next = thread.queue_next(self);
             if thread.blocked_badge(self) == badge {
                 endpoint.remove(self, thread);
-                self.set_state(thread, State::Restart);
-                self.append(thread);
+                self.try_again(thread);
             }
         }
         self.reschedule();
+    }
+
+    fn try_again(&mut self, thread: Tcb) {
+        thread.set_fault_kind(self, abi::fault::NULL);
+        self.set_state(thread, State::Restart);
+        self.append(thread);
     }
 }

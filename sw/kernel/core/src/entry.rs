@@ -5,6 +5,8 @@
 //! is the one to run.
 
 use crate::{Kernel, fault::Fault, machine::Machine, object::reg};
+#[cfg(feature = "sync-ipc")]
+use abi::Syscall;
 
 /// Why a hart enters the kernel.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,6 +43,18 @@ impl<M: Machine> Kernel<M> {
             Entry::Kick => self.kicked(),
         }
         self.leave();
+    }
+
+    /// The current thread made a system call. As `enter`, with the short ways.
+    #[inline]
+    pub fn enter_syscall(&mut self, number: isize) {
+        #[cfg(feature = "sync-ipc")]
+        if number == Syscall::Call as isize && self.fast_call()
+            || number == Syscall::ReplyRecv as isize && self.fast_reply_receive()
+        {
+            return;
+        }
+        self.enter(Entry::Syscall(number));
     }
 
     /// Decides which thread runs, and prepares it.

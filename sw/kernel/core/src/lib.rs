@@ -28,6 +28,8 @@ mod domain;
 mod endpoint;
 pub mod entry;
 mod failure;
+#[cfg(feature = "sync-ipc")]
+mod fastpath;
 mod fault;
 #[cfg(feature = "sync-ipc")]
 mod fault_reply;

@@ -12,12 +12,13 @@ use crate::{
 impl<M: Machine> Kernel<M> {
     /// Takes a thread out of what it is blocked on. It is inactive afterwards, if it was blocked.
     pub(crate) fn cancel_ipc(&mut self, thread: Tcb) {
+        // Whatever it is told next is no reply to a fault, and what it sends next is none.
+        thread.set_fault_kind(self, abi::fault::NULL);
         match thread.state(self) {
             #[cfg(feature = "sync-ipc")]
             State::BlockedOnSend | State::BlockedOnReceive => self.leave_endpoint(thread),
             State::BlockedOnNotification => self.leave_notification(thread),
             State::BlockedOnReply => {
-                thread.set_fault_kind(self, abi::fault::NULL);
                 if let Some(caller) = thread.reply().next(self) {
                     self.delete_simple(caller);
                 }

@@ -13,7 +13,7 @@ use abi::{EXECUTE_NEVER, Label, LookupFailure, Rights, USER_TOP, object::PAGE_BI
 impl<M: Machine> Kernel<M> {
     /// The root table and ASID that a capability names, if it is an address space of now.
     #[inline]
-    fn space(&self, cap: Cap) -> Option<(usize, usize)> {
+    pub(crate) fn space(&self, cap: Cap) -> Option<(usize, usize)> {
         if !cap.is(Kind::PageTable) || !cap.is_mapped() {
             return None;
         }

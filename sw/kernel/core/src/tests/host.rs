@@ -36,6 +36,17 @@ impl Host {
     }
 }
 
+impl Host {
+    /// The first word that another machine has different. Those at an offset of `but` in a KiB do not
+    /// count.
+    pub fn difference(&self, other: &Self, but: &[usize]) -> Option<usize> {
+        let mut pairs = self.words.iter().zip(&other.words).enumerate();
+        pairs
+            .find(|(index, (one, two))| one != two && !but.contains(&(8 * index % 1024)))
+            .map(|(index, _)| 8 * index)
+    }
+}
+
 impl Memory for Host {
     fn load(&self, address: usize) -> usize {
         self.words[self.index(address)]

@@ -5,7 +5,7 @@ use abi::{Label, ObjectType, Rights, slot};
 use proptest::prelude::*;
 use std::{collections::BTreeMap, vec::Vec};
 
-const SLOTS: usize = 10;
+const SLOTS: usize = 8;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -20,9 +20,12 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     let at = 0..SLOTS;
-    let kinds = prop::sample::select(
-        &[ObjectType::Endpoint, ObjectType::Notification, ObjectType::Untyped, ObjectType::Tcb][..],
-    );
+    let kinds = prop_oneof![
+        4 => Just(ObjectType::Endpoint),
+        1 => Just(ObjectType::Notification),
+        1 => Just(ObjectType::Untyped),
+        1 => Just(ObjectType::Tcb),
+    ];
     prop_oneof![
         3 => (kinds, at.clone(), at.clone()).prop_map(|(kind, from, to)| Step::Make { kind, from, to }),
         3 => (at.clone(), at.clone()).prop_map(|(from, to)| Step::Copy { from, to }),
@@ -240,7 +243,7 @@ impl Both {
 
 proptest! {
     #[test]
-    fn descendants_are_those_of_the_model(steps in prop::collection::vec(step(), 1..60)) {
+    fn descendants_are_those_of_the_model(steps in prop::collection::vec(step(), 1..120)) {
         let mut both = Both::new();
         for step in steps {
             both.step(step);
