@@ -25,17 +25,9 @@ extern "C" fn kernel_main(
     hart_id: usize,
     hart: usize,
 ) -> ! {
-    arch::with_kernel(hart, |kernel| {
-        if let Some(id) = kernel.machine.ids.get_mut(hart) {
-            *id = hart_id;
-        }
-        if hart == 0 {
-            kernel.machine.set_up_translation();
-        }
-    });
-    arch::arrive();
+    arch::arrive(hart, hart_id);
     if hart != 0 {
-        arch::wait_for_release();
+        arch::wait_for_release(hart);
         arch::enter_idle(hart);
     }
     let given = Given {
@@ -44,10 +36,10 @@ extern "C" fn kernel_main(
         entry,
         tree: Region::new(tree, tree + tree_bytes),
     };
-    if let Err(problem) = boot(given) {
-        panic!("the root task cannot start: {problem:?}");
+    match boot(given) {
+        Ok(harts) => arch::release_others(harts),
+        Err(problem) => panic!("the root task cannot start: {problem:?}"),
     }
-    arch::release_others();
     arch::start_first()
 }
 
@@ -59,7 +51,9 @@ struct Given {
     tree: Region,
 }
 
-fn boot(given: Given) -> Result<(), BootError> {
+/// Makes the root task. Returns how many harts take part.
+fn boot(given: Given) -> Result<usize, BootError> {
+    arch::with_kernel(0, |kernel| kernel.machine.set_up_translation());
     let machine = tree::Machine::read(given.tree);
     let harts = arch::wait_for_harts(machine.harts);
     let mut memory = Memories::new();
@@ -76,6 +70,7 @@ fn boot(given: Given) -> Result<(), BootError> {
         devices.exclude(region);
     }
     arch::with_kernel(0, |kernel| {
+        kernel.machine.ids = arch::hart_ids();
         kernel.machine.count = harts;
         kernel.machine.set_plic(machine.plic);
         let list = collect(&devices);
@@ -90,7 +85,8 @@ fn boot(given: Given) -> Result<(), BootError> {
             irq_slots: arch::irq_slots(),
             idle: arch::idle_threads(),
         })
-    })
+    })?;
+    Ok(harts)
 }
 
 /// The pages that a region touches.

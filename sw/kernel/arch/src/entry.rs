@@ -53,6 +53,35 @@ global_asm!(
     "sd t0, 80(a0)",
     "ld a1, 0(sp)",
     "mv s0, sp",
+    "csrr a2, scause",
+    "csrr a3, sepc",
+    "li t0, {syscall}",
+    "addi t1, a7, 2", // Call and ReplyRecv are -1 and -2
+    "sd a3, {fault_ip}(a0)",
+    "bne a2, t0, 2f",
+    "addi a3, a3, {ecall_bytes}",
+    "sltiu t1, t1, 2",
+    "sd a3, {next_ip}(a0)",
+    "beqz t1, 3f",
+    "mv s1, a0",
+    "mv s2, a1",
+    "andi a7, a7, 1",
+    "beqz a7, 4f",
+    "call {call}",
+    "mv a1, s0",
+    "bnez a0, kernel_resume",
+    "j 5f",
+    "4:",
+    "call {reply_receive}",
+    "mv a1, s0",
+    "bnez a0, kernel_resume",
+    "5:",
+    "mv a0, s1",
+    "mv a1, s2",
+    "j 3f",
+    "2:",
+    "sd a3, {next_ip}(a0)",
+    "3:",
     "call {trap}",
     "mv a1, s0",
     // `a0`: the TCB; `a1`: the end of this hart's stack.
@@ -75,6 +104,11 @@ global_asm!(
     shift = const STACK_BYTES.ilog2(),
     top = const TOP_BYTES,
     next_ip = const 8 * reg::NEXT_IP,
+    fault_ip = const 8 * reg::FAULT_IP,
+    syscall = const cause::ECALL_U,
+    ecall_bytes = const ECALL_BYTES,
+    call = sym call,
+    reply_receive = sym reply_receive,
     trap = sym trap,
     unexpected = sym unexpected,
 );
@@ -83,14 +117,30 @@ extern "C" fn unexpected(cause: usize, pc: usize, value: usize) -> ! {
     panic!("trap in the kernel: cause {cause:#x} at {pc:#x}, value {value:#x}")
 }
 
-/// A thread trapped on a hart. Returns the thread that runs next there.
+/// A thread calls. Returns the thread that runs next, or 0 if the call must go the long way.
+extern "C" fn call(tcb: usize, hart: usize) -> usize {
+    shortly(tcb, hart, Kernel::enter_call)
+}
+
+/// As [`call`], for ReplyRecv.
+extern "C" fn reply_receive(tcb: usize, hart: usize) -> usize {
+    shortly(tcb, hart, Kernel::enter_reply_receive)
+}
+
+#[inline(always)]
+fn shortly(tcb: usize, hart: usize, enter: impl FnOnce(&mut Kernel<Hart>) -> bool) -> usize {
+    let chosen = with_kernel(hart, |kernel| {
+        let done = kernel.still_runs(kernel_core::Tcb(tcb)) && enter(kernel);
+        if done { kernel.current().0 } else { 0 }
+    });
+    drop_reservation();
+    chosen
+}
+
+/// A thread trapped on a hart. Returns the thread that runs next there. All registers are in its TCB
+/// already: another hart may wait for them.
 extern "C" fn trap(tcb: usize, hart: usize) -> usize {
-    let (why, pc) = (csr::read::<{ number::SCAUSE }>(), csr::read::<{ number::SEPC }>());
-    let next = if why == cause::ECALL_U { pc + ECALL_BYTES } else { pc };
-    let mut own = Hart::new();
-    // Before the lock: another hart may wait for the thread's registers.
-    own.store(tcb + 8 * reg::FAULT_IP, pc);
-    own.store(tcb + 8 * reg::NEXT_IP, next);
+    let why = csr::read::<{ number::SCAUSE }>();
     let chosen = with_kernel(hart, |kernel| {
         if kernel.still_runs(kernel_core::Tcb(tcb)) {
             serve(kernel, tcb, why);
@@ -111,12 +161,9 @@ fn serve(kernel: &mut Kernel<Hart>, tcb: usize, why: usize) {
         interrupts::serve(kernel);
         return;
     }
-    if why == cause::ECALL_U {
-        kernel.enter_syscall(kernel.load(tcb + 8 * reg::A7) as isize);
-        return;
-    }
     let value = csr::read::<{ number::STVAL }>();
     let entry = match why {
+        cause::ECALL_U => Entry::Syscall(kernel.load(tcb + 8 * reg::A7) as isize),
         cause::INSN_ACCESS | cause::INSN_PAGE => {
             Entry::MemoryFault { address: value, fetch: true, cause: cause::INSN_ACCESS }
         }

@@ -23,6 +23,6 @@ mod sbi;
 
 pub use entry::{enter_idle, start_first};
 pub use hart::Hart;
-pub use lock::{arrive, release_others, wait_for_harts, wait_for_release, with_kernel};
+pub use lock::{arrive, hart_ids, release_others, wait_for_harts, wait_for_release, with_kernel};
 pub use place::{device_tree, idle_threads, irq_slots, kernel_image};
 pub use sbi::{halt, print};

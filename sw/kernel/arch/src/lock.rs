@@ -27,7 +27,11 @@ static HOLDER: AtomicUsize = AtomicUsize::new(0);
 /// or has it.
 static INSIDE: [AtomicBool; HARTS] = [const { AtomicBool::new(false) }; HARTS];
 static ARRIVED: AtomicUsize = AtomicUsize::new(0);
-static RELEASED: AtomicBool = AtomicBool::new(false);
+static IDS: [AtomicUsize; HARTS] = [const { AtomicUsize::new(0) }; HARTS];
+/// One hart alone takes part: it needs no lock.
+static ALONE: AtomicBool = AtomicBool::new(false);
+/// Harts that take part; 0 before the root task can start.
+static RELEASED: AtomicUsize = AtomicUsize::new(0);
 
 /// The hart that has the lock.
 pub fn holder() -> usize {
@@ -37,6 +41,11 @@ pub fn holder() -> usize {
 /// Runs `body` with the kernel. To be called once at a time on a hart, with its number.
 #[inline]
 pub fn with_kernel<T>(hart: usize, body: impl FnOnce(&mut Kernel<Hart>) -> T) -> T {
+    if ALONE.load(Ordering::Relaxed) {
+        // SAFETY: no other hart comes here, and this one does not again before `body` has ended,
+        // because interrupts are off in the kernel.
+        return body(unsafe { &mut *KERNEL.0.get() });
+    }
     INSIDE[hart % HARTS].store(true, Ordering::Release);
     while LOCKED.swap(true, Ordering::Acquire) {
         while LOCKED.load(Ordering::Relaxed) {
@@ -62,32 +71,45 @@ pub fn wait_until_inside(hart: usize) {
     }
 }
 
-/// A hart has come from the loader.
-pub fn arrive() {
-    ARRIVED.fetch_add(1, Ordering::AcqRel);
+/// Hart `hart`, whose ID is `id`, has come from the loader.
+pub fn arrive(hart: usize, id: usize) {
+    if let Some(place) = IDS.get(hart) {
+        place.store(id, Ordering::Relaxed);
+        ARRIVED.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+/// IDs of the harts that have come.
+pub fn hart_ids() -> [usize; HARTS] {
+    core::array::from_fn(|hart| IDS[hart].load(Ordering::Relaxed))
 }
 
 /// Waits until `most` harts have come from the loader, but not long: the loader lets all of them
-/// go at the same time. Returns how many have come.
+/// go at the same time. Returns how many have come; who comes later does not take part.
 pub fn wait_for_harts(most: usize) -> usize {
     let end = csr::read::<{ number::TIME }>() + WAIT;
     loop {
         let arrived = ARRIVED.load(Ordering::Acquire);
         if arrived >= most || csr::read::<{ number::TIME }>() > end {
-            return arrived.min(HARTS);
+            ALONE.store(arrived == 1, Ordering::Relaxed);
+            return arrived;
         }
         spin_loop();
     }
 }
 
-/// The root task can start: the other harts may come in.
-pub fn release_others() {
-    RELEASED.store(true, Ordering::Release);
+/// The root task can start: `count` harts take part.
+pub fn release_others(count: usize) {
+    RELEASED.store(count, Ordering::Release);
 }
 
-/// Waits until the root task can start.
-pub fn wait_for_release() {
-    while !RELEASED.load(Ordering::Acquire) {
-        spin_loop();
+/// Waits until the root task can start. Never returns on a hart that does not take part.
+pub fn wait_for_release(hart: usize) {
+    loop {
+        match RELEASED.load(Ordering::Acquire) {
+            0 => spin_loop(),
+            count if hart < count => return,
+            _ => riscv::asm::wfi(),
+        }
     }
 }

@@ -5,8 +5,6 @@
 //! is the one to run.
 
 use crate::{Kernel, fault::Fault, machine::Machine, object::reg};
-#[cfg(feature = "sync-ipc")]
-use abi::Syscall;
 
 /// Why a hart enters the kernel.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,16 +43,22 @@ impl<M: Machine> Kernel<M> {
         self.leave();
     }
 
-    /// The current thread made a system call. As `enter`, with the short ways.
-    #[inline]
-    pub fn enter_syscall(&mut self, number: isize) {
+    /// Does the current thread's call in a short way, if it has one. Returns whether it did.
+    #[inline(always)]
+    pub fn enter_call(&mut self) -> bool {
         #[cfg(feature = "sync-ipc")]
-        if number == Syscall::Call as isize && self.fast_call()
-            || number == Syscall::ReplyRecv as isize && self.fast_reply_receive()
-        {
-            return;
-        }
-        self.enter(Entry::Syscall(number));
+        return self.fast_call();
+        #[cfg(not(feature = "sync-ipc"))]
+        false
+    }
+
+    /// As [`Self::enter_call`], for ReplyRecv.
+    #[inline(always)]
+    pub fn enter_reply_receive(&mut self) -> bool {
+        #[cfg(feature = "sync-ipc")]
+        return self.fast_reply_receive();
+        #[cfg(not(feature = "sync-ipc"))]
+        false
     }
 
     /// Decides which thread runs, and prepares it.

@@ -5,7 +5,7 @@
 
 use crate::{
     Cap, Kernel, Kind, Slot, Tcb,
-    kernel::Action,
+    kernel::{Action, DOMAINS},
     lookup::{WORD_BITS, resolve},
     machine::Machine,
     object::{Endpoint, EndpointState, NotificationState, State, ThreadQueue, blocked, reg},
@@ -24,8 +24,8 @@ struct Ready {
 
 impl<M: Machine> Kernel<M> {
     /// Does a call, if the receiver waits and may run at once. Returns whether it did.
-    #[inline]
-    pub fn fast_call(&mut self) -> bool {
+    #[inline(always)]
+    pub(crate) fn fast_call(&mut self) -> bool {
         let current = self.current();
         let Some((info, cap)) = self.short_message(current) else { return false };
         let rights = cap.rights();
@@ -58,8 +58,8 @@ impl<M: Machine> Kernel<M> {
 
     /// Replies to the last caller and waits for the next message, if the caller may run at once
     /// and no message waits. Returns whether it did.
-    #[inline]
-    pub fn fast_reply_receive(&mut self) -> bool {
+    #[inline(always)]
+    pub(crate) fn fast_reply_receive(&mut self) -> bool {
         let current = self.current();
         let Some((info, cap)) = self.short_message(current) else { return false };
         let endpoint = Endpoint(cap.pointer());
@@ -96,7 +96,7 @@ impl<M: Machine> Kernel<M> {
     }
 
     /// The message and the endpoint of a call with words in registers alone, and no capabilities.
-    #[inline]
+    #[inline(always)]
     fn short_message(&self, thread: Tcb) -> Option<(MessageInfo, Cap)> {
         let info = MessageInfo(thread.register(self, reg::INFO));
         if info.extra_caps() != 0 || info.length() > REGISTERS {
@@ -111,14 +111,15 @@ impl<M: Machine> Kernel<M> {
 
     /// Whether a thread can run here: it belongs to this hart and domain, and its address space is
     /// one of now.
-    #[inline]
+    #[inline(always)]
     fn ready_to_run(&self, thread: Tcb) -> Option<Ready> {
         let (root, asid) = self.space(thread.vspace().cap(self))?;
-        let here = thread.affinity(self) == self.hart && thread.domain(self) == self.domain;
+        let here = thread.affinity(self) == self.hart
+            && (DOMAINS == 1 || thread.domain(self) == self.domain);
         (here && self.node().action == Action::Resume).then_some(Ready { thread, root, asid })
     }
 
-    #[inline]
+    #[inline(always)]
     fn link_reply(&mut self, sender: Tcb, receiver: Tcb, grant: bool) {
         let (master, slot) = (sender.reply(), receiver.caller());
         slot.set_cap(self, Cap::reply(sender.0, false, grant));
@@ -126,7 +127,7 @@ impl<M: Machine> Kernel<M> {
         master.set_next(self, Some(slot));
     }
 
-    #[inline]
+    #[inline(always)]
     fn unlink_reply(&mut self, slot: Slot, caller: Tcb) {
         caller.reply().set_next(self, None);
         slot.set_cap(self, Cap::NULL);
@@ -134,7 +135,7 @@ impl<M: Machine> Kernel<M> {
     }
 
     /// Copies the message, and makes its receiver the current thread.
-    #[inline]
+    #[inline(always)]
     fn hand_over(&mut self, sender: Tcb, ready: &Ready, badge: usize, info: MessageInfo) {
         let receiver = ready.thread;
         for register in (reg::MESSAGE..).take(info.length()) {

@@ -7,7 +7,7 @@ pub(crate) const WORD_BITS: usize = usize::BITS as usize;
 
 /// Resolves the lowest `bits` bits of `address` from `root` on. Returns the slot, and the bits that
 /// are left where a capability other than a CNode ended the walk.
-#[inline]
+#[inline(always)]
 pub(crate) fn resolve(
     memory: &impl Memory,
     root: Cap,

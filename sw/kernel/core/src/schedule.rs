@@ -51,6 +51,15 @@ impl ReadyQueues {
         Some(word * WORD + filled[word].ilog2() as usize)
     }
 
+    /// Whether a priority greater than this one has threads.
+    #[inline]
+    fn has_above(&self, domain: usize, priority: usize) -> bool {
+        let filled = &self.filled[place(domain, DOMAINS)];
+        let word = priority / WORD % WORDS;
+        filled[word] >> (priority % WORD) > 1
+            || filled[word + 1..].iter().any(|filled| *filled != 0)
+    }
+
     fn queue(&mut self, domain: usize, priority: usize) -> &mut Queue {
         &mut self.queues[place(domain, DOMAINS)][priority % PRIORITIES]
     }
@@ -227,8 +236,9 @@ impl<M: Machine> Kernel<M> {
     }
 
     /// Whether no ready thread of this hart is more important.
+    #[inline]
     pub(crate) fn is_highest(&self, priority: usize) -> bool {
-        self.ready[self.hart % HARTS].highest(self.domain).is_none_or(|highest| priority >= highest)
+        !self.ready[self.hart % HARTS].has_above(self.domain, priority)
     }
 
     fn choose(&mut self) {

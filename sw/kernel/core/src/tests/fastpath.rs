@@ -116,10 +116,13 @@ impl World {
                 for word in 0..4 {
                     current.set_register(kernel, reg::MESSAGE + word, 100 * word + length);
                 }
-                if self.short {
-                    self.bench.kernel.enter_syscall(*call as isize);
-                } else {
-                    self.bench.kernel.enter(Entry::Syscall(*call as isize));
+                let done = match call {
+                    Syscall::Call if self.short => kernel.enter_call(),
+                    Syscall::ReplyRecv if self.short => kernel.enter_reply_receive(),
+                    _ => false,
+                };
+                if !done {
+                    kernel.enter(Entry::Syscall(*call as isize));
                 }
             }
             Step::Priority { thread, priority } => {
