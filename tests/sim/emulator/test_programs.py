@@ -22,6 +22,12 @@ from tests.sw.test_programs import (
     names_of,
 )
 
+KERNEL_METRICS = {
+    "kernel.null_syscall", "kernel.yield", "kernel.signal waiter=none", "kernel.poll",
+    "kernel.page_map", "kernel.page_unmap",
+    *(f"kernel.{name} path={path} words={words}" for name in ("call", "reply")
+      for path, words in (("fast", 0), ("fast", 4), ("slow", 10))),
+}
 MAX_CYCLES = 500_000_000
 
 
@@ -97,6 +103,7 @@ def test_hostile_program_gets_nothing_that_it_was_not_given(program):
 
 @pytest.mark.parametrize(("program", "metrics"), [
     ("message", MESSAGE_METRICS), ("uintr", UINTR_METRICS), ("taic", TAIC_METRICS),
+    ("bench-kernel", KERNEL_METRICS),
 ])
 def test_experiments_run_to_their_ends(program, metrics):
     output = output_of(program)
