@@ -58,8 +58,6 @@ pub const COUNTER_WRITE_WINS: bool = true;
 
 /// A queue that is installed on several harts reads the RUNNING of the highest.
 pub const RUNNING_IS_OF_HIGHEST_HART: bool = true;
-/// A DEQUEUE through the page of a queue on several interrupted harts follows the highest.
-pub const DEQUEUE_FOLLOWS_HIGHEST_HART: bool = true;
 /// INSTALLED of a hart without a queue reads the number that was named last.
 pub const INSTALLED_KEEPS_NUMBER: bool = true;
 /// INSTALLED refuses a number beyond all pages even without bit 63.

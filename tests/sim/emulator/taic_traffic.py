@@ -228,6 +228,7 @@ class Traffic:
                 await self.recorder.write(self.control["allocate"], word)
             await self.recorder.read(self.control["allocate"])
         await self.two_harts_interrupted()
+        await self.interrupted_late()
         await self.all_receivers_armed()
         for queue in range(2):
             await self.recorder.write(self.control["free"], queue, more=self.release)
@@ -240,12 +241,26 @@ class Traffic:
         write = self.recorder.write
         for line in range(2):
             await write(self.control["grant"] + 8 * line, 1)
-        for hart, queue in ((1, 1), (0, 0)):
-            await write(self.control["installed"] + 8 * hart, 1 << 63)
-            await write(self.at(queue, "arm_line"), queue << 52 | 0x1001 + 0x1000 * queue)
-            await write(self.control["simulate"] + 8 * queue, 0, more=self.events)
+        for first in range(2):
+            for hart, queue in ((1, first), (0, 1 - first)):
+                await write(self.control["installed"] + 8 * hart, 1 << 63)
+                await write(self.at(queue, "arm_line"), queue << 52 | 0x1001 + 0x1000 * queue)
+                await write(self.control["simulate"] + 8 * queue, 0, more=self.events)
+            for _ in range(3):
+                await self.recorder.read(self.at(0, "dequeue"))
+            for hart in range(2):
+                await write(self.control["installed"] + 8 * hart, 0)
+
+    async def interrupted_late(self) -> None:
+        """A wake finds no queue installed. Then one queue is, and another one in its place."""
+        write = self.recorder.write
+        await write(self.at(1, "enqueue"), 0x2000)
+        await write(self.at(0, "arm_line"), 0x1001)
+        await write(self.control["simulate"], 0, more=self.events)
+        for queue in range(2):
+            await write(self.control["installed"], 1 << 63 | queue)
         for _ in range(3):
-            await self.recorder.read(self.at(0, "dequeue"))
+            await self.recorder.read(self.at(1, "dequeue"))
 
     async def all_receivers_armed(self) -> None:
         """Registers one receiver more than there are slots: to disarm it, then to arm it."""

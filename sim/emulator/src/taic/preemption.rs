@@ -10,22 +10,14 @@ pub struct QueueId {
     pub queue: usize,
 }
 
-/// An interrupt of a hart that was not taken yet.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Raised {
-    /// For a task in this queue, which comes first (TAIC-5.4).
-    For(usize),
-    /// For a wake that came while no queue was installed, or in place of another hart (TAIC-10.8).
-    Late,
-}
-
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Hart {
     installed: Option<QueueId>,
     /// The queue that was named last.
     named: QueueId,
     running: u8,
-    raised: Option<Raised>,
+    /// The queue for whose task the hart is interrupted.
+    raised: Option<usize>,
 }
 
 /// The harts, and the contexts whose interrupt no hart could take.
@@ -96,23 +88,16 @@ impl Harts {
             return;
         }
         match hart {
-            Some(hart) => self.harts[hart].raised = Some(Raised::For(at.queue)),
+            Some(hart) => self.harts[hart].raised = Some(at.queue),
             None => self.undelivered |= 1 << at.context,
         }
     }
 
-    /// The queue that comes first for a DEQUEUE through the page of `at` (TAIC-5.4).
+    /// The queue that comes first for a DEQUEUE through the page of `at`: another one, for whose
+    /// task the highest such hart is interrupted (TAIC-5.4).
     pub fn preferred(&self, at: QueueId) -> Option<usize> {
-        let raised = |hart: usize| match self.harts[hart].raised {
-            Some(Raised::For(queue)) => Some(queue),
-            _ => None,
-        };
-        let mut harts = self.of(at);
-        if choices::DEQUEUE_FOLLOWS_HIGHEST_HART {
-            harts.rev().find_map(raised)
-        } else {
-            harts.find_map(raised)
-        }
+        let mut raised = self.of(at).rev().filter_map(|hart| self.harts[hart].raised);
+        raised.find(|&queue| queue != at.queue)
     }
 
     /// A DEQUEUE through the page of `at` gave a task of this priority, or none (TAIC-5.5).
@@ -131,9 +116,9 @@ impl Harts {
         let new = queue.map(|new| new.context);
         let lost = (old != new && hart.raised.take().is_some()).then_some(old).flatten();
         (hart.installed, hart.named, hart.running) = (queue, named, LEAST_URGENT);
-        if let Some(context) = new.filter(|&context| self.undelivered >> context & 1 != 0) {
-            self.undelivered &= !(1 << context);
-            hart.raised = Some(Raised::Late);
+        if new.is_some_and(|context| self.undelivered >> context & 1 != 0) {
+            self.undelivered &= !(1 << named.context);
+            hart.raised = Some(named.queue); // TAIC-10.8
         }
         if let Some(context) = lost {
             self.pass_on(context);
@@ -142,10 +127,8 @@ impl Harts {
 
     /// A hart has lost the context for which it was interrupted (TAIC-10.7).
     fn pass_on(&mut self, context: usize) {
-        match self.first(context) {
-            Some(hart) => {
-                self.harts[hart].raised.get_or_insert(Raised::Late);
-            }
+        match self.first(context).map(|hart| &mut self.harts[hart]) {
+            Some(hart) => hart.raised = hart.raised.or(hart.installed.map(|at| at.queue)),
             None => self.undelivered |= 1 << context,
         }
     }

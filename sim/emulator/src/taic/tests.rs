@@ -307,6 +307,39 @@ fn without_a_hart_an_interrupt_is_undelivered_until_a_queue_is_installed() {
 }
 
 #[test]
+fn of_several_interrupted_harts_the_highest_with_another_queue_counts() {
+    let mut taic = started(&[5, 5]);
+    for queue in [0, 1] {
+        write(&mut taic, page(0, queue, ARM_LINE), queue << 52 | 0x101 | queue << 12);
+    }
+    write(&mut taic, INSTALLED + 8, 1 << 63);
+    write(&mut taic, SIMULATE, 0); // hart 1, for its own queue 0
+    write(&mut taic, INSTALLED, 1 << 63);
+    write(&mut taic, SIMULATE + 8, 0); // hart 0, for queue 1
+    assert_eq!(taic.user_lines(), 3);
+    assert_eq!([0; 2].map(|queue| dequeue(&mut taic, 0, queue)), [0x1101, 0x101]); // TAIC-5.4
+}
+
+#[test]
+fn a_late_interrupt_is_for_the_queue_that_is_installed_then() {
+    let mut taic = started(&[5, 5]);
+    write(&mut taic, page(0, 1, ENQUEUE), 0x300);
+    write(&mut taic, page(0, 0, ARM_LINE), 0x101);
+    write(&mut taic, SIMULATE, 0);
+    write(&mut taic, INSTALLED, 1 << 63 | 1); // TAIC-10.8
+    assert_eq!([1; 2].map(|queue| dequeue(&mut taic, 0, queue)), [0x300, 0x101]);
+    write(&mut taic, page(0, 1, ENQUEUE), 0x300);
+    write(&mut taic, page(0, 0, ARM_LINE), 0x101);
+    write(&mut taic, INSTALLED, 0);
+    write(&mut taic, SIMULATE, 0);
+    for queue in [0, 1] {
+        write(&mut taic, INSTALLED, 1 << 63 | queue); // TAIC-10.9
+    }
+    assert_eq!(taic.user_lines(), 1);
+    assert_eq!(dequeue(&mut taic, 0, 1), 0x101);
+}
+
+#[test]
 fn a_wake_waits_for_a_place() {
     let mut taic = started(&[5, 6]);
     // Limits move from one context to the next and leave their tasks behind.
