@@ -50,14 +50,16 @@ class ContextAllocator(wiring.Component):
     FLQ: the queue is deallocated at once. Its tasks then move to the lowest other queue of the
     context. With its last queue the context ends and loses its owner. The allocator takes the
     tasks of all its queues, informs the compatible registrations (``forget``), and removes the
-    context from all records. The tasks are taken first because records may wait for places.
+    context from all records. The tasks are taken first, so that none is left when its record is.
     ``end`` is the last cycle of this.
 
     A request is accepted only when the one before has finished, so no context begins before it
     has ended. ``allocation`` changes the queues of a context in the cycle of ``en``; ``begin``
     comes with it if the context is new. For a release, ``queue_op`` alternates between a TAKE and,
-    unless its answer was empty or the task is dropped, a MOVE. ``refused``: an FLQ of a queue that
-    is not allocated.
+    unless its answer was empty or the task is dropped, a MOVE. ``moving`` (a flip-flop) is high
+    from the first TAKE to the end of a release that moves tasks, ``ending`` (a flip-flop) until the
+    context has ended. ``refused``: an FLQ of a queue
+    that is not allocated.
 
     After reset ``sweeping`` is high for ``contexts`` cycles, and no request is accepted.
     """
@@ -76,6 +78,8 @@ class ContextAllocator(wiring.Component):
                 "valid": 1, "found": 1, "task": TASK_BITS, "recorded": 1,
                 "record": params.record_bits})),
             "record_op": Out(stream.Signature(record_op_layout(params))),
+            "moving": Out(1),
+            "ending": Out(1),
             "refused": Out(1),
             "owner": In(owner_signature(params)),
             "sweeping": Out(1),
@@ -322,6 +326,7 @@ class ContextAllocator(wiring.Component):
                     m.next = "IDLE"
                 with m.Else():
                     m.d.comb += [change.en.eq(1), self.allocation.en.eq(1)]
+                    m.d.sync += [self.moving.eq(rest.any()), self.ending.eq(~rest.any())]
                     with m.If(~rest.any()):
                         m.d.sync += valid.eq(valid & ~own)
                     m.next = "TAKE"
@@ -350,6 +355,7 @@ class ContextAllocator(wiring.Component):
                     with m.Elif(last):
                         m.next = "END"
                     with m.Else():
+                        m.d.sync += self.moving.eq(0)
                         m.next = "IDLE"
             with m.State("MOVE"):
                 m.d.comb += [
@@ -369,7 +375,7 @@ class ContextAllocator(wiring.Component):
                     m.d.sync += record.eq(record + 1)
                     with m.If(record == params.records - 1):
                         m.d.comb += self.end.valid.eq(1)
-                        m.d.sync += record.eq(0)
+                        m.d.sync += [record.eq(0), self.ending.eq(0)]
                         m.next = "IDLE"
         return m
 

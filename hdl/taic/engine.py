@@ -56,8 +56,10 @@ class Engine(wiring.Component):
 
     ``allocated`` and ``settings`` are looked up for ``select_context``, combinationally.
 
-    ``room``: a node is free for a MOVE, which must not be requested otherwise. Bit ``n`` of
-    ``in_flight`` is set while an operation of port ``n`` is in the issue queue or in *link*.
+    ``room``: a place is free for a task. A WAKE must have seen it; it is not refused. An ENQUEUE is
+    refused without it. A MOVE takes the place of the task that a TAKE has just removed; ``moving``
+    keeps that place from all others. Bit ``n`` of ``in_flight`` is set while an operation of port
+    ``n`` is in the issue queue or in *link*. No operation begins while ``pause``.
     """
 
     def __init__(self, params: TaicParams) -> None:
@@ -80,7 +82,9 @@ class Engine(wiring.Component):
             "answer": Out(answer_layout(params)),
             "lookup": Out(lookup_layout(params)),
             "busy": Out(params.contexts),  # contexts with tasks
+            "moving": In(1),
             "room": Out(1),
+            "pause": In(1),
             "sweeping": Out(1, init=1),
         })
 
@@ -108,7 +112,6 @@ class Engine(wiring.Component):
             with m.If(swept.all()):
                 m.d.sync += lists_swept.eq(1)
         m.d.comb += self.sweeping.eq(~lists_swept | pool.sweeping)
-        m.d.comb += self.room.eq(pool.room)
 
         # Select.
         op = issue_queue.op
@@ -119,9 +122,8 @@ class Engine(wiring.Component):
         needs_task = ~pops & Cat(
             op.kind == kind for kind in (QueueOp.DEQUEUE, QueueOp.TAKE, QueueOp.PEEK)).any()
         m.d.comb += [
-            issues.eq(issue_queue.valid & ~again & ~(
+            issues.eq(issue_queue.valid & ~again & ~self.pause & ~(
                 link_valid & ((link_op.context == op.context) | link_popped & needs_task))),
-            issue_queue.room.eq(pool.room),
             self.select_context.eq(op.context),
             self.select_queue.eq(op.queue),
             occupancy.context.eq(op.context),
@@ -129,7 +131,7 @@ class Engine(wiring.Component):
             select.allocated.eq(self.allocated),
             select.settings.eq(self.settings),
             select.occupancy.eq(occupancy.row),
-            select.room.eq(pool.room),
+            select.room.eq(self.room),
             select.redirect.eq(self.redirect),
             *(sink.eq(queue) for sink, queue in zip(
                 select.redirect_queue, self.redirect_queue, strict=True)),
@@ -162,6 +164,11 @@ class Engine(wiring.Component):
         link_errors = Signal(Error, reset_less=True)
         link = {name: Signal(name=f"link_{name}")
                 for name in ("inserts", "head", "removes", "looks", "priorities", "dequeues")}
+        # A task in *link* takes a place in this cycle.
+        m.d.comb += [
+            pool.moving.eq(self.moving),
+            self.room.eq(Mux(link_valid & link["inserts"], pool.room[1], pool.room[0])),
+        ]
         finish_writes, finish_popped = Signal(), Signal()
         finish_index = Signal(params.index_bits, reset_less=True)
         m.d.sync += link_valid.eq(issues | again)
@@ -214,6 +221,7 @@ class Engine(wiring.Component):
             empty.eq(~(filled & level).any()),
             put.eq(linked & link["inserts"]),
             pool.alloc.eq(put),
+            pool.release.eq(linked & link["removes"]),
             pool.write.eq(put),
             pool.write_node.eq(pool.alloc_node),
             pool.write_data.task.eq(link_op.task),

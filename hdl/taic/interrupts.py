@@ -48,12 +48,12 @@ class Interrupts(wiring.Component):
     ``fallback``. The lines are flip-flops, and follow a change after two cycles.
 
     **Installation.** ``install`` with ``install_ready`` (a flip-flop) sets ``installed`` of
-    ``install_hart``, in the next cycle without a change; ``install_ready`` is low until then. A
-    queue that is not allocated any more is not installed. If the new context is undelivered, the
-    hart is raised. ``kernel`` and ``allocated`` are looked up for ``installs_context``,
-    combinationally. ``clear`` clears bits of ``undelivered``, while ``install_ready``. An
-    ``allocation`` that frees an installed queue also removes it from its hart. ``end`` clears the
-    bit of the context.
+    ``install_hart``, in the next cycle without a change; ``install_ready`` is low until then. If
+    changes come first, ``pause`` (a flip-flop) asks that no more follow. A queue that is not
+    allocated any more is not installed. If the new context is undelivered, the hart is raised.
+    ``kernel`` and ``allocated`` are looked up for ``installs_context``, combinationally. ``clear``
+    clears bits of ``undelivered``, while ``install_ready``. An ``allocation`` that frees an
+    installed queue also removes it from its hart. ``end`` clears the bit of the context.
 
     A raised hart that loses its context, by an installation or by an ``allocation``, hands the
     interrupt on to the lowest other hart with that context. Without one the context becomes
@@ -79,6 +79,7 @@ class Interrupts(wiring.Component):
             "priorities": In(1),
             "install": In(1),
             "install_ready": Out(1, init=1),
+            "pause": Out(1),
             "install_hart": In(range(harts)),
             "install_as": In(installed_layout(params)),
             "installed": Out(installed_layout(params)).array(harts),
@@ -166,6 +167,7 @@ class Interrupts(wiring.Component):
             ]
         with m.If(installs):
             m.d.sync += self.install_ready.eq(1)
+        m.d.sync += self.pause.eq(~self.install_ready & ~installs)
         for h, old in enumerate(self.installed):
             m.d.comb += keeps[h].eq(old.valid & there & (old.context == new.context))
             with m.If(hart == h):

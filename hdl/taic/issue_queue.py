@@ -17,8 +17,8 @@ class IssueQueue(wiring.Component):
     - A ``pop`` (the TAKE of a head prefetch) has priority; several are served round robin. When a
       pop has made another operation wait, ``hold_off`` stops the prefetches until one of the
       others has been issued.
-    - ``wake`` and ``request`` alternate, and each keeps its own order. A wake waits for ``room``;
-      requests pass it meanwhile. It is dropped if its context loses its owner (``owned``).
+    - ``wake`` and ``request`` alternate, and each keeps its own order. A wake is dropped if its
+      context loses its owner (``owned``). Neither waits for anything but its turn.
     - Neither ``ready`` depends on the other stream; that of ``request`` is a flip-flop.
 
     ``waiting`` and ``waiting_context`` show the contexts of the first request and of the wake.
@@ -30,7 +30,6 @@ class IssueQueue(wiring.Component):
         super().__init__({
             "request": In(stream.Signature(queue_op_layout(params))),
             "wake": In(stream.Signature(queue_op_layout(params))),
-            "room": In(1),
             "owned": In(params.contexts),
             "pop": In(params.ports),
             "pop_context": In(params.context_bits).array(params.ports),
@@ -55,7 +54,7 @@ class IssueQueue(wiring.Component):
         first_valid, second_valid, woken_valid = Signal(), Signal(), Signal()
         turn = Signal()  # a wake goes before a request
 
-        wakes = Signal()  # a wake is next; uses ``room`` of the cycle before
+        wakes = Signal()  # a wake is next
         next_first, next_woken, next_turn = Signal(), Signal(), Signal()
         last_pop = Signal(params.ports)  # one-hot
         after_last, one_pop = Signal(params.ports), Signal(params.ports)
@@ -99,7 +98,7 @@ class IssueQueue(wiring.Component):
             woken_valid.eq(next_woken),
             first_valid.eq(next_first),
             turn.eq(next_turn),
-            wakes.eq(next_woken & self.room & (next_turn | ~next_first)),
+            wakes.eq(next_woken & (next_turn | ~next_first)),
         ]
         with m.If(self.wake.ready):
             m.d.sync += woken.eq(self.wake.p)

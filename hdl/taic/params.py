@@ -22,6 +22,7 @@ MAX_LINES = 64
 MAX_CHANNELS = 1024
 MAX_HARTS = 16
 RESERVE = 4  # places kept for operations in flight
+PLENTY = 16  # free places (a power of two) at which wakes need not look at each other
 
 
 def _power_of_two(name: str, value: int, least: int, most: int) -> None:

@@ -27,6 +27,11 @@ def is_armed(state: data.View) -> Value:
     return state.arming.as_value()[1]
 
 
+def is_due(state: data.View) -> Value:
+    """The task would be in a queue if there had been a place for it."""
+    return is_armed(state) & state.pending & ~state.queued
+
+
 def state_layout(params: TaicParams) -> data.StructLayout:
     """A record without its task, which is in a memory of its own. All 0 while unused."""
     return data.StructLayout({
@@ -69,6 +74,10 @@ class RecordUpdate(wiring.Component):
       task 0 disarms it.
     - DEQUEUED clears queued, and wakes if the record is armed and pending.
 
+    A wake needs ``room``, and does not overtake records that wait for it (``behind``). Otherwise
+    the record stays armed, becomes or stays pending, and is not queued: it is *due*. RETRY, a later
+    SEND or ARM wakes it. ``becomes_due`` and ``was_due`` tell of each change.
+
     A wake sets queued and clears pending. It clears armed unless the task has the keep bit. So a
     record has at most one task in a queue, and a notification stays pending until it wakes a task.
 
@@ -98,9 +107,14 @@ class RecordUpdate(wiring.Component):
             "state": In(state_layout(params)),
             "task": In(TASK_BITS),  # the record's task, or the new one of an ARM
             "owned": In(params.contexts),  # contexts with an owner
+            "room": In(1),  # a place is free
+            "behind": In(1),  # other records are due
             "next_state": Out(state_layout(params)),
             "writes_task": Out(1),  # ``data`` becomes the record's task
             "wakes": Out(1),
+            "asks": Out(1),  # it wakes, or would with room
+            "becomes_due": Out(1),
+            "was_due": Out(1),
             "error": Out(Error),
             "refused": Out(1),
         })
@@ -177,6 +191,9 @@ class RecordUpdate(wiring.Component):
                         next_state.receiver.eq(config.receiver),
                         next_state.queue.eq(config.queue),
                     ]
+            with m.Case(RecordOp.RETRY):
+                # A context that ends wakes nothing more; its FORGET is to come.
+                m.d.comb += woken.eq(is_due(state) & receiver_owned)
             with m.Case(RecordOp.FORGET):
                 with m.If(receiver):
                     m.d.comb += next_state.eq(0)
@@ -186,11 +203,19 @@ class RecordUpdate(wiring.Component):
                         next_state.arming.eq(disarmed),
                         next_state.pending.eq(0),
                     ]
-        with m.If(woken):
+        goes = self.room & (~self.behind | (step.op == RecordOp.RETRY))
+        with m.If(woken & goes):
             m.d.comb += [
                 next_state.queued.eq(1),
                 next_state.pending.eq(0),
                 next_state.arming.eq(Mux(keep, Arming.ARMED, Arming.SPENT)),
             ]
-        m.d.comb += self.wakes.eq(self.valid & woken)
+        with m.Elif(woken):
+            m.d.comb += next_state.pending.eq(1)
+        m.d.comb += [
+            self.asks.eq(self.valid & woken),
+            self.wakes.eq(self.valid & woken & goes),
+            self.was_due.eq(self.valid & is_due(state)),
+            self.becomes_due.eq(self.valid & is_due(next_state)),
+        ]
         return m

@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from ..stream import SkidBuffer
 from .params import CHANNEL_BITS, TASK_BITS, TaicParams
 from .record_update import RecordUpdate, has_task, is_armed, state_layout, step_layout
+from .retry import due_layout
 from .types import (
     QueueOp,
     RecordOp,
@@ -34,6 +35,11 @@ class Records(wiring.Component):
     and an operation that makes a second wake or error waits. ``request.ready`` depends on
     flip-flops alone.
 
+    A wake needs ``room`` in the queues; without it the record is due, and ``done`` tells of it (see
+    ``Retry``, whose ``behind`` comes back). So nothing here waits for a place. Unless places are
+    ``plenty``, an operation that would wake a task also waits until the wake before it has left:
+    ``wake`` is ready again, and none waits for its turn in the issue queue (``waiting``).
+
     ``owned`` has a bit for each context with an owner. An operation is judged by those of the cycle
     of its acceptance. A stored wake is dropped when its context has lost its owner.
 
@@ -46,6 +52,7 @@ class Records(wiring.Component):
         self.update = RecordUpdate(params)
         self.wakes = WakeBuffer(params)
         self.errors = SkidBuffer(error_layout(params))
+        self.ends = Signal()  # the operation that has been read is done in this cycle
         # A record that is read in the cycle of its write is forwarded from registers.
         self.states, self.tasks = (
             memory.Memory(shape=shape, depth=params.records, init=[], attrs={"no_rw_check": 1})
@@ -56,6 +63,11 @@ class Records(wiring.Component):
             "error": Out(stream.Signature(error_layout(params))),
             "answer": Out(data.StructLayout({"valid": 1, "data": 64})),
             "refused": Out(1),
+            "room": In(1),
+            "plenty": In(1),
+            "waiting": In(1),
+            "behind": In(1),
+            "done": Out(due_layout(params)),
             "owned": In(params.contexts),
             "sweeping": Out(1, init=1),
         })
@@ -73,10 +85,12 @@ class Records(wiring.Component):
         step, valid = Signal(step_layout(params)), Signal()
         written = Signal(TASK_BITS, reset_less=True)  # data of the last ARM or CONFIGURE
         owned = Signal(params.contexts)  # when the operation was accepted
-        accepts, waits = Signal(), Signal()
+        accepts, waits, may_wake = Signal(), Signal(), Signal()
         m.d.comb += [
-            waits.eq(update.wakes & ~wakes.i.ready | update.error.any() & ~errors.i.ready),
-            self.request.ready.eq(~self.sweeping & (~valid | wakes.i.ready & errors.i.ready)),
+            self.ends.eq(valid & ~waits),
+            may_wake.eq(wakes.i.ready & (self.plenty | ~self.waiting)),
+            waits.eq(update.asks & ~may_wake | update.error.any() & ~errors.i.ready),
+            self.request.ready.eq(~self.sweeping & (~valid | may_wake & errors.i.ready)),
             accepts.eq(self.request.valid & self.request.ready),
         ]
         m.d.sync += valid.eq(accepts | valid & waits)
@@ -125,12 +139,14 @@ class Records(wiring.Component):
                            "queued")),
             config.armed.eq(is_armed(update.state)),
             update.owned.eq(owned),
+            update.room.eq(self.room),
+            update.behind.eq(self.behind),
             wakes.owned.eq(self.owned),
             self.answer.valid.eq(
                 valid & ((step.op == RecordOp.READ) | (step.op == RecordOp.READ_TASK))),
             self.answer.data.eq(Mux(step.op == RecordOp.READ, config.as_value(), update.task)),
             self.refused.eq(update.refused),
-            wakes.i.valid.eq(update.wakes),
+            wakes.i.valid.eq(update.wakes & may_wake),
             wakes.i.p.context.eq(update.next_state.receiver),
             wakes.i.p.queue.eq(update.next_state.queue),
             wakes.i.p.policy.eq(update.next_state.policy),
@@ -141,6 +157,13 @@ class Records(wiring.Component):
             errors.i.p.queue.eq(step.queue),
             errors.i.p.bits.eq(update.error),
         ]
+        m.d.sync += [
+            self.done.was.eq(update.was_due & self.ends),
+            self.done.becomes.eq(update.becomes_due & self.ends),
+            self.done.tried.eq(self.ends & (step.op == RecordOp.RETRY)),
+            self.done.served.eq(self.ends & (step.op == RecordOp.RETRY) & update.wakes),
+            self.done.record.eq(step.record),
+        ]
         connect(m, wakes.o, flipped(self.wake))
         connect(m, errors.o, flipped(self.error))
         m.d.comb += [self.wake.p.kind.eq(QueueOp.WAKE), self.wake.p.recorded.eq(1)]
@@ -150,11 +173,10 @@ class Records(wiring.Component):
             state_read.addr.eq(asked.record),
             task_read.en.eq(accepts),
             task_read.addr.eq(asked.record),
-            # An operation that waits writes the same value in every cycle.
-            state_write.en.eq(valid | self.sweeping),
+            state_write.en.eq(self.ends | self.sweeping),
             state_write.addr.eq(step.record),
             state_write.data.eq(Mux(self.sweeping, 0, Value.cast(update.next_state))),
-            task_write.en.eq(update.writes_task),
+            task_write.en.eq(self.ends & update.writes_task),
             task_write.addr.eq(step.record),
             task_write.data.eq(written),
         ]

@@ -18,6 +18,7 @@ from .lines import Lines
 from .params import ADDR_BITS, TaicParams
 from .port import Port
 from .records import Records
+from .retry import Retry
 from .types import QueueOp, RecordOp, error_layout, queue_op_layout, record_op_layout
 
 DEQUEUED_DEPTH = 16  # waiting records of dequeued tasks, besides those in the prefetches
@@ -59,6 +60,7 @@ class Taic(wiring.Component):
         queue_op, record_op = queue_op_layout(params), record_op_layout(params)
         m.submodules.engine = engine = self.engine
         m.submodules.records = records = Records(params)
+        m.submodules.retry = retry = Retry(params)
         m.submodules.lines = lines = Lines(params)
         m.submodules.allocator = allocator = ContextAllocator(params)
         m.submodules.compat = compat = Compat(params)
@@ -86,7 +88,7 @@ class Taic(wiring.Component):
         # Ports and their accesses.
         m.submodules.access_arbiter = accesses = AccessArbiter(params)
         m.submodules.engine_inputs = engine_inputs = StreamArbiter(queue_op, inputs=3)
-        m.submodules.record_inputs = record_inputs = StreamArbiter(record_op, inputs=4)
+        m.submodules.record_inputs = record_inputs = StreamArbiter(record_op, inputs=5)
         m.submodules.peeks = peeks = StreamArbiter(queue_op, inputs=params.ports)
         allocation = allocator.allocation
         for n, port in enumerate(self.ports):
@@ -166,9 +168,19 @@ class Taic(wiring.Component):
             m.d.sync += error.valid.eq(1)
         with m.If(errors.o.ready):
             m.d.sync += refused.eq(errors.o.p)
-        may_move, peeks_now = Signal(), Signal()
+        peeks_now = Signal()
         m.d.comb += [
             records.owned.eq(allocator.owner.valid),
+            records.room.eq(engine.room),
+            records.plenty.eq(engine.pool.plenty),
+            records.waiting.eq(issue_queue.waiting[1]),
+            records.behind.eq(retry.behind),
+            retry.done.eq(records.done),
+            # Of what a context gives back at its end, its own channels get nothing.
+            retry.room.eq(engine.room & ~allocator.ending),
+            retry.plenty.eq(engine.pool.plenty),
+            engine.moving.eq(allocator.moving),
+            engine.pause.eq(interrupts.pause),
             issue_queue.owned.eq(allocator.owner.valid),
             issue_queue.wake.valid.eq(records.wake.valid),
             issue_queue.wake.p.eq(records.wake.p),
@@ -180,11 +192,10 @@ class Taic(wiring.Component):
             error.p.queue.eq(refused.queue),
             error.p.task.eq(refused.bits),
             error.p.source.eq(params.ports),
-            may_move.eq(engine.room | (allocator.queue_op.p.kind != QueueOp.MOVE)),
-            move.valid.eq(allocator.queue_op.valid & may_move),
+            move.valid.eq(allocator.queue_op.valid),
             move.p.eq(allocator.queue_op.p),
             move.p.source.eq(params.ports),
-            allocator.queue_op.ready.eq(move.ready & may_move),
+            allocator.queue_op.ready.eq(move.ready),
         ]
         connect(m, control.queue_op, ask)
         m.d.comb += [
@@ -209,9 +220,10 @@ class Taic(wiring.Component):
             m.d.comb += issue_queue.request.p.eq(choice((
                 (1, engine_inputs.o.p), (~engine_inputs.o.valid, peeks.o.p))))
 
-        # Inputs of the records: dequeued tasks, accesses, lines, slots, allocator, control.
+        # Inputs of the records: dequeued tasks, accesses, lines, slots, allocator, control, retry.
         for source, sink in zip(
-                (lines.record_op, compat.record_op, allocator.record_op, control.record_op),
+                (lines.record_op, compat.record_op, allocator.record_op, control.record_op,
+                 retry.record_op),
                 record_inputs.i, strict=True):
             connect(m, source, sink)
         last = departures.i[-1]

@@ -4,7 +4,9 @@ from amaranth import *
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
-from .params import RESERVE, TASK_BITS, TaicParams
+from .params import PLENTY, RESERVE, TASK_BITS, TaicParams
+
+FEW_BITS = (RESERVE + 4).bit_length() - 1  # of a number below the limits that are compared
 
 
 def node_layout(params: TaicParams) -> data.StructLayout:
@@ -21,15 +23,21 @@ class TaskPool(wiring.Component):
 
     Each cycle can do one of each:
 
-    - ``alloc`` takes the free node ``alloc_node`` (from block RAM). It requires ``room``, which is
-      high while more than ``RESERVE`` nodes are free.
-    - ``free`` returns ``free_node``. It can be allocated again only some cycles later.
+    - ``alloc`` takes the free node ``alloc_node`` (from block RAM).
+    - ``free`` returns ``free_node``. ``release`` announces it in the cycle before.
     - ``write`` writes the task of a node, ``link`` its link.
     - ``read_node`` and ``next_of`` select a task and a link to read. ``read_data`` and ``next``
       follow in the next cycle, and are undefined if that node is written or linked meanwhile.
 
-    ``count`` is the number of free nodes. ``sweeping`` (a flip-flop) is high for the first
-    ``tasks`` cycles after reset.
+    ``count`` is the number of free nodes, with those announced. Bit ``n`` of ``room``: after ``n``
+    more allocations one is still permitted, which leaves ``RESERVE`` nodes, and one more for a
+    MOVE while ``moving``. It shows a change of ``moving`` a cycle late. ``plenty``: at least
+    ``PLENTY`` nodes were free a cycle ago. All are flip-flops.
+
+    Whoever allocates looks at ``room``, but two allocations in flight may both have seen the same
+    node (a wake and an ENQUEUE). So one node of the reserve may be in use.
+
+    ``sweeping`` (a flip-flop) is high for the first ``tasks`` cycles after reset.
     """
 
     def __init__(self, params: TaicParams) -> None:
@@ -38,9 +46,12 @@ class TaskPool(wiring.Component):
         super().__init__({
             "alloc": In(1),
             "alloc_node": Out(node),
+            "release": In(1),
             "free": In(1),
             "free_node": In(node),
-            "room": Out(1),
+            "moving": In(1),
+            "room": Out(2),
+            "plenty": Out(1),
             "count": Out(params.count_bits),
             "write": In(1),
             "write_node": In(node),
@@ -78,8 +89,9 @@ class TaskPool(wiring.Component):
             self.next.eq(follow.data),
         ]
 
-        # The free list is a FIFO, and the memory always shows its head. ``RESERVE`` keeps it so
-        # full that an element is never read in the cycle of its write.
+        # The free list is a FIFO, and the memory always shows its head. What is kept of the
+        # reserve covers the nodes that are announced and not written yet, so that an element is
+        # never read in the cycle of its write.
         put, get = free_list.write_port(), free_list.read_port()
         head, tail = Signal(node), Signal(node)
         m.d.comb += [
@@ -94,8 +106,21 @@ class TaskPool(wiring.Component):
             m.d.sync += tail.eq(tail + 1)
         with m.If(self.sweeping & tail.all()):
             m.d.sync += self.sweeping.eq(0)
-        with m.If(put.en ^ self.alloc):
+        gains = self.release | self.sweeping
+        with m.If(gains ^ self.alloc):
             m.d.sync += self.count.eq(
                 self.count + Cat(C(1, 1), self.alloc.replicate(len(self.count) - 1)))
-        m.d.sync += self.room.eq(self.count > RESERVE + 1)
+
+        # Comparisons with the next ``count``, without its carry.
+        many = Signal()  # more than any limit here
+        m.d.comb += many.eq(self.count[FEW_BITS:].any())
+
+        def room(kept: int) -> Value:
+            same, more, less = (many | (self.count[:FEW_BITS] >= kept + change)
+                                for change in (1, 0, 2))
+            return Mux(gains == self.alloc, same, Mux(gains, more, less))
+
+        for n in range(len(self.room)):
+            m.d.sync += self.room[n].eq(Mux(self.moving, room(RESERVE + n + 1), room(RESERVE + n)))
+        m.d.sync += self.plenty.eq(self.count[PLENTY.bit_length() - 1:].any())
         return m

@@ -32,6 +32,7 @@ class RecordOp(enum.Enum, shape=3):
     READ = 4  # returns CONFIG
     READ_TASK = 5
     FORGET = 6  # removes ``context`` from the record, because the context ends
+    RETRY = 7  # wakes the task if the record waits for a place
 
 
 def queue_op_layout(params: TaicParams) -> data.StructLayout:

@@ -25,7 +25,7 @@ class RecordsSpec(wiring.Component, ABC):
     """Ports of the design. They are free except for impossible inputs (``Assume``).
 
     ``record`` is any record. ``row`` and ``task`` are its contents in the memories. ``step`` is an
-    operation that has read its record. ``happens`` is high in the first cycle of an operation on
+    operation that has read its record. ``happens`` is high in the last cycle of an operation on
     ``record``; ``row`` does not show its effect yet, ``now`` does. ``settled`` is high once the
     records have been cleared after reset.
     """
@@ -46,32 +46,29 @@ class RecordsSpec(wiring.Component, ABC):
         m.d.comb += [
             Assume(self.record < records),
             Assume(asked.p.record < records),
-            Assume(asked.p.op.as_value() <= RecordOp.FORGET.value),
-            Assume(asked.p.trusted | (asked.p.op != RecordOp.DEQUEUED)),
+            Assume(asked.p.trusted | (asked.p.op != RecordOp.DEQUEUED)
+                   & (asked.p.op != RecordOp.RETRY)),
             self.rows.addr.eq(self.record),
             self.tasks.addr.eq(self.record),
         ]
         self.row, self.task = self.rows.data, self.tasks.data
         self.step, self.settled = update.step, ~dut.sweeping
 
-        accepted, first = Signal(), Signal()
-        here = Signal()
+        accepted, here = Signal(), Signal()
         m.d.comb += [
             accepted.eq(asked.valid & asked.ready),
             here.eq(update.valid & (update.step.record == self.record)),
         ]
-        m.d.sync += first.eq(accepted)
         self.accepted, self.here, self.happens = accepted, here, Signal()
         self.now = Signal.like(self.row)
         self.current = Signal(64)  # the task that a wake of the record would deliver
         m.d.comb += [
-            self.happens.eq(first & here),
+            self.happens.eq(dut.ends & here),
             self.now.eq(Mux(here, Value.cast(update.next_state), Value.cast(self.row))),
             self.current.eq(Mux(has_task(self.row), self.task, 0)),
         ]
 
         # The design has read what the memories hold. The proofs by induction need this invariant.
-        m.d.comb += Assert(~first | update.valid)
         with m.If(dut.sweeping):
             m.d.comb += [
                 Assert(update.step.record < records),
@@ -79,11 +76,7 @@ class RecordsSpec(wiring.Component, ABC):
                 Assert((update.step.record <= self.record) | (Value.cast(self.row) == 0)),
             ]
         with m.Elif(here):
-            state = Value.cast(update.state)
-            with m.If(first):
-                m.d.comb += Assert(state == Value.cast(self.row))
-            with m.Else():
-                m.d.comb += Assert(Value.cast(update.next_state) == Value.cast(self.row))
+            m.d.comb += Assert(Value.cast(update.state) == Value.cast(self.row))
             with m.If(update.step.op == RecordOp.ARM):
                 m.d.comb += Assert(update.task == update.data)
             with m.Elif(update.step.op != RecordOp.CONFIGURE):
@@ -96,7 +89,7 @@ class RecordsSpec(wiring.Component, ABC):
         """Adds the properties to prove."""
 
     def does(self, *ops: RecordOp) -> Value:
-        """High in the first cycle of such an operation on the record."""
+        """High in the last cycle of such an operation on the record."""
         return self.happens & Cat(self.step.op == op for op in ops).any()
 
     @property
@@ -116,6 +109,11 @@ class RecordsSpec(wiring.Component, ABC):
     def owns(self, context: Value) -> Value:
         """The context had an owner when the operation was accepted."""
         return self.dut.update.owned.bit_select(context, 1)
+
+    @property
+    def place(self) -> Value:
+        """There is a place for the task that the operation makes ready."""
+        return self.dut.room & (~self.dut.behind | (self.step.op == RecordOp.RETRY))
 
     @property
     def wakes(self) -> Value:

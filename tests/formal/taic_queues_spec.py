@@ -56,7 +56,8 @@ def shorten_tasks(monkeypatch) -> None:
 class QueuesSpec(wiring.Component, ABC):
     """The engine with a head prefetch for each port, connected as in the device.
 
-    Ports request any operation, one read at a time. Wakes and errors are free inputs. The allocated
+    Ports request any operation, one read at a time. Wakes come as the records make them, one after
+    the other and only if there is room. Errors are free inputs. The allocated
     queues and the settings of contexts do not change. The offer of a prefetch may be taken whenever
     its port is idle.
 
@@ -104,7 +105,7 @@ class QueuesSpec(wiring.Component, ABC):
                                             | (asked.kind == QueueOp.ERROR)
                                             & (asked.source == PORTS))),
             Assume(~wakes | ~dut.sweeping & (woken.kind == QueueOp.WAKE) & (woken.task != 0)
-                   & (woken.source == PORTS)),
+                   & (woken.source == PORTS) & dut.room & ~issue_queue.waiting[1]),
             *(Assume(~asks | ~by_port | (asked.source != port) | ~waits[port])
               for port in range(PORTS)),
         ]

@@ -145,7 +145,8 @@ class ExactlyOnce(RecordsSpec):
 
     A wake delivers the last armed task. It needs a notification that has not woken a task yet, and
     consumes it. It also consumes the arming, unless the task stays armed. If there are both an
-    arming and a notification and the task is not queued, it is woken.
+    arming and a notification and the task is not queued, it is woken by the operation that brings
+    the last of them, or else by a RETRY, if there is a place for it.
     """
 
     def specify(self, m: Module) -> None:
@@ -173,8 +174,12 @@ class ExactlyOnce(RecordsSpec):
                 Assert(self.dut.wakes.i.p.task == now_task),
                 Assert(self.dut.wakes.i.p.context == self.now.receiver),
             ]
-        with m.If(self.happens & ~self.cleared):
+        tries = arms | self.does(RecordOp.SEND) & self.may | self.does(RecordOp.DEQUEUED) | (
+            self.does(RecordOp.RETRY) & self.owns(row.receiver))
+        with m.If(tries & self.place):
             m.d.comb += Assert(~(now_armed & now_told) | self.now.queued)
+        with m.If(self.happens):
+            m.d.comb += Assert(~self.wakes | tries & self.place)
         with m.If(self.cleared):
             m.d.sync += [armed.eq(0), told.eq(0), anew.eq(0)]
         with m.Elif(self.happens):
@@ -191,7 +196,6 @@ class ExactlyOnce(RecordsSpec):
                 Assert((row.arming == Arming.ANEW) == anew),
                 Assert(~anew | row.queued),
                 Assert(row.pending == told),
-                Assert(~(armed & told) | row.queued),
                 Assert(~armed | has_task(row) & (self.task == task)),
             ]
         with m.Else():
@@ -200,6 +204,8 @@ class ExactlyOnce(RecordsSpec):
             Cover(self.wakes & self.does(RecordOp.SEND)),
             Cover(self.wakes & self.does(RecordOp.ARM)),
             Cover(self.wakes & self.does(RecordOp.DEQUEUED)),
+            Cover(self.wakes & self.does(RecordOp.RETRY)),
+            Cover(self.does(RecordOp.RETRY) & ~self.place & armed & told),
         ]
 
 
@@ -305,7 +311,7 @@ FAULTS = {
     "stale_task": (records, "with m.Elif(has_task(update.state))", "with m.Else()", ("Reads",)),
     "wrong_record": (records, "state_write.addr.eq(step.record)",
                      "state_write.addr.eq(asked.record)", ("Untouched",)),
-    "wake_dropped": (records, "waits.eq(update.wakes & ~wakes.i.ready |", "waits.eq(",
+    "wake_dropped": (records, "waits.eq(update.asks & ~may_wake |", "waits.eq(",
                      ("OneTask",)),
     "wake_repeated": (record_update, "next_state.queued.eq(1),\n                next_state.pending."
                       "eq(0)", "next_state.queued.eq(1)", ("ExactlyOnce",)),

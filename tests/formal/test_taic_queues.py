@@ -6,6 +6,7 @@ from amaranth.asserts import AnyConst
 from amaranth.hdl import Assert, Assume, Cover
 
 from hdl.taic import engine, head_prefetch, issue_queue, queue_select
+from hdl.taic.params import RESERVE
 from hdl.taic.types import QueueOp
 from tests.formal.taic_queues_spec import PARAMS, TASK_BITS, QueuesSpec, shorten_tasks
 from tests.support.formal import prove
@@ -211,8 +212,27 @@ class Refused(QueuesSpec):
         m.d.comb += [Cover(answers & (told == 1)), Cover(enqueues & (bits == 0) & (total == 2))]
 
 
+class Places(QueuesSpec):
+    """All places but the reserve are used, and at most one of the reserve. Every place that is
+    given away was free for two cycles."""
+
+    def specify(self, m: Module) -> None:
+        pool = self.dut.pool
+        freed = Signal()
+        m.d.sync += freed.eq(pool.free)
+        with m.If(~self.dut.sweeping):
+            m.d.comb += [
+                Assert(pool.count >= RESERVE - 1),
+                Assert(~pool.alloc | (pool.count > pool.free + freed)),
+            ]
+        m.d.comb += [
+            Cover(~self.dut.sweeping & (pool.count == RESERVE)),
+            Cover(~self.dut.sweeping & (pool.count == RESERVE - 1)),
+        ]
+
+
 # Cycles after the sweep.
-PROOFS = {Once: 11, Removed: 14, Order: 11, Next: 16, Found: 11, Refused: 11}
+PROOFS = {Once: 11, Removed: 14, Order: 11, Next: 16, Found: 11, Refused: 11, Places: 13}
 
 FAULTS = {
     "other_queue": (issue_queue, "op.queue.eq(choice(zip(one_pop, self.pop_queue, strict=True)))",
@@ -227,6 +247,8 @@ FAULTS = {
     "stale_lists": (engine, "again.eq(link_valid & stale)", "again.eq(0)", Order),
     "empty_queue": (head_prefetch, "& ~self.busy.bit_select(self.context, 1)", "", Found),
     "no_steal": (queue_select, "Mux(redirects, redirected_to, next_filled)", "op.queue", Once),
+    "one_place_more": (engine, "Mux(link_valid & link[\"inserts\"], pool.room[1], pool.room[0])",
+                       "pool.room[0]", Places),
     "one_more": (queue_select, "row.total >= self.settings.limit",
                  "row.total > self.settings.limit", Refused),
     "other_page": (queue_select, "with m.Elif(~here):\n                    m.d.comb += self.errors"

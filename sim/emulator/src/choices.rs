@@ -58,6 +58,8 @@ pub const COUNTER_WRITE_WINS: bool = true;
 
 /// A queue that is installed on several harts reads the RUNNING of the highest.
 pub const RUNNING_IS_OF_HIGHEST_HART: bool = true;
+/// Records that wait for a place get one in ascending order, behind the one that got one last.
+pub const PLACES_GO_ROUND: bool = true;
 /// INSTALLED of a hart without a queue reads the number that was named last.
 pub const INSTALLED_KEEPS_NUMBER: bool = true;
 /// INSTALLED refuses a number beyond all pages even without bit 63.

@@ -40,6 +40,7 @@ class Bench:
                       for port in range(self.params.ports)]
         self.model = TaicModel(self.params)
         self.accesses = 0
+        self.full = False  # whether a record may wait for a place
 
     async def start(self):
         self.dut.line.value = 0
@@ -100,6 +101,8 @@ class Bench:
         return 8 * (self.params.contexts + self.params.slots)
 
     async def settle(self, more=0):
+        if self.full:
+            more += 3 * self.params.records  # the records that wait for a place are searched
         await cycles(self.dut, SETTLED + more)
 
     async def levels(self, lines):

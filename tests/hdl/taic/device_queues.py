@@ -6,6 +6,7 @@ from dataclasses import dataclass
 FULL, NO_OWNER, NO_SEND, NO_RECEIVE, NO_QUEUE, NOT_PERMITTED = (1 << bit for bit in range(6))
 FIXED, LEAST_LOADED, SENDER = range(3)
 NONE_RUNS = 15
+KEPT_PLACES, PLENTY = 4, 16  # never given away; so many that no wake looks at another
 MASK64 = (1 << 64) - 1
 
 
@@ -50,6 +51,12 @@ class Queues:
     def free(self):
         return self.params.tasks - sum(map(self.total, range(self.params.contexts)))
 
+    def has_place(self):
+        return self.free() > KEPT_PLACES
+
+    def has_plenty(self):
+        return self.free() >= PLENTY
+
     def unassigned(self):
         return self.params.spare - sum(self.limit)
 
@@ -73,7 +80,7 @@ class Queues:
         error = self.missing(context, queue)
         if not error and task == 0:
             error = NOT_PERMITTED
-        if not error and self.total(context) >= self.limit[context]:
+        if not error and (self.total(context) >= self.limit[context] or not self.has_place()):
             error = FULL
         if error:
             self.errors[context, queue] |= error

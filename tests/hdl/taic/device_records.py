@@ -22,21 +22,48 @@ class Record:
     queued: bool = False
     anew: bool = False
 
+    @property
+    def due(self):
+        """Its task waits for a place."""
+        return self.armed and self.pending and not self.queued
+
 
 class Records:
-    """``wake(context, queue, policy, ready)`` puts a task into a queue. ``owned(context)`` tells
-    whether the context has an owner."""
+    """``queues.wake(context, queue, policy, ready)`` puts a task into a queue. ``owned(context)``
+    tells whether the context has an owner."""
 
-    def __init__(self, params, wake, owned):
-        self.params, self.wake, self.owned = params, wake, owned
+    def __init__(self, params, queues, owned):
+        self.params, self.queues, self.owned = params, queues, owned
         self.table = [Record() for _ in range(params.records)]
+        self.next = 0  # behind the record that got a place last
+
+    def due(self):
+        """Returns the records that wait for a place, in the order in which they get one."""
+        count = len(self.table)
+        order = ((self.next + step) % count for step in range(count))
+        return [number for number in order if self.table[number].due]
+
+    def serve(self):
+        """Gives free places to the records that wait for them."""
+        for number in self.due():
+            if not self.queues.has_place():
+                break
+            self._wake(number)
+            self.next = (number + 1) % len(self.table)
 
     def _fire(self, number):
-        """Makes the armed task ready."""
+        """Makes the armed task ready, if there is a place for it."""
+        if self.queues.has_place() and (self.queues.has_plenty() or not self.due()):
+            self._wake(number)
+        else:
+            self.table[number].pending = True
+
+    def _wake(self, number):
         record = self.table[number]
         record.queued, record.armed, record.pending = True, bool(record.task & KEEP), False
         record.anew = False
-        self.wake(record.receiver, record.queue, record.policy, Ready(record.task, number))
+        ready = Ready(record.task, number)
+        self.queues.wake(record.receiver, record.queue, record.policy, ready)
 
     def _send(self, number):
         record = self.table[number]

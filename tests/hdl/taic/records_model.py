@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-SEND, ARM, DEQUEUED, CONFIGURE, READ, READ_TASK, FORGET = range(7)
+SEND, ARM, DEQUEUED, CONFIGURE, READ, READ_TASK, FORGET, RETRY = range(8)
 FIXED, LEAST_LOADED, SENDER = range(3)
 NO_SEND, NO_RECEIVE = 4, 8
 KEEP = 2  # bit of a task
@@ -60,9 +60,12 @@ class ChannelsModel:
         self.params = params
         self.records = [Record() for _ in range(params.records)]
 
-    def apply(self, op):
+    def apply(self, op, *, room=True):
+        """With ``room``, there is a place for a task, and no other record waits for one."""
         old = self.records[op.record]
         new, result = getattr(self, f"_{NAMES[op.op]}")(op, old)
+        if not room and result and result[0] == "wake":
+            new, result = replace(new, queued=0, pending=1, armed=1), None
         self.records[op.record] = new
         return result
 
@@ -128,6 +131,11 @@ class ChannelsModel:
     def _read_task(self, op, record):
         return record, ("answer", record.task)
 
+    def _retry(self, op, record):
+        if record.armed and record.pending and not record.queued:
+            return self._wake(op, record)
+        return record, None
+
     def _forget(self, op, record):
         if record.receiver == op.context:
             return Record(), None
@@ -136,4 +144,4 @@ class ChannelsModel:
         return record, None
 
 
-NAMES = ("send", "arm", "dequeued", "configure", "read", "read_task", "forget")
+NAMES = ("send", "arm", "dequeued", "configure", "read", "read_task", "forget", "retry")

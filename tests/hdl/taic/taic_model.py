@@ -48,7 +48,7 @@ class TaicModel:
         self.control, self.page = Page(control_registers(params)), Page(queue_registers(params))
         self.queues = Queues(params, lambda *woken: self.interrupts.woken(*woken))
         self.interrupts = Interrupts(params, self.queues)
-        self.records = Records(params, self.queues.wake, self._owned)
+        self.records = Records(params, self.queues, self._owned)
         self.compat = Compat(params, self.queues, self.records)
         self.asked = [[] for _ in range(params.ports)]  # words of an ALQ sequence
         self.compatible = [False] * params.contexts
@@ -73,9 +73,15 @@ class TaicModel:
             self._write_record(context, offset_in, value, offset)
         else:
             self._write_control(port, offset, value)
+        self.records.serve()
 
     def read(self, offset, *, size=8, port=0):
         """Returns the value, or ``None`` for an error answer."""
+        value = self._read(offset, size, port)
+        self.records.serve()
+        return value
+
+    def _read(self, offset, size, port):
         where, (context, queue), _, offset_in = self._decode(offset)
         if where == "queue" and size == 8:
             return self._read_queue(context, queue, offset_in)
@@ -325,3 +331,4 @@ class TaicModel:
             rising, self.high[line] = high and not self.high[line], high
             if rising:
                 self._edge(line)
+        self.records.serve()

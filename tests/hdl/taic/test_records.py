@@ -18,6 +18,7 @@ from tests.hdl.taic.records_model import (
     LEAST_LOADED,
     READ,
     READ_TASK,
+    RETRY,
     SEND,
     SENDER,
     ChannelsModel,
@@ -54,6 +55,9 @@ class Bench:
         dut = self.dut
         dut.request__valid.value = 0
         dut.wake__ready.value = dut.error__ready.value = 0
+        dut.room.value = dut.plenty.value = 1
+        dut.waiting.value = dut.behind.value = 0
+        self.room = True  # places are free, and nothing waits for one
         dut.owned.value = self.owned = (1 << self.params.contexts) - 1
         self.model = ChannelsModel(self.params)
         self.wanted = {"wake": [], "error": [], "answer": [], "refused": []}
@@ -110,7 +114,7 @@ class Bench:
         while not await self.cycle():
             assert self.cycles < begin + 200, "not accepted"
         dut.request__valid.value = 0
-        result = self.model.apply(replace(op, owned=self.owned))
+        result = self.model.apply(replace(op, owned=self.owned), room=self.room)
         if result is not None:
             self.wanted[result[0]].append(result)
 
@@ -284,6 +288,33 @@ async def a_wake_that_waits_holds_up_only_another(dut):
     bench.takes[0] = never(bench.rng)
     await bench.drain()
     assert bench.woken == [0, 0]
+
+
+@cocotb.test()
+async def without_a_place_a_record_waits_and_no_operation(dut):
+    """TAIC-6.13: a notification without a place stays pending, until a RETRY finds one."""
+    bench = Bench(dut)
+    last = bench.params.contexts - 1
+    await bench.start()
+    await bench.do(Op(CONFIGURE, 0, config=(1, 0, 0, last, 0)))
+    for lacking in ("room", "behind"):
+        for way in ([Op(ARM, 0, last, task=ONCE), Op(SEND, 0, 0)],
+                    [Op(SEND, 0, 0), Op(ARM, 0, last, task=ONCE)],
+                    [Op(SEND, 0, 0), Op(ARM, 0, last, task=KEEPS), Op(ARM, 0, last, task=ONCE)]):
+            bench.room = False
+            dut.room.value, dut.behind.value = lacking != "room", lacking == "behind"
+            for op in way:
+                await bench.do(op)
+                await bench.compare(0)
+            if lacking == "room":
+                await bench.do(Op(RETRY, 0, trusted=1))
+                await bench.compare(0)
+            bench.room, dut.room.value = True, 1
+            await bench.do(Op(RETRY, 0, trusted=1))
+            await bench.do(Op(DEQUEUED, 0, trusted=1))
+            await bench.compare(0)
+    await bench.drain()
+    assert bench.woken == [0] * 6
 
 
 @cocotb.test()

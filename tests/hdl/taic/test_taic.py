@@ -6,7 +6,7 @@ from hdl.taic import Taic
 from tests.hdl.taic.device_bench import SHAPES
 from tests.support.run import run_cocotb
 
-ONE_PORT = ("device_sequences", "device_defects", "device_owners", "device_random")
+ONE_PORT = ("device_sequences", "device_defects", "device_owners", "device_full", "device_random")
 SEVERAL_HARTS = ("device_harts",)
 SEVERAL_PORTS = ("device_ports", "device_head_prefetch", "device_cycles")
 TESTS = {"small": ONE_PORT + SEVERAL_HARTS, "medium": ONE_PORT + SEVERAL_HARTS,

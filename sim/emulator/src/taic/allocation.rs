@@ -92,7 +92,6 @@ impl Taic {
 
     /// The end of a context, whose tasks are dropped already (TAIC-3.6).
     fn end(&mut self, number: usize) {
-        self.forget_wakes(number);
         for channel in &mut self.channels {
             if channel.receiver == number {
                 *channel = Channel::default();

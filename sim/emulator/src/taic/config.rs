@@ -35,6 +35,11 @@ impl TaicConfig {
         self.assignable() / self.contexts
     }
 
+    /// Records of channels, of lines in each context, and of published receivers.
+    pub fn records(&self) -> usize {
+        self.channels + self.contexts * (self.lines + self.slots)
+    }
+
     /// Numbers of pages of queues.
     pub fn pages(&self) -> usize {
         self.contexts * self.queues

@@ -35,7 +35,7 @@ use places::Places;
 use preemption::Harts;
 use published::Sequence;
 use refusals::{Error, Reason, Refusals};
-use wakes::Wakes;
+use wakes::Waiting;
 
 /// The sequences of one hart.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -54,7 +54,7 @@ pub struct Taic {
     harts: Harts,
     ports: Vec<Port>,
     places: Places,
-    wakes: Wakes,
+    waiting: Waiting,
     refusals: Refusals,
     /// New contexts are not permitted compatible registration (TAIC-8.9).
     strict: bool,
@@ -70,7 +70,7 @@ impl Taic {
             harts: Harts::new(config.harts),
             ports: vec![Port::default(); config.harts],
             places: Places::new(config),
-            wakes: Wakes::default(),
+            waiting: Waiting::default(),
             refusals: Refusals::default(),
             strict: false,
             config: config.clone(),

@@ -17,14 +17,17 @@ impl Places {
         Self { free: config.tasks, lowest: config.tasks, unassigned: config.assignable() }
     }
 
-    /// Takes a place; false without one beside those that are kept.
+    /// There is a place beside those that are kept.
+    pub fn any(&self) -> bool {
+        self.free > RESERVE
+    }
+
+    /// Takes a place; false without one.
     pub fn take(&mut self) -> bool {
-        if self.free <= RESERVE {
-            return false;
-        }
-        self.free -= 1;
+        let any = self.any();
+        self.free -= usize::from(any);
         self.lowest = self.lowest.min(self.free);
-        true
+        any
     }
 
     /// Forgets the mark, which no register sets.

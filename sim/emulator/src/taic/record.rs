@@ -63,6 +63,21 @@ impl Record {
         (self.armed && self.pending).then(|| self.wake())
     }
 
+    /// Its task waits for a place (TAIC-6.13).
+    pub fn is_due(&self) -> bool {
+        self.armed && self.pending && !self.queued
+    }
+
+    /// There is no place for the task that was to become ready.
+    pub fn wait(&mut self) {
+        (self.queued, self.pending, self.armed) = (false, true, true);
+    }
+
+    /// There is a place for the task that waits for one.
+    pub fn serve(&mut self) -> Option<Task> {
+        self.is_due().then(|| self.wake())
+    }
+
     /// Disarms the record, whose sender is gone.
     pub fn disarm(&mut self) {
         (self.armed, self.anew) = (false, false);

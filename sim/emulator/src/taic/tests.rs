@@ -360,7 +360,7 @@ fn a_wake_waits_for_a_place() {
     write(&mut taic, SIMULATE, 0);
     let lengths = |taic: &mut Taic| [0, 1].map(|c| read(taic, page(c, 0, LENGTH)) & 0xFFFF);
     assert_eq!(lengths(&mut taic), [10, 18]);
-    assert_eq!(dequeue(&mut taic, 1, 0), 0x100); // its place goes to the wake that came first
+    assert_eq!(dequeue(&mut taic, 1, 0), 0x100); // its place goes to the lower record
     assert_eq!(lengths(&mut taic), [11, 17]);
     assert_eq!(dequeue(&mut taic, 1, 0), 0x200);
     assert_eq!(lengths(&mut taic), [11, 17]);

@@ -1,17 +1,20 @@
 //! Wakes: a notification makes the task of a record ready.
 
-use std::collections::VecDeque;
-
 use super::Taic;
+use super::config::TaicConfig;
 use super::preemption::QueueId;
 use super::queues::{End, Ready};
 use super::record::{Record, RecordId};
 use super::task::Task;
+use crate::choices;
 
-/// Wakes that wait for a place (TAIC-5.9), the oldest first.
+/// The records that wait for a place (TAIC-6.13).
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Wakes {
-    waiting: VecDeque<(RecordId, Task)>,
+pub struct Waiting {
+    /// There may be some.
+    any: bool,
+    /// The number behind that of the record which got a place last.
+    next: usize,
 }
 
 impl Taic {
@@ -63,24 +66,51 @@ impl Taic {
     }
 
     fn ready(&mut self, id: RecordId, task: Option<Task>) {
-        self.wakes.waiting.extend(task.map(|task| (id, task)));
-    }
-
-    /// Performs what waits, as far as places permit. Every access ends with this.
-    pub fn step(&mut self) {
-        while let Some(&(id, task)) = self.wakes.waiting.front() {
-            if !self.wake(id, task) {
-                break;
-            }
-            self.wakes.waiting.pop_front();
+        let Some(task) = task else { return };
+        let overtakes = self.waiting.any && self.next_due().is_some();
+        if overtakes || !self.wake(id, task) {
+            self.record(id).wait();
+            self.waiting.any = true;
         }
     }
 
-    /// Forgets the wakes into a context.
-    pub(super) fn forget_wakes(&mut self, context: usize) {
-        let waiting = std::mem::take(&mut self.wakes.waiting);
-        self.wakes.waiting =
-            waiting.into_iter().filter(|&(id, _)| self.receiver(id) != context).collect();
+    /// Gives free places to those who wait for them. Every access ends with this.
+    pub fn step(&mut self) {
+        while self.waiting.any && self.places.any() {
+            let Some(number) = self.next_due() else {
+                self.waiting.any = false;
+                return;
+            };
+            let id = self.record_id(number);
+            if let Some(task) = self.record(id).serve() {
+                self.wake(id, task);
+            }
+            self.waiting.next = number + 1;
+        }
+    }
+
+    /// The number of the record that gets the next place.
+    fn next_due(&mut self) -> Option<usize> {
+        let first = if choices::PLACES_GO_ROUND { self.waiting.next } else { 0 };
+        let count = self.config.records();
+        (first..first + count).map(|number| number % count).find(|&number| {
+            let id = self.record_id(number);
+            self.record(id).is_due()
+        })
+    }
+
+    /// The records in the order of `choices::PLACES_GO_ROUND`: channels, lines, receivers.
+    fn record_id(&self, number: usize) -> RecordId {
+        let TaicConfig { channels, lines, contexts, slots, .. } = self.config;
+        if number < channels {
+            return RecordId::Channel(number);
+        }
+        let number = number - channels;
+        if number < lines * contexts {
+            return RecordId::Line { line: number / contexts, context: number % contexts };
+        }
+        let number = number - lines * contexts;
+        RecordId::Receiver { context: number / slots, slot: number % slots }
     }
 
     /// Puts a woken task into its queue (TAIC-5.8); false if there is no place.
