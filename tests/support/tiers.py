@@ -76,8 +76,6 @@ RULES = {
         /uintc/test_uintc.py::test_uintc[512-4]
         /uintc/test_uintc_crossbar.py::test_uintc_crossbar[512-4-4]
         /taic/test_taic.py::test_taic[default]
-        /sim/emulator/test_devices.py::test_taic_answers_as_the_rtl[medium]
-        /sim/emulator/test_devices.py::test_taic_answers_as_the_rtl[ports]
         ::test_no_count_is_lost_and_nobody_starves[4-10]
         /test_litmus.py::test_four_harts
         ::test_bench_taic_measures_every_point

@@ -305,3 +305,25 @@ async def tasks_survive_the_release_of_queues(dut, pause):
     assert not lost, f"lost: {lost}"
     places = await bench.ports[0].read(bench.control("places"), 8)
     assert places & 0xFFFF == params.tasks
+
+
+@cocotb.test()
+async def an_installation_is_not_held_up_by_the_queues(dut):
+    """TAIC-2.7: the other ports keep the queues of different contexts busy in every cycle."""
+    bench = await started(dut)
+    first, done = bench.ports[0], []
+
+    async def works(port):
+        while not done:
+            await bench.ports[port].write(bench.queue(port, 0, "enqueue"), 0x1000, 8)
+
+    others = [cocotb.start_soon(works(port)) for port in range(1, len(bench.ports))]
+    await bench.settle()
+    for hart in range(bench.params.harts):
+        page = hart * bench.params.queues
+        await first.write(bench.control("installed", hart), 1 << 63 | page, 8)
+        assert await first.read(bench.control("installed", hart), 8) == 1 << 63 | page
+        assert first.accepted_after + first.answered_after < VISIBLE
+    done.append(True)
+    for other in others:
+        await other
