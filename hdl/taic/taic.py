@@ -21,7 +21,13 @@ from .records import Records
 from .retry import Retry
 from .types import QueueOp, RecordOp, error_layout, queue_op_layout, record_op_layout
 
-DEQUEUED_DEPTH = 16  # waiting records of dequeued tasks, besides those in the prefetches
+
+def dequeued_depth(ports: int) -> int:
+    """Returns how many records of dequeued tasks can wait, besides those in the prefetches.
+
+    A port may begin a DEQUEUE while there is place for three of each port: those in flight.
+    """
+    return max(16, 4 * ports)
 
 
 class Taic(wiring.Component):
@@ -76,14 +82,15 @@ class Taic(wiring.Component):
         # notification sent after the dequeue is not mistaken for one sent before it.
         m.submodules.departures = departures = StreamArbiter(
             unsigned(params.record_bits), inputs=params.ports + 1)
-        m.submodules.dequeued = dequeued = SyncFIFO(width=params.record_bits, depth=DEQUEUED_DEPTH)
+        m.submodules.dequeued = dequeued = SyncFIFO(
+            width=params.record_bits, depth=dequeued_depth(params.ports))
         answer = engine.answer
         room = Signal()
         m.d.comb += [
             dequeued.w_en.eq(answer.valid & answer.recorded & (answer.kind == QueueOp.DEQUEUE)),
             dequeued.w_data.eq(answer.record),
         ]
-        m.d.sync += room.eq(dequeued.level < DEQUEUED_DEPTH - 3 * params.ports)
+        m.d.sync += room.eq(dequeued.level < dequeued.depth - 3 * params.ports)
 
         # Ports and their accesses.
         m.submodules.access_arbiter = accesses = AccessArbiter(params)
