@@ -103,6 +103,9 @@ impl Taic {
         for line in &mut self.lines {
             line.grant &= !(1 << number); // TAIC-7.6
         }
+        for port in &mut self.ports {
+            port.published.take_if(|sequence| sequence.page.context == number); // TAIC-3.8
+        }
         let context = &mut self.contexts[number];
         self.places.unassigned += context.settings.limit;
         context.owner = None;

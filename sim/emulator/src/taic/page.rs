@@ -90,7 +90,7 @@ impl Taic {
             self.owned(context)?;
             self.arm_line(context, line, 0, Task(value))
         } else if let Some(operation) = operation {
-            self.word(port, operation, (alias, context, queue), value);
+            self.word(port, operation, QueueId { context, queue }, value);
             Ok(())
         } else {
             self.write_hart(QueueId { context, queue }, value)

@@ -2,6 +2,7 @@
 
 use super::Taic;
 use super::context::Owner;
+use super::preemption::QueueId;
 use super::record::{Record, RecordId};
 use super::refusals::Error;
 use super::task::Task;
@@ -109,20 +110,14 @@ impl Operation {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Sequence {
     pub operation: Operation,
-    /// The page, or its alias.
-    pub page: (bool, usize, usize),
+    /// The page of this queue, or its alias (TAIC-8.2).
+    pub page: QueueId,
     pub words: Vec<u64>,
 }
 
 impl Taic {
     /// Takes one word of a sequence. The last one performs the operation.
-    pub(super) fn word(
-        &mut self,
-        port: usize,
-        operation: Operation,
-        page: (bool, usize, usize),
-        word: u64,
-    ) {
+    pub(super) fn word(&mut self, port: usize, operation: Operation, page: QueueId, word: u64) {
         let sequence = &mut self.ports[port].published;
         let same =
             sequence.as_ref().is_some_and(|now| (now.operation, now.page) == (operation, page));
@@ -136,7 +131,7 @@ impl Taic {
         }
         let words = std::mem::take(&mut now.words);
         *sequence = None;
-        let (_, context, queue) = page;
+        let QueueId { context, queue } = page;
         if let Err(error) = self.perform(context, operation, &words) {
             self.error(context, queue, error);
         }

@@ -248,6 +248,27 @@ fn published_notifications_need_permission_and_a_receiver() {
 }
 
 #[test]
+fn a_sequence_goes_on_through_the_alias_and_ends_with_its_context() {
+    let mut taic = started(&[5, 6]);
+    write(&mut taic, page(0, 0, REGISTER_SENDER), 1);
+    write(&mut taic, 0x80_0000 + page(0, 0, REGISTER_SENDER), 6 << 32); // TAIC-8.2
+    for word in [1, 6 << 32] {
+        write(&mut taic, page(0, 0, SEND_INTERRUPT), word);
+    }
+    assert_eq!(errors(&mut taic, 0, 0), 0);
+    write(&mut taic, page(0, 0, REGISTER_SENDER), 1);
+    write(&mut taic, FREE, 0);
+    allocate(&mut taic, 7);
+    for word in [1, 6 << 32] {
+        write(&mut taic, page(0, 0, REGISTER_SENDER), word); // TAIC-3.8
+    }
+    for word in [1, 6 << 32] {
+        write(&mut taic, page(0, 0, SEND_INTERRUPT), word);
+    }
+    assert_eq!(errors(&mut taic, 0, 0), 0);
+}
+
+#[test]
 fn a_strict_device_forbids_compatible_registration_but_not_to_the_kernel() {
     let mut taic = Taic::new(&CONFIG);
     write(&mut taic, MODE, 1);
