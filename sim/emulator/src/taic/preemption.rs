@@ -49,17 +49,6 @@ impl Harts {
         (0..self.harts.len()).any(|hart| self.interrupting(hart) == Some(context))
     }
 
-    /// An interrupt for the installed queue itself is like one for none: that queue comes first
-    /// anyway (TAIC-5.3, TAIC-5.4).
-    pub fn forget_own_queue(&mut self) {
-        for hart in &mut self.harts {
-            let own = hart.installed.map(|at| Raised::For(at.queue));
-            if hart.raised.is_some() && hart.raised == own {
-                hart.raised = Some(Raised::Late);
-            }
-        }
-    }
-
     /// The context whose task interrupts a hart.
     pub fn interrupting(&self, hart: usize) -> Option<usize> {
         let hart = &self.harts[hart];

@@ -8,6 +8,7 @@ use super::queues::Ready;
 use super::record::{Record, RecordId};
 use super::refusals::Refusals;
 use super::task::Task;
+use super::wakes::Waiting;
 use super::{control, page};
 
 const PAGE_BYTES: u64 = 0x1000;
@@ -43,7 +44,7 @@ impl Taic {
         let mut essence = self.clone();
         essence.refusals = Refusals::default();
         essence.places.forget_lowest();
-        essence.harts.forget_own_queue();
+        essence.waiting = Waiting::default(); // whose turn it is (TAIC-6.13)
         for context in &mut essence.contexts {
             context.high_water = 0;
             context.errors.fill(0);
