@@ -81,8 +81,11 @@ impl Root {
 impl Process {
     /// Lets the process begin, with an argument.
     pub fn start(&self, argument: usize) -> Result {
-        let registers =
-            Registers::start(self.entry, IPC_BUFFER - PAGE, IPC_BUFFER, [argument, 0, 0]);
-        Ok(self.tcb.write_registers(true, &registers)?)
+        Ok(self.tcb.write_registers(true, &self.registers(argument))?)
+    }
+
+    /// The registers with which it begins.
+    pub fn registers(&self, argument: usize) -> Registers {
+        Registers::start(self.entry, IPC_BUFFER - PAGE, IPC_BUFFER, [argument, 0, 0])
     }
 }

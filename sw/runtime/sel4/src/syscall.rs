@@ -16,8 +16,18 @@ pub(crate) struct Call {
 }
 
 /// Makes a system call.
-#[cfg(target_arch = "riscv64")]
 pub(crate) fn system_call(number: Syscall, call: Call) -> Call {
+    raw(number as isize, call)
+}
+
+/// Makes any system call, with `a0` to `a5`. Returns `a0` and `a1`. For tests of the kernel.
+pub fn raw_call(number: isize, [cap, info, words @ ..]: [usize; 2 + REGISTERS]) -> [usize; 2] {
+    let call = raw(number, Call { cap, info: MessageInfo(info), words });
+    [call.cap, call.info.0]
+}
+
+#[cfg(target_arch = "riscv64")]
+fn raw(number: isize, call: Call) -> Call {
     let [mut a2, mut a3, mut a4, mut a5] = call.words;
     let (badge, info);
     // SAFETY: the kernel changes these registers and this thread's IPC buffer, which no reference
@@ -26,7 +36,7 @@ pub(crate) fn system_call(number: Syscall, call: Call) -> Call {
     unsafe {
         core::arch::asm!(
             "ecall",
-            in("a7") number as isize,
+            in("a7") number,
             inlateout("a0") call.cap => badge,
             inlateout("a1") call.info.0 => info,
             inlateout("a2") a2,
@@ -41,7 +51,7 @@ pub(crate) fn system_call(number: Syscall, call: Call) -> Call {
 
 /// On the host, for tests of what needs no kernel.
 #[cfg(not(target_arch = "riscv64"))]
-pub(crate) fn system_call(_: Syscall, _: Call) -> Call {
+fn raw(_: isize, _: Call) -> Call {
     unreachable!("there is no kernel here")
 }
 

@@ -10,6 +10,7 @@ mod check;
 mod cnode;
 mod fault;
 mod helper;
+mod hostile;
 mod ipc;
 mod irq;
 mod notification;
@@ -36,6 +37,7 @@ const ALL: &[(&str, &[Test])] = &[
     ("schedule", schedule::TESTS),
     ("irq", irq::TESTS),
     ("process", process::TESTS),
+    ("hostile", hostile::TESTS),
 ];
 
 fn main(info: &'static BootInfo) -> ! {
