@@ -20,13 +20,18 @@ def offsets(registers) -> dict[str, int]:
 
 @dataclass
 class Traffic:
-    """The operations. ``owners`` has the process id and the queues of each context in use."""
+    """The operations. ``owners`` has the process id and the queues of each context in use.
+
+    ``crowded``: limits move from context to context and leave tasks behind, so that wakes wait for
+    places. The device then needs three cycles for each record to come to rest.
+    """
 
     recorder: Recorder
     params: TaicParams
     rng: random.Random
     owners: dict[int, tuple[int, set[int]]] = field(default_factory=dict)
     tasks: int = 0
+    crowded: bool = False
 
     def __post_init__(self) -> None:
         self.control = offsets(control_registers(self.params))
@@ -40,6 +45,8 @@ class Traffic:
             self.clear: 2, self.grant: 1, self.wrong: 3, self.anything: 2,
             self.install_everywhere: 1,
         }
+        if self.crowded:
+            self.kinds[self.crowd] = 4
 
     async def run(self, operations: int) -> None:
         for _ in range(operations):
@@ -187,6 +194,19 @@ class Traffic:
             | self.some(self.params.harts) << 8
         limit = self.rng.choice((self.rng.randrange(6), self.rng.randrange(self.params.tasks)))
         await self.recorder.write(offset, value | limit << 16, port=self.port)
+
+    async def crowd(self) -> None:
+        """Gives a context all places that are left, fills some, and takes its limit away."""
+        context, queue = self.place()
+        offset = self.control["context"] + 8 * context
+        own = await self.recorder.read(offset) >> 16
+        left = await self.recorder.read(self.control["places"]) >> 32
+        await self.recorder.write(offset, left + own << 16 | 2)
+        page = QUEUE_PAGES + PAGE_BYTES * (context * self.params.queues + queue)
+        for _ in range(self.rng.randrange(1, self.params.tasks // 2)):
+            self.tasks += 1
+            await self.recorder.write(page + self.queue["enqueue"], self.tasks << 12)
+        await self.recorder.write(offset, 2)
 
     async def install(self) -> None:
         hart = self.number(self.params.harts)

@@ -5,7 +5,9 @@ The RTL runs first and leaves a trace, ``build/tests/emulator_*.trace``. Then
 read, every fault and every line.
 """
 
+import asyncio
 import os
+import random
 import subprocess
 from pathlib import Path
 
@@ -16,12 +18,15 @@ from hdl.uintc import Uintc
 from sim.emulator.build import BUILT, CRATE, cargo_environment
 from soc.config import SocParams
 from soc.generate import generate
+from tests.sim.emulator.model_recorder import ModelRecorder
 from tests.sim.emulator.shapes import TAIC, UINTC
+from tests.sim.emulator.taic_traffic import Traffic
 from tests.support.lock import locked
 from tests.support.model import BUILD
 from tests.support.run import DEFAULT_SEED, run_cocotb
 
 OPERATIONS = 3000
+SEEDS = 3
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +68,29 @@ def test_uintc_answers_as_the_rtl(replay, shape):
 @pytest.mark.parametrize("shape", TAIC)
 def test_taic_answers_as_the_rtl(replay, shape):
     compare(replay, Taic(TAIC[shape]), "taic", shape)
+
+
+@pytest.mark.parametrize("crowded", [False, True])
+@pytest.mark.parametrize("shape", TAIC)
+def test_taic_answers_as_the_golden_model(replay, tmp_path, shape, crowded):
+    """Also where wakes wait for places, as the RTL does by ``device_full``."""
+    first = int(os.environ.get("COCOTB_RANDOM_SEED", DEFAULT_SEED))
+    waited = 0
+    for seed in range(first, first + SEEDS):
+        recorder = ModelRecorder(TAIC[shape])
+        traffic = Traffic(recorder, TAIC[shape], random.Random(seed), crowded=crowded)
+
+        async def operations(traffic=traffic):
+            await traffic.everything()
+            await traffic.corners()
+            await traffic.run(OPERATIONS // SEEDS)
+
+        asyncio.run(operations())
+        recorder.save(trace := tmp_path / f"{seed}.trace")
+        result = repeat(replay, trace)
+        assert result.returncode == 0, f"seed {seed}\n{result.stdout}{result.stderr}"
+        waited = max(waited, recorder.waited)
+    assert waited or not crowded
 
 
 GOOD = ["uintc receivers=2 harts=1", "write 0 8 8 1", "write 0 0 8 3f", "lines 1 0",

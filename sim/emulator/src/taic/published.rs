@@ -179,11 +179,14 @@ impl Taic {
 
     /// SEND_INTR (TAIC-8.5).
     fn notify_owner(&mut self, context: usize, own: Owner, key: Key) -> Result<(), Error> {
-        if !self.contexts[context].published.permits(key) || own.process >> CHANNEL_BITS != 0 {
+        if !self.contexts[context].published.permits(key) {
             return Err(Error::NoSend);
         }
         let receiver = Owner { os: key.os, process: key.process() };
         let there = self.context_of(receiver).ok_or(Error::NoReceive)?;
+        if own.process >> CHANNEL_BITS != 0 {
+            return Err(Error::NoSend);
+        }
         let published = &mut self.contexts[there].published;
         let slot = published.slot(Key::of(own, key.channel())).ok_or(Error::NoReceive)?;
         self.notify(RecordId::Receiver { context: there, slot });

@@ -269,6 +269,19 @@ fn a_sequence_goes_on_through_the_alias_and_ends_with_its_context() {
 }
 
 #[test]
+fn what_a_notification_is_refused_for_has_an_order() {
+    let mut taic = started(&[1 << 32, 6]);
+    for (receiver, error) in [([1, 7 << 32], Error::NoReceive), ([1, 6 << 32], Error::NoSend)] {
+        for register in [REGISTER_SENDER, SEND_INTERRUPT] {
+            for word in receiver {
+                write(&mut taic, page(0, 0, register), word);
+            }
+        }
+        assert_eq!(errors(&mut taic, 0, 0), error as u64); // TAIC-8.8
+    }
+}
+
+#[test]
 fn a_strict_device_forbids_compatible_registration_but_not_to_the_kernel() {
     let mut taic = Taic::new(&CONFIG);
     write(&mut taic, MODE, 1);
