@@ -40,8 +40,8 @@ const WARM_UP: usize = 20;
 
 extern "C" fn main(info: &BootInfo) -> ! {
     let server = setup::server(info);
-    probes::alone(&server);
     probes::messages(&server, "path=fast words=0", 0);
+    probes::alone(&server);
     probes::messages(&server, "path=fast words=4", 4);
     probes::messages(&server, "path=slow words=10", 10);
     calls::end()

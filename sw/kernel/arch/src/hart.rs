@@ -60,6 +60,13 @@ impl Default for Hart {
     }
 }
 
+/// Goes to the kernel's own address space, and forgets all others.
+pub fn leave_space() {
+    // SAFETY: the kernel's own table.
+    unsafe { csr::write::<{ number::SATP }>(kernel_satp()) };
+    riscv::asm::sfence_vma_all();
+}
+
 fn kernel_satp() -> usize {
     SV39 | place::root_table() >> 12
 }
@@ -163,6 +170,12 @@ impl Machine for Hart {
 
     fn kick(&mut self, hart: usize) {
         sbi::send_ipi(1 << self.ids[hart % HARTS]);
+    }
+
+    fn leave_space(&mut self, hart: usize) {
+        lock::ask_to_leave(hart);
+        self.kick(hart);
+        lock::wait_until_left(hart);
     }
 
     fn stop(&mut self, hart: usize) {

@@ -1,6 +1,6 @@
 //! The kernel's lock: one for all of it.
 
-use crate::hart::Hart;
+use crate::hart::{Hart, leave_space};
 use core::{
     cell::UnsafeCell,
     hint::spin_loop,
@@ -26,6 +26,8 @@ static HOLDER: AtomicUsize = AtomicUsize::new(0);
 /// Whether a hart is in the kernel: its thread's registers are in its TCB, and it waits for the lock
 /// or has it.
 static INSIDE: [AtomicBool; HARTS] = [const { AtomicBool::new(false) }; HARTS];
+/// Whether a hart is to go to the kernel's own address space while it waits for the lock.
+static LEAVE: [AtomicBool; HARTS] = [const { AtomicBool::new(false) }; HARTS];
 static ARRIVED: AtomicUsize = AtomicUsize::new(0);
 static IDS: [AtomicUsize; HARTS] = [const { AtomicUsize::new(0) }; HARTS];
 /// One hart alone takes part: it needs no lock.
@@ -49,6 +51,10 @@ pub fn with_kernel<T>(hart: usize, body: impl FnOnce(&mut Kernel<Hart>) -> T) ->
     INSIDE[hart % HARTS].store(true, Ordering::Release);
     while LOCKED.swap(true, Ordering::Acquire) {
         while LOCKED.load(Ordering::Relaxed) {
+            if LEAVE[hart % HARTS].load(Ordering::Acquire) {
+                leave_space();
+                LEAVE[hart % HARTS].store(false, Ordering::Release);
+            }
             spin_loop();
         }
     }
@@ -62,6 +68,18 @@ pub fn with_kernel<T>(hart: usize, body: impl FnOnce(&mut Kernel<Hart>) -> T) ->
     INSIDE[hart % HARTS].store(false, Ordering::Relaxed);
     LOCKED.store(false, Ordering::Release);
     result
+}
+
+/// Asks a hart that does not have the kernel to leave its address space.
+pub fn ask_to_leave(hart: usize) {
+    LEAVE[hart % HARTS].store(true, Ordering::Release);
+}
+
+/// Waits until it has done so.
+pub fn wait_until_left(hart: usize) {
+    while LEAVE[hart % HARTS].load(Ordering::Acquire) {
+        spin_loop();
+    }
 }
 
 /// Waits until a hart has come into the kernel.

@@ -91,8 +91,8 @@ impl<M: Machine> Kernel<M> {
         if let Some(pool) = self.pool_of(asid) {
             self.store(pool + 8 * (asid % IN_POOL), 0);
         }
+        self.leave_vspace(root);
         self.machine.forget_space(asid);
-        self.leave_vspaces();
     }
 
     /// All address spaces of a pool end.
@@ -102,12 +102,13 @@ impl<M: Machine> Kernel<M> {
             return;
         }
         for asid in base..base + IN_POOL {
-            if self.load(cap.pointer() + 8 * (asid % IN_POOL)) != 0 {
+            let root = self.load(cap.pointer() + 8 * (asid % IN_POOL));
+            if root != 0 {
+                self.leave_vspace(root);
                 self.machine.forget_space(asid);
             }
         }
         let len = self.asid_pools.len();
         self.asid_pools[base >> ASID_POOL_INDEX_BITS & (len - 1)] = 0;
-        self.leave_vspaces();
     }
 }

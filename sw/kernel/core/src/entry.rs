@@ -64,6 +64,7 @@ impl<M: Machine> Kernel<M> {
     /// Decides which thread runs, and prepares it.
     pub fn leave(&mut self) {
         self.schedule();
+        self.find_lost_space();
         self.activate();
     }
 

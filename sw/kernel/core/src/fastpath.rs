@@ -146,7 +146,7 @@ impl<M: Machine> Kernel<M> {
         receiver.set_register(self, reg::INFO, arrived.0);
         receiver.set_register(self, reg::BADGE, badge);
         receiver.set_state(self, State::Running);
-        self.machine.set_address_space(ready.root, ready.asid);
+        self.use_space(ready.root, ready.asid);
         self.node_mut().current = receiver.0;
     }
 }

@@ -73,6 +73,8 @@ impl<M: Machine> Kernel<M> {
     pub fn check_thread(&self, thread: Tcb) -> Result<(), Broken> {
         let state = thread.state(self);
         require(!thread.ready(self) || is_runnable(state), "a ready thread runs", thread.0)?;
+        let faulty = thread.fault_kind(self) != abi::fault::NULL;
+        require(!faulty || !is_runnable(state), "a thread that runs has no fault", thread.0)?;
         match state {
             State::BlockedOnNotification => {
                 let notification = crate::object::Notification(thread.blocked_on(self));

@@ -36,6 +36,10 @@ pub struct Node {
     pub(crate) current: usize,
     pub(crate) idle: usize,
     pub(crate) action: Action,
+    /// Root table of the address space that the hart uses; 0 for the kernel's own.
+    pub(crate) space: usize,
+    /// Another hart took the address space away: the thread's must be set before it goes on.
+    pub(crate) space_lost: bool,
 }
 
 /// What the kernel knows of a device interrupt.
@@ -101,7 +105,13 @@ impl<M> Kernel<M> {
             machine,
             hart: 0,
             harts: 0,
-            nodes: [Node { current: 0, idle: 0, action: Action::Resume }; HARTS],
+            nodes: [Node {
+                current: 0,
+                idle: 0,
+                action: Action::Resume,
+                space: 0,
+                space_lost: false,
+            }; HARTS],
             kicks: 0,
             ready: [const { ReadyQueues::new() }; HARTS],
             domain: 0,

@@ -39,6 +39,9 @@ pub trait Machine: Memory {
     fn complete_irq(&mut self, irq: usize);
     /// Makes another hart of the kernel enter it, to schedule.
     fn kick(&mut self, hart: usize);
+    /// Makes another hart, which runs a thread, go to the kernel's own address space. It waits for
+    /// the kernel when this returns.
+    fn leave_space(&mut self, hart: usize);
     /// Makes another hart leave its thread: it waits for the kernel when this returns, with the
     /// thread's registers in its TCB.
     fn stop(&mut self, hart: usize);

@@ -250,7 +250,7 @@ impl<M: Machine> Kernel<M> {
             Some(priority) => self.switch_to(Tcb(ready.first(self.domain, priority))),
             None => {
                 self.node_mut().current = self.node().idle;
-                self.machine.set_kernel_space();
+                self.use_kernel_space();
             }
         }
     }

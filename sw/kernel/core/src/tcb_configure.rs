@@ -107,6 +107,8 @@ impl<M: Machine> Kernel<M> {
         self.put(call, vspace, thread.vspace());
         if self.is_current(thread) {
             self.reschedule();
+        } else if self.runs_elsewhere(thread) {
+            self.kicks |= 1 << thread.affinity(self);
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use crate::{
     cap::{Mapping, frame_bits},
     derive::mask_frame,
     invocation::Invocation,
+    kernel::HARTS,
     machine::{Machine, Memory},
     paging::{self, Entry, Target},
 };
@@ -26,18 +27,49 @@ impl<M: Machine> Kernel<M> {
     pub(crate) fn set_vspace_of(&mut self, thread: Tcb) {
         let cap = thread.vspace().cap(self);
         match self.space(cap) {
-            Some((root, asid)) => self.machine.set_address_space(root, asid),
-            None => self.machine.set_kernel_space(),
+            Some((root, asid)) => self.use_space(root, asid),
+            None => self.use_kernel_space(),
         }
     }
 
-    /// Address spaces ended: the current thread may have no more.
-    pub(crate) fn leave_vspaces(&mut self) {
-        if !self.is_idle() {
-            let current = self.current();
-            self.set_vspace_of(current);
+    #[inline(always)]
+    pub(crate) fn use_space(&mut self, root: usize, asid: usize) {
+        self.node_mut().space = root;
+        self.machine.set_address_space(root, asid);
+    }
+
+    pub(crate) fn use_kernel_space(&mut self) {
+        self.node_mut().space = 0;
+        self.machine.set_kernel_space();
+    }
+
+    /// An address space ended: no hart uses its tables any more, whose memory will be used for
+    /// something else.
+    pub(crate) fn leave_vspace(&mut self, root: usize) {
+        for hart in 0..self.harts.min(HARTS) {
+            if self.nodes[hart].space != root {
+                continue;
+            }
+            if hart == self.hart {
+                self.use_kernel_space();
+            } else {
+                self.machine.leave_space(hart);
+                self.nodes[hart].space = 0;
+            }
+            self.nodes[hart].space_lost = true;
         }
-        self.kicks |= ((1 << self.harts) - 1) & !(1 << self.hart);
+    }
+
+    /// Sets the address space of the current thread again, if it was taken away.
+    #[inline]
+    pub(crate) fn find_lost_space(&mut self) {
+        if self.node().space_lost {
+            self.node_mut().space_lost = false;
+            if !self.is_idle() {
+                let current = self.current();
+                self.set_vspace_of(current);
+            }
+        }
     }
 
     /// The address space in which an invocation maps something. Returns its root table and ASID.

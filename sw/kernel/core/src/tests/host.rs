@@ -85,6 +85,7 @@ impl Machine for Host {
     fn enable_irq(&mut self, _: usize, _: bool) {}
     fn complete_irq(&mut self, _: usize) {}
     fn kick(&mut self, _: usize) {}
+    fn leave_space(&mut self, _: usize) {}
     fn stop(&mut self, _: usize) {}
     fn put_char(&mut self, _: u8) {}
     fn halt(&mut self) {}
