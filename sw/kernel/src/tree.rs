@@ -34,7 +34,10 @@ impl Machine {
         }
         if let Some(reserved) = tree.find_node("/reserved-memory") {
             for node in reserved.children().filter(|node| node.property("no-map").is_some()) {
-                regions(&node).for_each(|region| memory.exclude(region));
+                regions(&node).for_each(|region| {
+                    memory.exclude(region);
+                    devices.exclude(region);
+                });
             }
         }
         for node in tree.all_nodes().filter(is_kept) {

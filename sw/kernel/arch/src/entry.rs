@@ -214,6 +214,9 @@ fn prepare() {
         csr::write::<{ number::STVEC }>(kernel_trap_vector as *const () as usize);
         csr::clear::<{ number::SSTATUS }>(csr::status::SPP | csr::status::SPIE | csr::status::SIE);
     }
+    // Users read the counters.
+    // SAFETY: what users can read of them is no secret of the kernel.
+    unsafe { csr::write::<{ number::SCOUNTEREN }>(0xffff_ffff) };
     interrupts::enable();
 }
 
