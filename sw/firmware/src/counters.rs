@@ -10,6 +10,7 @@ use crate::{
     boot::MAX_HARTS,
     hardware_counter as hardware,
     machine::{Events, machine},
+    short_ways,
 };
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use hal::{csr, soc::csr as number};
@@ -54,12 +55,17 @@ fn own() -> &'static Counters {
     &ALL[csr::read::<{ number::MHARTID }>()]
 }
 
+/// Whether a counter of the firmware counts on this hart.
+pub fn any_runs() -> bool {
+    own().started.load(Relaxed) != 0
+}
+
 /// Counts a firmware event on this hart.
 pub fn count(code: usize) {
-    let counters = own();
-    if counters.started.load(Relaxed) == 0 {
+    if !any_runs() {
         return;
     }
+    let counters = own();
     let wanted = RUNS | event_type::FIRMWARE << 16 | code;
     for (state, value) in counters.firmware.iter().zip(&counters.values) {
         if state.load(Relaxed) == wanted {
@@ -108,10 +114,12 @@ impl Counter {
             Self::Firmware(n) if on => {
                 own().started.fetch_or(1 << n, Relaxed);
                 self.event().fetch_or(RUNS, Relaxed);
+                short_ways::choose();
             }
             Self::Firmware(n) => {
                 own().started.fetch_and(!(1 << n), Relaxed);
                 self.event().fetch_and(!RUNS, Relaxed);
+                short_ways::choose();
             }
         }
     }

@@ -28,23 +28,30 @@ pub const FENCE_I: usize = 1 << 1;
 /// Forget all translations.
 pub const SFENCE_VMA: usize = 1 << 2;
 
-static ALL: [Hart; MAX_HARTS] = [const { Hart::new() }; MAX_HARTS];
+/// All harts, by their IDs. `short_ways` uses it as well.
+pub static ALL: [Hart; MAX_HARTS] = [const { Hart::new() }; MAX_HARTS];
 
-/// One hart.
+/// One hart. It has cache lines of its own.
+#[repr(align(64))]
 pub struct Hart {
-    state: AtomicUsize,
+    /// HSM state.
+    pub state: AtomicUsize,
+    /// Bits: what other harts want of it.
+    pub requests: AtomicUsize,
+    /// Address of its machine software interrupt in the CLINT; 0 until the hart has set itself up.
+    pub msip: AtomicUsize,
     start_address: AtomicUsize,
     opaque: AtomicUsize,
-    requests: AtomicUsize,
 }
 
 impl Hart {
     const fn new() -> Self {
         Self {
             state: AtomicUsize::new(hart_state::STOPPED),
+            requests: AtomicUsize::new(0),
+            msip: AtomicUsize::new(0),
             start_address: AtomicUsize::new(0),
             opaque: AtomicUsize::new(0),
-            requests: AtomicUsize::new(0),
         }
     }
 

@@ -17,6 +17,7 @@ mod hart;
 mod legacy;
 mod machine;
 mod setup;
+mod short_ways;
 mod supervisor_memory;
 mod trap;
 
@@ -34,6 +35,7 @@ extern "C" fn main(hart: usize, device_tree: usize) -> ! {
     setup::delegate();
     setup::protect();
     setup::enable_features();
+    short_ways::set_up();
     if hart == boot::BOOT_HART {
         let Some(payload) = image::follower() else {
             say!("rel4 firmware: the image has no payload");

@@ -2,12 +2,15 @@
 
 use crate::{becomes_pending, soon};
 use core::{
-    arch::global_asm,
+    arch::{asm, global_asm},
     ptr,
     sync::atomic::{AtomicUsize, Ordering},
 };
 use fdt::Fdt;
-use sbi_spec::hsm::{EID_HSM, HART_STOP, hart_state};
+use sbi_spec::{
+    hsm::{EID_HSM, HART_STOP, hart_state},
+    spi::{EID_SPI, SEND_IPI},
+};
 use supervisor::{
     hal::{
         csr,
@@ -56,14 +59,57 @@ global_asm!(
     stop = const HART_STOP,
 );
 
-/// Interrupts between harts: to oneself, by mask. An unknown hart is refused.
+/// Interrupts between harts: to oneself, whatever the form of the mask; each arrives once. A mask
+/// without harts is one, a hart that does not exist is refused.
 pub fn interrupts(hart: usize) -> bool {
-    let sent = sbi_rt::send_ipi(HartMask::from_mask_base(1, hart)).is_ok();
-    let arrived = becomes_pending(irq::SSI);
+    let own = [HartMask::from_mask_base(1, hart), HartMask::from_mask_base(1 << hart, 0)];
+    let all = HartMask::from_mask_base(0, usize::MAX);
+    let arrives = |mask| sbi_rt::send_ipi(mask).is_ok() && becomes_pending(irq::SSI) && withdrawn();
+    let refused = [
+        HartMask::from_mask_base(1, no_hart()),
+        HartMask::from_mask_base(1 << no_hart(), 0),
+        HartMask::from_mask_base(1 << hart | 1 << no_hart(), 0),
+        HartMask::from_mask_base(1 << 63, 1),
+        HartMask::from_mask_base(1, usize::MAX - 1),
+    ];
+    own.into_iter().chain([all]).all(arrives)
+        && sbi_rt::send_ipi(HartMask::from_mask_base(0, 0)).is_ok()
+        && refused.into_iter().all(|mask| sbi_rt::send_ipi(mask).is_err())
+        && csr::read::<{ number::SIP }>() >> irq::SSI & 1 == 0
+        && own.into_iter().all(keeps_registers)
+}
+
+/// Withdraws the interrupt, and tells whether it stays so.
+fn withdrawn() -> bool {
+    let pending = || csr::read::<{ number::SIP }>() >> irq::SSI & 1 == 1;
     // SAFETY: withdraws the interrupt.
     unsafe { csr::clear::<{ number::SIP }>(1 << irq::SSI) };
-    let refused = sbi_rt::send_ipi(HartMask::from_mask_base(1, no_hart())).is_err();
-    sent && arrived && refused
+    !(0..100).any(|_| pending())
+}
+
+/// Whether the call, and the arrival of the interrupt, change no register but `a0` and `a1`.
+fn keeps_registers(mask: HartMask) -> bool {
+    let (bits, base) = mask.into_inner();
+    let [mut t0, mut t1, mut t2] = [!1, !2, !3_usize];
+    let (result, value): (usize, usize);
+    // SAFETY: a call that changes no memory of this program.
+    unsafe {
+        asm!(
+            "ecall",
+            ".rept 32",
+            "nop",
+            ".endr",
+            inlateout("a0") bits => result,
+            inlateout("a1") base => value,
+            inlateout("t0") t0,
+            inlateout("t1") t1,
+            inlateout("t2") t2,
+            in("a6") SEND_IPI,
+            in("a7") EID_SPI,
+        );
+    }
+    let kept = [t0, t1, t2] == [!1, !2, !3_usize] && [result, value] == [0; 2];
+    kept && becomes_pending(irq::SSI) && withdrawn()
 }
 
 /// Remote fences of all harts.

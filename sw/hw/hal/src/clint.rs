@@ -20,9 +20,14 @@ impl Clint {
         // SAFETY: fences, and a device register.
         unsafe {
             asm!("fence rw, o", options(nostack));
-            self.at::<u32>(clint::MSIP + 4 * hart).write_volatile(on.into());
+            ptr::with_exposed_provenance_mut::<u32>(self.msip(hart)).write_volatile(on.into());
             asm!("fence o, rw", options(nostack));
         }
+    }
+
+    /// Address of the register that is 1 while the machine software interrupt of `hart` is raised.
+    pub fn msip(self, hart: usize) -> usize {
+        self.0 + clint::MSIP + 4 * hart
     }
 
     /// As [`set_mtimecmp`].

@@ -12,7 +12,11 @@ use soc::csr as number;
 pub mod reg {
     pub const RA: usize = 1;
     pub const SP: usize = 2;
+    pub const GP: usize = 3;
+    pub const TP: usize = 4;
     pub const T0: usize = 5;
+    pub const T1: usize = 6;
+    pub const T2: usize = 7;
     pub const A0: usize = 10;
     pub const A1: usize = 11;
     pub const A2: usize = 12;
@@ -48,7 +52,9 @@ macro_rules! host {
 
         unsafe extern "C" {
             fn $enter(context: *mut Context);
-            fn $vector();
+            #[doc = concat!("The trap vector of ", $privilege, "-mode, for a vector before it: it goes on there ")]
+            #[doc = "with all registers and CSRs as they were at the trap."]
+            pub fn $vector();
         }
 
         impl Host for $host {
@@ -91,6 +97,7 @@ macro_rules! host {
             concat!($mode, "ret"),
             // The trap vector: a context runs while `scratch` is not 0.
             ".balign 4",
+            concat!(".globl ", stringify!($vector)),
             concat!(stringify!($vector), ":"),
             concat!("csrrw a0, ", $mode, "scratch, a0"),
             "beqz a0, 1f",

@@ -16,4 +16,4 @@ mod thread;
 pub use console::write;
 pub use memory::{taic, uintc};
 pub use process::{DevicePage, Error, PROCESSES, Process, overflow};
-pub use thread::{Thread, UserCsrs};
+pub use thread::{Thread, UserCsrs, run};

@@ -135,10 +135,17 @@ impl Thread {
 
     /// Runs the thread until its next trap into the kernel. The kernel must have switched to it.
     pub fn run(&mut self) {
-        // SAFETY: the thread has memory of its own only; `SPP` is U.
-        unsafe {
-            csr::clear::<{ number::SSTATUS }>(status::SPP);
-            self.context.run::<Supervisor>()
-        };
+        run(&mut self.context);
     }
+}
+
+/// Runs a context of the thread to which the kernel has switched, until its next trap into the
+/// kernel.
+#[inline(always)]
+pub fn run(context: &mut Context) {
+    // SAFETY: the thread has memory of its own only; `SPP` is U.
+    unsafe {
+        csr::clear::<{ number::SSTATUS }>(status::SPP);
+        context.run::<Supervisor>()
+    };
 }

@@ -1,8 +1,8 @@
 //! A hart: which of its threads runs.
 
+use crate::{serve::SUPERVISOR_SOFTWARE, signals::Signals};
 use process::Thread;
 use supervisor::hal::{
-    context::Context,
     csr::{self, INTERRUPT},
     soc::{csr as number, irq},
 };
@@ -13,7 +13,6 @@ const SLICE: usize = 1000;
 
 const NEVER: usize = usize::MAX;
 const USER_SOFTWARE: usize = INTERRUPT | irq::USI;
-const SUPERVISOR_SOFTWARE: usize = INTERRUPT | irq::SSI;
 const SUPERVISOR_TIMER: usize = INTERRUPT | irq::STI;
 
 /// A hart and its threads: the receiver, which has precedence, and busy ones.
@@ -31,22 +30,17 @@ pub struct Hart {
     turn: usize,
 }
 
-/// How the receiver takes signals.
-#[derive(Debug)]
-pub struct Signals {
-    pub handler: usize,
-    pub pending: bool,
-    /// The handler runs.
-    pub handling: bool,
-    /// What it interrupted.
-    pub interrupted: Context,
-}
-
 impl Hart {
     pub fn new(id: u16, receiver: &'static mut Thread, busy: Option<[Thread; BUSY]>) -> Self {
-        let interrupted = Context::new(0);
-        let signals = Signals { handler: 0, pending: false, handling: false, interrupted };
-        Self { id, receiver, signals, competing: 0, exchanged: [0; 2], busy, turn: 0 }
+        Self {
+            id,
+            receiver,
+            signals: Signals::new(),
+            competing: 0,
+            exchanged: [0; 2],
+            busy,
+            turn: 0,
+        }
     }
 
     /// Runs the threads for ever.
@@ -102,24 +96,6 @@ impl Hart {
             }
         }
         set_timer(NEVER);
-    }
-
-    /// The interrupt between harts: calls the signal handler unless it already runs.
-    fn take_signal(&mut self) {
-        // SAFETY: withdraws the interrupt.
-        unsafe { csr::clear::<{ number::SIP }>(1 << irq::SSI) };
-        self.signals.pending = true;
-        self.deliver_signal();
-    }
-
-    /// Calls the handler if a signal is pending and it does not run.
-    pub fn deliver_signal(&mut self) {
-        if self.signals.pending && !self.signals.handling {
-            self.signals.pending = false;
-            self.signals.handling = true;
-            self.signals.interrupted.clone_from(&self.receiver.context);
-            self.receiver.context.pc = self.signals.handler;
-        }
     }
 }
 

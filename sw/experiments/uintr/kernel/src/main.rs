@@ -22,6 +22,7 @@
 mod exchange;
 mod hart;
 mod serve;
+mod signals;
 
 use hart::Hart;
 use process::{Process, Thread};

@@ -1,31 +1,28 @@
 //! The system calls of the receiver threads.
 
-use crate::hart::Hart;
+use crate::{hart::Hart, signals::signal};
 use calls::{Call, REFUSED};
 use process::{PROCESSES, write};
 use supervisor::{
     exit,
     hal::{
         context::reg,
-        csr,
-        soc::{cause, csr as number},
+        csr::{self, INTERRUPT},
+        soc::{cause, csr as number, irq},
     },
-    sbi_rt::{self, HartMask},
 };
 use uintc::SenderEntry;
 use uintr::Vector;
 
-const ECALL_BYTES: usize = 4;
+pub const ECALL_BYTES: usize = 4;
+pub const SUPERVISOR_SOFTWARE: usize = INTERRUPT | irq::SSI;
 
 impl Hart {
     /// Serves the exception of the receiver. Only a system call is allowed.
     pub fn serve(&mut self, scause: usize) {
         let context = &mut self.receiver.context;
         if scause != cause::ECALL_U {
-            let stval = csr::read::<{ number::STVAL }>();
-            let overflow = process::overflow(scause, stval);
-            let (hart, pc) = (self.id, context.pc);
-            panic!("hart {hart} at {pc:#x}: {overflow}cause {scause:#x}, value {stval:#x}");
+            refuse(self.id, context.pc, scause);
         }
         context.pc += ECALL_BYTES;
         let registers = &context.registers;
@@ -52,15 +49,7 @@ impl Hart {
                 self.signals.handler = a0;
                 0
             }
-            Some(Call::Signal) => sbi_rt::send_ipi(HartMask::from_mask_base(1, a0)).error,
-            Some(Call::SignalReturn) => {
-                if self.signals.handling {
-                    self.signals.handling = false;
-                    self.receiver.context.clone_from(&self.signals.interrupted);
-                    self.deliver_signal();
-                }
-                return;
-            }
+            Some(Call::Signal) => signal(a0),
             Some(Call::Exchange) => {
                 self.receiver.context.registers[reg::A0] = 0;
                 if self.exchange() {
@@ -69,7 +58,7 @@ impl Hart {
                 REFUSED
             }
             Some(Call::ExchangeCycle) => self.exchanged.get(a0).copied().unwrap_or(REFUSED),
-            Some(Call::Reach | Call::Sleep) | None => REFUSED,
+            Some(Call::SignalReturn | Call::Reach | Call::Sleep) | None => REFUSED,
         };
     }
 
@@ -78,4 +67,12 @@ impl Hart {
         let receiver = (peer < PROCESSES).then_some(peer as u16)?;
         Some(self.receiver.senders.insert(SenderEntry { vector, receiver })?.0)
     }
+}
+
+/// Ends the run: a thread did what it may not.
+#[cold]
+pub fn refuse(hart: u16, pc: usize, scause: usize) -> ! {
+    let stval = csr::read::<{ number::STVAL }>();
+    let overflow = process::overflow(scause, stval);
+    panic!("hart {hart} at {pc:#x}: {overflow}cause {scause:#x}, value {stval:#x}");
 }
