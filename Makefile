@@ -24,7 +24,7 @@ GATEWARE := $(shell find hdl soc -name '*.py')
 PROGRAMS := build/sw/hello.elf
 
 .PHONY: help setup sw run hello check test test-all lint synth netlist bitstream bench docs clean \
-        figures figures-check wheel
+        figures figures-check wheel compare-builds
 help:
 	@echo 'make setup   tools: Debian packages, .venv, Rust target (first time 1 to 3 minutes)'
 	@echo 'make run     builds everything and compares ways to wake the receiver of a message (first'
@@ -40,6 +40,8 @@ help:
 	@echo 'make netlist programs on the netlists of the SoC with two harts (25 minutes)'
 	@echo 'make bitstream  for a board (BOARD=ulx3s-85f, about 20 minutes)'
 	@echo 'make bench   cycles of core, user interrupts, TAIC, messages, measured on the RTL (10 minutes)'
+	@echo 'make compare-builds  the table of make run in builds of two compilers and two orders of linking'
+	@echo '             (20 minutes)'
 	@echo 'make figures GROUPS="core uintr taic message"  measures these anew and writes docs/figures and'
 	@echo '             the pages that show them (10 minutes); area and boards take up to an hour a'
 	@echo '             group: area-hart, area-uintc, area-taic, area-soc, board-ulx3s'
@@ -153,6 +155,9 @@ bench: $(ENVIRON) sw
 
 figures: $(ENVIRON) sw
 	@$(REL4) figures $(GROUPS)
+
+compare-builds: sw
+	@export PATH="$$PATH:$${CARGO_HOME:-$$HOME/.cargo}/bin"; $(PYTHON) scripts/compare-builds.py
 
 figures-check: $(ENVIRON)
 	@$(REL4) figures --check

@@ -64,7 +64,8 @@ class BuildPackage(build_py):
         if not programs:
             raise SystemExit(f"no programs in {PROGRAMS}: make sw")
         root = Path(self.build_lib) / PACKAGE
-        for folder, files in ((root / "programs", programs),
+        told = PROGRAMS / "compiler.txt"
+        for folder, files in ((root / "programs", programs + [told] * told.exists()),
                               (root / "sw", [HERE / "sw" / "images.toml"])):
             folder.mkdir(parents=True, exist_ok=True)
             for file in files:

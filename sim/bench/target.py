@@ -90,7 +90,9 @@ class Simulated:
         return {"latency": "random" if latency is None else str(latency)}
 
     def config(self) -> dict[str, str | int]:
-        return {"target": "sim", "config": self.params.name, "latency": str(self.options.latency)}
+        machine = {"target": "sim", "config": self.params.name,
+                   "latency": str(self.options.latency)}
+        return machine | ({"compiler": compiler} if (compiler := _compiler()) else {})
 
     def run(self, program: Program) -> list[Metric]:
         params = replace(self.params, harts=program.harts)
@@ -102,6 +104,13 @@ class Simulated:
         if not result.passed:
             raise BenchError(f"{image.name} did not pass: {result.errors.splitlines()[0]}")
         return parse_metrics(result.output.decode(errors="replace").splitlines())
+
+
+def _compiler() -> str:
+    """Returns name and version of the compiler of the programs; '' if whoever built them did not
+    say it."""
+    told = PROGRAMS / "compiler.txt"
+    return told.read_text().strip() if told.exists() else ""
 
 
 @dataclass

@@ -80,9 +80,11 @@ def bench(
         _say(error)
         raise SystemExit(1) from None
     tables = [(SUITES[name].table or metrics_table)(metrics) for name, metrics in measured.items()]
-    for table in tables:
-        Console().print(table)
     measuring = machine.config()
+    for table in tables:
+        if compiler := measuring.get("compiler"):
+            table.caption = f"programs built with {compiler}"
+        Console().print(table)
     text = metrics_json(list(measured), measuring,
                         [m for metrics in measured.values() for m in metrics])
     try:

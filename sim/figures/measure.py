@@ -42,6 +42,14 @@ def _metrics(result: dict[str, Any]) -> dict[str, Any]:
     return {"metrics": result["metrics"]}
 
 
+def _compiler(result: dict[str, Any]) -> dict[str, str]:
+    """The compiler of the measured programs, if there were any."""
+    told = result.get("config", {})
+    if not isinstance(told, dict) or "compiler" not in told:
+        return {}
+    return {"compiler": " ".join(told["compiler"].split()[:2])}
+
+
 def _bench(suite: str, minutes: int, harts: str) -> Group:
     parameters = {"configuration": "default", "harts": harts, "memory latency": 10}
     return Group({"": Run(f"bench {suite}", _metrics, parameters)}, minutes)
@@ -83,8 +91,9 @@ def measure(name: str, root: Path, say: Callable[[str], None]) -> None:
     for part, run in GROUPS[name].runs.items():
         say(f"{name}: {run.command} ...")
         start = time.monotonic()
+        result = _result(run, root)
         done[part] = {"command": run.command, "revision": revision,
-                      "parameters": run.parameters} | run.keep(_result(run, root))
+                      "parameters": run.parameters | _compiler(result)} | run.keep(result)
         say(f"{name}: {time.monotonic() - start:.0f} s")
     content = done.get("", {"measurements": done})
     write_output(json.dumps(content, indent=1) + "\n", root / FIGURES / f"{name}.json", sys.stdout)

@@ -23,6 +23,13 @@ pub struct Fault {
 const DONE: u8 = 1;
 const REFUSED: u8 = 2;
 
+/// How often a process looks into an empty ring before it sleeps, if a message is likely to come: a
+/// few cycles each, together more than a wake-up and a message take.
+const LOOKS: usize = 256;
+
+/// How often it does so after several messages were on their way at once.
+const SEVERAL: u32 = 64;
+
 /// A process's side, while one way is used.
 #[repr(C)]
 pub struct Endpoint<P: Process> {
@@ -30,6 +37,10 @@ pub struct Endpoint<P: Process> {
     outgoing: Producer<P::Outgoing>,
     incoming: Consumer<P::Incoming>,
     sleeps: Cell<u64>,
+    /// Whether the peer was woken since this process looked for messages last.
+    woke: Cell<bool>,
+    /// How often it is still likely that more messages are on their way, as several were.
+    several: Cell<u32>,
     stops: Cell<u8>,
     /// The port of the message that was refused last.
     refused: Cell<u32>,
@@ -47,6 +58,8 @@ impl<P: Process> Endpoint<P> {
             outgoing: Producer::first(outgoing),
             incoming: Consumer::first(incoming),
             sleeps: Cell::new(0),
+            woke: Cell::new(false),
+            several: Cell::new(0),
             stops: Cell::new(0),
             refused: Cell::new(0),
             ports: [const { PortState::new() }; PORTS],
@@ -86,11 +99,13 @@ impl<P: Process> Endpoint<P> {
     fn next(&self, last: Option<TaskId>) -> Option<TaskId> {
         while self.stops.get() == 0 {
             if self.outgoing.must_wake() {
-                self.way.wake_peer();
+                self.wake_peer();
             }
-            if self.incoming.is_empty() && self.incoming.sleep() {
-                self.sleeps.set(self.sleeps.get() + 1);
-                return Some(self.way.sleep(last.unwrap_or(ANY)));
+            if !self.incoming.is_empty() {
+                // It came while the process was at work: the peer has more than one caller.
+                self.several.set(SEVERAL);
+            } else if let Some(ready) = self.await_message(last) {
+                return Some(ready);
             }
             self.find();
             let ready = P::executor().dequeue();
@@ -99,6 +114,34 @@ impl<P: Process> Endpoint<P> {
             }
         }
         None
+    }
+
+    /// The ring was empty: looks for a while if a message is likely to come, and sleeps if none has
+    /// come then. Tells who is ready after that, if not only the ring tells.
+    #[inline(never)]
+    fn await_message(&self, last: Option<TaskId>) -> Option<TaskId> {
+        if self.woke.replace(false) {
+            if self.look() {
+                return self.find_one();
+            }
+        } else if self.several.get() != 0 {
+            self.several.set(self.several.get() - 1);
+            if self.look() {
+                return None;
+            }
+        }
+        if !self.incoming.sleep() {
+            return None;
+        }
+        self.sleeps.set(self.sleeps.get() + 1);
+        self.several.set(0);
+        Some(self.way.sleep(last.unwrap_or(ANY)))
+    }
+
+    /// Looks for a message for a while; whether there is one.
+    #[inline(always)]
+    fn look(&self) -> bool {
+        (0..LOOKS).any(|_| !self.incoming.is_empty())
     }
 
     /// Ends [`Endpoint::run`] when no coroutine is ready.
@@ -121,6 +164,20 @@ impl<P: Process> Endpoint<P> {
             }
             true
         });
+    }
+
+    /// Finds the next message; the task for which it is, if one waits.
+    #[inline(always)]
+    fn find_one(&self) -> Option<TaskId> {
+        let mut ready = None;
+        self.incoming.find(|place, header| {
+            ready = self.ports[message::port(header)].arrive_for_task(place);
+            if ready.is_none() {
+                cold::call(Self::arrive, self, &(), place.bits() as usize);
+            }
+            false
+        });
+        ready
     }
 
     /// The message at a place has been found, and no task waits for it.
@@ -210,9 +267,15 @@ impl<P: Process> Endpoint<P> {
     #[inline(always)]
     pub(crate) fn send(&self, message: [u64; 5]) -> Result<(), Full> {
         if self.outgoing.send(message)? {
-            self.way.wake_peer();
+            self.wake_peer();
         }
         Ok(())
+    }
+
+    #[inline(always)]
+    fn wake_peer(&self) {
+        self.woke.set(true);
+        self.way.wake_peer();
     }
 }
 
