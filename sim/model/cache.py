@@ -44,7 +44,7 @@ def build_model(design: Design, variant: Variant = Variant()) -> Path:
         if model.exists():
             os.utime(model.parent)
             return model
-    with Progress("elaborating the SoC, about 20 s"):
+    with Progress("elaborating the SoC", guess="about 20 s", record=_seconds("elaboration")):
         top = SimTop(design.make(), harts=design.harts, commit_log=variant.commit_log)
         text = (rtlil.convert(top, name="top", emit_src=False) if variant.netlist
                 else simulation_verilog(top, "top") + design.verilog)
@@ -53,6 +53,7 @@ def build_model(design: Design, variant: Variant = Variant()) -> Path:
                 *_synthesis(variant), flags(trace=variant.trace, fast=_fast(design, variant)))
     with _lock(key):
         if not (MODELS / key / "model").exists():
+            _remove_unfinished(key)
             _build(key, text, header, design, variant)
             _prune(keep=key)
     index.parent.mkdir(parents=True, exist_ok=True)
@@ -70,7 +71,9 @@ def _build(key: str, text: str, header: str, design: Design, variant: Variant) -
         (work / "top.v").write_text(text)
         (work / "model.h").write_text(header)
         minutes = "2 minutes a hart" if variant.netlist else "1 minute"
-        with Progress(f"building the simulator ({variant}), about {minutes}"):
+        record = _seconds(f"{variant}-{design.harts}")
+        with Progress(f"building the simulator ({variant})", guess=f"about {minutes}",
+                      record=record):
             compile_model(work, harts=design.harts, trace=variant.trace,
                           fast=_fast(design, variant))
         work.rename(MODELS / key)
@@ -82,6 +85,17 @@ def _build(key: str, text: str, header: str, design: Design, variant: Variant) -
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
         raise
+
+
+def _remove_unfinished(key: str) -> None:
+    """Removes what builds left that were killed. For who has the lock: nobody builds this model."""
+    for folder in MODELS.glob(f"{key}.*"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _seconds(what: str) -> Path:
+    """Returns the file with the seconds that this took the last time."""
+    return MODELS / "seconds" / "".join(c if c.isalnum() else "-" for c in what)
 
 
 def _sources_key(design: Design, variant: Variant) -> str:
@@ -125,7 +139,11 @@ def _lock(key: str) -> Iterator[None]:
     locks = MODELS / "locks"
     locks.mkdir(parents=True, exist_ok=True)
     with (locks / key).open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with Progress("waiting for another run, which builds the same simulator"):
+                fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 

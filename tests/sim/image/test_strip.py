@@ -29,6 +29,14 @@ def test_the_stripped_program_is_one(tmp_path):
     assert path.read_bytes()[segment.offset:][:segment.file_bytes] == b"abcd"
 
 
+def test_segments_may_lie_in_any_order_in_the_file():
+    full = bytearray(elf64([Part(b"abcd"), Part(b"efgh", DRAM_BASE + 4096)]))
+    table = int.from_bytes(full[32:40], "little")
+    first, second = slice(table, table + 56), slice(table + 56, table + 112)
+    full[first], full[second] = full[second], full[first]
+    assert strip(bytes(full)).endswith(b"efgh")
+
+
 @given(st.binary(max_size=200))
 def test_other_files_are_left_alone(data):
     assert strip(data) == data
