@@ -198,7 +198,7 @@ def run_sel4test(
         "--own-kernel", help="leave the kernel that the image has")] = False,
     firmware: Annotated[Path, Option(metavar="FW.elf", help="program in M-mode")] = FIRMWARE,
     only: Annotated[str, Option(metavar="REGEX", help="only tests of such a name")] = "",
-    memory: Annotated[int, Option(metavar="MIB", help="size of DRAM in MiB")] = 512,
+    memory: Annotated[int, Option(metavar="MIB", help="size of DRAM in MiB")] = 2048,
     config: Config = "default",
     max_cycles: Annotated[int, Option(
         metavar="N", help="give up after N cycles of a hart")] = 20_000_000_000,

@@ -64,6 +64,14 @@ def riscv_formal(figures: Figures) -> Table:
     return Table([*table.header, "finds the planted fault"], rows, [measured])
 
 
+def sel4test(figures: Figures) -> Table:
+    """seL4's test suite on ReL4, and on seL4's own kernel as the reference."""
+    measured = [figures[f"sel4test.{name}"] for name in ("rel4", "sel4")]
+    rows = [[kernel, *(str(run.value(key)) for key in ("harts", "passed", "enabled", "disabled"))]
+            for kernel, run in zip(("ReL4", "seL4"), measured, strict=True)]
+    return Table(["kernel", "harts", "passed", "of", "disabled"], rows, measured)
+
+
 def times(figures: Figures) -> Table:
     simulator, quiet = figures["times.simulator"], figures["times.simulator-quiet"]
     run, again, test = (figures[f"times.{name}"] for name in ("run", "run-again", "test"))
@@ -78,4 +86,5 @@ def times(figures: Figures) -> Table:
 
 
 TABLES = {"conformance-benchmarks": benchmarks, "conformance-suites": suites,
-          "conformance-riscv-formal": riscv_formal, "times": times}
+          "conformance-riscv-formal": riscv_formal,
+          "conformance-sel4test": sel4test, "times": times}
