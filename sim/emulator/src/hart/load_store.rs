@@ -41,9 +41,15 @@ impl Hart {
         size: u64,
         cycle: u64,
     ) -> Result<u64, Trap> {
+        if let Some(paddr) = self.known_device(vaddr, size, false) {
+            bus.set_cycle(cycle);
+            let value = bus.read(paddr, size as u32);
+            return value.map_err(|_| Fault::Access.trap(Access::Load, vaddr));
+        }
         let parts = self.parts(bus, vaddr, size, Access::Load)?;
         self.watch(bus, vaddr, size, Watch::Read)?;
         if parts.first.region == Region::Io {
+            self.learn(bus, vaddr, parts.first, Access::Load);
             bus.set_cycle(cycle);
             let value = bus.read(parts.first.paddr, size as u32);
             return value.map_err(|_| Fault::Access.trap(Access::Load, vaddr));
@@ -71,9 +77,15 @@ impl Hart {
         value: u64,
         cycle: u64,
     ) -> Result<(), Trap> {
+        if let Some(paddr) = self.known_device(vaddr, size, true) {
+            bus.set_cycle(cycle);
+            bus.write(paddr, size as u32, value & u64::MAX >> (64 - 8 * size));
+            return Ok(());
+        }
         let parts = self.parts(bus, vaddr, size, Access::Store)?;
         self.watch(bus, vaddr, size, Watch::Write)?;
         if parts.first.region == Region::Io {
+            self.learn(bus, vaddr, parts.first, Access::Store);
             bus.set_cycle(cycle);
             let mask = u64::MAX >> (64 - 8 * size);
             bus.write(parts.first.paddr, size as u32, value & mask);
@@ -110,6 +122,12 @@ impl Hart {
         Ok(Parts { first, second: Some((second, in_first as usize)) })
     }
 
+    /// The physical address of an aligned access to a device whose page is known.
+    fn known_device(&self, vaddr: u64, size: u64, stores: bool) -> Option<u64> {
+        let (context, _) = self.contexts();
+        self.tlb.device(context, vaddr, stores).filter(|_| vaddr & (size - 1) == 0)
+    }
+
     /// Stops before an access that a debugger watches.
     pub fn watch(&self, bus: &mut Bus, vaddr: u64, size: u64, watch: Watch) -> Result<(), Trap> {
         match bus.debug.stops_access(self.id, vaddr, size, watch) {
@@ -120,7 +138,12 @@ impl Hart {
 
     /// Notes the page of an access that succeeded.
     pub fn learn(&mut self, bus: &Bus, vaddr: u64, place: Place, access: Access) {
-        if place.region == Region::Io || bus.debug.watches_page(vaddr) {
+        if bus.debug.watches_page(vaddr) {
+            return;
+        }
+        if place.region == Region::Io {
+            let (context, _) = self.contexts();
+            self.tlb.learn_device(context, vaddr, place.paddr, access != Access::Load);
             return;
         }
         let Some((offset, _)) = bus.memory.locate(place.paddr) else { return };

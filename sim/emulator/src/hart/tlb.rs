@@ -4,6 +4,8 @@
 //! translation, with PMP and attributes, for one *context*: mode of translation, privilege, SUM, MXR.
 
 const SETS: usize = 256;
+/// Pages of devices that are known at a time.
+const DEVICE_SETS: usize = 32;
 /// Contexts of loads and stores.
 pub const DATA_CONTEXTS: usize = 8;
 /// Contexts of fetches.
@@ -30,9 +32,23 @@ struct FetchEntry {
     addend: u64,
 }
 
+/// A page of a device.
+#[derive(Clone, Copy, Debug)]
+struct DeviceEntry {
+    /// Page that may be read, or none; page that may be written, or none.
+    load: u64,
+    store: u64,
+    /// Physical address less virtual address.
+    addend: u64,
+    context: usize,
+}
+
+const NO_DEVICE: DeviceEntry = DeviceEntry { load: NONE, store: NONE, addend: 0, context: 0 };
+
 /// Known pages.
 #[derive(Clone)]
 pub struct Tlb {
+    devices: [DeviceEntry; DEVICE_SETS],
     data: Box<[DataEntry; SETS * DATA_CONTEXTS]>,
     fetch: Box<[FetchEntry; SETS * FETCH_CONTEXTS]>,
     /// Changes when entries are forgotten.
@@ -43,6 +59,7 @@ impl Tlb {
     /// Knows nothing.
     pub fn new() -> Self {
         Self {
+            devices: [NO_DEVICE; DEVICE_SETS],
             data: Box::new([DataEntry { load: NONE, store: NONE, addend: 0 }; _]),
             fetch: Box::new([FetchEntry { page: NONE, addend: 0 }; _]),
             generation: 0,
@@ -51,6 +68,7 @@ impl Tlb {
 
     /// Forgets everything.
     pub fn flush(&mut self) {
+        self.devices = [NO_DEVICE; DEVICE_SETS];
         for entry in self.data.iter_mut() {
             entry.load = NONE;
             entry.store = NONE;
@@ -89,6 +107,31 @@ impl Tlb {
         }
     }
 
+    /// The physical address of an access to a device, if its page is known.
+    #[inline]
+    pub fn device(&self, context: usize, vaddr: u64, stores: bool) -> Option<u64> {
+        let entry = &self.devices[device_index(vaddr)];
+        let page = if stores { entry.store } else { entry.load };
+        let known = page == vaddr & PAGE_MASK && entry.context == context;
+        known.then(|| vaddr.wrapping_add(entry.addend))
+    }
+
+    /// Learns a page of a device.
+    pub fn learn_device(&mut self, context: usize, vaddr: u64, paddr: u64, stores: bool) {
+        let page = vaddr & PAGE_MASK;
+        let addend = paddr.wrapping_sub(vaddr);
+        let entry = &mut self.devices[device_index(vaddr)];
+        let same = entry.context == context && entry.addend == addend;
+        if !same || entry.load != page && entry.store != page {
+            *entry = DeviceEntry { addend, context, ..NO_DEVICE };
+        }
+        if stores {
+            entry.store = page;
+        } else {
+            entry.load = page;
+        }
+    }
+
     /// The offset in memory of an instruction, if its page is known.
     #[inline(always)]
     pub fn fetch(&self, context: usize, vaddr: u64) -> Option<usize> {
@@ -102,6 +145,11 @@ impl Tlb {
         let addend = (offset as u64 & PAGE_MASK).wrapping_sub(page);
         self.fetch[index(context, vaddr)] = FetchEntry { page, addend };
     }
+}
+
+#[inline(always)]
+fn device_index(vaddr: u64) -> usize {
+    (vaddr >> 12) as usize % DEVICE_SETS
 }
 
 #[inline(always)]

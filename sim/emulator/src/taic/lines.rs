@@ -8,7 +8,6 @@ use super::task::Task;
 /// A line of a device.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Line {
-    pub high: bool,
     /// A bit for each context that may use it (TAIC-7.6).
     pub grant: u64,
 }
@@ -16,13 +15,13 @@ pub struct Line {
 impl Taic {
     /// The levels of all lines, a bit each. A rising edge is an event (TAIC-7.2).
     pub fn device_lines(&mut self, lines: u64) {
-        for line in 0..self.lines.len() {
-            let high = lines >> line & 1 != 0;
-            let rises = high && !self.lines[line].high;
-            self.lines[line].high = high;
-            if rises {
-                self.event(line);
-            }
+        if lines == self.levels {
+            return;
+        }
+        let rising = lines & !self.levels;
+        self.levels = lines;
+        for line in (0..self.lines.len()).filter(|line| rising >> line & 1 != 0) {
+            self.event(line);
         }
         self.step();
     }
@@ -48,9 +47,14 @@ impl Taic {
         if line >= self.lines.len() || !self.is_granted(line, context) {
             return Err(Error::NoReceive);
         }
-        let high = self.lines[line].high;
+        let high = self.is_high(line);
         self.arm(RecordId::Line { line, context }, queue, task, high);
         Ok(())
+    }
+
+    /// The level of a line.
+    pub(super) fn is_high(&self, line: usize) -> bool {
+        self.levels >> line & 1 != 0
     }
 
     fn is_granted(&self, line: usize, context: usize) -> bool {

@@ -51,6 +51,8 @@ pub struct Taic {
     contexts: Vec<Context>,
     channels: Vec<Channel>,
     lines: Vec<Line>,
+    /// Levels of the lines, a bit each.
+    levels: u64,
     harts: Harts,
     ports: Vec<Port>,
     places: Places,
@@ -67,6 +69,7 @@ impl Taic {
             contexts: vec![Context::new(config); config.contexts],
             channels: vec![Channel::default(); config.channels],
             lines: vec![Line::default(); config.lines],
+            levels: 0,
             harts: Harts::new(config.harts),
             ports: vec![Port::default(); config.harts],
             places: Places::new(config),
@@ -140,6 +143,9 @@ impl Taic {
 
     /// A bit for each hart: its supervisor software interrupt (TAIC-10.4, TAIC-10.7).
     pub fn supervisor_lines(&self) -> u64 {
+        if self.harts.undelivered() == 0 {
+            return self.interrupted(true);
+        }
         let fallbacks = (0..self.contexts.len())
             .filter(|context| self.harts.undelivered() >> context & 1 != 0)
             .map(|context| self.contexts[context].settings.fallback)

@@ -27,9 +27,7 @@ impl Taic {
         let mut plan = Plan { taic: self, list: Vec::new() };
         plan.make();
         let mut fresh = Taic::new(&self.config);
-        for (index, line) in self.lines.iter().enumerate() {
-            fresh.lines[index].high = line.high;
-        }
+        fresh.levels = self.levels;
         for &(offset, value) in &plan.list {
             match value {
                 Some(value) => fresh.write(0, offset, 8, value).ok()?,
@@ -204,7 +202,7 @@ impl Plan<'_> {
             Some(id) => {
                 self.arm(id, queue, ready.task);
                 let high = match id {
-                    RecordId::Line { line, .. } => self.taic.lines[line].high,
+                    RecordId::Line { line, .. } => self.taic.is_high(line),
                     _ => false,
                 };
                 // A level wakes by itself (TAIC-7.4).
