@@ -82,10 +82,11 @@ def test_selftest_goes_on_on_the_rtl(tmp_path):
 @pytest.mark.parametrize(("mode", "share"), [("uintc", 0.63), ("taic", 0.88)])
 def test_messages_go_on_on_the_rtl(tmp_path, mode, share):
     whole, before, rest = split("message", share, tmp_path)
-    # In the middle of this mode.
-    assert f"mode={mode}" in before.splitlines()[-1]
+    # In the middle of this mode: whole lines of it on both sides.
+    assert f" mode={mode} concurrency=1\n" in before
     output = on_the_rtl(rest)
-    assert f"mode={mode}" in output.splitlines()[0] + output.splitlines()[1]
+    assert f" mode={mode} concurrency=32\n" in output
+    assert mode == "taic" or "mode=taic" not in before
     names = [[(metric.name, metric.params) for metric in parse_metrics(text)]
              for text in (before + output, whole.output.decode())]
     assert names[0] == names[1]
