@@ -34,7 +34,7 @@ def device_table(report: BuildReport) -> Table:
 
 def clocks_table(report: BuildReport) -> Table:
     """One row for each clock and seed: achieved clock, wanted clock, slowest path."""
-    table = Table("seed", "clock", title="clocks")
+    table = Table("seed", "placer", "clock", title="clocks")
     for column in ("MHz", "wanted", "ns", "of these logic"):
         table.add_column(column, justify="right")
     table.add_column("critical path")
@@ -42,7 +42,8 @@ def clocks_table(report: BuildReport) -> Table:
         for clock in placement.clocks:
             path = clock.critical
             table.add_row(
-                str(placement.seed), clock.name, f"{clock.achieved_mhz:.1f}",
-                f"{clock.constraint_mhz:.1f}", f"{path.ns:.1f}", f"{path.logic_ns:.1f}",
+                str(placement.seed), placement.placer, clock.name,
+                f"{clock.achieved_mhz:.1f}", f"{clock.constraint_mhz:.1f}", f"{path.ns:.1f}",
+                f"{path.logic_ns:.1f}",
                 f"{path.start} to {path.end}, through {', '.join(path.modules)}")
     return table

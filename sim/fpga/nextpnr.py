@@ -1,6 +1,7 @@
 """Places and routes a netlist on the ECP5-85F and reads the clock that it reaches."""
 
 import json
+import math
 import os
 import re
 import subprocess
@@ -15,9 +16,12 @@ from sim.tools import ToolError
 DEVICE = ("--85k", "--package", "CABGA381", "--speed", "6")
 TARGET_MHZ = 60
 # For a SoC, the static placer of nextpnr uses a quarter less wire than the default placer, so
-# routing takes only minutes. The static placer never ends if the design does not fit; see
-# ``_refuse_excess``.
-PLACER = "static"
+# routing takes only minutes. It never ends if the design does not fit (see ``_refuse_excess``), or
+# if it cannot part a few block RAMs; then the other placer takes over.
+PLACER, SECOND_PLACER = "static", "heap"
+# Iterations of the static placer in which the kind of cell that overlaps most does not overlap
+# less. A placement takes some 500 in all.
+STALLED = 500
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ class Placement:
     critical: CriticalPath  # of the first of them
     arrivals: list[Arrival]  # latest arrival first
     utilisation: dict[str, tuple[int, int]]  # used and available, by kind of cell
+    placer: str  # of nextpnr
 
     @property
     def met(self) -> bool:
@@ -87,12 +92,15 @@ def place(netlist: Path, *, seed: int, device: Sequence[str] = DEVICE,
         design += ["--lpf", pins.name]
     _refuse_excess(design, folder)
     options = [
-        "--freq", str(target_mhz), "--seed", str(seed), "--placer", PLACER, "--timing-allow-fail",
-        "--report", report.name, "--detailed-timing-report",
+        "--freq", str(target_mhz), "--seed", str(seed), "--timing-allow-fail", "--report",
+        report.name, "--detailed-timing-report",
     ]
     if routed:
         options += ["--textcfg", os.path.relpath(routed, folder)]
-    _run([*design, *options], log)
+    placer = PLACER
+    if not _ends([*design, *options, "--placer", PLACER], log):
+        placer = SECOND_PLACER
+        _run([*design, *options, "--placer", placer], log)
     content = json.loads(report.read_text())
     found = clocks(content)
     return Placement(
@@ -100,7 +108,29 @@ def place(netlist: Path, *, seed: int, device: Sequence[str] = DEVICE,
         critical=found[0].critical, arrivals=arrivals(content),
         utilisation={kind: (use["used"], use["available"])
                      for kind, use in content["utilization"].items() if use["used"]},
+        placer=placer,
     )
+
+
+def _ends(arguments: list[str], log: Path) -> bool:
+    """Runs nextpnr; returns false, and ends it, if its static placer stands still."""
+    least, since = math.inf, 0
+    with log.open("w") as output, subprocess.Popen(
+            [tools.nextpnr_ecp5(), *arguments], cwd=log.parent, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True) as process:
+        for line in process.stdout:
+            output.write(line)
+            if not line.startswith("Info: overlap: "):
+                continue
+            worst = max(float(part) for part in re.findall(r"=([\d.]+)%", line))
+            since = 0 if worst < least else since + 1
+            least = min(least, worst)
+            if since == STALLED:
+                process.kill()
+                return False
+    if process.returncode:
+        raise ToolError(failure("nextpnr", process.returncode, log))
+    return True
 
 
 def _run(arguments: list[str], log: Path) -> None:

@@ -131,12 +131,12 @@ def memories_table(report: Report) -> Table:
 
 
 def timing_table(report: Report) -> Table:
-    table = Table("seed", "MHz", "ns", "of these logic", "cells", "critical path",
+    table = Table("seed", "placer", "MHz", "ns", "of these logic", "cells", "critical path",
                   title="timing, one row a seed")
     for placement in report.placements:
         path = placement.critical
-        table.add_row(str(placement.seed), f"{placement.fmax_mhz:.1f}", f"{path.ns:.1f}",
-                      f"{path.logic_ns:.1f}", str(path.cells),
+        table.add_row(str(placement.seed), placement.placer, f"{placement.fmax_mhz:.1f}",
+                      f"{path.ns:.1f}", f"{path.logic_ns:.1f}", str(path.cells),
                       f"{path.start} to {path.end}, through {', '.join(path.modules)}")
     return table
 

@@ -177,6 +177,10 @@ json.dump({"fmax": {"clk": {"achieved": 50.0, "constraint": 40.0}}, "utilization
           open(arguments["--report"], "w"))
 open(arguments["--textcfg"], "w").write("routed")
 """
+STANDS_STILL = """
+while sys.argv[sys.argv.index("--placer") + 1] == "static" if "--placer" in sys.argv else False:
+    print("Info: overlap: COMB=0.8%, FF=0.0%, RAM=25.0%, MUL=0.0%")
+"""
 WRITES_HALF = """
 arguments = dict(zip(sys.argv, sys.argv[1:]))
 open(arguments["--bit"], "wb").write(b"half of a bitstream")
@@ -201,6 +205,13 @@ FAILURES = {
     "failed: something new": "print('ERROR: something new'); sys.exit(1)",
     "failed, see": "sys.exit(3)",
 }
+
+
+def test_placer_that_stands_still_is_replaced(rel4, folder, fake):
+    fake(nextpnr_ecp5=STANDS_STILL + WRITES_PLACEMENT, ecppack=WRITES_HALF)
+    rel4("--json", folder / "report.json")
+    (placement,) = json.loads((folder / "report.json").read_text())["placements"]
+    assert placement["placer"] == "heap"
 
 
 @pytest.mark.parametrize("tool", TOOLS)
