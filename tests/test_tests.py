@@ -1,10 +1,13 @@
 """The tests can fail: none ends early in silence, and none takes any failure for the right one."""
 
 import ast
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.support.toolchain import verilator_environment
 
 TESTS = Path(__file__).parent
 
@@ -58,3 +61,10 @@ def test_such_a_test_is_found(source, fault):
 def test_a_helper_may_return_early():
     source = "def test_a():\n    def helper():\n        return\n    helper()\n    assert f()"
     assert list(faults(source)) == []
+
+
+def test_benches_are_built_where_there_is_no_program_python(monkeypatch):
+    """Verilator's makefiles call it. Debian has only ``python3``."""
+    monkeypatch.setenv("PATH", "/usr/nothing")
+    verilator_environment()
+    assert shutil.which("python") is not None
