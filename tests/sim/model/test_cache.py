@@ -1,5 +1,6 @@
 """What a user sees of the building of simulators, and what killed builds leave."""
 
+import io
 import threading
 
 import pytest
@@ -16,8 +17,24 @@ def models(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_the_second_of_two_builds_says_that_it_waits(capsys):
+class Told(io.StringIO):
+    """A standard error that knows when somebody was told to wait."""
+
+    def __init__(self):
+        super().__init__()
+        self.to_wait = threading.Event()
+
+    def write(self, text: str) -> int:
+        count = super().write(text)
+        if "waiting for another run" in self.getvalue():
+            self.to_wait.set()
+        return count
+
+
+def test_the_second_of_two_builds_says_that_it_waits(monkeypatch):
     inside, go_on = threading.Event(), threading.Event()
+    told = Told()
+    monkeypatch.setattr("sys.stderr", told)
 
     def first():
         with cache._lock(KEY):
@@ -27,12 +44,10 @@ def test_the_second_of_two_builds_says_that_it_waits(capsys):
     thread = threading.Thread(target=first)
     thread.start()
     inside.wait()
-    assert "waiting" not in capsys.readouterr().err
+    assert told.getvalue() == ""
     second = threading.Thread(target=lambda: cache._lock(KEY).__enter__())
     second.start()
-    said = ""
-    while "waiting for another run" not in said:
-        said += capsys.readouterr().err
+    told.to_wait.wait()
     go_on.set()
     thread.join()
     second.join()
