@@ -73,6 +73,7 @@ fn boot(given: Given) -> Result<usize, BootError> {
         kernel.machine.ids = arch::hart_ids();
         kernel.machine.count = harts;
         kernel.machine.set_plic(machine.plic);
+        let receivers = kernel.machine.receivers.set_up(machine.uintc);
         let list = collect(&devices);
         kernel.boot(Boot {
             image: given.image,
@@ -83,6 +84,8 @@ fn boot(given: Given) -> Result<usize, BootError> {
             devices: &list,
             harts,
             irq_slots: arch::irq_slots(),
+            receivers,
+            sender_tables: arch::sender_tables(),
             idle: arch::idle_threads(),
         })
     })?;

@@ -7,7 +7,7 @@ use kernel_core::boot::{Memories, Region};
 
 /// Compatible strings of devices that the kernel keeps.
 const KEPT: [&str; 5] =
-    ["riscv,clint0", "sifive,clint0", "sifive,plic-1.0.0", "rel4,uintc", "rel4,taic"];
+    ["riscv,clint0", "sifive,clint0", "sifive,plic-1.0.0", "riscv,uintc0", "riscv,taic0"];
 const PLIC: [&str; 3] = ["sifive,plic-1.0.0", "riscv,plic0", "sifive,plic0"];
 
 /// What the kernel needs of the machine.
@@ -18,6 +18,8 @@ pub struct Machine {
     pub devices: Memories,
     /// Address and sources of the interrupt controller.
     pub plic: Option<(usize, usize)>,
+    /// Address of UINTC.
+    pub uintc: Option<usize>,
 }
 
 impl Machine {
@@ -50,7 +52,10 @@ impl Machine {
             let sources = node.property("riscv,ndev").and_then(|p| p.as_usize()).unwrap_or(0);
             Some((base, sources))
         });
-        Self { harts: tree.cpus().count(), memory, devices, plic }
+        let uintc = tree
+            .find_compatible(&["riscv,uintc0"])
+            .and_then(|node| Some(node.reg()?.next()?.starting_address as usize));
+        Self { harts: tree.cpus().count(), memory, devices, plic, uintc }
     }
 }
 

@@ -57,6 +57,10 @@ labels! {
     AsidControlMakePool,
     AsidPoolAssign,
     IrqIssueHandlerTrigger,
+    /// Of ReL4: the caller may send the vector that is the badge of the notification.
+    UintrRegisterSender,
+    /// Of ReL4: the thread that is bound to the notification takes user interrupts.
+    UintrRegisterReceiver,
 }
 
 impl Label {
@@ -85,6 +89,12 @@ mod tests {
         assert_eq!(Label::IrqIssueHandler as usize, 27);
         assert_eq!(Label::PageTableMap as usize, 34);
         assert_eq!(Label::IrqIssueHandlerTrigger as usize, 41);
-        assert_eq!(Label::from_number(42), None);
+    }
+
+    #[test]
+    fn labels_of_our_own_come_behind_those_of_sel4() {
+        assert_eq!(Label::UintrRegisterSender as usize, 42);
+        assert_eq!(Label::UintrRegisterReceiver as usize, 43);
+        assert_eq!(Label::from_number(44), None);
     }
 }

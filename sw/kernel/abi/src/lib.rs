@@ -18,6 +18,7 @@ pub mod registers;
 mod rights;
 pub mod slot;
 mod syscall;
+pub mod user_interrupt;
 
 pub use cnode::CNodeData;
 pub use error::{Error, LookupFailure};

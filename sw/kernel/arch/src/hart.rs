@@ -1,13 +1,18 @@
 //! The machine, as the kernel's logic wants it.
 
-use crate::{interrupts, lock, place, plic::Plic, sbi};
+use crate::{
+    interrupts, lock, place,
+    plic::Plic,
+    sbi,
+    user_interrupt::{self, Receivers},
+};
 use abi::boot::PHYSICAL_WINDOW;
 use core::{
     arch::asm,
     ptr::{self, with_exposed_provenance as at, with_exposed_provenance_mut as at_mut},
 };
 use hal::{csr, soc::csr as number};
-use kernel_core::{HARTS, Machine, Memory};
+use kernel_core::{HARTS, Machine, Memory, UserState};
 
 /// `satp` for Sv39, and where the ASID stands in it.
 const SV39: usize = 8 << 60;
@@ -19,6 +24,7 @@ pub struct Hart {
     pub ids: [usize; HARTS],
     pub count: usize,
     pub plic: Plic,
+    pub receivers: Receivers,
     /// The greatest ASID that the hart tells apart.
     pub asid_mask: usize,
     /// An ASID beyond the mask is in use: translations are forgotten at each switch.
@@ -27,7 +33,14 @@ pub struct Hart {
 
 impl Hart {
     pub const fn new() -> Self {
-        Self { ids: [0; HARTS], count: 0, plic: Plic::NONE, asid_mask: 0, asids_shared: false }
+        Self {
+            ids: [0; HARTS],
+            count: 0,
+            plic: Plic::NONE,
+            receivers: Receivers::NONE,
+            asid_mask: 0,
+            asids_shared: false,
+        }
     }
 
     /// IDs of all other harts of the kernel, one bit each.
@@ -181,6 +194,36 @@ impl Machine for Hart {
     fn stop(&mut self, hart: usize) {
         self.kick(hart);
         lock::wait_until_inside(hart);
+    }
+
+    fn user_state(&self) -> UserState {
+        user_interrupt::read()
+    }
+
+    fn user_state_of(&mut self, hart: usize) -> UserState {
+        lock::user_state_of(hart)
+    }
+
+    fn set_user_state(&mut self, receiver: Option<(usize, &UserState)>, senders: Option<usize>) {
+        let senders = senders.map(|table| self.physical(table));
+        user_interrupt::write(receiver, senders);
+    }
+
+    fn listen(&mut self, on: bool) {
+        user_interrupt::listen(on);
+    }
+
+    fn place_receiver(&mut self, receiver: usize, hart: usize, active: bool) {
+        self.receivers.place(receiver, self.ids[hart % HARTS], active);
+    }
+
+    fn take_vectors(&mut self, receiver: usize) -> usize {
+        self.receivers.take(receiver)
+    }
+
+    fn finish_sends(&mut self, hart: usize) {
+        user_interrupt::fence();
+        self.stop(hart);
     }
 
     fn put_char(&mut self, character: u8) {

@@ -16,9 +16,12 @@ fn waiting() -> usize {
     csr::read::<{ number::SIP }>() & csr::read::<{ number::SIE }>()
 }
 
-/// Whether any interrupt waits.
+/// Whether any interrupt waits for the kernel.
 pub fn pending() -> bool {
-    waiting() != 0
+    let waiting = waiting();
+    // A user interrupt is the kernel's only if it is not the thread's own.
+    waiting & ALL != 0
+        || waiting & 1 << irq::USI != 0 && csr::read::<{ number::SIDELEG }>() & 1 << irq::USI == 0
 }
 
 /// Enables the interrupts of this hart, and starts its ticks. They come in user mode alone, because
@@ -40,6 +43,9 @@ pub fn serve(kernel: &mut Kernel<Hart>) {
         // SAFETY: takes back the interrupt.
         unsafe { csr::clear::<{ number::SIP }>(1 << irq::SSI) };
         kernel.enter(Entry::Kick);
+    }
+    if waiting & 1 << irq::USI != 0 {
+        kernel.enter(Entry::UserInterrupt);
     }
     if waiting & 1 << irq::STI != 0 {
         set_tick();

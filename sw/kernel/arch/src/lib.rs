@@ -9,6 +9,7 @@
 //! | `hart` | memory of objects, `satp`, fences |
 //! | `lock` | the one kernel, for whoever has the lock |
 //! | `plic`, `sbi` | device registers, calls of the firmware |
+//! | `user_interrupt` | CSRs of user interrupts, registers of UINTC |
 //! | `place` | a program's own memory, handed out once |
 
 #![no_std]
@@ -20,9 +21,10 @@ mod lock;
 mod place;
 mod plic;
 mod sbi;
+mod user_interrupt;
 
 pub use entry::{enter_idle, start_first};
 pub use hart::Hart;
 pub use lock::{arrive, hart_ids, release_others, wait_for_harts, wait_for_release, with_kernel};
-pub use place::{device_tree, idle_threads, irq_slots, kernel_image};
+pub use place::{device_tree, idle_threads, irq_slots, kernel_image, sender_tables};
 pub use sbi::{halt, print};

@@ -1,6 +1,9 @@
 //! The kernel's lock: one for all of it.
 
-use crate::hart::{Hart, leave_space};
+use crate::{
+    hart::{Hart, leave_space},
+    user_interrupt,
+};
 use core::{
     cell::UnsafeCell,
     hint::spin_loop,
@@ -10,7 +13,7 @@ use hal::{
     csr,
     soc::{TIMEBASE_HZ, csr as number},
 };
-use kernel_core::{HARTS, Kernel};
+use kernel_core::{HARTS, Kernel, UserState, user};
 
 /// For how long other harts are awaited, in units of `time`.
 const WAIT: usize = TIMEBASE_HZ / 1000;
@@ -28,6 +31,10 @@ static HOLDER: AtomicUsize = AtomicUsize::new(0);
 static INSIDE: [AtomicBool; HARTS] = [const { AtomicBool::new(false) }; HARTS];
 /// Whether a hart is to go to the kernel's own address space while it waits for the lock.
 static LEAVE: [AtomicBool; HARTS] = [const { AtomicBool::new(false) }; HARTS];
+/// Whether a hart is to tell the CSRs of its thread's user interrupts while it waits for the lock.
+static TELL: [AtomicBool; HARTS] = [const { AtomicBool::new(false) }; HARTS];
+static TOLD: [[AtomicUsize; user::WORDS]; HARTS] =
+    [const { [const { AtomicUsize::new(0) }; user::WORDS] }; HARTS];
 static ARRIVED: AtomicUsize = AtomicUsize::new(0);
 static IDS: [AtomicUsize; HARTS] = [const { AtomicUsize::new(0) }; HARTS];
 /// One hart alone takes part: it needs no lock.
@@ -55,6 +62,9 @@ pub fn with_kernel<T>(hart: usize, body: impl FnOnce(&mut Kernel<Hart>) -> T) ->
                 leave_space();
                 LEAVE[hart % HARTS].store(false, Ordering::Release);
             }
+            if TELL[hart % HARTS].load(Ordering::Acquire) {
+                tell(hart);
+            }
             spin_loop();
         }
     }
@@ -80,6 +90,22 @@ pub fn wait_until_left(hart: usize) {
     while LEAVE[hart % HARTS].load(Ordering::Acquire) {
         spin_loop();
     }
+}
+
+fn tell(hart: usize) {
+    for (place, word) in TOLD[hart % HARTS].iter().zip(user_interrupt::read()) {
+        place.store(word, Ordering::Relaxed);
+    }
+    TELL[hart % HARTS].store(false, Ordering::Release);
+}
+
+/// The CSRs of user interrupts of a hart that waits for the lock.
+pub fn user_state_of(hart: usize) -> UserState {
+    TELL[hart % HARTS].store(true, Ordering::Release);
+    while TELL[hart % HARTS].load(Ordering::Acquire) {
+        spin_loop();
+    }
+    core::array::from_fn(|index| TOLD[hart % HARTS][index].load(Ordering::Relaxed))
 }
 
 /// Waits until a hart has come into the kernel.

@@ -51,6 +51,7 @@ impl<const N: usize> Words<N> {
 
 const TCB_WORDS: usize = 128;
 static IDLE: Words<{ TCB_WORDS * HARTS }> = Words::new();
+static SENDER_TABLES: Words<{ ENTRIES * abi::user_interrupt::SENDER_TABLES }> = Words::new();
 static IRQ_SLOTS: Words<{ 4 * kernel_core::IRQS }> = Words::new();
 
 unsafe extern "C" {
@@ -81,6 +82,11 @@ pub fn idle_threads() -> [Tcb; HARTS] {
 /// Where the slots of the interrupts lie.
 pub fn irq_slots() -> usize {
     window_of(IRQ_SLOTS.address())
+}
+
+/// Where the sender tables lie: a page each.
+pub fn sender_tables() -> usize {
+    window_of(SENDER_TABLES.address())
 }
 
 /// The window's address for an address of the image: capabilities know no other.

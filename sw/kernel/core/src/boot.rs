@@ -31,6 +31,10 @@ pub struct Boot<'a> {
     pub harts: usize,
     /// Address of a page for the slots of the interrupts.
     pub irq_slots: usize,
+    /// Receivers of user interrupts that the machine has.
+    pub receivers: usize,
+    /// Address of [`abi::user_interrupt::SENDER_TABLES`] pages that are 0, for sender tables.
+    pub sender_tables: usize,
     /// The idle thread of each hart, in memory that is 0.
     pub idle: [Tcb; HARTS],
 }
@@ -51,6 +55,7 @@ impl<M: Machine> Kernel<M> {
     pub fn boot(&mut self, boot: Boot) -> Result<(), BootError> {
         self.harts = boot.harts;
         self.irq_slots = boot.irq_slots;
+        self.user_interrupts.set_up(boot.receivers, boot.sender_tables);
         self.domain_schedule[0] = DomainTime { domain: 0, ticks: usize::MAX >> 8 };
         self.domain_ticks = self.domain_schedule[0].ticks;
         for (hart, idle) in boot.idle.into_iter().enumerate() {
@@ -58,6 +63,7 @@ impl<M: Machine> Kernel<M> {
             idle.set_affinity(self, hart);
             self.nodes[hart].idle = idle.0;
             self.nodes[hart].current = idle.0;
+            self.nodes[hart].plain = hart;
         }
         let thread = self.make_root_task(boot)?;
         self.node_mut().action = Action::SwitchTo(thread);

@@ -10,6 +10,7 @@ impl<M: Machine> Kernel<M> {
 
     pub(crate) fn unbind_notification(&mut self, notification: Notification) {
         if let Some(thread) = notification.bound(self) {
+            self.end_receiver(thread);
             notification.set_bound(self, None);
             thread.set_bound(self, None);
         }
@@ -17,6 +18,7 @@ impl<M: Machine> Kernel<M> {
 
     pub(crate) fn unbind_thread(&mut self, thread: Tcb) {
         if let Some(notification) = thread.bound(self) {
+            self.end_receiver(thread);
             notification.set_bound(self, None);
             thread.set_bound(self, None);
         }

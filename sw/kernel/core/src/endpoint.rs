@@ -64,11 +64,12 @@ impl<M: Machine> Kernel<M> {
 
     /// Receives a message, or a signal of the bound notification.
     pub(crate) fn receive(&mut self, thread: Tcb, cap: Cap, blocking: bool) {
-        if let Some(notification) = thread.bound(self)
-            && notification.state(self) == NotificationState::Active
-        {
-            self.take(thread, notification);
-            return;
+        if let Some(notification) = thread.bound(self) {
+            self.collect_vectors(thread, notification);
+            if notification.state(self) == NotificationState::Active {
+                self.take(thread, notification);
+                return;
+            }
         }
         let endpoint = Endpoint(cap.pointer());
         let grants = cap.rights().contains(Rights::GRANT);

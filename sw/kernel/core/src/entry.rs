@@ -19,6 +19,8 @@ pub enum Entry {
     Tick,
     /// A device; the interrupt is claimed.
     Device(usize),
+    /// A user interrupt for a thread that sleeps.
+    UserInterrupt,
     /// Another hart changed what this one should do, or nothing is to be done.
     Kick,
 }
@@ -38,6 +40,7 @@ impl<M: Machine> Kernel<M> {
             }
             Entry::Tick => self.tick(),
             Entry::Device(irq) => self.device_irq(irq),
+            Entry::UserInterrupt => self.wake_sleepers(),
             Entry::Kick => self.kicked(),
         }
         self.leave();

@@ -114,7 +114,8 @@ impl<M: Machine> Kernel<M> {
     #[inline(always)]
     fn ready_to_run(&self, thread: Tcb) -> Option<Ready> {
         let (root, asid) = self.space(thread.vspace().cap(self))?;
-        let here = thread.affinity(self) == self.hart
+        // Neither it nor the current one has user interrupts, which the long way exchanges.
+        let here = thread.placement(self) == self.node().plain
             && (DOMAINS == 1 || thread.domain(self) == self.domain);
         (here && self.node().action == Action::Resume).then_some(Ready { thread, root, asid })
     }

@@ -152,6 +152,7 @@ impl<M: Machine> Kernel<M> {
                 self.unbind_thread(thread);
                 self.suspend(thread);
                 self.leave_hart(thread);
+                self.end_sender(thread);
                 let slots = thread.cspace().0;
                 (Cap::zombie(slots, 0, true, Tcb::SLOT_COUNT), Afterwards::Nothing)
             }

@@ -173,6 +173,7 @@ impl<M: Machine> Kernel<M> {
         match call.cap.kind() {
             Kind::Null | Kind::Zombie => Err(Failure::InvalidCapability(0)),
             Kind::Endpoint => self.invoke_endpoint(call),
+            Kind::Notification if self.is_user_interrupt(call) => self.invoke_user_interrupt(call),
             Kind::Notification => {
                 if !call.cap.rights().contains(Rights::WRITE) {
                     return Err(Failure::InvalidCapability(0));

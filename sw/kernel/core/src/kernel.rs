@@ -3,6 +3,7 @@
 use crate::{
     Slot, Tcb,
     machine::{Machine, Memory},
+    receiver::{Receivers, UserInterrupts},
     schedule::ReadyQueues,
 };
 use abi::{DOMAIN_SCHEDULE_ENTRIES, message::MAX_EXTRA_CAPS, object::ASID_POOLS_BITS};
@@ -40,6 +41,19 @@ pub struct Node {
     pub(crate) space: usize,
     /// Another hart took the address space away: the thread's must be set before it goes on.
     pub(crate) space_lost: bool,
+    /// The placement of threads that run here without an exchange of user interrupts: the number of
+    /// the hart, or [`Node::EXCHANGE`].
+    pub(crate) plain: usize,
+    /// The thread whose user interrupts the hart has; 0 for none, [`Node::STALE`] for those of one
+    /// that was taken away.
+    pub(crate) loaded: usize,
+    /// Receivers whose threads sleep, for which the hart interrupts the kernel.
+    pub(crate) sleepers: Receivers,
+}
+
+impl Node {
+    pub(crate) const EXCHANGE: usize = usize::MAX;
+    pub(crate) const STALE: usize = 1;
 }
 
 /// What the kernel knows of a device interrupt.
@@ -82,6 +96,7 @@ pub struct Kernel<M> {
     pub(crate) irq_slots: usize,
     /// Address of each ASID pool; 0 for none.
     pub(crate) asid_pools: [usize; 1 << ASID_POOLS_BITS],
+    pub(crate) user_interrupts: UserInterrupts,
     /// Steps of a long operation since the last look for interrupts.
     steps: usize,
 }
@@ -111,6 +126,9 @@ impl<M> Kernel<M> {
                 action: Action::Resume,
                 space: 0,
                 space_lost: false,
+                plain: 0,
+                loaded: 0,
+                sleepers: Receivers::NONE,
             }; HARTS],
             kicks: 0,
             ready: [const { ReadyQueues::new() }; HARTS],
@@ -122,6 +140,7 @@ impl<M> Kernel<M> {
             irqs: [IrqState::Inactive; IRQS],
             irq_slots: 0,
             asid_pools: [0; 1 << ASID_POOLS_BITS],
+            user_interrupts: UserInterrupts::new(),
             steps: 0,
         }
     }

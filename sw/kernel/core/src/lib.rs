@@ -43,10 +43,12 @@ mod machine;
 mod notification;
 pub mod object;
 mod paging;
+mod receiver;
 mod registers;
 #[cfg(feature = "sync-ipc")]
 mod reply;
 mod schedule;
+mod sender;
 pub mod slot;
 mod syscall;
 mod tcb_configure;
@@ -57,6 +59,7 @@ mod thread;
 mod transfer;
 mod tree;
 mod untyped;
+mod user_switch;
 mod vspace;
 
 #[cfg(test)]
@@ -65,6 +68,6 @@ mod tests;
 pub use cap::{Cap, Kind};
 pub use failure::Failure;
 pub use kernel::{HARTS, IRQS, Kernel};
-pub use machine::{Machine, Memory};
+pub use machine::{Machine, Memory, UserState, user};
 pub use object::{Tcb, reg};
 pub use slot::Slot;

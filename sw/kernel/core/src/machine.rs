@@ -7,6 +7,21 @@ pub trait Memory {
     fn store(&mut self, address: usize, value: usize);
 }
 
+/// The CSRs that a thread with user interrupts has for itself, in the order of [`user`].
+pub type UserState = [usize; user::WORDS];
+
+/// Places in [`UserState`].
+pub mod user {
+    pub const STATUS: usize = 0;
+    pub const ENABLE: usize = 1;
+    pub const VECTOR: usize = 2;
+    pub const SCRATCH: usize = 3;
+    pub const PC: usize = 4;
+    pub const CAUSE: usize = 5;
+    pub const VALUE: usize = 6;
+    pub const WORDS: usize = 7;
+}
+
 /// The hart and its devices.
 pub trait Machine: Memory {
     /// Loads a word that users can change at any time.
@@ -45,6 +60,24 @@ pub trait Machine: Memory {
     /// Makes another hart leave its thread: it waits for the kernel when this returns, with the
     /// thread's registers in its TCB.
     fn stop(&mut self, hart: usize);
+
+    /// The CSRs of the hart's thread.
+    fn user_state(&self) -> UserState;
+    /// The same of another hart, which was stopped.
+    fn user_state_of(&mut self, hart: usize) -> UserState;
+    /// Gives U-mode the CSRs and the receiver of a thread, or takes all of it away; and its sender
+    /// table, by its address, or none.
+    fn set_user_state(&mut self, receiver: Option<(usize, &UserState)>, senders: Option<usize>);
+    /// Lets user interrupts that U-mode does not take interrupt the kernel on this hart, or not. Not
+    /// while a thread has a receiver.
+    fn listen(&mut self, on: bool);
+    /// Sets which hart a receiver interrupts, and whether it does.
+    fn place_receiver(&mut self, receiver: usize, hart: usize, active: bool);
+    /// Takes the pending vectors of a receiver.
+    fn take_vectors(&mut self, receiver: usize) -> usize;
+    /// Interrupts another hart, and returns when it waits for the kernel: what its thread sent
+    /// before has arrived, and what it sends afterwards sees the sender tables as they are now.
+    fn finish_sends(&mut self, hart: usize);
 
     /// Prints a character, for debugging.
     fn put_char(&mut self, character: u8);

@@ -44,6 +44,7 @@ impl<M: Machine> Kernel<M> {
 
     /// Takes the bits, or waits for some. A call that does not block gets 0.
     pub(crate) fn wait(&mut self, thread: Tcb, notification: Notification, blocking: bool) {
+        self.collect_vectors(thread, notification);
         match notification.state(self) {
             NotificationState::Active => self.take(thread, notification),
             _ if blocking => {

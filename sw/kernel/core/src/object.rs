@@ -2,7 +2,10 @@
 //!
 //! Sizes are part of the ABI. A field is one word.
 
-use crate::{machine::Memory, slot::Slot};
+use crate::{
+    machine::{Memory, UserState},
+    slot::Slot,
+};
 
 /// What a word of an object can mean.
 pub(crate) trait Word {
@@ -171,10 +174,14 @@ fields! {
         ready_previous, set_ready_previous: Option<Tcb> = 53;
         queue_next, set_queue_next: Option<Tcb> = 54;
         queue_previous, set_queue_previous: Option<Tcb> = 55;
-        /// The hart where it runs.
-        affinity, set_affinity: usize = 56;
+        /// Where it may run at once: the hart, and whether user interrupts must be exchanged.
+        placement, set_placement: usize = 56;
         /// Whether it is in a ready queue.
         ready, set_ready: bool = 57;
+        /// Its receiver of user interrupts, counted from 1; 0 if it is none.
+        receiver, set_receiver: usize = 58;
+        /// Its sender table, counted from 1; 0 if it has none.
+        sender_table, set_sender_table: usize = 59;
     }
 }
 
@@ -187,6 +194,10 @@ impl Tcb {
     const NAME: usize = Self::SLOTS + 32 * Self::SLOT_COUNT;
     pub(crate) const NAME_WORDS: usize = 16;
     pub const SLOT_COUNT: usize = 5;
+    /// Behind the name: the CSRs of user interrupts.
+    const USER_STATE: usize = Self::NAME + 8 * Self::NAME_WORDS;
+    /// Bit of the placement: the thread takes or sends user interrupts.
+    const EXCHANGES: usize = 1 << 63;
 
     #[inline]
     pub fn register(self, memory: &impl Memory, register: usize) -> usize {
@@ -196,6 +207,41 @@ impl Tcb {
     #[inline]
     pub fn set_register(self, memory: &mut impl Memory, register: usize, value: usize) {
         memory.store(self.0 + 8 * register, value);
+    }
+
+    /// The hart where it runs.
+    #[inline]
+    pub(crate) fn affinity(self, memory: &impl Memory) -> usize {
+        self.placement(memory) & !Self::EXCHANGES
+    }
+
+    pub(crate) fn set_affinity(self, memory: &mut impl Memory, hart: usize) {
+        let exchanges = self.placement(memory) & Self::EXCHANGES;
+        self.set_placement(memory, hart | exchanges);
+    }
+
+    /// Whether it takes or sends user interrupts.
+    #[inline]
+    pub(crate) fn uses_user_interrupts(self, memory: &impl Memory) -> bool {
+        self.placement(memory) & Self::EXCHANGES != 0
+    }
+
+    /// Notes whether it takes or sends user interrupts, as its receiver and sender table say.
+    pub(crate) fn note_user_interrupts(self, memory: &mut impl Memory) {
+        let uses = self.receiver(memory) != 0 || self.sender_table(memory) != 0;
+        let exchanges = if uses { Self::EXCHANGES } else { 0 };
+        let hart = self.affinity(memory);
+        self.set_placement(memory, hart | exchanges);
+    }
+
+    pub(crate) fn user_state(self, memory: &impl Memory) -> UserState {
+        core::array::from_fn(|index| memory.load(self.0 + Self::USER_STATE + 8 * index))
+    }
+
+    pub(crate) fn set_user_state(self, memory: &mut impl Memory, state: &UserState) {
+        for (index, word) in state.iter().enumerate() {
+            memory.store(self.0 + Self::USER_STATE + 8 * index, *word);
+        }
     }
 
     /// A word of the fault that waits for a reply, or is being sent.

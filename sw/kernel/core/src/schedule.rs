@@ -251,6 +251,9 @@ impl<M: Machine> Kernel<M> {
             None => {
                 self.node_mut().current = self.node().idle;
                 self.use_kernel_space();
+                if self.node().plain != self.hart {
+                    self.exchange_user_interrupts();
+                }
             }
         }
     }
@@ -273,10 +276,14 @@ impl<M: Machine> Kernel<M> {
         self.set_vspace_of(thread);
         self.dequeue(thread);
         self.node_mut().current = thread.0;
+        if thread.placement(self) != self.node().plain {
+            self.exchange_user_interrupts();
+        }
     }
 
     /// Counts a tick of the timer.
     pub(crate) fn tick(&mut self) {
+        self.wake_sleepers();
         let current = self.current();
         if matches!(current.state(self), State::Running) {
             let left = current.time_slice(self);

@@ -23,6 +23,8 @@ const NEXT: usize = 24;
 const REVOCABLE: usize = 1;
 /// The first of the capabilities with its badge.
 const FIRST_BADGED: usize = 2;
+/// Entries of sender tables were made from the capability.
+const SENDING: usize = 4;
 const FLAGS: usize = 31;
 
 /// A node of the derivation tree: the tree is a list in the order of a depth-first walk.
@@ -32,11 +34,13 @@ pub struct Node {
     pub next: Option<Slot>,
     pub revocable: bool,
     pub first_badged: bool,
+    /// Entries of sender tables may have been made from the capability.
+    pub sending: bool,
 }
 
 impl Node {
     pub const ALONE: Self =
-        Self { previous: None, next: None, revocable: false, first_badged: false };
+        Self { previous: None, next: None, revocable: false, first_badged: false, sending: false };
 }
 
 impl Slot {
@@ -63,14 +67,22 @@ impl Slot {
             next: Option::from_word(next & !FLAGS),
             revocable: next & REVOCABLE != 0,
             first_badged: next & FIRST_BADGED != 0,
+            sending: next & SENDING != 0,
         }
     }
 
     pub(crate) fn set_node(self, memory: &mut impl Memory, node: Node) {
         let flags = if node.revocable { REVOCABLE } else { 0 }
-            | if node.first_badged { FIRST_BADGED } else { 0 };
+            | if node.first_badged { FIRST_BADGED } else { 0 }
+            | if node.sending { SENDING } else { 0 };
         memory.store(self.0 + PREVIOUS, node.previous.word());
         memory.store(self.0 + NEXT, node.next.word() | flags);
+    }
+
+    /// Notes that an entry of a sender table was made from the capability.
+    pub(crate) fn set_sending(self, memory: &mut impl Memory) {
+        let word = memory.load(self.0 + NEXT) | SENDING;
+        memory.store(self.0 + NEXT, word);
     }
 
     #[inline]

@@ -71,6 +71,7 @@ impl<M: Machine> Kernel<M> {
                 continue;
             }
             self.machine.stop(hart);
+            self.fetch_user_state(thread, hart);
             // What it asked for when it was stopped, it asks for again.
             if thread.state(self) == State::Running {
                 thread.set_state(self, State::Restart);

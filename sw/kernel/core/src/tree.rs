@@ -116,7 +116,13 @@ impl<M: Machine> Kernel<M> {
         slot.set_cap(self, cap);
         slot.set_node(
             self,
-            Node { previous: Some(before), next, revocable, first_badged: revocable },
+            Node {
+                previous: Some(before),
+                next,
+                revocable,
+                first_badged: revocable,
+                sending: false,
+            },
         );
         before.set_next(self, Some(slot));
         if let Some(next) = next {
@@ -132,6 +138,9 @@ impl<M: Machine> Kernel<M> {
         source.set_cap(self, Cap::NULL);
         source.set_node(self, Node::ALONE);
         self.relink(slot);
+        if node.sending {
+            self.exchange_origins(source, slot);
+        }
     }
 
     /// Exchanges two slots. `first_cap` goes to `second`, and `second_cap` to `first`.
@@ -154,6 +163,9 @@ impl<M: Machine> Kernel<M> {
         second.set_node(self, for_second);
         self.relink(first);
         self.relink(second);
+        if for_first.sending || for_second.sending {
+            self.exchange_origins(first, second);
+        }
     }
 
     /// Makes the neighbours of a slot point to it.
@@ -181,6 +193,9 @@ impl<M: Machine> Kernel<M> {
         }
         slot.set_cap(self, Cap::NULL);
         slot.set_node(self, Node::ALONE);
+        if node.sending {
+            self.forget_origin(slot);
+        }
     }
 }
 

@@ -1,0 +1,104 @@
+//! User interrupts at a switch between threads.
+//!
+//! A hart has the user interrupts of one thread, or of none. A thread that has none is switched to
+//! without a look at them: its placement is what the hart expects of such a thread
+//! (`kernel::Node::plain`).
+
+use crate::{Kernel, Tcb, kernel::Node, machine::Machine, receiver::receiver_of};
+
+impl<M: Machine> Kernel<M> {
+    /// Gives the hart the user interrupts of its current thread, and saves those that it has.
+    #[cold]
+    pub(crate) fn exchange_user_interrupts(&mut self) {
+        let (current, loaded) = (self.current(), self.node().loaded);
+        if loaded == current.0 {
+            return;
+        }
+        if loaded > Node::STALE {
+            self.save_user_interrupts(Tcb(loaded));
+        }
+        if current.uses_user_interrupts(self) {
+            self.load_user_interrupts(current);
+        } else {
+            self.give_up_user_interrupts();
+        }
+    }
+
+    /// The current thread's rights to user interrupts changed.
+    pub(crate) fn refresh_user_interrupts(&mut self, thread: Tcb) {
+        if self.node().loaded == thread.0 {
+            // Without a receiver the CSRs are nobody's: another receiver begins with its own.
+            if thread.receiver(self) != 0 {
+                let state = self.machine.user_state();
+                thread.set_user_state(self, &state);
+            }
+            self.node_mut().loaded = Node::STALE;
+        }
+        self.exchange_user_interrupts();
+    }
+
+    /// A thread ends: what the hart has of it is not saved.
+    pub(crate) fn drop_user_interrupts(&mut self, thread: Tcb) {
+        if self.node().loaded == thread.0 {
+            self.give_up_user_interrupts();
+        }
+    }
+
+    fn save_user_interrupts(&mut self, thread: Tcb) {
+        let Some(receiver) = receiver_of(thread, self) else { return };
+        let hart = self.hart;
+        self.machine.place_receiver(receiver, hart, false);
+        let state = self.machine.user_state();
+        thread.set_user_state(self, &state);
+        if self.sleeps(thread) {
+            self.node_mut().sleepers.insert(receiver);
+        }
+    }
+
+    fn load_user_interrupts(&mut self, thread: Tcb) {
+        let receiver = receiver_of(thread, self);
+        if let Some(receiver) = receiver {
+            for node in &mut self.nodes {
+                node.sleepers.remove(receiver);
+            }
+        }
+        self.node_mut().loaded = thread.0;
+        self.node_mut().plain = Node::EXCHANGE;
+        let senders = self.sender_table(thread);
+        let Some(receiver) = receiver else {
+            self.machine.set_user_state(None, senders);
+            self.place_sleepers(true);
+            return;
+        };
+        self.place_sleepers(false);
+        let (state, hart) = (thread.user_state(self), self.hart);
+        self.machine.set_user_state(Some((receiver, &state)), senders);
+        self.machine.place_receiver(receiver, hart, true);
+    }
+
+    fn give_up_user_interrupts(&mut self) {
+        self.node_mut().loaded = 0;
+        self.node_mut().plain = self.hart;
+        self.machine.set_user_state(None, None);
+        self.place_sleepers(true);
+    }
+
+    /// A receiver's thread, which does not run, sleeps: its vectors interrupt the kernel on this hart.
+    pub(crate) fn let_sleep(&mut self, receiver: usize) {
+        self.node_mut().sleepers.insert(receiver);
+        let loaded = self.node().loaded;
+        if loaded <= Node::STALE || Tcb(loaded).receiver(self) == 0 {
+            self.place_sleepers(true);
+        }
+    }
+
+    /// Lets the sleepers of this hart interrupt the kernel, or not: while a receiver runs, an interrupt
+    /// would be taken for one of its own.
+    fn place_sleepers(&mut self, active: bool) {
+        let (sleepers, hart) = (self.node().sleepers, self.hart);
+        self.machine.listen(active && !sleepers.is_empty());
+        for receiver in sleepers.iter() {
+            self.machine.place_receiver(receiver, hart, active);
+        }
+    }
+}
