@@ -139,6 +139,7 @@ impl<M: Machine> Kernel<M> {
             threads.iter().position(|thread| *thread == 0).ok_or(Failure::NotEnoughMemory(0))?;
         self.begin();
         self.stop_using(thread);
+        self.forget_loaded(thread);
         self.machine.place_receiver(receiver, 0, false);
         self.machine.take_vectors(receiver);
         self.user_interrupts.threads[receiver] = thread.0;

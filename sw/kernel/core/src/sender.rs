@@ -8,7 +8,7 @@
 use crate::{
     Failure, Kernel, Slot, Tcb,
     invocation::Invocation,
-    kernel::HARTS,
+    kernel::{HARTS, Node},
     machine::{Machine, Memory},
     object::Notification,
     receiver::receiver_of,
@@ -143,7 +143,7 @@ impl<M: Machine> Kernel<M> {
             }
         });
         for hart in 0..self.harts.min(HARTS) {
-            if hart != self.hart && self.nodes[hart].current != self.nodes[hart].idle {
+            if hart != self.hart && self.nodes[hart].loaded > Node::STALE {
                 self.machine.finish_sends(hart);
             }
         }

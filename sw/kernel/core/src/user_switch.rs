@@ -27,7 +27,6 @@ impl<M: Machine> Kernel<M> {
     /// The current thread's rights to user interrupts changed.
     pub(crate) fn refresh_user_interrupts(&mut self, thread: Tcb) {
         if self.node().loaded == thread.0 {
-            // Without a receiver the CSRs are nobody's: another receiver begins with its own.
             if thread.receiver(self) != 0 {
                 let state = self.machine.user_state();
                 thread.set_user_state(self, &state);
@@ -35,6 +34,13 @@ impl<M: Machine> Kernel<M> {
             self.node_mut().loaded = Node::STALE;
         }
         self.exchange_user_interrupts();
+    }
+
+    /// What this hart has of a thread is not saved: the thread gets new CSRs.
+    pub(crate) fn forget_loaded(&mut self, thread: Tcb) {
+        if self.node().loaded == thread.0 {
+            self.node_mut().loaded = Node::STALE;
+        }
     }
 
     /// A thread ends: what the hart has of it is not saved.

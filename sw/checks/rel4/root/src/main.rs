@@ -18,6 +18,7 @@ mod process;
 mod schedule;
 mod tcb;
 mod untyped;
+mod user_interrupt;
 mod vspace;
 
 use check::Test;
@@ -36,6 +37,7 @@ const ALL: &[(&str, &[Test])] = &[
     ("fault", fault::TESTS),
     ("schedule", schedule::TESTS),
     ("irq", irq::TESTS),
+    ("user_interrupt", user_interrupt::TESTS),
     ("process", process::TESTS),
     ("hostile", hostile::TESTS),
 ];

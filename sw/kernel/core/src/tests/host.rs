@@ -1,7 +1,8 @@
 //! A machine in a vector, and a root task on it that makes system calls.
 
+use super::uintc::{RECEIVERS, UserHart};
 use crate::{
-    Cap, Kernel, Machine, Memory, Slot, Tcb,
+    Cap, Kernel, Machine, Memory, Slot, Tcb, UserState,
     boot::{Boot, Memories, Region},
     entry::Entry,
     object::reg,
@@ -17,15 +18,17 @@ use std::{vec, vec::Vec};
 const WINDOW: usize = 0xffff_ffc0_0000_0000;
 const PHYSICAL: usize = 0x8000_0000;
 const BYTES: usize = 4 << 20;
+const SENDER_TABLES: usize = PHYSICAL + 0x20000;
 const IDLE: usize = PHYSICAL + 0x1000;
 const IRQ_SLOTS: usize = PHYSICAL + 0x3000;
 const IMAGE: Region = Region { start: PHYSICAL + 0x10000, end: PHYSICAL + 0x12000 };
-const FREE: Region = Region { start: PHYSICAL + 0x20000, end: PHYSICAL + BYTES };
+const FREE: Region = Region { start: PHYSICAL + 0x40000, end: PHYSICAL + BYTES };
 
 /// A hart without devices.
 pub struct Host {
     words: Vec<usize>,
     pub pending: bool,
+    pub user: UserHart,
 }
 
 impl Host {
@@ -87,6 +90,32 @@ impl Machine for Host {
     fn kick(&mut self, _: usize) {}
     fn leave_space(&mut self, _: usize) {}
     fn stop(&mut self, _: usize) {}
+    fn user_state(&self) -> UserState {
+        self.user.state
+    }
+    fn user_state_of(&mut self, _: usize) -> UserState {
+        unreachable!("there is one hart")
+    }
+    fn set_user_state(&mut self, receiver: Option<(usize, &UserState)>, senders: Option<usize>) {
+        self.user.receiver = receiver.map(|(receiver, state)| {
+            self.user.state = *state;
+            receiver
+        });
+        self.user.senders = senders;
+    }
+    fn listen(&mut self, on: bool) {
+        self.user.listening = on;
+    }
+    fn place_receiver(&mut self, receiver: usize, hart: usize, active: bool) {
+        let entry = &mut self.user.entries[receiver];
+        (entry.hart, entry.active) = (hart, active);
+    }
+    fn take_vectors(&mut self, receiver: usize) -> usize {
+        std::mem::take(&mut self.user.entries[receiver].pending)
+    }
+    fn finish_sends(&mut self, _: usize) {
+        unreachable!("there is one hart")
+    }
     fn put_char(&mut self, _: u8) {}
     fn halt(&mut self) {}
 }
@@ -106,7 +135,13 @@ pub struct Bench {
 
 impl Bench {
     pub fn new() -> Self {
-        let mut kernel = Kernel::new(Host { words: vec![0; BYTES / 8], pending: false });
+        Self::with_receivers(RECEIVERS)
+    }
+
+    /// On a machine with so many receivers of user interrupts.
+    pub fn with_receivers(receivers: usize) -> Self {
+        let mut kernel =
+            Kernel::new(Host { words: vec![0; BYTES / 8], pending: false, user: UserHart::new() });
         let mut memory = Memories::new();
         memory.add(FREE);
         let boot = Boot {
@@ -118,6 +153,8 @@ impl Bench {
             devices: &[Region::new(0x1000_0000, 0x1000_1000)],
             harts: 1,
             irq_slots: WINDOW + IRQ_SLOTS,
+            receivers,
+            sender_tables: WINDOW + SENDER_TABLES,
             idle: core::array::from_fn(|hart| Tcb(WINDOW + IDLE + 1024 * hart)),
         };
         kernel.boot(boot).expect("the root task starts");

@@ -8,5 +8,7 @@ mod ipc;
 mod lookup;
 mod schedule;
 mod tree;
+mod uintc;
 mod untyped;
+mod user_interrupt;
 mod vspace;

@@ -4,6 +4,7 @@ mod cnode;
 mod irq;
 mod tcb;
 mod untyped;
+mod user_interrupt;
 mod vspace;
 
 pub use cnode::Place;
