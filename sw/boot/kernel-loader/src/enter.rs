@@ -1,12 +1,7 @@
 //! The way into the kernel: its page table, and the registers that it expects.
 
 use core::arch::asm;
-
-const GIGA_SHIFT: u32 = 30;
-const GIGA: usize = 1 << GIGA_SHIFT;
-/// Valid, readable, writable, executable, accessed, dirty.
-const LEAF: usize = 0b1100_1111;
-const SV39: usize = 8 << 60;
+use sv39::{AddressSpace, Entry, Flags, ROOT_LEVEL, Table, size};
 
 /// What a hart enters the kernel with.
 pub struct Handover {
@@ -18,9 +13,7 @@ pub struct Handover {
     translation: usize,
 }
 
-#[repr(C, align(4096))]
-struct Table([usize; 512]);
-static mut TABLE: Table = Table([0; 512]);
+static mut TABLES: [Table; 1] = [Table::EMPTY];
 
 impl Handover {
     /// Makes the page table: DRAM at itself, for the loader, and the kernel. To be called once.
@@ -28,13 +21,16 @@ impl Handover {
     /// `kernel` is a virtual address of the kernel, `physical` where that lies. They are equal modulo
     /// 1 GiB.
     pub fn new(arguments: [usize; 6], entry: usize, kernel: usize, physical: usize) -> Self {
-        let table = &raw mut TABLE;
-        // SAFETY: nobody else names it, and this runs once.
-        let entries = unsafe { &mut (*table).0 };
-        for (vaddr, paddr) in [(physical, physical), (kernel, physical)] {
-            entries[vaddr >> GIGA_SHIFT & 511] = (paddr & !(GIGA - 1)) >> 12 << 10 | LEAF;
+        let tables = &raw mut TABLES;
+        // SAFETY: nobody else names them, and this runs once.
+        let mut space =
+            AddressSpace::new(unsafe { &mut *tables }, tables as usize).expect("there is a table");
+        let base = |address: usize| address & !(size(ROOT_LEVEL) - 1);
+        for vaddr in [physical, kernel] {
+            let entry = space.entry(base(vaddr), ROOT_LEVEL).expect("addresses of Sv39");
+            *entry = Entry::new(base(physical), Flags::READY | Flags::RWX);
         }
-        Self { arguments, entry, translation: SV39 | table as usize >> 12 }
+        Self { arguments, entry, translation: space.satp(0) }
     }
 }
 

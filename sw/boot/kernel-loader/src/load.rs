@@ -7,9 +7,7 @@ use core::{
 };
 use elf::{ElfBytes, ParseError, abi::PT_LOAD, endian::LittleEndian, segment::ProgramHeader};
 use fdt::Fdt;
-
-const PAGE: usize = 4096;
-const GIGA: usize = 1 << 30;
+use sv39::{PAGE, ROOT_LEVEL, size};
 
 /// Why a kernel cannot be loaded.
 #[derive(Debug)]
@@ -65,7 +63,7 @@ pub fn load(device_tree: usize) -> Result<Handover, Problem> {
     let kernel = ElfBytes::<LittleEndian>::minimal_parse(kernel)?;
     let (kernel_virtual, kernel_physical) =
         (span(&kernel, virtual_of)?, span(&kernel, physical_of)?);
-    if kernel_virtual.start.wrapping_sub(kernel_physical.start) % GIGA != 0 {
+    if kernel_virtual.start.wrapping_sub(kernel_physical.start) % size(ROOT_LEVEL) != 0 {
         return Err(Problem::Place);
     }
     let tree_at = kernel_physical.end.next_multiple_of(PAGE);

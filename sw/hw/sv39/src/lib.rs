@@ -31,6 +31,15 @@ pub const fn canonical(vaddr: usize) -> bool {
     sign == 0 || sign == -1
 }
 
+/// Where the ASID stands in `satp`.
+pub const ASID_SHIFT: u32 = 44;
+
+/// The value of `satp` for a root table at physical address `root`.
+#[inline]
+pub const fn satp(asid: usize, root: usize) -> usize {
+    (8 << 60) | (asid << ASID_SHIFT) | (root / PAGE)
+}
+
 /// Flag bits of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Flags(pub usize);
@@ -46,7 +55,8 @@ impl Flags {
     pub const ACCESSED: Self = Self(1 << 6);
     pub const DIRTY: Self = Self(1 << 7);
 
-    const RWX: usize = Self::READ.0 | Self::WRITE.0 | Self::EXECUTE.0;
+    /// Any of these makes an entry a leaf.
+    pub const RWX: Self = Self(Self::READ.0 | Self::WRITE.0 | Self::EXECUTE.0);
     /// Accessed and dirty: for leaves that software does not track.
     pub const READY: Self = Self(Self::VALID.0 | Self::ACCESSED.0 | Self::DIRTY.0);
 
@@ -85,12 +95,12 @@ impl Entry {
         Flags(self.0 & 0xff)
     }
 
-    const fn is_valid(self) -> bool {
+    pub const fn is_valid(self) -> bool {
         self.flags().contains(Flags::VALID)
     }
 
-    const fn is_leaf(self) -> bool {
-        self.0 & Flags::RWX != 0
+    pub const fn is_leaf(self) -> bool {
+        self.0 & Flags::RWX.0 != 0
     }
 }
 
@@ -138,7 +148,7 @@ impl<'a> AddressSpace<'a> {
 
     /// The value of `satp` that selects it.
     pub fn satp(&self, asid: usize) -> usize {
-        (8 << 60) | (asid << 44) | (self.base / PAGE)
+        satp(asid, self.base)
     }
 
     /// Maps one page of `level` from `vaddr` to `paddr`. `flags` are used as they are.

@@ -14,10 +14,6 @@ use core::{
 use hal::{csr, soc::csr as number};
 use kernel_core::{HARTS, Machine, Memory, UserState};
 
-/// `satp` for Sv39, and where the ASID stands in it.
-const SV39: usize = 8 << 60;
-const ASID_SHIFT: u32 = 44;
-
 /// The hart that has the kernel, and the devices that the kernel keeps.
 pub struct Hart {
     /// IDs of the harts, by their number.
@@ -60,8 +56,8 @@ impl Hart {
     /// Learns how many bits of an ASID the hart has, and goes to the kernel's own page table.
     pub fn set_up_translation(&mut self) {
         // SAFETY: the kernel's table maps the kernel where the loader did.
-        unsafe { csr::write::<{ number::SATP }>(kernel_satp() | 0xffff << ASID_SHIFT) };
-        self.asid_mask = csr::read::<{ number::SATP }>() >> ASID_SHIFT & 0xffff;
+        unsafe { csr::write::<{ number::SATP }>(kernel_satp() | 0xffff << sv39::ASID_SHIFT) };
+        self.asid_mask = csr::read::<{ number::SATP }>() >> sv39::ASID_SHIFT & 0xffff;
         self.set_kernel_space();
         riscv::asm::sfence_vma_all();
     }
@@ -81,7 +77,7 @@ pub fn leave_space() {
 }
 
 fn kernel_satp() -> usize {
-    SV39 | place::root_table() >> 12
+    sv39::satp(0, place::root_table())
 }
 
 impl Memory for Hart {
@@ -130,7 +126,7 @@ impl Machine for Hart {
 
     #[inline]
     fn set_address_space(&mut self, root: usize, asid: usize) {
-        let satp = SV39 | (asid & self.asid_mask) << ASID_SHIFT | self.physical(root) >> 12;
+        let satp = sv39::satp(asid & self.asid_mask, self.physical(root));
         self.asids_shared |= asid > self.asid_mask;
         // SAFETY: each root table has the kernel's own entries.
         unsafe { csr::write::<{ number::SATP }>(satp) };

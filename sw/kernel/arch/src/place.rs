@@ -2,6 +2,7 @@
 
 use core::{cell::UnsafeCell, ops::Range};
 use kernel_core::{HARTS, Tcb};
+use sv39::Flags;
 
 /// Entries of a root table; the user's come first.
 pub const ENTRIES: usize = 512;
@@ -10,11 +11,10 @@ pub const USER_ENTRIES: usize = 256;
 const IMAGE_ENTRY: usize = 510;
 
 const GIGA_SHIFT: u32 = 30;
-/// Valid, readable, writable, executable, global, accessed, dirty.
-const KERNEL_LEAF: usize = 0b1110_1111;
 
 const fn leaf(physical: usize) -> usize {
-    physical >> 12 << 10 | KERNEL_LEAF
+    let flags = Flags::READY.0 | Flags::RWX.0 | Flags::GLOBAL.0;
+    sv39::Entry::new(physical, Flags(flags)).0
 }
 
 #[repr(C, align(4096))]

@@ -5,15 +5,7 @@ use crate::{
     machine::{Machine, Memory},
 };
 use abi::object::{GIGA_PAGE_BITS, PAGE_BITS, PAGE_TABLE_INDEX_BITS};
-
-const VALID: usize = 1 << 0;
-const READ: usize = 1 << 1;
-const WRITE: usize = 1 << 2;
-const EXECUTE: usize = 1 << 3;
-const USER: usize = 1 << 4;
-const ACCESSED: usize = 1 << 6;
-const DIRTY: usize = 1 << 7;
-const NUMBER: u32 = 10;
+use sv39::Flags;
 
 /// An entry: its address in a table, and how many bits of a virtual address remain there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,30 +26,31 @@ pub(crate) enum Target {
 
 /// Reads an entry.
 pub(crate) fn target(memory: &impl Memory, entry: Entry) -> Target {
-    let word = memory.load(entry.address);
-    let physical = word >> NUMBER << PAGE_BITS;
-    if word & VALID == 0 {
+    let entry = sv39::Entry(memory.load(entry.address));
+    if !entry.is_valid() {
         Target::Nothing
-    } else if word & (READ | WRITE | EXECUTE) == 0 {
-        Target::Table(physical)
+    } else if entry.is_leaf() {
+        Target::Frame(entry.paddr())
     } else {
-        Target::Frame(physical)
+        Target::Table(entry.paddr())
     }
 }
 
 /// The entry that links to a table.
 pub(crate) fn table_entry(physical: usize) -> usize {
-    physical >> PAGE_BITS << NUMBER | VALID
+    sv39::Entry::new(physical, Flags::VALID).0
 }
 
 /// The entry that maps a frame. Without the right to read, nobody can use the page.
 pub(crate) fn frame_entry(physical: usize, rights: FrameRights, execute: bool) -> usize {
     let flags = match rights {
-        FrameRights::None => READ, // the kernel's alone
-        FrameRights::Read => USER | READ | if execute { EXECUTE } else { 0 },
-        FrameRights::ReadWrite => USER | READ | WRITE | if execute { EXECUTE } else { 0 },
+        FrameRights::None => Flags::READ, // the kernel's alone
+        FrameRights::Read => Flags::USER | Flags::READ,
+        FrameRights::ReadWrite => Flags::USER | Flags::READ | Flags::WRITE,
     };
-    physical >> PAGE_BITS << NUMBER | VALID | ACCESSED | DIRTY | flags
+    let run = execute && rights != FrameRights::None;
+    let flags = Flags::READY | flags | if run { Flags::EXECUTE } else { Flags::NONE };
+    sv39::Entry::new(physical, flags).0
 }
 
 /// Walks from the root table as far as there are tables.
