@@ -12,39 +12,23 @@ mod probes;
 mod server;
 mod setup;
 
-use abi::boot_info::BootInfo;
-use core::{arch::global_asm, fmt::Write};
 use metric::Samples;
+use sel4::{abi::boot_info::BootInfo, debug, println};
 
-const STACK_BYTES: usize = 16384;
-
-#[repr(C, align(16))]
-struct Stack([u8; STACK_BYTES]);
-static mut STACK: Stack = Stack([0; STACK_BYTES]);
-
-global_asm!(
-    ".section .text.entry, \"ax\"",
-    ".globl _start",
-    "_start:",
-    "la sp, {stack} + {size}",
-    "tail {main}",
-    stack = sym STACK,
-    size = const STACK_BYTES,
-    main = sym main,
-);
+sel4::root_task!(main);
 
 /// Samples of each metric.
 const SAMPLES: usize = 1000;
 /// Calls before the first sample.
 const WARM_UP: usize = 20;
 
-extern "C" fn main(info: &BootInfo) -> ! {
-    let server = setup::server(info);
+fn main(info: &'static BootInfo) -> ! {
+    let server = setup::server(info).expect("there is memory for a server");
     probes::messages(&server, "path=fast words=0", 0);
     probes::alone(&server);
     probes::messages(&server, "path=fast words=4", 4);
     probes::messages(&server, "path=slow words=10", 10);
-    calls::end()
+    debug::halt()
 }
 
 /// Takes samples, and reports them.
@@ -56,11 +40,5 @@ fn measure(name: &'static str, parameters: &'static str, mut sample: impl FnMut(
     while !samples.is_full() {
         samples.push(sample() as i64);
     }
-    let _ = writeln!(calls::Console, "{}", samples.report(name, parameters));
-}
-
-#[panic_handler]
-fn panic(info: &core::panic::PanicInfo) -> ! {
-    let _ = writeln!(calls::Console, "{info}");
-    calls::end()
+    println!("{}", samples.report(name, parameters));
 }

@@ -1,7 +1,7 @@
 //! The server: waits for a message, notes the time, and replies.
 
-use abi::Syscall;
 use core::{arch::global_asm, sync::atomic::AtomicUsize};
+use sel4::abi::Syscall;
 
 /// Cycle in which the last message had come.
 pub static ARRIVED: AtomicUsize = AtomicUsize::new(0);
