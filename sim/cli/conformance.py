@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated
 
 import typer
@@ -14,6 +15,7 @@ from typer import Argument, Option
 from sim.cli import app, refuse
 from sim.cli.options import FIRMWARE, Config, Harts, soc_params
 from sim.conformance import benchmarks, qemu, riscv_tests, spike
+from sim.conformance.random_comparison import Outcome
 from sim.conformance.riscv_tests import SuiteError
 from sim.conformance.sel4test.image import BadSuite
 from sim.emulator.run import EmulatorOptions
@@ -167,23 +169,24 @@ FirstSeed = Annotated[int, Option(metavar="N", help="seed of the first program")
 def run_spike(programs: Programs = 20, instructions: Instructions = 1500,
               seed: FirstSeed = 1) -> None:
     """the emulator and Spike execute random programs of the base ISA, and agree"""
-    with refusing():
-        outcomes = spike.run(BUILD / "spike", programs=programs, instructions=instructions,
-                             seed=seed, report=show_comparison)
-    conclude(sum(not outcome.difference for outcome in outcomes), len(outcomes), "agree")
+    compare_with(spike, programs, instructions, seed)
 
 
 @verbs.command("qemu")
 def run_qemu(programs: Programs = 20, instructions: Instructions = 1500,
              seed: FirstSeed = 1) -> None:
     """the emulator and QEMU execute random programs of the base ISA, and agree"""
+    compare_with(qemu, programs, instructions, seed)
+
+
+def compare_with(machine: ModuleType, programs: int, instructions: int, seed: int) -> None:
     with refusing():
-        outcomes = qemu.run(BUILD / "qemu", programs=programs, instructions=instructions,
-                            seed=seed, report=show_comparison)
+        outcomes = machine.run(BUILD / machine.__name__.rpartition(".")[2], programs=programs,
+                               instructions=instructions, seed=seed, report=show_comparison)
     conclude(sum(not outcome.difference for outcome in outcomes), len(outcomes), "agree")
 
 
-def show_comparison(outcome: spike.Outcome) -> None:
+def show_comparison(outcome: Outcome) -> None:
     print(f"{'FAIL' if outcome.difference else 'pass'} seed {outcome.seed}, "
           f"{outcome.instructions} instructions"
           f"{': ' if outcome.difference else ''}{outcome.difference}", flush=True)

@@ -13,11 +13,15 @@ from dataclasses import dataclass
 from itertools import dropwhile
 from pathlib import Path
 
+from sim.conformance.random_comparison import (
+    Outcome,
+    check_size,
+    compare_programs,
+    emulator_log,
+)
 from sim.conformance.random_program import write_random_program
 from sim.conformance.riscv_tests import SuiteError
-from sim.conformance.spike import MAX_CYCLES, MOST_INSTRUCTIONS, Outcome
-from sim.emulator.run import EmulatorOptions, emulate
-from soc.config import DRAM_BASE, configuration
+from soc.config import DRAM_BASE
 
 PROGRAM = "qemu-system-riscv64"
 CPU = "rv64,f=false,d=false,zba=false,zbb=false,zbc=false,zbs=false"
@@ -45,19 +49,18 @@ class State:
 def run(folder: Path, *, programs: int, instructions: int, seed: int,
         report: Callable[[Outcome], None] = lambda outcome: None) -> list[Outcome]:
     """Compares ``programs`` programs, with seeds from ``seed`` on. Files go into ``folder``."""
-    if programs < 1 or not 1 <= instructions <= MOST_INSTRUCTIONS:
-        raise SuiteError(f"there must be a program, of 1 to {MOST_INSTRUCTIONS} instructions")
+    check_size(programs, instructions)
     if shutil.which(PROGRAM) is None:
         raise SuiteError(f"{PROGRAM} is not installed (apt-get install qemu-system-misc)")
-    folder.mkdir(parents=True, exist_ok=True)
-    outcomes = []
-    for number in range(seed, seed + programs):
-        image = write_random_program(folder, number, instructions, faulting_sc=False)
-        ours = emulator_steps(image, image.with_suffix(".emulator.log"))
+
+    def compare(image: Path) -> tuple[int, str]:
+        ours = list(read_emulator_log(emulator_log(image)))
         theirs = qemu_states(image, image.with_suffix(".qemu.log"))
-        outcomes.append(Outcome(number, len(ours), difference(ours, theirs)))
-        report(outcomes[-1])
-    return outcomes
+        return len(ours), difference(ours, theirs)
+
+    return compare_programs(
+        folder, range(seed, seed + programs), compare, report,
+        write=lambda number: write_random_program(folder, number, instructions, faulting_sc=False))
 
 
 def difference(ours: list[Step], theirs: list[State]) -> str:
@@ -76,15 +79,6 @@ def difference(ours: list[Step], theirs: list[State]) -> str:
     if len(theirs) != len(ours):
         return f"QEMU made {len(theirs)} steps, the emulator {len(ours)}"
     return ""
-
-
-def emulator_steps(image: Path, log: Path) -> list[Step]:
-    """Runs a program on the emulator and returns its steps."""
-    options = EmulatorOptions(max_cycles=MAX_CYCLES, commit_log=log)
-    result = emulate(configuration("default", harts=1), image, options)
-    if not result.passed:
-        raise SuiteError(f"{image.name} did not pass: {result.errors.splitlines()[0]}")
-    return list(read_emulator_log(log.read_text()))
 
 
 def qemu_states(image: Path, log: Path) -> list[State]:

@@ -12,16 +12,17 @@ from dataclasses import dataclass
 from itertools import dropwhile
 from pathlib import Path
 
+from sim.conformance.random_comparison import (
+    Outcome,
+    check_size,
+    compare_programs,
+    emulator_log,
+)
 from sim.conformance.random_program import write_random_program
 from sim.conformance.riscv_tests import SuiteError
-from sim.emulator.run import EmulatorOptions, emulate
-from soc.config import DRAM_BASE, configuration
+from soc.config import DRAM_BASE
 
 ISA = "rv64imac_zicsr_zifencei_zicntr_zicclsm"  # with misaligned loads and stores
-MAX_CYCLES = 10_000_000
-# Spike ends reservations after every 5000 steps, even with one hart. So programs must be shorter;
-# with the handler's instructions they execute almost three times as many.
-MOST_INSTRUCTIONS = 1500
 
 
 @dataclass(frozen=True)
@@ -37,32 +38,22 @@ class Retired:
         return f"{self.pc:#x}: {self.insn:08x}{register}"
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """The comparison of a program. ``difference`` is empty if the machines agree."""
-
-    seed: int
-    instructions: int
-    difference: str
-
-
 def run(folder: Path, *, programs: int, instructions: int, seed: int,
         report: Callable[[Outcome], None] = lambda outcome: None) -> list[Outcome]:
     """Compares ``programs`` programs, with seeds from ``seed`` on. Files go into ``folder``."""
-    if programs < 1 or not 1 <= instructions <= MOST_INSTRUCTIONS:
-        raise SuiteError(f"there must be a program, of 1 to {MOST_INSTRUCTIONS} instructions")
+    check_size(programs, instructions)
     spike = spike_program()
-    folder.mkdir(parents=True, exist_ok=True)
-    outcomes = []
-    for number in range(seed, seed + programs):
-        image = write_random_program(folder, number, instructions)
-        ours = emulator_log(image, image.with_suffix(".emulator.log"))
+
+    def compare(image: Path) -> tuple[int, str]:
+        ours = list(read_emulator_log(emulator_log(image)))
         # The last instruction is the store to the finisher, which Spike does not have.
         end = ours.pop().pc
         theirs = spike_log(spike, image, image.with_suffix(".spike.log"), end)
-        outcomes.append(Outcome(number, len(ours), difference(ours, theirs)))
-        report(outcomes[-1])
-    return outcomes
+        return len(ours), difference(ours, theirs)
+
+    return compare_programs(
+        folder, range(seed, seed + programs), compare, report,
+        write=lambda number: write_random_program(folder, number, instructions))
 
 
 def difference(ours: list[Retired], theirs: list[Retired]) -> str:
@@ -73,15 +64,6 @@ def difference(ours: list[Retired], theirs: list[Retired]) -> str:
     if len(theirs) != len(ours):
         return f"Spike retired {len(theirs)} instructions, the emulator {len(ours)}"
     return ""
-
-
-def emulator_log(image: Path, log: Path) -> list[Retired]:
-    """Runs a program on the emulator and returns what retired."""
-    options = EmulatorOptions(max_cycles=MAX_CYCLES, commit_log=log)
-    result = emulate(configuration("default", harts=1), image, options)
-    if not result.passed:
-        raise SuiteError(f"{image.name} did not pass: {result.errors.splitlines()[0]}")
-    return list(read_emulator_log(log.read_text()))
 
 
 def spike_program() -> str:
