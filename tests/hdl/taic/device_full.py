@@ -2,7 +2,6 @@
 end (TAIC-6.13)."""
 
 import cocotb
-import pytest
 
 from tests.hdl.taic.device_bench import PLACES, SIMULATE, Bench
 from tests.hdl.taic.device_queues import KEPT_PLACES
@@ -18,8 +17,6 @@ WAIT = 16  # cycles, of accesses that follow each other
 async def started(dut, *, queues=1):
     """Returns a bench whose contexts have so many queues, and a limit of 0."""
     bench = Bench(dut)
-    if bench.params.tasks > 64:
-        pytest.skip("takes long")
     await bench.start()
     await bench.grant_all()
     for process in range(bench.params.contexts):
