@@ -32,7 +32,9 @@ use uintr_shared::{BUSY, FIRST_BUSY, MEASURING, PEER, ROAMING};
 supervisor::program!(main);
 
 static mut SECOND: harts::Start = harts::Start::new(second);
-static mut SECOND_HART: Option<Hart> = None;
+/// Both harts, in one place with the receivers: on the stacks, where they lie in the cache would change
+/// with every build.
+static mut HARTS: [Option<Hart>; 2] = [const { None }; 2];
 
 /// The receivers of processes 0 to 2. Their roles have the same numbers.
 static mut RECEIVERS: [Option<Thread>; 3] = [const { None }; 3];
@@ -59,21 +61,22 @@ fn main(_hart: usize, _device_tree: usize) -> ! {
     exchange::leave(roaming.insert(thread(&third, ROAMING)));
     let peer = peer.insert(thread(&second, PEER));
 
-    let start = &raw mut SECOND;
-    // SAFETY: hart 1 takes both when it starts, and nobody else names them.
-    let started = unsafe {
-        SECOND_HART = Some(Hart::new(1, peer, Some(competitors)));
-        harts::start(1, &mut *start)
+    let (start, harts) = (&raw mut SECOND, &raw mut HARTS);
+    // SAFETY: hart 1 takes its own and its start when it starts, and nobody else names them.
+    let (own, started) = unsafe {
+        let [own, other] = &mut *harts;
+        *other = Some(Hart::new(1, peer, Some(competitors)));
+        (own, harts::start(1, &mut *start))
     };
     assert!(started.is_ok(), "hart 1 does not start: {started:?}");
     Supervisor::install();
-    Hart::new(0, measuring.insert(thread(&first, MEASURING)), None).run()
+    own.insert(Hart::new(0, measuring.insert(thread(&first, MEASURING)), None)).run()
 }
 
 fn second(_hart: usize) -> ! {
     Supervisor::install();
-    let place = &raw mut SECOND_HART;
-    // SAFETY: written by hart 0 before it started this one.
-    let hart = unsafe { (*place).as_mut() };
+    let harts = &raw mut HARTS;
+    // SAFETY: written by hart 0 before it started this one, which alone has it from then on.
+    let hart = unsafe { (*harts)[1].as_mut() };
     hart.expect("hart 0 has filled it").run()
 }
