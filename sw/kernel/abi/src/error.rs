@@ -1,39 +1,40 @@
 //! Why an invocation failed.
 
-/// The label of the reply to an invocation.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(usize)]
-pub enum Error {
-    /// Message register 0: which argument.
-    InvalidArgument = 1,
-    /// Message register 0: which of the capabilities, 0 for the invoked one.
-    InvalidCapability = 2,
-    IllegalOperation = 3,
-    /// Message registers 0 and 1: least and greatest value.
-    RangeError = 4,
-    AlignmentError = 5,
-    /// Message register 0: 1 if the source was looked up, 0 for the destination; then the failure
-    /// from register 1 on, as in a fault message.
-    FailedLookup = 6,
-    TruncatedMessage = 7,
-    DeleteFirst = 8,
-    RevokeFirst = 9,
-    /// Message register 0: bytes that are available.
-    NotEnoughMemory = 10,
+macro_rules! errors {
+    ($($name:ident = $number:literal: $words:literal,)*) => {
+        /// The label of the reply to an invocation; 0 is success.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        #[repr(usize)]
+        pub enum Error {
+            $(#[doc = $words] $name = $number,)*
+        }
+
+        /// In the order of their numbers, from 1 on.
+        const ALL: &[Error] = &[$(Error::$name,)*];
+
+        impl Error {
+            /// What the words of the reply are.
+            pub const fn words(self) -> &'static str {
+                match self {
+                    $(Self::$name => $words,)*
+                }
+            }
+        }
+    };
 }
 
-const ALL: [Error; 10] = [
-    Error::InvalidArgument,
-    Error::InvalidCapability,
-    Error::IllegalOperation,
-    Error::RangeError,
-    Error::AlignmentError,
-    Error::FailedLookup,
-    Error::TruncatedMessage,
-    Error::DeleteFirst,
-    Error::RevokeFirst,
-    Error::NotEnoughMemory,
-];
+errors! {
+    InvalidArgument = 1: "0: which argument",
+    InvalidCapability = 2: "0: which capability; 0 is the invoked one",
+    IllegalOperation = 3: "none",
+    RangeError = 4: "0 and 1: least and greatest value",
+    AlignmentError = 5: "none",
+    FailedLookup = 6: "0: 1 if a source was looked up, 0 for a destination; then the failure as in a fault message",
+    TruncatedMessage = 7: "none",
+    DeleteFirst = 8: "none",
+    RevokeFirst = 9: "none",
+    NotEnoughMemory = 10: "0: bytes that are available",
+}
 
 impl Error {
     /// The error with a number; `None` for success, which is 0, and for unknown ones.
@@ -88,7 +89,7 @@ mod tests {
     #[test]
     fn every_number_gives_its_error() {
         for error in ALL {
-            assert_eq!(Error::from_number(error as usize), Some(error));
+            assert_eq!(Error::from_number(*error as usize), Some(*error));
         }
         assert_eq!(Error::from_number(0), None);
         assert_eq!(Error::from_number(11), None);

@@ -11,6 +11,7 @@ pub mod boot_info;
 mod cnode;
 mod error;
 pub mod fault;
+pub mod invocation;
 mod label;
 pub mod message;
 pub mod object;

@@ -33,16 +33,18 @@ impl UserCsrs {
         }
     }
 
-    fn restore(&self) {
+    fn restore(self) {
+        // All are loaded before the first is written: a write waits for its load otherwise.
+        let Self { status, enabled, vector, scratch, pc, cause, value } = self;
         // SAFETY: these concern U-mode alone.
         unsafe {
-            csr::write::<{ number::USTATUS }>(self.status);
-            csr::write::<{ number::UIE }>(self.enabled);
-            csr::write::<{ number::UTVEC }>(self.vector);
-            csr::write::<{ number::USCRATCH }>(self.scratch);
-            csr::write::<{ number::UEPC }>(self.pc);
-            csr::write::<{ number::UCAUSE }>(self.cause);
-            csr::write::<{ number::UTVAL }>(self.value);
+            csr::write::<{ number::USTATUS }>(status);
+            csr::write::<{ number::UIE }>(enabled);
+            csr::write::<{ number::UTVEC }>(vector);
+            csr::write::<{ number::USCRATCH }>(scratch);
+            csr::write::<{ number::UEPC }>(pc);
+            csr::write::<{ number::UCAUSE }>(cause);
+            csr::write::<{ number::UTVAL }>(value);
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     object::reg,
 };
 use abi::{
-    Label, MessageInfo, Syscall,
+    Error, Label, MessageInfo, Syscall,
     boot_info::{ROOT_CNODE_BITS, place},
     message::place as buffer,
     slot,
@@ -219,11 +219,18 @@ impl Bench {
         self.kernel.check_ready_queues().expect("ready queues");
     }
 
-    /// The current thread, which is the root task, invokes an object.
+    /// The current thread, which is the root task, invokes an object. A refusal is one that the
+    /// reference of the invocation lists.
     pub fn invoke(&mut self, cap: usize, label: Label, words: &[usize], caps: &[usize]) -> Answer {
         let info = MessageInfo::new(label as usize, 0, caps.len(), words.len());
         self.syscall(Syscall::Call, cap, info, words, caps);
-        self.answer(self.root)
+        let answer = self.answer(self.root);
+        if let (Some(error), Some(invocation)) =
+            (Error::from_number(answer.0), abi::invocation::of(label))
+        {
+            assert!(invocation.can_fail_with(error), "{label:?} is not said to fail: {error:?}");
+        }
+        answer
     }
 
     /// The message that a thread has received.
