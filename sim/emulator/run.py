@@ -1,11 +1,8 @@
 """Runs programs on the emulator, from Python."""
 
 import hashlib
-import json
 import os
 import struct
-import subprocess
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +10,7 @@ from sim import tools
 from sim.emulator.build import BUILT, build_emulator
 from sim.model.elf import BadImage, Program
 from sim.model.run_options import BadArgument, RunOptions
-from sim.model.simulate import Result
+from sim.model.simulate import Result, outcome
 from soc.bootrom import TARGET_OFFSET, boot_rom
 from soc.config import SocParams
 
@@ -122,11 +119,8 @@ def emulate(params: SocParams, image: Path, options: EmulatorOptions = EmulatorO
     Raises ``BadImage``, ``BadArgument`` or ``ToolError`` if it cannot be run.
     """
     program = Program.load(image, memory_bytes=params.dram_bytes)
-    with tempfile.TemporaryDirectory() as folder:
-        report = options.json or Path(folder) / "result.json"
-        command = emulator_command(params, program, replace(options, json=report))
-        done = subprocess.run(command, input=stdin, capture_output=True, check=False)
-        errors = done.stderr.decode(errors="replace")
-        if done.returncode == 2 or done.returncode < 0:
-            raise BadImage(errors.strip() or f"the emulator ended with {done.returncode}")
-        return Result(done.returncode, json.loads(report.read_text()), done.stdout, errors)
+
+    def command(report: Path) -> list[str]:
+        return emulator_command(params, program, replace(options, json=report))
+
+    return outcome("emulator", command, options.json, stdin)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -76,14 +77,32 @@ def simulate(params: SocParams, image: Path, options: RunOptions = RunOptions(),
     Raises ``BadImage``, ``BadArgument`` or ``ToolError`` if it cannot be run.
     """
     program = Program.load(image, memory_bytes=params.dram_bytes)
+
+    def command(report: Path) -> list[str]:
+        return model_command(design or soc_design(params), program, params.dram_bytes,
+                             replace(options, json=report))
+
+    return outcome("simulator", command, options.json, stdin)
+
+
+def outcome(name: str, command: Callable[[Path], list[str]], report: Path | None,
+            stdin: bytes) -> Result:
+    """Runs a simulator that writes its JSON result to ``report``, or to a temporary file.
+
+    ``command`` gets the path of the result. The whole input is in a file before the simulator
+    starts: through a pipe it may come after the program has stopped waiting for it.
+
+    Raises ``BadImage`` if the simulator refuses the program or is killed.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        report = options.json or Path(folder) / "result.json"
-        options = replace(options, json=report)
-        command = model_command(design or soc_design(params), program, params.dram_bytes, options)
-        done = subprocess.run(command, input=stdin, capture_output=True, check=False)
+        report = report or Path(folder) / "result.json"
+        typed = Path(folder) / "input"
+        typed.write_bytes(stdin)
+        with typed.open("rb") as given:
+            done = subprocess.run(command(report), stdin=given, capture_output=True, check=False)
         errors = done.stderr.decode(errors="replace")
         if done.returncode == 2 or done.returncode < 0:
-            raise BadImage(errors.strip() or f"the simulator ended with {done.returncode}")
+            raise BadImage(errors.strip() or f"the {name} ended with {done.returncode}")
         return Result(done.returncode, json.loads(report.read_text()), done.stdout, errors)
 
 

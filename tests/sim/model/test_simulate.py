@@ -1,11 +1,12 @@
 """Small programs on the RTL of the SoC: how they end, and what is reported about them."""
 
 import struct
+import sys
 
 import pytest
 
 from sim.model.run_options import Latency, RunOptions
-from sim.model.simulate import simulate
+from sim.model.simulate import outcome, simulate
 from soc.config import configuration
 from tests.support.assemble import assemble
 from tests.support.elf import DRAM_BASE, Part, elf64
@@ -193,3 +194,14 @@ def test_commit_log_shows_the_program(tmp_path):
     ]
     cycles = [int(line[0]) for line in lines]
     assert cycles == sorted(cycles)
+
+
+def test_the_input_is_there_before_the_program_starts():
+    """The stand-in reads what it can have without waiting, as a simulator does."""
+    stand_in = ("import os, stat, sys; assert stat.S_ISREG(os.fstat(0).st_mode); "
+                "sys.stdout.buffer.write(os.read(0, 9)); open(sys.argv[1], 'w').write('{}')")
+
+    def command(report):
+        return [sys.executable, "-c", stand_in, str(report)]
+
+    assert outcome("stand-in", command, None, b"list\n").output == b"list\n"
