@@ -27,6 +27,11 @@ struct Order {
     slots: Slot,
 }
 
+/// Whether this kernel has objects of a type: endpoints are a feature.
+const fn exists(kind: ObjectType) -> bool {
+    cfg!(feature = "sync-ipc") || !matches!(kind, ObjectType::Endpoint)
+}
+
 impl<M: Machine> Kernel<M> {
     pub(crate) fn invoke_untyped(&mut self, call: &Invocation) -> Result<(), Failure> {
         if call.info.label() != Label::UntypedRetype as usize {
@@ -55,7 +60,8 @@ impl<M: Machine> Kernel<M> {
     fn order(&self, call: &Invocation) -> Result<Order, Failure> {
         let [kind, size_bits, index, depth, offset, count] = self.arguments(call)?;
         let root = call.extra(0)?;
-        let kind = ObjectType::from_number(kind).ok_or(Failure::InvalidArgument(0))?;
+        let kind = ObjectType::from_number(kind).filter(|kind| exists(*kind));
+        let kind = kind.ok_or(Failure::InvalidArgument(0))?;
         if size_bits >= usize::BITS as usize || kind.bits(size_bits) > MAX_UNTYPED_BITS {
             return Err(Failure::RangeError(0, MAX_UNTYPED_BITS));
         }

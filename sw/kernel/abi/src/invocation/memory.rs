@@ -27,7 +27,7 @@ pub const INVOCATIONS: &[Invocation] = &[
         errors: &[
             (
                 Error::InvalidArgument,
-                "0: no such type; 1: too small a size, or memory of a device cannot be that",
+                "0: no such type, or an endpoint in a kernel without them; 1: too small a size, or memory of a device cannot be that",
             ),
             (Error::RangeError, "size, offset or count; a depth above 64"),
             SLOT_ERRORS[1],

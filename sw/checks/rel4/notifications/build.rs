@@ -1,0 +1,3 @@
+fn main() {
+    layout::link_at(layout::USER_BASE);
+}
