@@ -10,7 +10,7 @@
 use hal::{csr, soc::csr as number};
 use root::Root;
 use sel4::{
-    Endpoint, Error, Message, Notification, ObjectType, Page, Rights,
+    Endpoint, Error, Message, Notification, ObjectType, Page, Reply, Rights,
     abi::{MAX_PRIORITY, MessageInfo, Syscall, boot_info::BootInfo},
     println,
 };
@@ -75,7 +75,7 @@ fn nothing_to_call(root: &mut Root) -> Outcome {
 }
 
 fn reply(_: &mut Root) -> Outcome {
-    sel4::reply(Message::new(1, &[2]));
+    Reply::to_caller(Message::new(1, &[2]));
     Ok(true)
 }
 
