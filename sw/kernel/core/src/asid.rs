@@ -14,7 +14,7 @@ use abi::{
 const IN_POOL: usize = 1 << ASID_POOL_INDEX_BITS;
 
 impl<M: Machine> Kernel<M> {
-    fn pool_of(&self, asid: usize) -> Option<usize> {
+    pub(crate) fn pool_of(&self, asid: usize) -> Option<usize> {
         let pools = &self.asid_pools;
         let pool = pools[asid >> ASID_POOL_INDEX_BITS & (pools.len() - 1)];
         (pool != 0).then_some(pool)

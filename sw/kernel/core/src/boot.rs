@@ -66,6 +66,8 @@ impl<M: Machine> Kernel<M> {
             self.nodes[hart].plain = hart;
         }
         let thread = self.make_root_task(boot)?;
+        #[cfg(any(test, feature = "checks"))]
+        self.marks.root_cnode.set(thread.cspace().cap(self).pointer());
         self.node_mut().action = Action::SwitchTo(thread);
         self.leave();
         Ok(())

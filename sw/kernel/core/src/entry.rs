@@ -50,7 +50,7 @@ impl<M: Machine> Kernel<M> {
     #[inline(always)]
     pub fn enter_call(&mut self) -> bool {
         #[cfg(feature = "sync-ipc")]
-        return self.fast_call();
+        return self.fast_call() && self.checked();
         #[cfg(not(feature = "sync-ipc"))]
         false
     }
@@ -59,7 +59,7 @@ impl<M: Machine> Kernel<M> {
     #[inline(always)]
     pub fn enter_reply_receive(&mut self) -> bool {
         #[cfg(feature = "sync-ipc")]
-        return self.fast_reply_receive();
+        return self.fast_reply_receive() && self.checked();
         #[cfg(not(feature = "sync-ipc"))]
         false
     }
@@ -69,6 +69,17 @@ impl<M: Machine> Kernel<M> {
         self.schedule();
         self.find_lost_space();
         self.activate();
+        #[cfg(feature = "checks")]
+        self.check_entry();
+    }
+
+    /// Checks the kernel after a short way, if it is one that checks itself.
+    #[cfg(feature = "sync-ipc")]
+    #[inline(always)]
+    fn checked(&self) -> bool {
+        #[cfg(feature = "checks")]
+        self.check_entry();
+        true
     }
 
     fn kicked(&mut self) {

@@ -99,6 +99,8 @@ pub struct Kernel<M> {
     pub(crate) user_interrupts: UserInterrupts,
     /// Steps of a long operation since the last look for interrupts.
     steps: usize,
+    #[cfg(any(test, feature = "checks"))]
+    pub(crate) marks: crate::invariant::Marks,
 }
 
 impl<M: Machine> Memory for Kernel<M> {
@@ -142,6 +144,8 @@ impl<M> Kernel<M> {
             asid_pools: [0; 1 << ASID_POOLS_BITS],
             user_interrupts: UserInterrupts::new(),
             steps: 0,
+            #[cfg(any(test, feature = "checks"))]
+            marks: crate::invariant::Marks::new(),
         }
     }
 }

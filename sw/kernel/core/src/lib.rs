@@ -34,6 +34,7 @@ mod fault;
 #[cfg(feature = "sync-ipc")]
 mod fault_reply;
 mod finalise;
+#[cfg(any(test, feature = "checks"))]
 pub mod invariant;
 mod invocation;
 mod irq;

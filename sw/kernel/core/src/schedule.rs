@@ -77,7 +77,19 @@ impl ReadyQueues {
         }
     }
 
-    /// The threads of a priority, the first one first; for checks.
+    /// The priorities of a domain that have threads.
+    #[cfg(any(test, feature = "checks"))]
+    pub(crate) fn filled(&self, domain: usize) -> impl Iterator<Item = usize> {
+        let words = self.filled[domain].into_iter().enumerate();
+        words.flat_map(|(index, word)| {
+            core::iter::successors(Some(word), |left| Some(left & left.wrapping_sub(1)))
+                .take_while(|left| *left != 0)
+                .map(move |left| WORD * index + left.trailing_zeros() as usize)
+        })
+    }
+
+    /// The first and the last thread of a priority, and whether it is marked as one that has some.
+    #[cfg(any(test, feature = "checks"))]
     pub(crate) fn ends(&self, domain: usize, priority: usize) -> (usize, usize, bool) {
         let queue = self.queues[domain][priority];
         let filled = self.filled[domain][priority / WORD] & (1 << (priority % WORD)) != 0;

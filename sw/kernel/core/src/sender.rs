@@ -71,8 +71,14 @@ impl<M: Machine> Kernel<M> {
         (0..SENDERS).find(same).or_else(|| (0..SENDERS).find(free))
     }
 
-    fn sender_page(&self, table: usize) -> usize {
+    pub(crate) fn sender_page(&self, table: usize) -> usize {
         self.user_interrupts.tables + (table << PAGE_BITS)
+    }
+
+    /// An entry of a sender table, and the slot from which it was made.
+    #[cfg(any(test, feature = "checks"))]
+    pub(crate) fn sender_entry(&self, page: usize, place: usize) -> (usize, usize) {
+        (self.load(page + 8 * place), self.load(page + ORIGINS + 8 * place))
     }
 
     /// The address of a thread's sender table.

@@ -90,7 +90,7 @@ impl Slot {
         Option::from_word(memory.load(self.0 + NEXT) & !FLAGS)
     }
 
-    #[inline]
+    #[cfg(any(test, feature = "checks"))]
     pub(crate) fn previous(self, memory: &impl Memory) -> Option<Slot> {
         Option::from_word(memory.load(self.0 + PREVIOUS))
     }

@@ -222,7 +222,7 @@ impl<M: Machine> Kernel<M> {
     }
 
     /// The entry that links to a table.
-    fn entry_of_table(&self, root: usize, cap: Cap) -> Option<Entry> {
+    pub(crate) fn entry_of_table(&self, root: usize, cap: Cap) -> Option<Entry> {
         use abi::object::{GIGA_PAGE_BITS, PAGE_TABLE_INDEX_BITS};
         let (wanted, vaddr) = (self.machine.physical(cap.pointer()), cap.mapping().vaddr);
         let (mut table, mut bits) = (root, GIGA_PAGE_BITS);

@@ -7,12 +7,7 @@ use crate::{
     entry::Entry,
     object::reg,
 };
-use abi::{
-    Error, Label, MessageInfo, Syscall,
-    boot_info::{ROOT_CNODE_BITS, place},
-    message::place as buffer,
-    slot,
-};
+use abi::{Error, Label, MessageInfo, Syscall, boot_info::place, message::place as buffer, slot};
 use std::{vec, vec::Vec};
 
 const WINDOW: usize = 0xffff_ffc0_0000_0000;
@@ -216,7 +211,7 @@ impl Bench {
     /// Enters the kernel, and checks what always holds.
     pub fn enter(&mut self, entry: Entry) {
         self.kernel.enter(entry);
-        self.kernel.check_ready_queues().expect("ready queues");
+        self.kernel.check().expect("invariants");
     }
 
     /// The current thread, which is the root task, invokes an object. A refusal is one that the
@@ -264,13 +259,6 @@ impl Bench {
         let set = self.invoke(index, Label::TcbSetPriority, &[priority], &[slot::TCB]);
         assert_eq!(set.0, 0);
         Tcb(self.cap(index).pointer())
-    }
-
-    /// Checks all slots of the root task.
-    pub fn check_slots(&self) {
-        for index in 0..1 << ROOT_CNODE_BITS {
-            self.kernel.check_slot(self.slot(index)).expect("slots");
-        }
     }
 }
 

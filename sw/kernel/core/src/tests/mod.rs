@@ -4,6 +4,7 @@
 
 mod fastpath;
 mod host;
+mod invariant;
 mod ipc;
 mod lookup;
 mod schedule;

@@ -338,7 +338,6 @@ impl World {
                 assert_eq!(entry.pending, self.pending[thread], "thread {thread}");
             }
         }
-        self.bench.kernel.check_slot(self.bench.slot(self.notifications)).expect("slots");
     }
 }
 
@@ -371,11 +370,21 @@ fn sender_tables_are_used_up() {
     assert_eq!(bench.retype(untyped, ObjectType::Notification, 0, on, 1).0, 0);
     assert_eq!(bench.invoke(slot::TCB, Label::TcbBindNotification, &[], &[on]).0, 0);
     assert_eq!(bench.invoke(on, Label::UintrRegisterReceiver, &[], &[slot::TCB]).0, 0);
-    for table in &mut bench.kernel.user_interrupts.senders {
-        *table = 1;
+    for table in 0..user_interrupt::SENDER_TABLES {
+        let thread = bench.thread(on + 1 + table, 1);
+        give_table(&mut bench, thread, table + 1);
+        bench.kernel.user_interrupts.senders[table] = thread.0;
     }
     let none = (Error::NotEnoughMemory as usize, std::vec![0]);
     assert_eq!(bench.invoke(on, Label::UintrRegisterSender, &[], &[]), none);
+    let thread = Tcb(bench.kernel.user_interrupts.senders[3]);
+    give_table(&mut bench, thread, 0);
     bench.kernel.user_interrupts.senders[3] = 0;
     assert_eq!(bench.invoke(on, Label::UintrRegisterSender, &[], &[]), (0, std::vec![0]));
+}
+
+/// A thread has a sender table, by its number from 1 on, or none.
+fn give_table(bench: &mut Bench, thread: Tcb, table: usize) {
+    thread.set_sender_table(&mut bench.kernel, table);
+    thread.note_user_interrupts(&mut bench.kernel);
 }
