@@ -280,7 +280,7 @@ def test_bench_message_measures_every_point():
         {mode: value[f"message.{what} mode={mode} concurrency=1"]
          for mode in ("kernel", "uintc", "taic")}
         for what in ("wakes", "traps", "user_interrupts"))
-    # The server sleeps before each message. The client has just woken it, so it looks for the reply.
+    # The server sleeps before each message. The client has just woken it: it looks for the reply.
     assert wakes == {mode: pytest.approx(1, abs=0.1) for mode in wakes}
     assert traps == {"kernel": pytest.approx(2 * wakes["kernel"], abs=0.02),
                      "uintc": pytest.approx(0, abs=0.02), "taic": pytest.approx(0, abs=0.02)}
