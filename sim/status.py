@@ -11,6 +11,7 @@ class Status(Enum):
 
     PASSED = "passed", 0
     FAILED = "failed", 1
+    DIFFERS = "differs", 1  # from the emulator, in lockstep
     TRAPS = "traps_forever", 1  # no hart can go on
     CYCLE_LIMIT = "cycle_limit", 124
     TIME_LIMIT = "limit", 124  # of a board
@@ -32,5 +33,5 @@ class Status(Enum):
 
 
 # Statuses that a run in the simulator can have.
-SIMULATED = (Status.PASSED, Status.FAILED, Status.TRAPS, Status.CYCLE_LIMIT, Status.INTERRUPTED,
-             Status.OUTPUT_LOST)
+SIMULATED = (Status.PASSED, Status.FAILED, Status.DIFFERS, Status.TRAPS, Status.CYCLE_LIMIT,
+             Status.INTERRUPTED, Status.OUTPUT_LOST)

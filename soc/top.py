@@ -8,7 +8,8 @@ from hdl.bus.coherent import mem_request_layout
 from hdl.bus.dram import DramSignature
 from hdl.bus.mmio_split import MmioSplit
 from hdl.bus.mmio_xbar import MmioCrossbar
-from hdl.cache.l2 import L2Cache, L2Params
+from hdl.cache.l2 import L2Cache
+from hdl.cache.l2_params import L2Params, PerformedSignature
 from hdl.cache.line_rom import DramMux, LineRom
 from hdl.core.commit import CommitSignature
 from hdl.core.hart import Hart
@@ -69,6 +70,9 @@ class Soc(wiring.Component):
     def __init__(self, params: SocParams) -> None:
         self.params, self.hart_params = params, hart_params(params)
         paddr_bits = self.hart_params.paddr_bits
+        self.l2_params = L2Params(
+            ports=params.harts, paddr_bits=paddr_bits, line_bytes=self.hart_params.line_bytes,
+            ways=params.l2_ways, size_bytes=params.l2_bytes)
         super().__init__({
             "dram": Out(DramSignature(paddr_bits)),
             "uart_tx": Out(stream.Signature(8)),
@@ -85,6 +89,7 @@ class Soc(wiring.Component):
             **({"flash": Out(SpiFlashSignature())} if params.flash_image is not None else {}),
             **{f"commit{n}": Out(CommitSignature()) for n in range(params.harts)},
             **{f"memory{n}": Out(RequestMonitor(paddr_bits)) for n in range(params.harts)},
+            "performed": Out(PerformedSignature(self.l2_params)),
         })
 
     def elaborate(self, platform) -> Module:
@@ -92,9 +97,7 @@ class Soc(wiring.Component):
         params, paddr_bits = self.params, self.hart_params.paddr_bits
         contexts = plic_contexts(params)
 
-        m.submodules.l2 = l2 = L2Cache(L2Params(
-            ports=params.harts, paddr_bits=paddr_bits, line_bytes=self.hart_params.line_bytes,
-            ways=params.l2_ways, size_bytes=params.l2_bytes))
+        m.submodules.l2 = l2 = L2Cache(self.l2_params)
         m.submodules.xbar = xbar = MmioCrossbar(
             initiators=params.harts, windows=windows(params), addr_bits=paddr_bits)
         m.submodules.clint = clint = Clint(
@@ -145,6 +148,7 @@ class Soc(wiring.Component):
                 monitor.payload.eq(hart.mem.request.payload),
             ]
 
+        connect(m, l2.performed, flipped(self.performed))
         connect(m, uart.tx, flipped(self.uart_tx))
         connect(m, uart.rx, flipped(self.uart_rx))
         m.d.comb += [

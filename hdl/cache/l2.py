@@ -10,7 +10,7 @@ from hdl.cache.amo import AmoUnit
 from hdl.cache.arbiter import PortArbiter, near
 from hdl.cache.arrays import DataArray, TagArray
 from hdl.cache.flush import FlushWalk
-from hdl.cache.l2_params import L2Params, access_layout
+from hdl.cache.l2_params import L2Params, PerformedSignature, access_layout
 from hdl.cache.miss import MissUnit
 from hdl.cache.reservation import Reservations
 from hdl.cache.victim import VictimChooser
@@ -50,6 +50,7 @@ class L2Cache(wiring.Component):
             "dram": Out(DramSignature(params.paddr_bits)),
             "flush": In(1),
             "flushed": Out(1),
+            "performed": Out(PerformedSignature(params)),
         })
 
     def elaborate(self, platform) -> Module:
@@ -274,6 +275,16 @@ class L2Cache(wiring.Component):
             m.d.comb += lines.write_data.eq(self.dram.rdata.data)
         with m.Elif(amo_write):
             m.d.comb += lines.write_data.eq(amo_result)
+
+        # The AMO is shown with its result, and before anything that follows it.
+        performs = amo_compute | (s2_go & s2_writes & (s2.op != MemOp.AMO))
+        m.d.comb += [
+            self.performed.port.eq(Mux(performs, s2.port, 0)),
+            self.performed.atomic.eq(amo_compute | (s2.op == MemOp.SC)),
+            self.performed.addr.eq(Cat(C(0, 3), s2.dword, s2.set, s2.tag)),
+            self.performed.data.eq(Mux(amo_compute, amo.result, s2.data)),
+            self.performed.mask.eq(s2.mask),
+        ]
         return m
 
 

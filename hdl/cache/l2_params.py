@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from amaranth.lib import data
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import Out
 
 from hdl.bus.coherent import AmoOp, MemOp, MemSource
 
@@ -73,6 +74,23 @@ class L2Params:
     @property
     def tag_bits(self) -> int:
         return self.line_bits - self.set_bits
+
+
+class PerformedSignature(wiring.Signature):
+    """Writes in the order in which the L2 performs them: for verification, without backpressure.
+
+    ``port`` is one-hot, and 0 in a cycle without a write. Bytes of ``data`` that ``mask`` does not
+    select have no meaning. ``atomic``: an SC that succeeds, or an AMO with its result.
+    """
+
+    def __init__(self, params: "L2Params") -> None:
+        super().__init__({
+            "port": Out(params.ports),
+            "atomic": Out(1),
+            "addr": Out(params.paddr_bits),
+            "data": Out(64),
+            "mask": Out(8),
+        })
 
 
 def access_layout(params: L2Params) -> data.StructLayout:

@@ -11,6 +11,8 @@ class Commit(data.Struct):
 
     ``rd`` is 0 if no register is written. ``mem_rmask``/``mem_wmask`` are byte masks relative to
     ``mem_addr`` (a virtual address, as the instruction computed it); data likewise start at bit 0.
+    ``lines`` are the interrupt lines, by cause, that decided whether an interrupt is taken here:
+    those of the cycle before this instruction reached M, with the timer of Sstc as a line.
     """
 
     pc: 64
@@ -27,6 +29,7 @@ class Commit(data.Struct):
     interrupt: 1
     cause: 6
     tval: 64
+    lines: 12
 
 
 class CommitSignature(wiring.Signature):

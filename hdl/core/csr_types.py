@@ -87,6 +87,7 @@ class CsrSignature(wiring.Signature):
             "irq_cause": In(6),
             "irq_priv": In(2),  # privilege that takes it
             "wake": In(1),  # mip & mie is not 0 (WFI)
+            "seen": In(12),  # interrupt lines behind all of these
             # counters
             "retire": Out(1),
             "events": Out(EVENT_COUNT),

@@ -111,7 +111,8 @@ class MemoryStage(wiring.Component):
         self._trap(m, late)
         self._csr_access(m, first, trap)
         self._redirect(m, trap, late, refetch)
-        self._write_back(m, trap)
+        value = self._write_back(m)
+        self._record(m, first, trap, value)
         return m
 
     def _is(self, *systems):
@@ -238,7 +239,7 @@ class MemoryStage(wiring.Component):
             self.tlb_flush.page.eq(held.value[12:39]),
         ]
 
-    def _write_back(self, m, trap):
+    def _write_back(self, m):
         held = self.m
         csr_value, value = Signal(64), Signal(64)
         with m.If(self.csr.commit):
@@ -259,8 +260,12 @@ class MemoryStage(wiring.Component):
             self.w.rd.eq(Mux(self.retired, held.rd, 0)),
             self.w.value.eq(value),
         ]
+        return value
 
-        commit, mask = self.w_commit, Signal(8)
+    def _record(self, m, first, trap, value):
+        """The commit port. Interrupt lines count in the first cycle of an instruction."""
+        held = self.m
+        commit, mask, lines = self.w_commit, Signal(8), Signal(12)
         with m.Switch(held.funct3[:2]):
             for size in range(4):
                 with m.Case(size):
@@ -269,6 +274,8 @@ class MemoryStage(wiring.Component):
                              | ((held.lsu_op == LsuOp.SC) & (value == 0)))
         loaded = held.lsu & ((held.lsu_op == LsuOp.LOAD) | (held.lsu_op == LsuOp.LR)
                              | (held.lsu_op == LsuOp.AMO))
+        with m.If(first):
+            m.d.sync += lines.eq(self.csr.seen)
         m.d.sync += self.w_valid.eq(self.retired | trap)
         with m.If(self.retired | trap):
             m.d.sync += [
@@ -286,6 +293,7 @@ class MemoryStage(wiring.Component):
                 commit.interrupt.eq(self.csr.trap_interrupt),
                 commit.cause.eq(self.csr.trap_cause),
                 commit.tval.eq(self.csr.trap_tval),
+                commit.lines.eq(Mux(first, self.csr.seen, lines)),
             ]
             if self.params.rvfi:
                 m.d.sync += [getattr(self.w_rvfi, name).eq(getattr(held, name))

@@ -54,6 +54,9 @@ def sim(
     ] = None,
     commit_log: CommitLog = None,
     json: ResultJson = None,
+    lockstep: Annotated[bool, Option(
+        "--lockstep", help="compare every instruction with the emulator; a difference ends the run"
+    )] = False,
     netlist: Annotated[
         bool, Option("--netlist", help="run the netlist of ECP5 cells that Yosys makes of the RTL")
     ] = False,
@@ -68,8 +71,8 @@ def sim(
 ) -> None:
     """run a program on the RTL; its UART is standard output and input
 
-    Exit status: 0 the program passed, 1 it failed or traps for ever, 124 cycle limit, 2 it could
-    not be run, or an output could not be written.
+    Exit status: 0 the program passed, 1 it failed, traps for ever or differs from the emulator, 124
+    cycle limit, 2 it could not be run, or an output could not be written.
     On a terminal, Ctrl-A x leaves.
     """
     try:
@@ -77,7 +80,7 @@ def sim(
         options = RunOptions(
             max_cycles=max_cycles, latency=Latency.parse(latency, seed=seed), tohost=tohost,
             trace=trace, trace_start=trace_start, trace_stop=trace_stop, commit_log=commit_log,
-            json=json, netlist=netlist, undefined=undefined,
+            json=json, lockstep=lockstep, netlist=netlist, undefined=undefined,
         )
         options.check()
         program = Program.load(chosen_program(image, kernel, initrd, append, firmware, params),

@@ -18,6 +18,7 @@ from soc.generate import generate
 CRATE = Path(__file__).parent
 BUILT = BUILD / "emulator"
 KEPT = 4
+LIBRARY = "libemulator.so"
 
 
 def build_emulator() -> Path:
@@ -41,6 +42,11 @@ def build_emulator() -> Path:
                 _build(program, constants, environment)
             _prune(keep=key)
     return program
+
+
+def build_library() -> Path:
+    """Returns the emulator as a library, for lockstep. Builds it if it does not exist."""
+    return build_emulator().parent / LIBRARY
 
 
 def cargo_environment() -> dict[str, str]:
@@ -71,9 +77,11 @@ def _build(program: Path, constants: str, environment: dict[str, str]) -> None:
     if done.returncode:
         raise ToolError(f"cargo failed while the emulator was built, see {log}")
     program.parent.mkdir(exist_ok=True)
-    partial = program.with_suffix(".partial")
-    shutil.copy2(BUILT / "target" / "release" / "emulator", partial)
-    partial.rename(program)
+    # The program last: it says that all is there.
+    for name in (LIBRARY, program.name):
+        partial = program.parent / f"{name}.partial"
+        shutil.copy2(BUILT / "target" / "release" / name, partial)
+        partial.rename(program.parent / name)
 
 
 def _key(constants: str, environment: dict[str, str]) -> str:

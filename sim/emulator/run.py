@@ -1,17 +1,14 @@
 """Runs programs on the emulator, from Python."""
 
-import hashlib
-import os
-import struct
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sim import tools
-from sim.emulator.build import BUILT, build_emulator
+from sim.emulator.build import build_emulator
+from sim.emulator.machine import machine_arguments
 from sim.model.elf import BadImage, Program
 from sim.model.run_options import BadArgument, RunOptions
 from sim.model.simulate import Result, outcome
-from soc.bootrom import TARGET_OFFSET, boot_rom
 from soc.config import SocParams
 
 DEFAULT_MAX_CYCLES = 10_000_000_000
@@ -63,53 +60,16 @@ def emulator_command(params: SocParams, program: Program, options: EmulatorOptio
     if options.tohost and program.tohost is None:
         raise BadImage("no symbol tohost, which --tohost needs")
     options.check()
-    command = [str(build_emulator()), "--image", str(program.path),
-               "--rom", str(rom_file(params, program.entry)),
-               "--capstone", str(tools.capstone() / "lib" / "libcapstone.so")]
-    for name, value in {**machine_numbers(params), "max-cycles": options.max_cycles,
-                        "ips": options.ips, "quantum": options.quantum}.items():
-        command += [f"--{name}", str(value)]
-    for s in program.segments:
-        command += ["--segment", f"{s.offset}:{s.paddr}:{s.file_bytes}:{s.memory_bytes}"]
+    command = [str(build_emulator()), *machine_arguments(params, program),
+               "--capstone", str(tools.capstone() / "lib" / "libcapstone.so"),
+               "--max-cycles", str(options.max_cycles), "--ips", str(options.ips),
+               "--quantum", str(options.quantum)]
     if options.tohost:
         command += ["--tohost", str(program.tohost)]
     for name in ("commit_log", "json", "gdb", "checkpoint", "output"):
         if (value := getattr(options, name)) is not None:
             command += [f"--{name.replace('_', '-')}", str(value)]
     return command
-
-
-def machine_numbers(params: SocParams) -> dict[str, int | str]:
-    """The emulator's arguments that describe the machine."""
-    numbers: dict[str, int | str] = {
-        "harts": params.harts,
-        "memory": params.dram_bytes,
-        "pmp-entries": params.hart.pmp_entries,
-        "hpm-counters": params.hart.hpm_counters,
-        "receivers": params.uintc_receivers,
-        "plic-sources": params.plic_sources,
-        "uart-divisor": params.uart_divisor,
-        "timebase": params.timebase_hz,
-        "clock": params.clock_hz,
-    }
-    if taic := params.taic:
-        sizes = (taic.contexts, taic.queues, taic.priorities, taic.tasks, taic.channels,
-                 taic.slots, params.plic_sources)
-        numbers["taic"] = ":".join(map(str, sizes))
-    return numbers
-
-
-def rom_file(params: SocParams, entry: int) -> Path:
-    """A file with the contents of the boot ROM, which starts the program at ``entry``."""
-    contents = bytearray(boot_rom(params))
-    struct.pack_into("<Q", contents, TARGET_OFFSET, entry)
-    path = BUILT / "rom" / f"{hashlib.sha256(contents).hexdigest()[:20]}.bin"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(f".{os.getpid()}")
-        partial.write_bytes(contents)
-        partial.rename(path)
-    return path
 
 
 def emulate(params: SocParams, image: Path, options: EmulatorOptions = EmulatorOptions(), *,

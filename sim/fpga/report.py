@@ -14,7 +14,7 @@ from sim.progress import Progress
 from sim.tools import BUILD
 from soc.config import SocParams
 
-UNUSED_PORTS = ("commit", "memory", "rvfi")  # for simulation and verification
+UNUSED_PORTS = ("commit", "memory", "performed", "rvfi")  # for simulation and verification
 SMALL_MEMORY_BITS = 512  # memories that may be built of registers
 _CELL = "{:>5} {:>5} {:>4}"  # LUTs, flip-flops, block RAMs
 

@@ -45,7 +45,8 @@ def build_model(design: Design, variant: Variant = Variant()) -> Path:
             os.utime(model.parent)
             return model
     with Progress("elaborating the SoC", guess="about 20 s", record=_seconds("elaboration")):
-        top = SimTop(design.make(), harts=design.harts, commit_log=variant.commit_log)
+        top = SimTop(design.make(), harts=design.harts, commits=variant.shows_commits,
+                     performed=variant.lockstep)
         text = (rtlil.convert(top, name="top", emit_src=False) if variant.netlist
                 else simulation_verilog(top, "top") + design.verilog)
     header = model_header(design, variant)

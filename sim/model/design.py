@@ -16,15 +16,21 @@ class Variant:
 
     trace: bool = False
     commit_log: bool = False
+    lockstep: bool = False  # beside the emulator
     netlist: bool = False  # the netlist of ECP5 cells instead of the RTL
 
     @property
     def fast(self) -> bool:
         return not (self.trace or self.commit_log or self.netlist)
 
+    @property
+    def shows_commits(self) -> bool:
+        """The whole commit port is brought out."""
+        return self.commit_log or self.lockstep
+
     def __str__(self) -> str:
-        shown = [name for name, on in (("waveform", self.trace), ("commit log", self.commit_log))
-                 if on]
+        shown = [name for name, on in (("waveform", self.trace), ("commit log", self.commit_log),
+                                       ("lockstep", self.lockstep)) if on]
         kind = "netlist" if self.netlist else "" if shown else "fast"
         return f"{kind} with {' and '.join(shown)}".strip() if shown else kind
 
@@ -40,6 +46,7 @@ class Design:
     sources: tuple[Path, ...] = (PROJECT / "hdl", PROJECT / "soc")  # files or folders
     verilog: str = ""  # modules that the design instantiates
     brief: bool = False  # runs are short: compiled in half of the time, and a tenth slower
+    params: SocParams | None = None  # of a SoC that the emulator can be, too
 
 
 def soc_design(params: SocParams) -> Design:
@@ -55,4 +62,4 @@ def soc_design(params: SocParams) -> Design:
         return Soc(params)
 
     return Design(make=make, identity=repr(params), harts=params.harts,
-                  line_bytes=params.hart.line_bytes)
+                  line_bytes=params.hart.line_bytes, params=params)

@@ -1,5 +1,6 @@
 """Generates ``model.h``: the facts that the C++ harness needs about its model."""
 
+from hdl.core.commit import Commit
 from hdl.core.isa import Event
 from hdl.core.uipi import UIPI_MASK, UIPI_MATCH, UipiOp
 from hdl.peripheral.finisher import Kind
@@ -10,6 +11,9 @@ from soc.config import DRAM_BASE
 
 def model_header(design: Design, variant: Variant) -> str:
     harts = " ".join(f"X({n})" for n in range(design.harts))
+    fields = Commit.as_shape().members
+    names = "\\n".join(fields)
+    each_field = " ".join(f"X(n, {name})" for name in fields)
     uipi = ", ".join(f'"uipi.{op.name.lower()}"' for op in UipiOp)
     events = ", ".join(f'"{event.name.lower()}"' for event in Event)
     finishes = ", ".join(f"FINISH_{kind.name} = {kind.value:#x}" for kind in Kind)
@@ -22,7 +26,11 @@ def model_header(design: Design, variant: Variant) -> str:
         "using Model = Vmodel;\n"
         f"#define MODEL_TRACE {int(variant.trace)}\n"
         f"#define MODEL_COMMIT_LOG {int(variant.commit_log)}\n"
+        f"#define MODEL_LOCKSTEP {int(variant.lockstep)}\n"
         f"#define HARTS(X) {harts}\n"
+        f"#define COMMIT_FIELDS(X, n) {each_field}\n"
+        f"constexpr unsigned COMMIT_FIELD_COUNT = {len(fields)};\n"
+        f'constexpr const char* COMMIT_NAMES = "{names}";\n'
         f"constexpr unsigned HART_COUNT = {design.harts};\n"
         f"constexpr unsigned LINE_BEATS = {design.line_bytes // 8};\n"
         f"constexpr uint64_t DRAM_BASE = {DRAM_BASE:#x};\n"

@@ -59,12 +59,13 @@ class RunOptions:
     commit_log: Path | None = None
     json: Path | None = None
     netlist: bool = False
+    lockstep: bool = False
     undefined: int | None = None  # seed for random initial contents of flip-flops and memories
 
     @property
     def variant(self) -> Variant:
         return Variant(trace=self.trace is not None, commit_log=self.commit_log is not None,
-                       netlist=self.netlist)
+                       lockstep=self.lockstep, netlist=self.netlist)
 
     def check(self) -> None:
         """Raises ``BadArgument`` for a number out of range or options that exclude each other."""
@@ -74,6 +75,8 @@ class RunOptions:
         if self.netlist and self.trace:
             raise BadArgument("--trace: the netlist of --netlist has no names that a waveform "
                               "could show")
+        if self.netlist and self.lockstep:
+            raise BadArgument("--lockstep: the netlist of --netlist shows no instructions")
         if self.undefined is not None:
             _seed("undefined", self.undefined)
             if not self.netlist:

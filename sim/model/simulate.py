@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from sim import tools
+from sim.emulator.build import build_library
+from sim.emulator.machine import machine_arguments
 from sim.model import places
 from sim.model.cache import build_model
 from sim.model.design import Design, soc_design
 from sim.model.elf import BadImage, Program
-from sim.model.run_options import RunOptions
+from sim.model.run_options import BadArgument, RunOptions
 from sim.status import Status
 from soc.config import SocParams
 
@@ -67,7 +69,17 @@ def model_command(design: Design, program: Program, memory_bytes: int,
     for name in ("trace", "commit_log", "json"):
         if path := getattr(options, name):
             command += [f"--{name.replace('_', '-')}", str(path)]
+    if options.lockstep:
+        command += _lockstep(design, program)
     return command
+
+
+def _lockstep(design: Design, program: Program) -> list[str]:
+    """Builds the emulator and returns the arguments that have it run beside the model."""
+    if design.params is None:
+        raise BadArgument("--lockstep: the emulator knows no such design")
+    return ["--emulator", str(build_library()),
+            "--machine", "\n".join(machine_arguments(design.params, program))]
 
 
 def simulate(params: SocParams, image: Path, options: RunOptions = RunOptions(), *,

@@ -22,15 +22,18 @@ class SimTop(wiring.Component):
     Signals of hart ``n`` are named ``hart<n>_...``: ``valid`` (an instruction retired or a trap was
     taken), the fields of :class:`Commit`, ``priv_now``, ``asleep``, ``events``, and the writes that
     it sends to the L2 (``store``, ``store_addr``, ``store_data``, ``store_mask``), with physical
-    addresses.
-    Parts of the commit port that are not brought out cost no simulation time, so only
-    ``commit_log`` brings out the whole port. The harness finds registers and ``tval`` in memories
-    of the model (``sim.model.memories``).
+    addresses. ``performed_...`` are the writes of all harts in the order in which the L2 performs
+    them; ``hart`` is one-hot.
+
+    Outputs that are not brought out cost no simulation time. So only ``commits`` brings out the
+    whole commit port, and only ``performed`` the writes of the L2. The harness finds registers and
+    ``tval`` in memories of the model (``sim.model.memories``).
     """
 
-    def __init__(self, soc: wiring.Component, *, harts: int, commit_log: bool) -> None:
+    def __init__(self, soc: wiring.Component, *, harts: int, commits: bool,
+                 performed: bool) -> None:
         self.soc, self.harts = soc, harts
-        self.fields = tuple(Commit.as_shape().members) if commit_log else ALWAYS_SHOWN
+        self.fields = tuple(Commit.as_shape().members) if commits else ALWAYS_SHOWN
         paddr_bits = soc.dram.request.payload.addr.shape().width
         ports = {
             "clk": In(1),
@@ -54,6 +57,14 @@ class SimTop(wiring.Component):
             "finish_kind": Out(16),
             "finish_code": Out(16),
         }
+        if performed:
+            ports |= {
+                "performed_hart": Out(harts),
+                "performed_atomic": Out(1),
+                "performed_addr": Out(paddr_bits),
+                "performed_data": Out(64),
+                "performed_mask": Out(8),
+            }
         for n in range(harts):
             ports |= {
                 f"hart{n}_valid": Out(1),
@@ -102,6 +113,15 @@ class SimTop(wiring.Component):
             self.finish_kind.eq(soc.finisher.kind),
             self.finish_code.eq(soc.finisher.code),
         ]
+        if "performed_hart" in self.signature.members:
+            performed = soc.performed
+            m.d.comb += [
+                self.performed_hart.eq(performed.port),
+                self.performed_atomic.eq(performed.atomic),
+                self.performed_addr.eq(performed.addr),
+                self.performed_data.eq(performed.data),
+                self.performed_mask.eq(performed.mask),
+            ]
         for n in range(self.harts):
             commit = getattr(soc, f"commit{n}")
             store = getattr(soc, f"memory{n}").request

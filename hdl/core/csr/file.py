@@ -170,6 +170,7 @@ class CsrFile(wiring.Component):
             bus.irq_cause.eq(interrupts.irq_cause),
             bus.irq_priv.eq(interrupts.irq_priv),
             bus.wake.eq(interrupts.wake),
+            bus.seen.eq(interrupts.seen),
             counters.priv.eq(priv),
             counters.time.eq(self.time),
             counters.retire.eq(bus.retire),

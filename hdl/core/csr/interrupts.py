@@ -33,8 +33,9 @@ class Interrupts(wiring.Component):
 
     ``delegating`` says that S-mode has delegated something to U-mode: ``sideleg`` is not 0.
 
-    The outputs ``irq*`` and ``wake`` are registered, one cycle behind state and lines. Interrupts
-    for M-mode have priority over those for S-mode, and these over user interrupts.
+    The outputs ``irq*`` and ``wake``, and ``seen``, which shows the lines behind them, are
+    registered, one cycle behind state and lines. Interrupts for M-mode have priority over those for
+    S-mode, and these over user interrupts.
     """
 
     access: In(AccessSignature())
@@ -50,6 +51,7 @@ class Interrupts(wiring.Component):
     irq_cause: Out(6)
     irq_priv: Out(2)  # privilege that takes it
     wake: Out(1)
+    seen: Out(12)  # lines, with ``timer`` as the line of STI
 
     def elaborate(self, platform) -> Module:
         m = Module()
@@ -141,5 +143,6 @@ class Interrupts(wiring.Component):
             self.irq_cause.eq(cause),
             self.irq_priv.eq(chosen_priv),
             self.wake.eq(ready.any()),
+            self.seen.eq(line | ((self.stce & self.timer) << Irq.STI)),
         ]
         return m

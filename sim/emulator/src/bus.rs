@@ -217,6 +217,11 @@ impl Bus {
         self.outside.as_ref().map_or_else(|| self.clint.time(), |outside| outside.given.time)
     }
 
+    /// What a counter shows, if that is given from outside.
+    pub fn counter(&self) -> Option<u64> {
+        self.outside.as_ref()?.given.counter
+    }
+
     /// The interrupt lines of `hart`, a bit for each cause.
     pub fn lines(&self, hart: usize) -> u64 {
         if let Some(outside) = &self.outside {

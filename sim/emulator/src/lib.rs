@@ -5,6 +5,7 @@
 
 #![warn(missing_docs)]
 
+pub mod arguments;
 pub mod blocks;
 pub mod bus;
 pub mod checkpoint;
@@ -15,6 +16,7 @@ pub mod debug;
 pub mod decode;
 pub mod finisher;
 pub mod hart;
+pub mod lockstep;
 pub mod machine;
 pub mod memory;
 pub mod outside;

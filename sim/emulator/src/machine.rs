@@ -248,7 +248,8 @@ impl Machine {
         }
     }
 
-    fn reset(&mut self) {
+    /// Resets everything but memory, and loads the program again.
+    pub fn reset(&mut self) {
         let fresh = Bus::new(&self.config.bus);
         let old = std::mem::replace(&mut self.bus, fresh);
         self.bus.memory = old.memory;

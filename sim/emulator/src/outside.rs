@@ -19,6 +19,10 @@ pub struct Given {
     pub interrupt: Option<u64>,
     /// What devices answer to reads, in order.
     pub answers: VecDeque<Result<u64, BusError>>,
+    /// Answers may be left: who gives them does not know whether a device is read.
+    pub answers_may_stay: bool,
+    /// What a counter or `time` shows to an instruction that reads it.
+    pub counter: Option<u64>,
     /// Whether an SC succeeds.
     pub sc: Option<bool>,
 }
@@ -89,7 +93,8 @@ impl Machine {
         let commit = hart.commit_given(&mut self.bus, interrupt);
         let outside = self.bus.outside.take().unwrap_or_default();
         self.bus.touched = false;
-        if outside.lacking || !outside.given.answers.is_empty() {
+        let left = !outside.given.answers.is_empty() && !outside.given.answers_may_stay;
+        if outside.lacking || left {
             return Err(Impossible::Answers);
         }
         let commit = commit.ok_or(Impossible::Interrupt)?;

@@ -25,6 +25,7 @@
 #include "disassembler.h"
 #include "dram.h"
 #include "hart.h"
+#include "lockstep.h"
 #include "memories.h"
 #include "options.h"
 #include "report.h"
@@ -109,6 +110,10 @@ private:
         if (!log_.open(options_.commit_log))
             return complain(options_.commit_log, strerror(errno));
 #endif
+#if MODEL_LOCKSTEP
+        if (const char* problem = lockstep_.open(options_.emulator, options_.machine))
+            return complain(options_.emulator, problem);
+#endif
 #if MODEL_TRACE
         context_.traceEverOn(true);
         tracing_ = this;
@@ -181,6 +186,9 @@ private:
     }
 
     void sample() {
+#if MODEL_LOCKSTEP
+        if (top_->performed_hart) performed();
+#endif
         dram_.sample(*top_);
         if (top_->uart_tx_valid) terminal_.write(top_->uart_tx_data);
         if (top_->uart_rx_valid && top_->uart_rx_ready) terminal_.next_input();
@@ -196,29 +204,44 @@ private:
                            top_->hart##n##_cause, tval(n, hart.priv)});                     \
             else                                                                            \
                 hart.retire(cycle_, top_->hart##n##_pc, top_->hart##n##_insn);              \
-            LOG_COMMIT(n)                                                                   \
+            SHOW_COMMIT(n)                                                                  \
         }                                                                                   \
         if (top_->hart##n##_store)                                                          \
             watch_store(top_->hart##n##_store_addr, top_->hart##n##_store_data,             \
                         top_->hart##n##_store_mask);                                        \
     }
-#if MODEL_COMMIT_LOG
-#define LOG_COMMIT(n)                                                                       \
-    log_.write(cycle_, n,                                                                   \
-               {top_->hart##n##_pc, top_->hart##n##_insn, top_->hart##n##_priv,             \
-                top_->hart##n##_rd, top_->hart##n##_rd_data, top_->hart##n##_mem_addr,      \
-                top_->hart##n##_mem_rmask, top_->hart##n##_mem_wmask,                       \
-                top_->hart##n##_mem_rdata, top_->hart##n##_mem_wdata,                       \
-                static_cast<bool>(top_->hart##n##_trap),                                    \
-                static_cast<bool>(top_->hart##n##_interrupt), top_->hart##n##_cause,        \
-                top_->hart##n##_tval},                                                      \
-               disassembler_);
+#if MODEL_COMMIT_LOG || MODEL_LOCKSTEP
+#define FIELD(n, name) top_->hart##n##_##name,
+#define SHOW_COMMIT(n) show_commit(n, {COMMIT_FIELDS(FIELD, n)});
 #else
-#define LOG_COMMIT(n)
+#define SHOW_COMMIT(n)
 #endif
         HARTS(SAMPLE)
         if (top_->finish_valid) finish_request(top_->finish_kind, top_->finish_code);
     }
+
+#if MODEL_LOCKSTEP
+    // Before the commits of the same cycle: what a hart read cannot have been performed later.
+    void performed() {
+        const unsigned hart = __builtin_ctz(top_->performed_hart);
+        if (result_.status == Status::RUNNING &&
+            !lockstep_.perform(cycle_, hart, top_->performed_atomic, top_->performed_addr,
+                               top_->performed_data, top_->performed_mask))
+            result_.status = Status::DIFFERS;
+    }
+#endif
+
+#if MODEL_COMMIT_LOG || MODEL_LOCKSTEP
+    void show_commit(unsigned hart, const CommitFields& fields) {
+#if MODEL_COMMIT_LOG
+        log_.write(cycle_, hart, fields, disassembler_);
+#endif
+#if MODEL_LOCKSTEP
+        if (result_.status == Status::RUNNING && !lockstep_.step(cycle_, hart, fields))
+            result_.status = Status::DIFFERS;
+#endif
+    }
+#endif
 
     // Returns the last trap's value: xtval of the mode that took it, which the hart is in.
     uint64_t tval(unsigned hart, unsigned priv) const {
@@ -241,6 +264,9 @@ private:
         case FINISH_FAIL: return end_program(std::max(code, 1u));
         case FINISH_RESET:
             load();
+#if MODEL_LOCKSTEP
+            lockstep_.reset();
+#endif
             return reset();
         }
     }
@@ -348,6 +374,9 @@ private:
                     cycle_);
         if (result_.status == Status::TRAPS)
             fprintf(stderr, "rel4 sim: traps for ever; stopped in cycle %lu\n", cycle_);
+#if MODEL_LOCKSTEP
+        if (result_.status == Status::DIFFERS) lockstep_.report(disassembler_);
+#endif
         if (result_.status == Status::CYCLE_LIMIT)
             fprintf(stderr, "rel4 sim: no end after %lu cycles\n", cycle_);
         if (result_.status == Status::INTERRUPTED)
@@ -381,6 +410,9 @@ private:
     std::unique_ptr<Model> top_;
 #if MODEL_COMMIT_LOG
     CommitLog log_;
+#endif
+#if MODEL_LOCKSTEP
+    Lockstep lockstep_;
 #endif
 #if MODEL_TRACE
     std::unique_ptr<VerilatedFstC> waves_;

@@ -28,6 +28,7 @@ struct Options {
     bool tohost = false;
     uint64_t tohost_address = 0;
     std::string trace, commit_log, json, capstone, python, places;
+    std::string emulator, machine;  // library, and the arguments that describe the machine to it
     uint64_t trace_start = 0, trace_stop = UINT64_MAX;
 };
 
@@ -61,6 +62,8 @@ inline Options parse_options(int argc, char** argv) {
         else if (name == "--capstone") options.capstone = text;
         else if (name == "--python") options.python = text;
         else if (name == "--places") options.places = text;
+        else if (name == "--emulator") options.emulator = text;
+        else if (name == "--machine") options.machine = text;
         else {
             fprintf(stderr, "rel4 sim: the harness does not know %s\n", argv[i]);
             exit(2);

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use emulator::machine::{Machine, Segments, Stop};
+use emulator::arguments::program;
+use emulator::machine::{Machine, Stop};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGKILL, SIGPIPE, SIGTERM};
 
 use super::checkpoint;
@@ -14,7 +15,7 @@ use super::commit_log::CommitLog;
 use super::disassembler::Disassembler;
 use super::gdb::server::{Server, Wish};
 use super::gdb::target::Debugged;
-use super::options::{Options, Segment};
+use super::options::Options;
 use super::report::{self, Outcome};
 use super::terminal::Terminal;
 
@@ -205,17 +206,4 @@ fn observe(machine: &mut Machine, mut log: CommitLog) {
             failed = true;
         }
     }));
-}
-
-/// The contents of memory.
-fn program(image: &[u8], segments: &[Segment]) -> Option<Segments> {
-    let mut program = Segments::new();
-    for segment in segments {
-        let start = usize::try_from(segment.offset).ok()?;
-        let end = start.checked_add(usize::try_from(segment.file_bytes).ok()?)?;
-        let mut bytes = image.get(start..end)?.to_vec();
-        bytes.resize(usize::try_from(segment.memory_bytes).ok()?, 0);
-        program.push((segment.paddr, bytes));
-    }
-    Some(program)
 }

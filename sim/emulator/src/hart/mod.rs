@@ -23,6 +23,7 @@ pub use commit::{Accessed, Commit, Taken};
 pub use counters::EVENT_COUNT;
 pub use csr::Csrs;
 pub use status::{Priv, Status};
+pub use translate::Access;
 pub use trap::Trap;
 
 use crate::choices;

@@ -91,7 +91,10 @@ impl Hart {
             self.look_at_lines(bus, self.counters.cycles);
         }
         let operand = if insn >> 14 & 1 != 0 { field } else { self.regs[usize::from(op.rs1)] };
-        let old = self.read_csr(number).ok_or(Trap::illegal(insn))?;
+        let mut old = self.read_csr(number).ok_or(Trap::illegal(insn))?;
+        if let Some(told) = bus.counter().filter(|_| is_counter(number)) {
+            old = told;
+        }
         if writes {
             self.write_csr(number, change, operand, old);
             // A timer is like a device: the machine must learn when it is due.
@@ -107,4 +110,9 @@ impl Hart {
         self.lines = bus.lines(self.id);
         self.time = bus.time();
     }
+}
+
+/// Whether a CSR counts by itself, as seen by M-mode or by others.
+fn is_counter(number: u16) -> bool {
+    matches!(number & !0x1F, csr::MCYCLE | csr::CYCLE)
 }
