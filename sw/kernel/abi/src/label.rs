@@ -61,6 +61,8 @@ labels! {
     UintrRegisterSender,
     /// Of ReL4: the thread that is bound to the notification takes user interrupts.
     UintrRegisterReceiver,
+    /// Of ReL4: a thread has a ring of requests, whose answers are signalled by the notification.
+    UintrRegisterAsyncSyscall,
 }
 
 impl Label {
@@ -95,6 +97,7 @@ mod tests {
     fn labels_of_our_own_come_behind_those_of_sel4() {
         assert_eq!(Label::UintrRegisterSender as usize, 42);
         assert_eq!(Label::UintrRegisterReceiver as usize, 43);
-        assert_eq!(Label::from_number(44), None);
+        assert_eq!(Label::UintrRegisterAsyncSyscall as usize, 44);
+        assert_eq!(Label::from_number(45), None);
     }
 }

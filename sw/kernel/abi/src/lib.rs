@@ -6,6 +6,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+pub mod async_call;
 pub mod boot;
 pub mod boot_info;
 mod cnode;

@@ -109,6 +109,11 @@ impl Machine for Hart {
         unsafe { at_mut::<usize>(address).write_volatile(value) };
     }
 
+    #[inline]
+    fn order(&self) {
+        core::sync::atomic::fence(core::sync::atomic::Ordering::SeqCst);
+    }
+
     fn clear(&mut self, address: usize, bytes: usize) {
         // SAFETY: as for `store`.
         unsafe { ptr::write_bytes(at_mut::<u64>(address), 0, bytes / 8) };

@@ -46,7 +46,7 @@ impl<M: Machine> Kernel<M> {
         self.ensure_no_children(untyped)?;
         let slot = self.lookup_target(false, root, index, depth)?;
         self.ensure_empty(slot)?;
-        self.begin();
+        self.begin(call);
         let pool = cap.pointer();
         untyped.set_cap(self, cap.with_used(1 << ASID_POOL_BITS));
         self.machine.clear(pool, 1 << ASID_POOL_BITS);
@@ -75,7 +75,7 @@ impl<M: Machine> Kernel<M> {
         let free = (0..IN_POOL)
             .find(|index| base + index != 0 && self.load(pool + 8 * index) == 0)
             .ok_or(Failure::DeleteFirst)?;
-        self.begin();
+        self.begin(call);
         self.machine.link_kernel(table.pointer());
         let mapping = Mapping { asid: base + free, vaddr: 0 };
         slot.set_cap(self, table.with_mapping(mapping));

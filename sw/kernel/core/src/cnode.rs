@@ -28,20 +28,20 @@ impl<M: Machine> Kernel<M> {
                 self.copy_or_move(call, slot)
             }
             Some(Label::CNodeRevoke) => {
-                self.begin();
+                self.begin(call);
                 self.revoke(slot)
             }
             Some(Label::CNodeDelete) => {
-                self.begin();
+                self.begin(call);
                 self.delete(slot, true)
             }
             Some(Label::CNodeSaveCaller) => {
                 self.ensure_empty(slot)?;
-                self.begin();
-                self.save_caller(slot);
+                self.begin(call);
+                self.save_caller(call, slot);
                 Ok(())
             }
-            Some(Label::CNodeCancelBadgedSends) => self.cancel_sends(slot),
+            Some(Label::CNodeCancelBadgedSends) => self.cancel_sends(call, slot),
             _ => self.rotate(call, slot),
         }
     }
@@ -69,7 +69,7 @@ impl<M: Machine> Kernel<M> {
         if cap.is_null() {
             return Err(Failure::IllegalOperation);
         }
-        self.begin();
+        self.begin(call);
         match way {
             Way::Insert => self.insert(cap, source, slot),
             Way::Move => self.move_cap(cap, source, slot),
@@ -87,20 +87,20 @@ impl<M: Machine> Kernel<M> {
         Ok(cap)
     }
 
-    fn save_caller(&mut self, slot: Slot) {
-        let caller = self.current().caller();
+    fn save_caller(&mut self, call: &Invocation, slot: Slot) {
+        let caller = call.thread.caller();
         let cap = caller.cap(self);
         if cap.is(Kind::Reply) && !cap.is_master() {
             self.move_cap(cap, caller, slot);
         }
     }
 
-    fn cancel_sends(&mut self, slot: Slot) -> Result<(), Failure> {
+    fn cancel_sends(&mut self, call: &Invocation, slot: Slot) -> Result<(), Failure> {
         let cap = slot.cap(self);
         if !cap.is(Kind::Endpoint) || !cap.rights().contains(Rights::ALL) {
             return Err(Failure::IllegalOperation);
         }
-        self.begin();
+        self.begin(call);
         #[cfg(feature = "sync-ipc")]
         if cap.badge() != 0 {
             self.cancel_badged_sends(crate::object::Endpoint(cap.pointer()), cap.badge());
@@ -128,7 +128,7 @@ impl<M: Machine> Kernel<M> {
         if cap.is_null() || pivot_cap.is_null() {
             return Err(Failure::IllegalOperation);
         }
-        self.begin();
+        self.begin(call);
         if source == slot {
             self.swap_caps(cap, source, pivot_cap, pivot);
         } else {

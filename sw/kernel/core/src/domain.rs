@@ -32,7 +32,7 @@ impl<M: Machine> Kernel<M> {
         if !cap.is(Kind::Thread) {
             return Err(Failure::InvalidArgument(1));
         }
-        self.begin();
+        self.begin(call);
         let thread = Tcb(cap.pointer());
         let elsewhere = self.runs_elsewhere(thread);
         self.leave_hart(thread);
@@ -63,7 +63,7 @@ impl<M: Machine> Kernel<M> {
         if ticks == 0 && index == self.domain_start {
             return Err(Failure::InvalidArgument(2));
         }
-        self.begin();
+        self.begin(call);
         self.domain_schedule[index] = DomainTime { domain, ticks };
         Ok(())
     }
@@ -76,7 +76,7 @@ impl<M: Machine> Kernel<M> {
         if self.domain_schedule[index].ticks == 0 {
             return Err(Failure::InvalidArgument(0));
         }
-        self.begin();
+        self.begin(call);
         self.domain_start = index;
         self.domain_ticks = 0;
         self.domain_index = LAST - 1;

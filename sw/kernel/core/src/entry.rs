@@ -38,7 +38,10 @@ impl<M: Machine> Kernel<M> {
                 let current = self.current();
                 self.fault(current, Fault::user_exception(cause, code));
             }
-            Entry::Tick => self.tick(),
+            Entry::Tick => {
+                self.tick();
+                self.serve_woken(true);
+            }
             Entry::Device(irq) => self.device_irq(irq),
             Entry::UserInterrupt => self.wake_sleepers(),
             Entry::Kick => self.kicked(),
@@ -67,6 +70,10 @@ impl<M: Machine> Kernel<M> {
     /// Decides which thread runs, and prepares it.
     pub fn leave(&mut self) {
         self.schedule();
+        if self.woken.is_some() {
+            self.serve_woken(false);
+            self.schedule();
+        }
         self.find_lost_space();
         self.activate();
         #[cfg(feature = "checks")]

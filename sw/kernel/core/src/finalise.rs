@@ -153,6 +153,7 @@ impl<M: Machine> Kernel<M> {
                 self.suspend(thread);
                 self.leave_hart(thread);
                 self.end_sender(thread);
+                self.end_rings(thread);
                 let slots = thread.cspace().0;
                 (Cap::zombie(slots, 0, true, Tcb::SLOT_COUNT), Afterwards::Nothing)
             }

@@ -9,9 +9,11 @@ use crate::{
     object::{Notification, State, reg},
 };
 use abi::{
-    LookupFailure, MessageInfo, Rights,
+    Label, LookupFailure, MessageInfo, Rights,
+    async_call::{answer, request},
     message::{MAX_EXTRA_CAPS, MAX_LENGTH, REGISTERS, place},
 };
+use core::cell::Cell;
 
 /// An invocation: the capability, where it stands, and the message.
 pub(crate) struct Invocation {
@@ -21,15 +23,52 @@ pub(crate) struct Invocation {
     /// Words that can be read.
     pub length: usize,
     pub extra: ExtraCaps,
-    /// The IPC buffer of the caller.
-    pub buffer: Option<usize>,
+    /// Who asks.
+    pub thread: Tcb,
+    pub message: Message,
     /// Whether the caller waits for an answer.
     pub call: bool,
     #[cfg(feature = "sync-ipc")]
     pub blocking: bool,
 }
 
+/// Where the words of an invocation are, and those of its answer go.
+pub(crate) enum Message {
+    /// The registers of the current thread, and its IPC buffer.
+    Thread { buffer: Option<usize> },
+    /// A request of a ring, which was read once.
+    Request { words: [usize; request::MAX_LENGTH], answer: Cell<Answer> },
+}
+
+/// The words of an answer in a ring.
+#[derive(Clone, Copy)]
+pub(crate) struct Answer {
+    pub words: [usize; answer::MAX_LENGTH],
+    pub length: usize,
+}
+
+impl Answer {
+    pub const NONE: Self = Self { words: [0; answer::MAX_LENGTH], length: 0 };
+
+    /// As many words as there is room for.
+    fn of(words: &[usize]) -> Self {
+        let mut answer = Self { length: words.len().min(answer::MAX_LENGTH), ..Self::NONE };
+        for (place, word) in answer.words.iter_mut().zip(words) {
+            *place = *word;
+        }
+        answer
+    }
+}
+
 impl Invocation {
+    /// What a request is answered.
+    pub fn request_answer(&self) -> Answer {
+        match &self.message {
+            Message::Request { answer, .. } => answer.get(),
+            Message::Thread { .. } => Answer::NONE,
+        }
+    }
+
     /// A capability of the message.
     pub fn extra(&self, index: usize) -> Result<Slot, Failure> {
         self.extra[index].ok_or(Failure::TruncatedMessage)
@@ -97,17 +136,23 @@ impl<M: Machine> Kernel<M> {
 
     /// A word of the message; 0 behind its end.
     pub(crate) fn argument(&self, call: &Invocation, index: usize) -> usize {
-        match call.buffer {
-            _ if index < REGISTERS => self.current().register(self, reg::MESSAGE + index),
-            Some(buffer) => self.machine.load_shared(buffer + 8 * (place::WORDS + index)),
-            None => 0,
+        match &call.message {
+            Message::Request { words, .. } => words.get(index).copied().unwrap_or(0),
+            Message::Thread { .. } if index < REGISTERS => {
+                call.thread.register(self, reg::MESSAGE + index)
+            }
+            Message::Thread { buffer: Some(buffer) } => {
+                self.machine.load_shared(buffer + 8 * (place::WORDS + index))
+            }
+            Message::Thread { buffer: None } => 0,
         }
     }
 
     /// All checks are done: if the rest is interrupted, the call starts again.
-    pub(crate) fn begin(&mut self) {
-        let current = self.current();
-        self.set_state(current, State::Restart);
+    pub(crate) fn begin(&mut self, call: &Invocation) {
+        if matches!(call.message, Message::Thread { .. }) {
+            self.set_state(call.thread, State::Restart);
+        }
     }
 
     /// Sends a message to what a capability names.
@@ -138,7 +183,8 @@ impl<M: Machine> Kernel<M> {
             info,
             length,
             extra,
-            buffer,
+            thread: current,
+            message: Message::Thread { buffer },
             call,
             #[cfg(feature = "sync-ipc")]
             blocking,
@@ -169,16 +215,21 @@ impl<M: Machine> Kernel<M> {
         }
     }
 
-    fn dispatch(&mut self, call: &Invocation) -> Result<(), Failure> {
+    pub(crate) fn dispatch(&mut self, call: &Invocation) -> Result<(), Failure> {
         match call.cap.kind() {
             Kind::Null | Kind::Zombie => Err(Failure::InvalidCapability(0)),
             Kind::Endpoint => self.invoke_endpoint(call),
+            Kind::Notification
+                if call.info.label() == Label::UintrRegisterAsyncSyscall as usize =>
+            {
+                self.register_rings(call)
+            }
             Kind::Notification if self.is_user_interrupt(call) => self.invoke_user_interrupt(call),
             Kind::Notification => {
                 if !call.cap.rights().contains(Rights::WRITE) {
                     return Err(Failure::InvalidCapability(0));
                 }
-                self.begin();
+                self.begin(call);
                 self.signal(Notification(call.cap.pointer()), call.cap.badge());
                 Ok(())
             }
@@ -202,7 +253,7 @@ impl<M: Machine> Kernel<M> {
         if !rights.contains(Rights::WRITE) {
             return Err(Failure::InvalidCapability(0));
         }
-        self.begin();
+        self.begin(call);
         let how = crate::endpoint::Sending {
             blocking: call.blocking,
             call: call.call,
@@ -220,7 +271,7 @@ impl<M: Machine> Kernel<M> {
         if call.cap.is_master() {
             return Err(Failure::InvalidCapability(0));
         }
-        self.begin();
+        self.begin(call);
         let (current, receiver) = (self.current(), Tcb(call.cap.pointer()));
         self.reply_to(current, receiver, call.slot, call.cap.reply_grants());
         Ok(())
@@ -252,11 +303,14 @@ impl<M: Machine> Kernel<M> {
 
     /// The invocation is done, with a result that only a caller wants.
     pub(crate) fn finish_with(&mut self, call: &Invocation, words: &[usize]) {
-        let current = self.current();
+        if let Message::Request { answer, .. } = &call.message {
+            answer.set(Answer::of(words));
+            return;
+        }
         if call.call {
             self.answer(0, words);
         }
-        self.set_state(current, State::Running);
+        self.set_state(call.thread, State::Running);
     }
 
     fn answer_failure(&mut self, failure: Failure) {

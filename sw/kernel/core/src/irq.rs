@@ -37,7 +37,7 @@ impl<M: Machine> Kernel<M> {
         }
         let slot = self.lookup_target(false, root, index, depth)?;
         self.ensure_empty(slot)?;
-        self.begin();
+        self.begin(call);
         self.irqs[irq] = IrqState::Handled;
         self.machine.enable_irq(irq, true);
         self.insert(Cap::irq_handler(irq), call.slot, slot);
@@ -48,7 +48,7 @@ impl<M: Machine> Kernel<M> {
         let irq = call.cap.irq();
         match Label::from_number(call.info.label()) {
             Some(Label::IrqAck) => {
-                self.begin();
+                self.begin(call);
                 // A controller ignores the end of an interrupt that is not enabled.
                 self.machine.enable_irq(irq, true);
                 self.machine.complete_irq(irq);
@@ -60,14 +60,14 @@ impl<M: Machine> Kernel<M> {
                 if !cap.is(Kind::Notification) || !cap.rights().contains(Rights::WRITE) {
                     return Err(Failure::InvalidCapability(0));
                 }
-                self.begin();
+                self.begin(call);
                 let slot = self.irq_slot(irq);
                 self.delete_simple(slot);
                 self.insert(cap, source, slot);
                 Ok(())
             }
             Some(Label::IrqClear) => {
-                self.begin();
+                self.begin(call);
                 self.forget_irq(irq);
                 Ok(())
             }

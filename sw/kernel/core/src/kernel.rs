@@ -97,6 +97,8 @@ pub struct Kernel<M> {
     /// Address of each ASID pool; 0 for none.
     pub(crate) asid_pools: [usize; 1 << ASID_POOLS_BITS],
     pub(crate) user_interrupts: UserInterrupts,
+    /// The first of the threads whose requests wait in rings.
+    pub(crate) woken: Option<Tcb>,
     /// Steps of a long operation since the last look for interrupts.
     steps: usize,
     #[cfg(any(test, feature = "checks"))]
@@ -143,6 +145,7 @@ impl<M> Kernel<M> {
             irq_slots: 0,
             asid_pools: [0; 1 << ASID_POOLS_BITS],
             user_interrupts: UserInterrupts::new(),
+            woken: None,
             steps: 0,
             #[cfg(any(test, feature = "checks"))]
             marks: crate::invariant::Marks::new(),

@@ -16,6 +16,9 @@
 )]
 
 mod asid;
+mod async_call;
+mod async_ring;
+mod async_run;
 pub mod boot;
 mod bound;
 pub mod cap;

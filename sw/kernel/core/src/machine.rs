@@ -28,6 +28,8 @@ pub trait Machine: Memory {
     fn load_shared(&self, address: usize) -> usize;
     /// Stores a word that users can read at any time.
     fn store_shared(&mut self, address: usize, value: usize);
+    /// What this hart did to memory comes before what it does to it from now on.
+    fn order(&self);
     /// Fills memory with zeros. Address and length are multiples of 8.
     fn clear(&mut self, address: usize, bytes: usize);
     /// The physical address of an address of the window.

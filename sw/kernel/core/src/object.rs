@@ -182,6 +182,16 @@ fields! {
         receiver, set_receiver: usize = 58;
         /// Its sender table, counted from 1; 0 if it has none.
         sender_table, set_sender_table: usize = 59;
+        /// Behind the CSRs of user interrupts: slots of its rings of asynchronous system calls; 0 if it
+        /// has none.
+        ring_slots, set_ring_slots: usize = 115;
+        /// Number of the request that is done next.
+        next_request, set_next_request: usize = 116;
+        /// Number of the answer that is written next.
+        next_answer, set_next_answer: usize = 117;
+        /// Whether it is in the list of those whose requests wait.
+        woken, set_woken: bool = 118;
+        next_woken, set_next_woken: Option<Tcb> = 119;
     }
 }
 
@@ -196,6 +206,8 @@ impl Tcb {
     pub const SLOT_COUNT: usize = 5;
     /// Behind the name: the CSRs of user interrupts.
     const USER_STATE: usize = Self::NAME + 8 * Self::NAME_WORDS;
+    /// The last two places for slots in the TCB.
+    const RING_FRAME: usize = 14;
     /// Bit of the placement: the thread takes or sends user interrupts.
     const EXCHANGES: usize = 1 << 63;
 
@@ -284,6 +296,16 @@ impl Tcb {
     /// The frame of the IPC buffer.
     pub fn buffer(self) -> Slot {
         self.slot(4)
+    }
+
+    /// The frame of its rings.
+    pub(crate) fn ring_frame(self) -> Slot {
+        self.slot(Self::RING_FRAME)
+    }
+
+    /// What is signalled when there are answers.
+    pub(crate) fn ring_notification(self) -> Slot {
+        self.slot(Self::RING_FRAME + 1)
     }
 
     pub(crate) fn slot(self, index: usize) -> Slot {

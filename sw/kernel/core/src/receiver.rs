@@ -137,7 +137,7 @@ impl<M: Machine> Kernel<M> {
         let threads = &self.user_interrupts.threads[..self.user_interrupts.count];
         let receiver =
             threads.iter().position(|thread| *thread == 0).ok_or(Failure::NotEnoughMemory(0))?;
-        self.begin();
+        self.begin(call);
         self.stop_using(thread);
         self.forget_loaded(thread);
         self.machine.place_receiver(receiver, 0, false);
@@ -243,7 +243,7 @@ impl<M: Machine> Kernel<M> {
 
     /// Takes a thread's user interrupts from another hart that runs it. That hart gives it those that
     /// it has then.
-    fn stop_using(&mut self, thread: Tcb) {
+    pub(crate) fn stop_using(&mut self, thread: Tcb) {
         for hart in 0..self.harts.min(HARTS) {
             if hart == self.hart || self.nodes[hart].current != thread.0 {
                 continue;

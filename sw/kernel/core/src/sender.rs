@@ -38,7 +38,7 @@ impl<M: Machine> Kernel<M> {
             .and_then(|thread| receiver_of(thread, self))
             .ok_or(Failure::IllegalOperation)?;
         let entry = SenderEntry { vector, receiver: receiver as u16 }.encode() as usize;
-        let current = self.current();
+        let current = call.thread;
         let table = match self.sender_table(current) {
             Some(_) => current.sender_table(self) - 1,
             None => {
@@ -48,7 +48,7 @@ impl<M: Machine> Kernel<M> {
         };
         let page = self.sender_page(table);
         let place = self.sender_place(page, entry, call.slot).ok_or(Failure::NotEnoughMemory(0))?;
-        self.begin();
+        self.begin(call);
         self.store(page + ORIGINS + 8 * place, call.slot.0);
         self.machine.store_shared(page + 8 * place, entry);
         call.slot.set_sending(self);
@@ -56,6 +56,8 @@ impl<M: Machine> Kernel<M> {
         if current.sender_table(self) == 0 {
             self.user_interrupts.senders[table] = current.0;
             current.set_sender_table(self, table + 1);
+            // A request may be done while another hart runs the thread.
+            self.stop_using(current);
             self.user_interrupts_changed(current);
         }
         self.finish_with(call, &[place]);

@@ -8,6 +8,8 @@ use crate::{
 };
 use abi::{LookupFailure, Rights, Syscall};
 
+const WAKE: isize = Syscall::WakeSyscallHandler as isize;
+
 impl<M: Machine> Kernel<M> {
     /// The current thread made a system call.
     pub(crate) fn system_call(&mut self, number: isize) {
@@ -36,6 +38,10 @@ impl<M: Machine> Kernel<M> {
             }
             -8 => {
                 self.receive_from(false);
+                Ok(())
+            }
+            WAKE => {
+                self.wake_requests();
                 Ok(())
             }
             _ => {

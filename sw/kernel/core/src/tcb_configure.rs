@@ -17,7 +17,7 @@ impl<M: Machine> Kernel<M> {
         let frame = self.check_buffer(frame, buffer)?;
         let cspace = self.check_cspace(cspace, cspace_data)?;
         let vspace = self.check_vspace(vspace, vspace_data)?;
-        self.begin();
+        self.begin(call);
         self.put_spaces(call, thread, handler, cspace, vspace)?;
         self.put_buffer(call, thread, buffer, frame)
     }
@@ -28,7 +28,7 @@ impl<M: Machine> Kernel<M> {
         self.ensure_spaces_are_short(thread)?;
         let cspace = self.check_cspace(cspace, cspace_data)?;
         let vspace = self.check_vspace(vspace, vspace_data)?;
-        self.begin();
+        self.begin(call);
         self.put_spaces(call, thread, handler, cspace, vspace)
     }
 
@@ -36,7 +36,7 @@ impl<M: Machine> Kernel<M> {
         let [buffer] = self.arguments(call)?;
         let frame = call.extra(0)?;
         let frame = self.check_buffer(frame, buffer)?;
-        self.begin();
+        self.begin(call);
         self.put_buffer(call, thread, buffer, frame)
     }
 

@@ -18,12 +18,12 @@ impl<M: Machine> Kernel<M> {
             Some(Label::TcbWriteRegisters) => self.write_registers(call, thread),
             Some(Label::TcbCopyRegisters) => self.copy_registers(call, thread),
             Some(Label::TcbSuspend) => {
-                self.begin();
+                self.begin(call);
                 self.suspend(thread);
                 Ok(())
             }
             Some(Label::TcbResume) => {
-                self.begin();
+                self.begin(call);
                 self.restart(thread);
                 Ok(())
             }
@@ -31,14 +31,14 @@ impl<M: Machine> Kernel<M> {
             Some(Label::TcbSetPriority) => {
                 let [priority] = self.arguments(call)?;
                 self.check_priority(call.extra(0)?, priority)?;
-                self.begin();
+                self.begin(call);
                 self.set_priority(thread, priority);
                 Ok(())
             }
             Some(Label::TcbSetMcPriority) => {
                 let [most] = self.arguments(call)?;
                 self.check_priority(call.extra(0)?, most)?;
-                self.begin();
+                self.begin(call);
                 thread.set_max_priority(self, most);
                 Ok(())
             }
@@ -47,7 +47,7 @@ impl<M: Machine> Kernel<M> {
                 let authority = call.extra(0)?;
                 self.check_priority(authority, most)?;
                 self.check_priority(authority, priority)?;
-                self.begin();
+                self.begin(call);
                 thread.set_max_priority(self, most);
                 self.set_priority(thread, priority);
                 Ok(())
@@ -59,21 +59,21 @@ impl<M: Machine> Kernel<M> {
                 if thread.bound(self).is_none() {
                     return Err(Failure::IllegalOperation);
                 }
-                self.begin();
+                self.begin(call);
                 self.unbind_thread(thread);
                 Ok(())
             }
             Some(Label::TcbSetAffinity) => self.set_affinity(call, thread),
             Some(Label::TcbSetTlsBase) => {
                 let [base] = self.arguments(call)?;
-                self.begin();
+                self.begin(call);
                 thread.set_register(self, reg::TP, base);
                 Ok(())
             }
             Some(Label::TcbSetFlags) => {
                 // No flag has a meaning: there is no floating point.
                 let [_, _] = self.arguments(call)?;
-                self.begin();
+                self.begin(call);
                 self.finish_with(call, &[0]);
                 Ok(())
             }
@@ -104,7 +104,7 @@ impl<M: Machine> Kernel<M> {
         if notification.bound(self).is_some() || waited && notification.head(self).is_some() {
             return Err(Failure::IllegalOperation);
         }
-        self.begin();
+        self.begin(call);
         self.bind(thread, notification);
         Ok(())
     }
@@ -114,7 +114,7 @@ impl<M: Machine> Kernel<M> {
         if hart >= self.harts {
             return Err(Failure::IllegalOperation);
         }
-        self.begin();
+        self.begin(call);
         if hart == thread.affinity(self) {
             return Ok(());
         }

@@ -19,10 +19,10 @@ impl<M: Machine> Kernel<M> {
         if !(1..=PLACES.len()).contains(&count) {
             return Err(Failure::RangeError(1, PLACES.len()));
         }
-        if self.is_current(thread) {
+        if thread == call.thread {
             return Err(Failure::IllegalOperation);
         }
-        self.begin();
+        self.begin(call);
         self.leave_hart_and_stay(thread);
         if flags & SUSPEND_SOURCE != 0 {
             self.suspend(thread);
@@ -41,10 +41,10 @@ impl<M: Machine> Kernel<M> {
         if call.length - 2 < count {
             return Err(Failure::TruncatedMessage);
         }
-        if self.is_current(thread) {
+        if thread == call.thread {
             return Err(Failure::IllegalOperation);
         }
-        self.begin();
+        self.begin(call);
         self.leave_hart_and_stay(thread);
         for (index, place) in PLACES.into_iter().enumerate().take(count) {
             let word = self.argument(call, 2 + index);
@@ -64,7 +64,7 @@ impl<M: Machine> Kernel<M> {
             return Err(Failure::InvalidCapability(1));
         }
         let source = Tcb(source.pointer());
-        self.begin();
+        self.begin(call);
         self.leave_hart_and_stay(source);
         self.leave_hart_and_stay(target);
         if flags & SUSPEND_SOURCE != 0 {

@@ -52,6 +52,7 @@ impl<M: Machine> Kernel<M> {
         self.cancel_ipc(thread);
         self.set_up_reply(thread);
         self.set_state(thread, State::Restart);
+        self.resume_requests(thread);
         self.maybe_switch_to(thread);
     }
 

@@ -49,7 +49,7 @@ impl<M: Machine> Kernel<M> {
         if device && !order.kind.is_frame() && order.kind != ObjectType::Untyped {
             return Err(Failure::InvalidArgument(1));
         }
-        self.begin();
+        self.begin(call);
         if clean {
             self.reset(slot)?;
         }

@@ -90,14 +90,14 @@ impl<M: Machine> Kernel<M> {
         match Label::from_number(call.info.label()) {
             Some(Label::PageMap) => self.map_frame(call),
             Some(Label::PageUnmap) => {
-                self.begin();
+                self.begin(call);
                 self.unmap_frame(call.cap);
                 let cap = call.slot.cap(self).with_mapping(Mapping::NONE);
                 call.slot.set_cap(self, cap);
                 Ok(())
             }
             Some(Label::PageGetAddress) => {
-                self.begin();
+                self.begin(call);
                 let address = self.machine.physical(call.cap.pointer());
                 self.finish_with(call, &[address]);
                 Ok(())
@@ -138,7 +138,7 @@ impl<M: Machine> Kernel<M> {
         } else if old != Target::Nothing {
             return Err(Failure::DeleteFirst);
         }
-        self.begin();
+        self.begin(call);
         let rights = mask_frame(cap.frame_rights(), Rights(rights));
         let physical = self.machine.physical(cap.pointer());
         let word = paging::frame_entry(physical, rights, attributes & EXECUTE_NEVER == 0);
@@ -176,7 +176,7 @@ impl<M: Machine> Kernel<M> {
                 if self.space(call.cap).is_some() {
                     return Err(Failure::RevokeFirst);
                 }
-                self.begin();
+                self.begin(call);
                 if call.cap.is_mapped() {
                     self.unmap_table(call.cap);
                     self.machine.clear(call.cap.pointer(), 1 << PAGE_BITS);
@@ -203,7 +203,7 @@ impl<M: Machine> Kernel<M> {
         if entry.bits == PAGE_BITS || paging::target(&self.machine, entry) != Target::Nothing {
             return Err(Failure::DeleteFirst);
         }
-        self.begin();
+        self.begin(call);
         let mapping = Mapping { asid, vaddr: vaddr >> entry.bits << entry.bits };
         call.slot.set_cap(self, call.cap.with_mapping(mapping));
         let physical = self.machine.physical(call.cap.pointer());

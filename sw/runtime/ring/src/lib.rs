@@ -1,8 +1,9 @@
 //! A lock-free ring of messages between one producer and one consumer in shared memory, and the
 //! protocol by which the producer wakes a consumer that sleeps.
 //!
-//! A message is an array of up to seven words. It has a cache line, in which the last word to be
-//! written is its number: so the consumer needs no other line to see that there is a message. The
+//! A message is an array of up to fifteen words. Up to seven have a cache line, in which the last word to
+//! be written is its number: so the consumer needs no other line to see that there is a message; more
+//! have two lines, with the number in the first. The
 //! number of the one taken last has a line, too; the producer looks there only when the ring seems
 //! full.
 //!
@@ -26,6 +27,7 @@
 
 mod atomics;
 mod consumer;
+pub mod layout;
 mod producer;
 
 pub use atomics::{Atomics, Native, Word};
@@ -80,7 +82,7 @@ impl<const WORDS: usize, const SLOTS: usize, A: Atomics> Ring<WORDS, SLOTS, A> {
     /// Where the message with this number has its place.
     #[inline(always)]
     fn slot(&self, number: u64) -> &Slot<WORDS, A::Word> {
-        const { assert!(WORDS >= 1 && WORDS <= 7, "a message is one to seven words") }
+        const { assert!(WORDS >= 1 && WORDS <= 15, "a message is one to fifteen words") }
         const { assert!(SLOTS.is_power_of_two(), "the number of slots is a power of two") }
         const { assert!(SLOTS <= 1 << 30, "places tell the slots apart") }
         &self.slots[(number >> 1) as usize & (SLOTS - 1)].0

@@ -209,4 +209,24 @@ pub const INVOCATIONS: &[Invocation] = &[
             (Error::NotEnoughMemory, "all sender tables are taken, or all entries of the caller's"),
         ],
     },
+    Invocation {
+        label: Label::UintrRegisterAsyncSyscall,
+        object: "notification",
+        purpose: "gives a thread rings of requests and answers in the frame; answers signal the notification. Size 0 takes them away",
+        words: &["slots of each ring, a power of two; 16 if it is not given"],
+        capabilities: &["frame, also for size 0", "thread, if given; else the caller"],
+        answer: &[],
+        errors: &[
+            (
+                Error::InvalidCapability,
+                "0: no right to write; 1: not a frame of memory that may be written; 2: not a thread",
+            ),
+            (
+                Error::RangeError,
+                "the size is no power of two, or the rings do not fit into the frame",
+            ),
+            (Error::DeleteFirst, "the thread has rings"),
+            (Error::IllegalOperation, "size 0, and the thread has no rings"),
+        ],
+    },
 ];

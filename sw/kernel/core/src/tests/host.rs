@@ -62,6 +62,7 @@ impl Machine for Host {
     fn store_shared(&mut self, address: usize, value: usize) {
         self.store(address, value);
     }
+    fn order(&self) {}
     fn clear(&mut self, address: usize, bytes: usize) {
         let first = self.index(address);
         self.words[first..first + bytes / 8].fill(0);
