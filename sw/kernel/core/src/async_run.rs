@@ -114,7 +114,7 @@ impl<M: Machine> Kernel<M> {
     /// Does requests of a thread, with a look for interrupts after each.
     fn serve(&mut self, thread: Tcb) {
         let mut answered = false;
-        for _ in 0..BATCH {
+        for done in 1..=BATCH {
             match self.serve_one(thread) {
                 Ok(true) => answered = true,
                 Ok(false) => {
@@ -122,6 +122,11 @@ impl<M: Machine> Kernel<M> {
                     break;
                 }
                 Err(_) => break,
+            }
+            if done == BATCH {
+                // Others that are as important have their turns.
+                self.forget_woken(thread);
+                self.resume_requests(thread);
             }
             if self.machine.interrupt_pending() || self.more_important_than(thread) {
                 break;

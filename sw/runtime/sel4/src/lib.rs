@@ -26,4 +26,4 @@ pub use objects::{
     AsidControl, AsidPool, CNode, Cap, Domain, Endpoint, IrqControl, IrqHandler, Notification,
     Page, PageTable, Place, Registers, Reply, Tcb, Untyped,
 };
-pub use syscall::{IpcBuffer, raw_call, yield_now};
+pub use syscall::{IpcBuffer, raw_call, wake_syscall_handler, yield_now};

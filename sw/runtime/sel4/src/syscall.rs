@@ -60,6 +60,11 @@ pub fn yield_now() {
     system_call(Syscall::Yield, Call::default());
 }
 
+/// Tells the kernel that there are requests in the caller's ring.
+pub fn wake_syscall_handler() {
+    system_call(Syscall::WakeSyscallHandler, Call::default());
+}
+
 /// The IPC buffer of the thread that runs. It stays on this thread.
 #[derive(Clone, Copy)]
 pub struct IpcBuffer {

@@ -6,6 +6,7 @@
 #![no_std]
 #![no_main]
 
+mod async_call;
 mod check;
 mod cnode;
 mod fault;
@@ -38,6 +39,7 @@ const ALL: &[(&str, &[Test])] = &[
     ("schedule", schedule::TESTS),
     ("irq", irq::TESTS),
     ("user_interrupt", user_interrupt::TESTS),
+    ("async_call", async_call::TESTS),
     ("process", process::TESTS),
     ("hostile", hostile::TESTS),
 ];

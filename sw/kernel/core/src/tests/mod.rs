@@ -2,6 +2,7 @@
 //! kernel works, with all invariants after each step. `PROPTEST_CASES` sets how many orders are tried;
 //! a failure prints the order, shrunk, and its seed.
 
+mod async_call;
 mod fastpath;
 mod host;
 mod invariant;

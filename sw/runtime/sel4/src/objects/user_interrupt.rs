@@ -1,6 +1,6 @@
 //! User interrupts: what the kernel sets up for them.
 
-use super::{Notification, Tcb};
+use super::{Notification, Page, Tcb};
 use crate::{Label, Result, invoke};
 
 impl Notification {
@@ -16,5 +16,12 @@ impl Notification {
     /// SEND.
     pub fn register_sender(self) -> Result<usize> {
         invoke(self.0, Label::UintrRegisterSender, &[], &[]).map(|words| words[0])
+    }
+
+    /// Gives a thread rings of asynchronous system calls in a frame, `slots` in each; answers signal
+    /// this notification. What is in the rings: [`abi::async_call`]. 0 slots take the rings away.
+    pub fn register_async_syscall(self, frame: Page, thread: Tcb, slots: usize) -> Result {
+        let caps = [frame.0, thread.0];
+        invoke(self.0, Label::UintrRegisterAsyncSyscall, &caps, &[slots]).map(drop)
     }
 }
