@@ -13,7 +13,7 @@ from soc.config import configuration
 from tests.support.assemble import assemble
 from tests.support.elf import DRAM_BASE, Part, elf64
 
-PARAMS = configuration("default", harts=2)
+PARAMS = configuration("default")
 LUI_T0_FINISHER = 0x001002B7
 PASS = [LUI_T0_FINISHER, 0x00005337, 0x55530313, 0x0062A023, 0x0000006F]
 # Each hart adds to one counter 20 times with an AMO and 20 times with LR and SC, sets a flag of its

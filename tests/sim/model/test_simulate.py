@@ -12,6 +12,7 @@ from tests.support.assemble import assemble
 from tests.support.elf import DRAM_BASE, Part, elf64
 
 PARAMS = configuration("default")
+# A model with a commit log has lockstep, too, so that all tests with either share one.
 LUI_T0_FINISHER = 0x001002B7
 STORE_T1 = 0x0062A023  # sw t1, 0(t0)
 FOREVER = 0x0000006F  # j .
@@ -46,7 +47,7 @@ def test_program_that_does_not_start_at_the_base(tmp_path, offset):
     path.write_bytes(elf64([Part(struct.pack("<I", FOREVER)), Part(code, DRAM_BASE + offset)],
                            entry=DRAM_BASE + offset))
     log = tmp_path / "log"
-    result = simulate(PARAMS, path, RunOptions(max_cycles=20_000, commit_log=log))
+    result = simulate(PARAMS, path, RunOptions(max_cycles=20_000, commit_log=log, lockstep=True))
     assert result.passed
     assert f"{DRAM_BASE + offset:016x}" in log.read_text()
     assert f"{DRAM_BASE:016x}" not in log.read_text()
@@ -179,7 +180,7 @@ def test_progress_between_equal_traps_is_no_loop(tmp_path, case):
 
 def test_commit_log_shows_the_program(tmp_path):
     log = tmp_path / "commits"
-    assert run(tmp_path, PASS, commit_log=log).passed
+    assert run(tmp_path, PASS, commit_log=log, lockstep=True).passed
     lines = [line.split() for line in log.read_text().splitlines()]
     program = [line for line in lines if int(line[3], 16) in range(DRAM_BASE, DRAM_BASE + 16)]
     assert [line[1:5] for line in program] == [
