@@ -14,17 +14,21 @@ use core::{
 use hal::{csr, soc::csr as number};
 use kernel_core::{HARTS, Machine, Memory, UserState};
 
-/// The hart that has the kernel, and the devices that the kernel keeps.
+/// All bits that an ASID can have.
+const ASID_MASK: usize = 0xffff;
+
+/// The hart that has the kernel, and the devices that the kernel keeps. First what each switch needs.
+#[repr(C)]
 pub struct Hart {
+    /// Switches to ASIDs up to this one need no fence; 0 as soon as one beyond `asid_mask` was in use.
+    asids_apart: usize,
+    /// The greatest ASID that all harts tell apart.
+    asid_mask: usize,
     /// IDs of the harts, by their number.
     pub ids: [usize; HARTS],
     pub count: usize,
     pub plic: Plic,
     pub receivers: Receivers,
-    /// The greatest ASID that the hart tells apart.
-    pub asid_mask: usize,
-    /// An ASID beyond the mask is in use: translations are forgotten at each switch.
-    asids_shared: bool,
 }
 
 impl Hart {
@@ -34,8 +38,8 @@ impl Hart {
             count: 0,
             plic: Plic::NONE,
             receivers: Receivers::NONE,
-            asid_mask: 0,
-            asids_shared: false,
+            asids_apart: ASID_MASK,
+            asid_mask: ASID_MASK,
         }
     }
 
@@ -53,11 +57,24 @@ impl Hart {
         }
     }
 
-    /// Learns how many bits of an ASID the hart has, and goes to the kernel's own page table.
+    /// Goes to an address space that the hart does not tell apart from all others.
+    #[cold]
+    fn share_asid(&mut self, root: usize, asid: usize) {
+        self.asids_apart = 0;
+        let satp = sv39::satp(asid & self.asid_mask, self.physical(root));
+        // SAFETY: each root table has the kernel's own entries.
+        unsafe { csr::write::<{ number::SATP }>(satp) };
+        riscv::asm::sfence_vma_all();
+    }
+
+    /// Learns how many bits of an ASID the hart has, of which the fewest count, and goes to the kernel's
+    /// own page table.
     pub fn set_up_translation(&mut self) {
         // SAFETY: the kernel's table maps the kernel where the loader did.
-        unsafe { csr::write::<{ number::SATP }>(kernel_satp() | 0xffff << sv39::ASID_SHIFT) };
-        self.asid_mask = csr::read::<{ number::SATP }>() >> sv39::ASID_SHIFT & 0xffff;
+        unsafe { csr::write::<{ number::SATP }>(kernel_satp() | ASID_MASK << sv39::ASID_SHIFT) };
+        let mask = csr::read::<{ number::SATP }>() >> sv39::ASID_SHIFT & ASID_MASK;
+        self.asid_mask = self.asid_mask.min(mask);
+        self.asids_apart = self.asids_apart.min(mask);
         self.set_kernel_space();
         riscv::asm::sfence_vma_all();
     }
@@ -129,15 +146,15 @@ impl Machine for Hart {
         physical.wrapping_add(PHYSICAL_WINDOW)
     }
 
-    #[inline]
+    #[inline(always)]
     fn set_address_space(&mut self, root: usize, asid: usize) {
-        let satp = sv39::satp(asid & self.asid_mask, self.physical(root));
-        self.asids_shared |= asid > self.asid_mask;
+        if asid > self.asids_apart {
+            self.share_asid(root, asid);
+            return;
+        }
+        let satp = sv39::satp(asid, self.physical(root));
         // SAFETY: each root table has the kernel's own entries.
         unsafe { csr::write::<{ number::SATP }>(satp) };
-        if self.asids_shared {
-            riscv::asm::sfence_vma_all();
-        }
     }
 
     fn set_kernel_space(&mut self) {

@@ -13,17 +13,32 @@ use hal::{
     csr,
     soc::{TIMEBASE_HZ, csr as number},
 };
-use kernel_core::{HARTS, Kernel, UserState, user};
+use kernel_core::{HARTS, Kernel, Tcb, UserState, user};
 
 /// For how long other harts are awaited, in units of `time`.
 const WAIT: usize = TIMEBASE_HZ / 1000;
 
-struct Shared(UnsafeCell<Kernel<Hart>>);
+/// The kernel, and what each entry reads first.
+///
+/// TCBs lie at multiples of 1 KiB. What each entry needs of the kernel lies in a page where TCBs have
+/// their names, which are rarely used: both find room in a cache whose ways are as large as a page.
+#[repr(C, align(4096))]
+struct Shared {
+    before: [usize; Tcb::NAME / 8],
+    /// One hart alone takes part: it needs no lock.
+    alone: AtomicBool,
+    kernel: UnsafeCell<Kernel<Hart>>,
+}
 
-// SAFETY: the kernel is reached through `with_kernel` alone, which holds the lock.
+// SAFETY: the kernel is reached through `alone` and `with_kernel` only: by the one hart that takes part,
+// or by the hart that holds the lock.
 unsafe impl Sync for Shared {}
 
-static KERNEL: Shared = Shared(UnsafeCell::new(Kernel::new(Hart::new())));
+static SHARED: Shared = Shared {
+    before: [0; Tcb::NAME / 8],
+    alone: AtomicBool::new(false),
+    kernel: UnsafeCell::new(Kernel::new(Hart::new())),
+};
 static LOCKED: AtomicBool = AtomicBool::new(false);
 static HOLDER: AtomicUsize = AtomicUsize::new(0);
 /// Whether a hart is in the kernel: its thread's registers are in its TCB, and it waits for the lock
@@ -37,8 +52,6 @@ static TOLD: [[AtomicUsize; user::WORDS]; HARTS] =
     [const { [const { AtomicUsize::new(0) }; user::WORDS] }; HARTS];
 static ARRIVED: AtomicUsize = AtomicUsize::new(0);
 static IDS: [AtomicUsize; HARTS] = [const { AtomicUsize::new(0) }; HARTS];
-/// One hart alone takes part: it needs no lock.
-static ALONE: AtomicBool = AtomicBool::new(false);
 /// Harts that take part; 0 before the root task can start.
 static RELEASED: AtomicUsize = AtomicUsize::new(0);
 
@@ -47,14 +60,25 @@ pub fn holder() -> usize {
     HOLDER.load(Ordering::Relaxed)
 }
 
+/// Runs `body` with the kernel if one hart alone takes part, or gives it back. To be called once at a
+/// time.
+#[inline(always)]
+pub fn alone<T, F: FnOnce(&mut Kernel<Hart>) -> T>(body: F) -> Result<T, F> {
+    if !SHARED.alone.load(Ordering::Relaxed) {
+        return Err(body);
+    }
+    // SAFETY: no other hart comes here, and this one does not again before `body` has ended,
+    // because interrupts are off in the kernel.
+    Ok(body(unsafe { &mut *SHARED.kernel.get() }))
+}
+
 /// Runs `body` with the kernel. To be called once at a time on a hart, with its number.
 #[inline]
 pub fn with_kernel<T>(hart: usize, body: impl FnOnce(&mut Kernel<Hart>) -> T) -> T {
-    if ALONE.load(Ordering::Relaxed) {
-        // SAFETY: no other hart comes here, and this one does not again before `body` has ended,
-        // because interrupts are off in the kernel.
-        return body(unsafe { &mut *KERNEL.0.get() });
-    }
+    let body = match alone(body) {
+        Ok(result) => return result,
+        Err(body) => body,
+    };
     INSIDE[hart % HARTS].store(true, Ordering::Release);
     while LOCKED.swap(true, Ordering::Acquire) {
         while LOCKED.load(Ordering::Relaxed) {
@@ -71,7 +95,7 @@ pub fn with_kernel<T>(hart: usize, body: impl FnOnce(&mut Kernel<Hart>) -> T) ->
     HOLDER.store(hart, Ordering::Relaxed);
     // SAFETY: the lock is held, so this is the only reference. A hart does not come here again
     // before `body` has ended, because interrupts are off in the kernel.
-    let kernel = unsafe { &mut *KERNEL.0.get() };
+    let kernel = unsafe { &mut *SHARED.kernel.get() };
     kernel.hart = hart;
     let result = body(kernel);
     // Before the lock is free: whoever has it next must not take this hart for one that waits.
@@ -135,7 +159,7 @@ pub fn wait_for_harts(most: usize) -> usize {
     loop {
         let arrived = ARRIVED.load(Ordering::Acquire);
         if arrived >= most || csr::read::<{ number::TIME }>() > end {
-            ALONE.store(arrived == 1, Ordering::Relaxed);
+            SHARED.alone.store(arrived == 1, Ordering::Relaxed);
             return arrived;
         }
         spin_loop();

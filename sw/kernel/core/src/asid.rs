@@ -14,10 +14,17 @@ use abi::{
 const IN_POOL: usize = 1 << ASID_POOL_INDEX_BITS;
 
 impl<M: Machine> Kernel<M> {
+    #[inline(always)]
     pub(crate) fn pool_of(&self, asid: usize) -> Option<usize> {
         let pools = &self.asid_pools;
         let pool = pools[asid >> ASID_POOL_INDEX_BITS & (pools.len() - 1)];
         (pool != 0).then_some(pool)
+    }
+
+    /// Whether an ASID names this root table.
+    #[inline(always)]
+    pub(crate) fn is_root(&self, root: usize, asid: usize) -> bool {
+        self.pool_of(asid).is_some_and(|pool| self.load(pool + 8 * (asid % IN_POOL)) == root)
     }
 
     /// The root table that an ASID names.
@@ -85,7 +92,7 @@ impl<M: Machine> Kernel<M> {
 
     /// An address space ends.
     pub(crate) fn delete_asid(&mut self, asid: usize, root: usize) {
-        if self.root_of(asid) != Ok(root) {
+        if !self.is_root(root, asid) {
             return;
         }
         if let Some(pool) = self.pool_of(asid) {

@@ -4,7 +4,8 @@
 //! stopped and `NEXT_IP` at the one that runs next. At the end of an entry, the current thread of the hart
 //! is the one to run.
 
-use crate::{Kernel, fault::Fault, machine::Machine, object::reg};
+use crate::{Kernel, Tcb, fault::Fault, kernel::Action, machine::Machine, object::reg};
+use abi::MessageInfo;
 
 /// Why a hart enters the kernel.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,6 +24,18 @@ pub enum Entry {
     UserInterrupt,
     /// Another hart changed what this one should do, or nothing is to be done.
     Kick,
+}
+
+/// A system call, for the short ways.
+#[derive(Clone, Copy)]
+pub struct Call {
+    /// The hart that has the kernel, as in [`Kernel::hart`].
+    pub hart: usize,
+    /// The thread that made the call: the current one of the hart.
+    pub thread: Tcb,
+    /// Its registers [`reg::CAP`] and [`reg::INFO`].
+    pub cap: usize,
+    pub info: MessageInfo,
 }
 
 impl<M: Machine> Kernel<M> {
@@ -49,22 +62,43 @@ impl<M: Machine> Kernel<M> {
         self.leave();
     }
 
-    /// Does the current thread's call in a short way, if it has one. Returns whether it did.
+    /// Does a call in a short way, if it has one. Returns the thread that runs next.
     #[inline(always)]
-    pub fn enter_call(&mut self) -> bool {
+    pub fn enter_call(&mut self, call: Call) -> Option<Tcb> {
         #[cfg(feature = "sync-ipc")]
-        return self.fast_call() && self.checked();
+        return self.checked(|kernel| kernel.fast_call(call));
         #[cfg(not(feature = "sync-ipc"))]
-        false
+        {
+            let _ = call;
+            None
+        }
     }
 
     /// As [`Self::enter_call`], for ReplyRecv.
     #[inline(always)]
-    pub fn enter_reply_receive(&mut self) -> bool {
+    pub fn enter_reply_receive(&mut self, call: Call) -> Option<Tcb> {
         #[cfg(feature = "sync-ipc")]
-        return self.fast_reply_receive() && self.checked();
+        return self.checked(|kernel| kernel.fast_reply_receive(call));
         #[cfg(not(feature = "sync-ipc"))]
-        false
+        {
+            let _ = call;
+            None
+        }
+    }
+
+    /// Does another system call in a short way after which the same thread goes on, if it has one.
+    /// Returns whether it did.
+    #[inline(always)]
+    pub fn enter_short(&mut self, call: Call, number: isize) -> bool {
+        self.checked(|kernel| kernel.short_call(call, number).then_some(())).is_some()
+    }
+
+    /// Whether a thread is the one of this hart, and nothing is to be decided at the end of this entry.
+    /// Between two entries no other hart can change that if this one alone takes part.
+    #[inline(always)]
+    pub fn goes_on(&self, thread: Tcb) -> bool {
+        let node = self.node();
+        node.current == thread.0 && node.action == Action::Resume
     }
 
     /// Decides which thread runs, and prepares it.
@@ -80,13 +114,15 @@ impl<M: Machine> Kernel<M> {
         self.check_entry();
     }
 
-    /// Checks the kernel after a short way, if it is one that checks itself.
-    #[cfg(feature = "sync-ipc")]
+    /// Goes a short way. A kernel that checks itself does so at the end of one that was gone.
     #[inline(always)]
-    fn checked(&self) -> bool {
+    fn checked<T>(&mut self, way: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        let gone = way(self);
         #[cfg(feature = "checks")]
-        self.check_entry();
-        true
+        if gone.is_some() {
+            self.check_entry();
+        }
+        gone
     }
 
     fn kicked(&mut self) {
@@ -100,7 +136,7 @@ impl<M: Machine> Kernel<M> {
 
     /// Whether the thread with which this hart entered the kernel is still its own: another hart may
     /// have stopped it.
-    pub fn still_runs(&self, thread: crate::Tcb) -> bool {
+    pub fn still_runs(&self, thread: Tcb) -> bool {
         self.is_current(thread)
     }
 

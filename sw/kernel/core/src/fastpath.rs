@@ -5,8 +5,9 @@
 
 use crate::{
     Cap, Kernel, Kind, Slot, Tcb,
-    kernel::{Action, DOMAINS},
-    lookup::{WORD_BITS, resolve},
+    entry::Call,
+    kernel::DOMAINS,
+    lookup::find,
     machine::Machine,
     object::{Endpoint, EndpointState, NotificationState, State, ThreadQueue, blocked, reg},
     slot::Node,
@@ -23,24 +24,26 @@ struct Ready {
 }
 
 impl<M: Machine> Kernel<M> {
-    /// Does a call, if the receiver waits and may run at once. Returns whether it did.
+    /// Does a call, if the receiver waits and may run at once. Returns the receiver.
     #[inline(always)]
-    pub(crate) fn fast_call(&mut self) -> bool {
-        let current = self.current();
-        let Some((info, cap)) = self.short_message(current) else { return false };
+    pub(crate) fn fast_call(&mut self, call: Call) -> Option<Tcb> {
+        let current = call.thread;
+        let cap = self.short_message(call)?;
         let rights = cap.rights();
         let may = rights.contains(Rights::WRITE)
             && rights.0 & (Rights::GRANT.0 | Rights::GRANT_REPLY.0) != 0;
         let endpoint = Endpoint(cap.pointer());
         if !may || endpoint.state(self) != EndpointState::Receivers {
-            return false;
+            return None;
         }
-        let Some(receiver) = endpoint.head(self) else { return false };
-        let Some(ready) = self.ready_to_run(receiver) else { return false };
+        let receiver = endpoint.head(self)?;
+        let ready = self.ready_to_run(call.hart, receiver)?;
         let priority = receiver.priority(self);
         // The current thread is the most important one; what is not less important can follow it.
-        if priority < current.priority(self) && !self.is_highest(priority) {
-            return false;
+        if priority < current.priority(self)
+            && self.ready[call.hart].has_above(self.domain, priority)
+        {
+            return None;
         }
         let next = receiver.queue_next(self);
         let state = if next.is_none() { 0 } else { RECEIVERS };
@@ -52,16 +55,16 @@ impl<M: Machine> Kernel<M> {
         let grant = receiver.blocked_flags(self) & blocked::GRANT != 0;
         current.set_state(self, State::BlockedOnReply);
         self.link_reply(current, receiver, grant);
-        self.hand_over(current, &ready, cap.badge(), info);
-        true
+        self.hand_over(call, &ready, cap.badge());
+        Some(receiver)
     }
 
     /// Replies to the last caller and waits for the next message, if the caller may run at once
-    /// and no message waits. Returns whether it did.
+    /// and no message waits. Returns the caller.
     #[inline(always)]
-    pub(crate) fn fast_reply_receive(&mut self) -> bool {
-        let current = self.current();
-        let Some((info, cap)) = self.short_message(current) else { return false };
+    pub(crate) fn fast_reply_receive(&mut self, call: Call) -> Option<Tcb> {
+        let current = call.thread;
+        let cap = self.short_message(call)?;
         let endpoint = Endpoint(cap.pointer());
         let reply_slot = current.caller();
         let reply = reply_slot.cap(self);
@@ -70,20 +73,20 @@ impl<M: Machine> Kernel<M> {
             || !reply.is(Kind::Reply)
             || reply.is_master()
         {
-            return false;
+            return None;
         }
         if let Some(notification) = current.bound(self)
             && notification.state(self) == NotificationState::Active
         {
-            return false;
+            return None;
         }
         let caller = Tcb(reply.pointer());
         if caller.fault_kind(self) != abi::fault::NULL {
-            return false;
+            return None;
         }
-        let Some(ready) = self.ready_to_run(caller) else { return false };
-        if !self.is_highest(caller.priority(self)) {
-            return false;
+        let ready = self.ready_to_run(call.hart, caller)?;
+        if self.ready[call.hart].has_above(self.domain, caller.priority(self)) {
+            return None;
         }
         let grant = cap.rights().contains(Rights::GRANT);
         current.set_blocked_on(self, endpoint.0);
@@ -91,33 +94,32 @@ impl<M: Machine> Kernel<M> {
         current.set_state(self, State::BlockedOnReceive);
         endpoint.append(self, current, RECEIVERS);
         self.unlink_reply(reply_slot, caller);
-        self.hand_over(current, &ready, 0, info);
-        true
+        self.hand_over(call, &ready, 0);
+        Some(caller)
     }
 
-    /// The message and the endpoint of a call with words in registers alone, and no capabilities.
+    /// The endpoint of a call with words in registers alone, and no capabilities.
     #[inline(always)]
-    fn short_message(&self, thread: Tcb) -> Option<(MessageInfo, Cap)> {
-        let info = MessageInfo(thread.register(self, reg::INFO));
-        if info.extra_caps() != 0 || info.length() > REGISTERS {
+    fn short_message(&self, call: Call) -> Option<Cap> {
+        if call.info.extra_caps() != 0 || call.info.length() > REGISTERS {
             return None;
         }
-        let root = thread.cspace().cap(self);
-        let address = thread.register(self, reg::CAP);
-        let (slot, _) = resolve(self, root, address, WORD_BITS).ok()?;
-        let cap = slot.cap(self);
-        cap.is(Kind::Endpoint).then_some((info, cap))
+        let cap = find(self, call.thread.cspace().cap(self), call.cap)?;
+        cap.is(Kind::Endpoint).then_some(cap)
     }
 
-    /// Whether a thread can run here: it belongs to this hart and domain, and its address space is
-    /// one of now.
+    /// Whether a thread can run on this hart: it belongs there and to this domain, and its address space
+    /// is one of now.
     #[inline(always)]
-    fn ready_to_run(&self, thread: Tcb) -> Option<Ready> {
-        let (root, asid) = self.space(thread.vspace().cap(self))?;
+    fn ready_to_run(&self, hart: usize, thread: Tcb) -> Option<Ready> {
         // Neither it nor the current one has user interrupts, which the long way exchanges.
-        let here = thread.placement(self) == self.node().plain
-            && (DOMAINS == 1 || thread.domain(self) == self.domain);
-        (here && self.node().action == Action::Resume).then_some(Ready { thread, root, asid })
+        if thread.placement(self) != self.nodes[hart].plain
+            || (DOMAINS > 1 && thread.domain(self) != self.domain)
+        {
+            return None;
+        }
+        let (root, asid) = self.space(thread.vspace().cap(self))?;
+        Some(Ready { thread, root, asid })
     }
 
     #[inline(always)]
@@ -137,8 +139,8 @@ impl<M: Machine> Kernel<M> {
 
     /// Copies the message, and makes its receiver the current thread.
     #[inline(always)]
-    fn hand_over(&mut self, sender: Tcb, ready: &Ready, badge: usize, info: MessageInfo) {
-        let receiver = ready.thread;
+    fn hand_over(&mut self, call: Call, ready: &Ready, badge: usize) {
+        let (sender, receiver, info) = (call.thread, ready.thread, call.info);
         for register in (reg::MESSAGE..).take(info.length()) {
             let word = sender.register(self, register);
             receiver.set_register(self, register, word);
@@ -147,7 +149,9 @@ impl<M: Machine> Kernel<M> {
         receiver.set_register(self, reg::INFO, arrived.0);
         receiver.set_register(self, reg::BADGE, badge);
         receiver.set_state(self, State::Running);
-        self.use_space(ready.root, ready.asid);
-        self.node_mut().current = receiver.0;
+        let node = &mut self.nodes[call.hart];
+        node.current = receiver.0;
+        node.space = ready.root;
+        self.machine.set_address_space(ready.root, ready.asid);
     }
 }

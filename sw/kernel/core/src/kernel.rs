@@ -74,28 +74,29 @@ pub(crate) struct DomainTime {
 /// Capabilities of the message that is being decoded.
 pub(crate) type ExtraCaps = [Option<Slot>; MAX_EXTRA_CAPS];
 
-/// The kernel.
+/// The kernel. What nearly every entry needs stands together, at the begin.
+#[repr(C)]
 pub struct Kernel<M> {
-    pub machine: M,
     /// The hart that has the kernel, counted from 0.
     pub hart: usize,
     /// Harts that take part.
     pub harts: usize,
-    pub(crate) nodes: [Node; HARTS],
     /// Harts that are to be kicked at the end of this entry.
     pub(crate) kicks: usize,
-    pub(crate) ready: [ReadyQueues; HARTS],
     pub(crate) domain: usize,
     /// Ticks until the next domain runs.
     pub(crate) domain_ticks: usize,
+    pub(crate) nodes: [Node; HARTS],
+    pub machine: M,
+    /// Address of each ASID pool; 0 for none.
+    pub(crate) asid_pools: [usize; 1 << ASID_POOLS_BITS],
+    pub(crate) ready: [ReadyQueues; HARTS],
     pub(crate) domain_index: usize,
     pub(crate) domain_start: usize,
     pub(crate) domain_schedule: [DomainTime; DOMAIN_SCHEDULE_ENTRIES],
     pub(crate) irqs: [IrqState; IRQS],
     /// Where the slots lie that hold the notification of each interrupt.
     pub(crate) irq_slots: usize,
-    /// Address of each ASID pool; 0 for none.
-    pub(crate) asid_pools: [usize; 1 << ASID_POOLS_BITS],
     pub(crate) user_interrupts: UserInterrupts,
     /// The first of the threads whose requests wait in rings.
     pub(crate) woken: Option<Tcb>,
@@ -154,14 +155,20 @@ impl<M> Kernel<M> {
 }
 
 impl<M: Machine> Kernel<M> {
+    /// The number of this hart, as an index that is never out of bounds.
+    #[inline]
+    pub(crate) fn here(&self) -> usize {
+        self.hart % HARTS
+    }
+
     #[inline]
     pub(crate) fn node(&self) -> &Node {
-        &self.nodes[self.hart % HARTS]
+        &self.nodes[self.here()]
     }
 
     #[inline]
     pub(crate) fn node_mut(&mut self) -> &mut Node {
-        &mut self.nodes[self.hart % HARTS]
+        &mut self.nodes[self.here()]
     }
 
     /// The thread of this hart.

@@ -53,6 +53,7 @@ mod registers;
 mod reply;
 mod schedule;
 mod sender;
+mod short;
 pub mod slot;
 mod syscall;
 mod tcb_configure;

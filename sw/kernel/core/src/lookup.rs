@@ -44,6 +44,36 @@ pub(crate) fn resolve(
     }
 }
 
+/// As [`resolve`] with all bits of `address`, for the short ways: the capability that is found.
+#[inline(always)]
+pub(crate) fn find(memory: &impl Memory, root: Cap, address: usize) -> Option<Cap> {
+    if !root.is(Kind::CNode) {
+        return None;
+    }
+    // The bits that are not resolved yet are the highest of `rest`.
+    let (mut node, mut rest, mut left) = (root, address, WORD_BITS);
+    loop {
+        let (guard_bits, radix) = (node.guard_bits(), node.radix());
+        left = left.checked_sub(guard_bits + radix)?;
+        if first(rest, guard_bits) != node.guard() {
+            return None;
+        }
+        rest <<= guard_bits;
+        let cap = Slot(node.pointer() + 32 * first(rest, radix)).cap(memory);
+        if left == 0 || !cap.is(Kind::CNode) {
+            return Some(cap);
+        }
+        rest <<= radix;
+        node = cap;
+    }
+}
+
+/// The highest `bits` bits of `word`; `bits` is less than a word.
+#[inline(always)]
+fn first(word: usize, bits: usize) -> usize {
+    (word >> 1).wrapping_shr(!bits as u32)
+}
+
 /// `bits` bits of `word`, from bit `from` on; `bits` is less than a word.
 #[inline]
 fn part(word: usize, from: usize, bits: usize) -> usize {

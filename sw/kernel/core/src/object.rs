@@ -200,8 +200,8 @@ const FAULT_WORDS: usize = 40;
 impl Tcb {
     /// Offset of the slots.
     const SLOTS: usize = 512;
-    /// Words of the slots' half that hold a name, for debugging.
-    const NAME: usize = Self::SLOTS + 32 * Self::SLOT_COUNT;
+    /// Offset of a name, for debugging: what follows is rarely used.
+    pub const NAME: usize = Self::SLOTS + 32 * Self::SLOT_COUNT;
     pub(crate) const NAME_WORDS: usize = 16;
     pub const SLOT_COUNT: usize = 5;
     /// Behind the name: the CSRs of user interrupts.

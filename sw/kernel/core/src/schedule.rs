@@ -29,7 +29,10 @@ struct Queue {
 }
 
 /// A hart's ready threads.
+#[repr(C)]
 pub struct ReadyQueues {
+    /// Bit m: word m of `filled` is not 0.
+    words: [usize; DOMAINS],
     /// Bit n of word m: priority `64 * m + n` has threads.
     filled: [[usize; WORDS]; DOMAINS],
     queues: [[Queue; PRIORITIES]; DOMAINS],
@@ -38,6 +41,7 @@ pub struct ReadyQueues {
 impl ReadyQueues {
     pub(crate) const fn new() -> Self {
         Self {
+            words: [0; DOMAINS],
             filled: [[0; WORDS]; DOMAINS],
             queues: [[Queue { head: 0, tail: 0 }; PRIORITIES]; DOMAINS],
         }
@@ -51,13 +55,28 @@ impl ReadyQueues {
         Some(word * WORD + filled[word].ilog2() as usize)
     }
 
-    /// Whether a priority greater than this one has threads.
+    /// Whether this priority or a greater one has threads.
     #[inline]
-    fn has_above(&self, domain: usize, priority: usize) -> bool {
-        let filled = &self.filled[place(domain, DOMAINS)];
+    pub(crate) fn has_from(&self, domain: usize, priority: usize) -> bool {
+        let domain = place(domain, DOMAINS);
         let word = priority / WORD % WORDS;
-        filled[word] >> (priority % WORD) > 1
-            || filled[word + 1..].iter().any(|filled| *filled != 0)
+        match self.words[domain] >> word {
+            0 => false,
+            1 => self.filled[domain][word] >> (priority % WORD) != 0,
+            _ => true,
+        }
+    }
+
+    /// Whether a priority greater than this one has threads.
+    #[inline(always)]
+    pub(crate) fn has_above(&self, domain: usize, priority: usize) -> bool {
+        let domain = place(domain, DOMAINS);
+        let word = priority / WORD % WORDS;
+        match self.words[domain] >> word {
+            0 => false,
+            1 => self.filled[domain][word] >> (priority % WORD) > 1,
+            _ => true,
+        }
     }
 
     fn queue(&mut self, domain: usize, priority: usize) -> &mut Queue {
@@ -69,12 +88,15 @@ impl ReadyQueues {
     }
 
     fn mark(&mut self, domain: usize, priority: usize, filled: bool) {
-        let word = &mut self.filled[place(domain, DOMAINS)][priority / WORD % WORDS];
+        let (domain, index) = (place(domain, DOMAINS), priority / WORD % WORDS);
+        let word = &mut self.filled[domain][index];
         if filled {
             *word |= 1 << (priority % WORD);
         } else {
             *word &= !(1 << (priority % WORD));
         }
+        let bit = 1 << index;
+        self.words[domain] = self.words[domain] & !bit | if *word == 0 { 0 } else { bit };
     }
 
     /// The priorities of a domain that have threads.
@@ -94,6 +116,13 @@ impl ReadyQueues {
         let queue = self.queues[domain][priority];
         let filled = self.filled[domain][priority / WORD] & (1 << (priority % WORD)) != 0;
         (queue.head, queue.tail, filled)
+    }
+
+    /// Whether `words` tells which words are not 0.
+    #[cfg(any(test, feature = "checks"))]
+    pub(crate) fn summary_holds(&self, domain: usize) -> bool {
+        let bit = |word: usize| usize::from(self.filled[domain][word] != 0) << word;
+        self.words[domain] == (0..WORDS).map(bit).sum()
     }
 }
 

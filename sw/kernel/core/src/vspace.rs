@@ -13,13 +13,13 @@ use abi::{EXECUTE_NEVER, Label, LookupFailure, Rights, USER_TOP, object::PAGE_BI
 
 impl<M: Machine> Kernel<M> {
     /// The root table and ASID that a capability names, if it is an address space of now.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn space(&self, cap: Cap) -> Option<(usize, usize)> {
         if !cap.is(Kind::PageTable) || !cap.is_mapped() {
             return None;
         }
         let asid = cap.mapping().asid;
-        (self.root_of(asid) == Ok(cap.pointer())).then_some((cap.pointer(), asid))
+        self.is_root(cap.pointer(), asid).then_some((cap.pointer(), asid))
     }
 
     /// Makes the address space of a thread that of the hart.

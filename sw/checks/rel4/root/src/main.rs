@@ -14,6 +14,7 @@ mod helper;
 mod hostile;
 mod ipc;
 mod irq;
+mod kept;
 mod notification;
 mod process;
 mod schedule;
@@ -38,6 +39,7 @@ const ALL: &[(&str, &[Test])] = &[
     ("fault", fault::TESTS),
     ("schedule", schedule::TESTS),
     ("irq", irq::TESTS),
+    ("kept", kept::TESTS),
     ("user_interrupt", user_interrupt::TESTS),
     ("async_call", async_call::TESTS),
     ("process", process::TESTS),

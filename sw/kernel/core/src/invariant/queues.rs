@@ -15,6 +15,8 @@ impl<M: Machine> Kernel<M> {
     pub fn check_ready_queues(&self) -> Checked {
         for hart in 0..HARTS {
             for domain in 0..DOMAINS {
+                let holds = self.ready[hart].summary_holds(domain);
+                require(holds, "words of the ready map", hart)?;
                 for priority in 0..=MAX_PRIORITY {
                     let (head, _, filled) = self.ready[hart].ends(domain, priority);
                     require(filled == (head != 0), "a bit of the ready map", priority)?;

@@ -2,7 +2,11 @@
 //! without short ways, and hold the same words afterwards.
 
 use super::host::Bench;
-use crate::{Tcb, entry::Entry, object::reg};
+use crate::{
+    Tcb,
+    entry::{self, Entry},
+    object::reg,
+};
 use abi::{Label, MessageInfo, ObjectType, Rights, Syscall, slot};
 use proptest::prelude::*;
 
@@ -10,7 +14,7 @@ const THREADS: usize = 4;
 
 #[derive(Clone, Debug)]
 enum Step {
-    /// The current thread makes a system call through one of the endpoint's capabilities.
+    /// The current thread makes a system call through one of the capabilities.
     Call {
         call: Syscall,
         cap: usize,
@@ -38,12 +42,14 @@ fn step() -> impl Strategy<Value = Step> {
             Syscall::Recv,
             Syscall::Recv,
             Syscall::Send,
+            Syscall::NbSend,
+            Syscall::NbRecv,
             Syscall::Reply,
             Syscall::Yield,
         ][..],
     );
     prop_oneof![
-        12 => (calls, 0usize..4, 0usize..6)
+        12 => (calls, 0usize..CAPS, 0usize..6)
             .prop_map(|(call, cap, length)| Step::Call { call, cap, length }),
         1 => (0..THREADS, 1usize..6)
             .prop_map(|(thread, priority)| Step::Priority { thread, priority }),
@@ -54,7 +60,8 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// A kernel with threads that wait, an endpoint with several capabilities, a bound notification.
+/// A kernel with threads that wait, an endpoint with several capabilities, a bound notification and
+/// another one, which all of them reach with several rights.
 struct World {
     bench: Bench,
     short: bool,
@@ -65,6 +72,10 @@ struct World {
 
 /// Rights of the capabilities of the endpoint.
 const RIGHTS: [Rights; 4] = [Rights::ALL, Rights(0b1011), Rights(0b0011), Rights(0b1110)];
+/// Rights of the capabilities of each notification.
+const SIGNALS: [Rights; 3] = [Rights(0b0011), Rights(0b0001), Rights(0b0010)];
+/// Capabilities that calls are made through: those of the endpoint, those of two notifications.
+const CAPS: usize = RIGHTS.len() + 2 * SIGNALS.len();
 
 impl World {
     fn new(short: bool) -> Self {
@@ -75,20 +86,30 @@ impl World {
             let words = [first + 1 + index, 64, first, 64, rights.0, 1 + index];
             assert_eq!(bench.invoke(slot::CNODE, Label::CNodeMint, &words, &[slot::CNODE]).0, 0);
         }
-        let notification = first + 5;
-        let made = bench.retype(untyped, ObjectType::Notification, 0, notification, 1);
+        let notification = first + 1 + CAPS;
+        let made = bench.retype(untyped, ObjectType::Notification, 0, notification, 2);
         assert_eq!(made.0, 0);
-        let threads = core::array::from_fn(|index| bench.thread(first + 6 + index, 1 + index));
-        let bound =
-            bench.invoke(first + 6 + THREADS - 1, Label::TcbBindNotification, &[], &[notification]);
+        for index in 0..2 * SIGNALS.len() {
+            let (from, rights) = (notification + index % 2, SIGNALS[index / 2].0);
+            let words = [first + 1 + RIGHTS.len() + index, 64, from, 64, rights, 1 << index];
+            assert_eq!(bench.invoke(slot::CNODE, Label::CNodeMint, &words, &[slot::CNODE]).0, 0);
+        }
+        let first_thread = notification + 2;
+        let threads = core::array::from_fn(|index| bench.thread(first_thread + index, 1 + index));
+        let bound = bench.invoke(
+            first_thread + THREADS - 1,
+            Label::TcbBindNotification,
+            &[],
+            &[notification],
+        );
         assert_eq!(bound.0, 0);
         for index in 0..THREADS {
             // Faults go to the endpoint too.
             let words = [first + 1, 0, 0];
             let caps = [slot::CNODE, slot::VSPACE];
-            let set = bench.invoke(first + 6 + index, Label::TcbSetSpace, &words, &caps);
+            let set = bench.invoke(first_thread + index, Label::TcbSetSpace, &words, &caps);
             assert_eq!(set.0, 0);
-            assert_eq!(bench.invoke(first + 6 + index, Label::TcbResume, &[], &[]).0, 0);
+            assert_eq!(bench.invoke(first_thread + index, Label::TcbResume, &[], &[]).0, 0);
         }
         let mut world = Self { bench, short, first, threads, notification };
         // The root task is out of the way.
@@ -116,10 +137,17 @@ impl World {
                 for word in 0..4 {
                     current.set_register(kernel, reg::MESSAGE + word, 100 * word + length);
                 }
+                let short = entry::Call {
+                    hart: kernel.hart,
+                    thread: current,
+                    cap: self.first + 1 + cap,
+                    info,
+                };
                 let done = match call {
-                    Syscall::Call if self.short => kernel.enter_call(),
-                    Syscall::ReplyRecv if self.short => kernel.enter_reply_receive(),
-                    _ => false,
+                    _ if !self.short => false,
+                    Syscall::Call => kernel.enter_call(short).is_some(),
+                    Syscall::ReplyRecv => kernel.enter_reply_receive(short).is_some(),
+                    _ => kernel.enter_short(short, *call as isize),
                 };
                 if !done {
                     kernel.enter(Entry::Syscall(*call as isize));
