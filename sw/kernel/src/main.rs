@@ -74,6 +74,7 @@ fn boot(given: Given) -> Result<usize, BootError> {
         kernel.machine.count = harts;
         kernel.machine.set_plic(machine.plic);
         let receivers = kernel.machine.receivers.set_up(machine.uintc);
+        let task_device = kernel.machine.tasks.set_up(machine.taic);
         let list = collect(&devices);
         kernel.boot(Boot {
             image: given.image,
@@ -86,6 +87,7 @@ fn boot(given: Given) -> Result<usize, BootError> {
             irq_slots: arch::irq_slots(),
             receivers,
             sender_tables: arch::sender_tables(),
+            task_device,
             idle: arch::idle_threads(),
         })
     })?;

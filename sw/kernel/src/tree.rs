@@ -20,6 +20,8 @@ pub struct Machine {
     pub plic: Option<(usize, usize)>,
     /// Address of UINTC.
     pub uintc: Option<usize>,
+    /// Address of TAIC.
+    pub taic: Option<usize>,
 }
 
 impl Machine {
@@ -52,10 +54,12 @@ impl Machine {
             let sources = node.property("riscv,ndev").and_then(|p| p.as_usize()).unwrap_or(0);
             Some((base, sources))
         });
-        let uintc = tree
-            .find_compatible(&["riscv,uintc0"])
-            .and_then(|node| Some(node.reg()?.next()?.starting_address as usize));
-        Self { harts: tree.cpus().count(), memory, devices, plic, uintc }
+        let address = |name| {
+            let node = tree.find_compatible(&[name])?;
+            Some(node.reg()?.next()?.starting_address as usize)
+        };
+        let (uintc, taic) = (address("riscv,uintc0"), address("riscv,taic0"));
+        Self { harts: tree.cpus().count(), memory, devices, plic, uintc, taic }
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod capabilities;
 mod memory;
+mod tasks;
 mod threads;
 
 use crate::{Error, Label};
@@ -44,7 +45,9 @@ pub const COMMON: &[(Error, &str)] = &[
 
 /// All invocations, by object.
 pub fn all() -> impl Iterator<Item = &'static Invocation> {
-    [memory::INVOCATIONS, capabilities::INVOCATIONS, threads::INVOCATIONS].into_iter().flatten()
+    [memory::INVOCATIONS, capabilities::INVOCATIONS, threads::INVOCATIONS, tasks::INVOCATIONS]
+        .into_iter()
+        .flatten()
 }
 
 /// The invocation with a label; `None` for [`Label::Invalid`].

@@ -63,6 +63,24 @@ labels! {
     UintrRegisterReceiver,
     /// Of ReL4: a thread has a ring of requests, whose answers are signalled by the notification.
     UintrRegisterAsyncSyscall,
+    /// Of ReL4, as all that follow: a local queue for a task context.
+    TaskAllocateQueue,
+    TaskFreeQueue,
+    /// The page of a queue goes into an address space.
+    TaskMapQueue,
+    TaskUnmapQueue,
+    /// A thread is the worker of a queue: it is installed where the thread runs.
+    TaskBindWorker,
+    TaskUnbindWorker,
+    /// Who may signal the notification may notify the context.
+    TaskSetNotification,
+    TaskClearNotification,
+    /// Of a notification: a channel from a context to that of the notification.
+    TaskConnect,
+    TaskFindChannel,
+    /// The line of a device wakes tasks of the context.
+    TaskGrantLine,
+    TaskSetPriorities,
 }
 
 impl Label {
@@ -98,6 +116,8 @@ mod tests {
         assert_eq!(Label::UintrRegisterSender as usize, 42);
         assert_eq!(Label::UintrRegisterReceiver as usize, 43);
         assert_eq!(Label::UintrRegisterAsyncSyscall as usize, 44);
-        assert_eq!(Label::from_number(45), None);
+        assert_eq!(Label::TaskAllocateQueue as usize, 45);
+        assert_eq!(Label::TaskSetPriorities as usize, 56);
+        assert_eq!(Label::from_number(57), None);
     }
 }

@@ -20,6 +20,7 @@ pub mod registers;
 mod rights;
 pub mod slot;
 mod syscall;
+pub mod task_context;
 pub mod user_interrupt;
 
 pub use cnode::CNodeData;

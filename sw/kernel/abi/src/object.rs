@@ -15,10 +15,12 @@ pub enum ObjectType {
     Page = 6,
     MegaPage = 7,
     PageTable = 8,
+    /// Of ReL4: local queues of TAIC for a process.
+    TaskContext = 9,
 }
 
 /// All types, in the order of their numbers.
-pub const TYPES: [ObjectType; 9] = [
+pub const TYPES: [ObjectType; 10] = [
     ObjectType::Untyped,
     ObjectType::Tcb,
     ObjectType::Endpoint,
@@ -28,6 +30,7 @@ pub const TYPES: [ObjectType; 9] = [
     ObjectType::Page,
     ObjectType::MegaPage,
     ObjectType::PageTable,
+    ObjectType::TaskContext,
 ];
 
 pub const SLOT_BITS: usize = 5;
@@ -39,6 +42,7 @@ pub const MEGA_PAGE_BITS: usize = 21;
 pub const GIGA_PAGE_BITS: usize = 30;
 pub const PAGE_TABLE_BITS: usize = 12;
 pub const PAGE_TABLE_INDEX_BITS: usize = 9;
+pub const TASK_CONTEXT_BITS: usize = 8;
 pub const ASID_POOL_BITS: usize = 12;
 pub const ASID_POOL_INDEX_BITS: usize = 9;
 /// Bits of the number of ASID pools.
@@ -66,6 +70,7 @@ impl ObjectType {
             Self::Page => PAGE_BITS,
             Self::MegaPage => MEGA_PAGE_BITS,
             Self::PageTable => PAGE_TABLE_BITS,
+            Self::TaskContext => TASK_CONTEXT_BITS,
         }
     }
 

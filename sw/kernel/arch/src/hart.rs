@@ -4,6 +4,7 @@ use crate::{
     interrupts, lock, place,
     plic::Plic,
     sbi,
+    task_queues::TaskQueues,
     user_interrupt::{self, Receivers},
 };
 use abi::boot::PHYSICAL_WINDOW;
@@ -29,6 +30,7 @@ pub struct Hart {
     pub count: usize,
     pub plic: Plic,
     pub receivers: Receivers,
+    pub tasks: TaskQueues,
 }
 
 impl Hart {
@@ -38,6 +40,7 @@ impl Hart {
             count: 0,
             plic: Plic::NONE,
             receivers: Receivers::NONE,
+            tasks: TaskQueues::NONE,
             asids_apart: ASID_MASK,
             asid_mask: ASID_MASK,
         }
@@ -222,9 +225,14 @@ impl Machine for Hart {
         lock::user_state_of(hart)
     }
 
-    fn set_user_state(&mut self, receiver: Option<(usize, &UserState)>, senders: Option<usize>) {
+    fn set_user_state(
+        &mut self,
+        state: Option<&UserState>,
+        receiver: Option<usize>,
+        senders: Option<usize>,
+    ) {
         let senders = senders.map(|table| self.physical(table));
-        user_interrupt::write(receiver, senders);
+        user_interrupt::write(state, receiver, senders);
     }
 
     fn listen(&mut self, on: bool) {

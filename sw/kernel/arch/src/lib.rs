@@ -9,6 +9,7 @@
 //! | `hart` | memory of objects, `satp`, fences |
 //! | `lock` | the one kernel, for whoever has the lock |
 //! | `plic`, `sbi` | device registers, calls of the firmware |
+//! | `task_queues` | registers of TAIC |
 //! | `user_interrupt` | CSRs of user interrupts, registers of UINTC |
 //! | `place` | a program's own memory, handed out once |
 
@@ -21,6 +22,7 @@ mod lock;
 mod place;
 mod plic;
 mod sbi;
+mod task_queues;
 mod user_interrupt;
 
 pub use entry::{enter_idle, start_first};

@@ -41,7 +41,7 @@ impl Receivers {
     }
 }
 
-/// The CSRs of the hart's thread, which has a receiver.
+/// The CSRs of the hart's thread, which takes user interrupts.
 pub fn read() -> UserState {
     let mut state = [0; user::WORDS];
     state[user::STATUS] = csr::read::<{ number::USTATUS }>();
@@ -51,23 +51,23 @@ pub fn read() -> UserState {
     state[user::PC] = csr::read::<{ number::UEPC }>();
     state[user::CAUSE] = csr::read::<{ number::UCAUSE }>();
     state[user::VALUE] = csr::read::<{ number::UTVAL }>();
+    state[user::PENDING] = csr::read::<{ number::SIP }>() & USI;
     state
 }
 
-/// Gives U-mode a receiver with its CSRs, or takes all of it away; and a sender table, by its physical
+/// Gives U-mode CSRs, or takes them away; a receiver, or none; and a sender table, by its physical
 /// address, or none.
-pub fn write(receiver: Option<(usize, &UserState)>, senders: Option<usize>) {
+pub fn write(state: Option<&UserState>, receiver: Option<usize>, senders: Option<usize>) {
     // SAFETY: U-mode alone uses these CSRs. The sender tables are the kernel's, and receivers that
     // they name belong to threads that agreed to be sent to.
     unsafe {
         csr::write::<{ number::SUIST }>(senders.map_or(0, |table| suist(table, 1)));
-        let Some((receiver, state)) = receiver else {
+        csr::write::<{ number::SUIRS }>(receiver.map_or(0, |receiver| suirs(receiver as u16)));
+        let Some(state) = state else {
             csr::write::<{ number::SIDELEG }>(0);
-            csr::write::<{ number::SUIRS }>(0);
             csr::clear::<{ number::SIP }>(USI);
             return;
         };
-        csr::write::<{ number::SUIRS }>(suirs(receiver as u16));
         // The CSRs of causes that are not delegated cannot be written.
         csr::write::<{ number::SIDELEG }>(USI);
         csr::clear::<{ number::SIP }>(USI);
@@ -78,7 +78,16 @@ pub fn write(receiver: Option<(usize, &UserState)>, senders: Option<usize>) {
         csr::write::<{ number::UEPC }>(state[user::PC]);
         csr::write::<{ number::UCAUSE }>(state[user::CAUSE]);
         csr::write::<{ number::UTVAL }>(state[user::VALUE]);
+        if state[user::PENDING] != 0 {
+            csr::set::<{ number::SIP }>(USI);
+        }
     }
+}
+
+/// Interrupts the hart's thread in U-mode, which takes user interrupts.
+pub fn raise() {
+    // SAFETY: U-mode takes it.
+    unsafe { csr::set::<{ number::SIP }>(USI) };
 }
 
 /// Lets user interrupts interrupt the kernel, or not.

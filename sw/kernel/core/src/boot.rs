@@ -35,6 +35,8 @@ pub struct Boot<'a> {
     pub receivers: usize,
     /// Address of [`abi::user_interrupt::SENDER_TABLES`] pages that are 0, for sender tables.
     pub sender_tables: usize,
+    /// What the TAIC of the machine has; `None` without one.
+    pub task_device: Option<taic::Capabilities>,
     /// The idle thread of each hart, in memory that is 0.
     pub idle: [Tcb; HARTS],
 }
@@ -56,6 +58,7 @@ impl<M: Machine> Kernel<M> {
         self.harts = boot.harts;
         self.irq_slots = boot.irq_slots;
         self.user_interrupts.set_up(boot.receivers, boot.sender_tables);
+        self.tasks.set_up(boot.task_device);
         self.domain_schedule[0] = DomainTime { domain: 0, ticks: usize::MAX >> 8 };
         self.domain_ticks = self.domain_schedule[0].ticks;
         for (hart, idle) in boot.idle.into_iter().enumerate() {

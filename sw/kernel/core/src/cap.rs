@@ -8,7 +8,7 @@ use abi::{
     Rights,
     object::{
         ASID_POOL_BITS, ENDPOINT_BITS, GIGA_PAGE_BITS, MEGA_PAGE_BITS, NOTIFICATION_BITS,
-        PAGE_BITS, PAGE_TABLE_BITS, SLOT_BITS, TCB_BITS,
+        PAGE_BITS, PAGE_TABLE_BITS, SLOT_BITS, TASK_CONTEXT_BITS, TCB_BITS,
     },
 };
 
@@ -31,6 +31,7 @@ pub enum Kind {
     IrqHandler = 16,
     Zombie = 18,
     Domain = 20,
+    TaskContext = 26,
 }
 
 const KIND_MASK: usize = 31;
@@ -63,11 +64,11 @@ impl Mapping {
     pub const NONE: Self = Self { asid: 0, vaddr: 0 };
     const ASID_MASK: usize = 0xffff;
 
-    const fn word(self) -> usize {
+    pub(crate) const fn word(self) -> usize {
         self.vaddr << 4 & !Self::ASID_MASK | self.asid
     }
 
-    const fn of(word: usize) -> Self {
+    pub(crate) const fn of(word: usize) -> Self {
         Self { asid: word & Self::ASID_MASK, vaddr: (word & !Self::ASID_MASK) >> 4 }
     }
 }
@@ -134,6 +135,10 @@ impl Cap {
         Self::new(Kind::PageTable, pointer, mapped as usize, mapping.word())
     }
 
+    pub const fn task_context(pointer: usize) -> Self {
+        Self::new(Kind::TaskContext, pointer, 0, 0)
+    }
+
     pub const fn asid_pool(pointer: usize, base: usize) -> Self {
         Self::new(Kind::AsidPool, pointer, 0, base)
     }
@@ -160,6 +165,7 @@ impl Cap {
             16 => Kind::IrqHandler,
             18 => Kind::Zombie,
             20 => Kind::Domain,
+            26 => Kind::TaskContext,
             _ => Kind::Null,
         }
     }
@@ -301,6 +307,7 @@ impl Cap {
             Kind::Frame => Some(frame_bits(self.frame_size())),
             Kind::PageTable => Some(PAGE_TABLE_BITS),
             Kind::AsidPool => Some(ASID_POOL_BITS),
+            Kind::TaskContext => Some(TASK_CONTEXT_BITS),
             _ => None,
         }
     }

@@ -126,6 +126,7 @@ impl<M: Machine> Kernel<M> {
     }
 
     fn kicked(&mut self) {
+        self.deliver_tasks();
         // An address space may have ended.
         if !self.is_idle() {
             let current = self.current();

@@ -7,7 +7,7 @@
 use crate::{
     Cap, Failure, Kernel, Kind, Slot,
     machine::Machine,
-    object::{Notification, Tcb},
+    object::{Notification, TaskContext, Tcb},
 };
 
 /// What is to be done once a slot is empty.
@@ -140,6 +140,7 @@ impl<M: Machine> Kernel<M> {
             Kind::Notification => {
                 let notification = Notification(cap.pointer());
                 self.unbind_notification(notification);
+                self.end_notified_context(notification);
                 self.cancel_all_waiters(notification);
                 nothing
             }
@@ -152,6 +153,7 @@ impl<M: Machine> Kernel<M> {
                 self.unbind_thread(thread);
                 self.suspend(thread);
                 self.leave_hart(thread);
+                self.end_worker(thread);
                 self.end_sender(thread);
                 self.end_rings(thread);
                 let slots = thread.cspace().0;
@@ -160,6 +162,10 @@ impl<M: Machine> Kernel<M> {
             Kind::IrqHandler => {
                 self.forget_irq(cap.irq());
                 (Cap::NULL, Afterwards::FreeIrq(cap.irq()))
+            }
+            Kind::TaskContext => {
+                self.end_context(TaskContext(cap.pointer()));
+                nothing
             }
             Kind::PageTable => {
                 self.finalise_table(cap);

@@ -219,6 +219,9 @@ impl<M: Machine> Kernel<M> {
         match call.cap.kind() {
             Kind::Null | Kind::Zombie => Err(Failure::InvalidCapability(0)),
             Kind::Endpoint => self.invoke_endpoint(call),
+            Kind::Notification if call.info.label() == Label::TaskConnect as usize => {
+                self.connect(call)
+            }
             Kind::Notification
                 if call.info.label() == Label::UintrRegisterAsyncSyscall as usize =>
             {
@@ -244,6 +247,7 @@ impl<M: Machine> Kernel<M> {
             Kind::PageTable => self.invoke_page_table(call),
             Kind::AsidControl => self.invoke_asid_control(call),
             Kind::AsidPool => self.invoke_asid_pool(call),
+            Kind::TaskContext => self.invoke_task_context(call),
         }
     }
 

@@ -11,7 +11,7 @@ use abi::{Label, Rights};
 
 impl<M: Machine> Kernel<M> {
     /// The slot that holds the notification of an interrupt.
-    fn irq_slot(&self, irq: usize) -> Slot {
+    pub(crate) fn irq_slot(&self, irq: usize) -> Slot {
         Slot(self.irq_slots + 32 * (irq % IRQS))
     }
 
@@ -75,8 +75,9 @@ impl<M: Machine> Kernel<M> {
         }
     }
 
-    /// No notification is signalled any more.
+    /// No notification is signalled any more, and no task woken.
     pub(crate) fn forget_irq(&mut self, irq: usize) {
+        self.withdraw_line(irq);
         let slot = self.irq_slot(irq);
         self.delete_simple(slot);
     }

@@ -5,6 +5,7 @@ use crate::{
     machine::{Machine, Memory},
     receiver::{Receivers, UserInterrupts},
     schedule::ReadyQueues,
+    task_context::TaskContexts,
 };
 use abi::{DOMAIN_SCHEDULE_ENTRIES, message::MAX_EXTRA_CAPS, object::ASID_POOLS_BITS};
 
@@ -47,6 +48,8 @@ pub struct Node {
     /// The thread whose user interrupts the hart has; 0 for none, [`Node::STALE`] for those of one
     /// that was taken away.
     pub(crate) loaded: usize,
+    /// Whether a queue of TAIC is installed on the hart.
+    pub(crate) installed: bool,
     /// Receivers whose threads sleep, for which the hart interrupts the kernel.
     pub(crate) sleepers: Receivers,
 }
@@ -100,6 +103,7 @@ pub struct Kernel<M> {
     pub(crate) user_interrupts: UserInterrupts,
     /// The first of the threads whose requests wait in rings.
     pub(crate) woken: Option<Tcb>,
+    pub(crate) tasks: TaskContexts,
     /// Steps of a long operation since the last look for interrupts.
     steps: usize,
     #[cfg(any(test, feature = "checks"))]
@@ -133,6 +137,7 @@ impl<M> Kernel<M> {
                 space_lost: false,
                 plain: 0,
                 loaded: 0,
+                installed: false,
                 sleepers: Receivers::NONE,
             }; HARTS],
             kicks: 0,
@@ -147,6 +152,7 @@ impl<M> Kernel<M> {
             asid_pools: [0; 1 << ASID_POOLS_BITS],
             user_interrupts: UserInterrupts::new(),
             woken: None,
+            tasks: TaskContexts::new(),
             steps: 0,
             #[cfg(any(test, feature = "checks"))]
             marks: crate::invariant::Marks::new(),

@@ -1,5 +1,7 @@
 //! What the logic needs of the machine.
 
+use taic::{Channel, QueueIndex, TaskId};
+
 /// Words of memory that hold objects. Addresses are those of the kernel's window to memory, and
 /// multiples of 8.
 pub trait Memory {
@@ -19,11 +21,40 @@ pub mod user {
     pub const PC: usize = 4;
     pub const CAUSE: usize = 5;
     pub const VALUE: usize = 6;
-    pub const WORDS: usize = 7;
+    /// `USIP`, which software has set: an interrupt that was not taken.
+    pub const PENDING: usize = 7;
+    pub const WORDS: usize = 8;
+}
+
+/// The TAIC. None of it is called on a machine without one.
+pub trait TaskDevice {
+    /// Allocates a queue for an owner, for whom a context begins if it has none.
+    fn allocate_queue(&mut self, owner: usize) -> Option<QueueIndex>;
+    /// Frees a queue. The context ends with its last one.
+    fn free_queue(&mut self, queue: QueueIndex);
+    /// Physical address of the page of a queue; `None` if there is no such queue.
+    fn queue_page(&self, queue: QueueIndex) -> Option<usize>;
+    /// Whether tasks of a context have priorities.
+    fn set_priorities(&mut self, context: u8, on: bool);
+    /// Says whose worker runs on a hart. The queue is allocated.
+    fn install_queue(&mut self, hart: usize, queue: Option<QueueIndex>);
+    /// Sets who notifies whom through a channel, which is disarmed and forgets what is pending.
+    /// Returns whether it was done: it is not while the channel's task is in a queue.
+    fn set_channel(&mut self, number: u16, channel: Option<Channel>) -> bool;
+    /// Arms a channel for its receiver, which has the queue, or disarms it.
+    fn arm_channel(&mut self, queue: QueueIndex, number: u16, task: Option<TaskId>);
+    /// Lets the line of a device notify these contexts, a bit each.
+    fn set_grants(&mut self, line: usize, contexts: u64);
+    /// Disarms a line for the context of a queue, which has the line.
+    fn disarm_line(&mut self, queue: QueueIndex, line: usize);
+    /// Takes the contexts, a bit each, with a task that could interrupt no hart.
+    fn take_undelivered(&mut self) -> u64;
+    /// Interrupts the thread of this hart, which takes user interrupts, when it goes on.
+    fn interrupt_user(&mut self);
 }
 
 /// The hart and its devices.
-pub trait Machine: Memory {
+pub trait Machine: Memory + TaskDevice {
     /// Loads a word that users can change at any time.
     fn load_shared(&self, address: usize) -> usize;
     /// Stores a word that users can read at any time.
@@ -67,11 +98,16 @@ pub trait Machine: Memory {
     fn user_state(&self) -> UserState;
     /// The same of another hart, which was stopped.
     fn user_state_of(&mut self, hart: usize) -> UserState;
-    /// Gives U-mode the CSRs and the receiver of a thread, or takes all of it away; and its sender
+    /// Gives U-mode the CSRs of a thread, or takes them away; its receiver, or none; and its sender
     /// table, by its address, or none.
-    fn set_user_state(&mut self, receiver: Option<(usize, &UserState)>, senders: Option<usize>);
+    fn set_user_state(
+        &mut self,
+        state: Option<&UserState>,
+        receiver: Option<usize>,
+        senders: Option<usize>,
+    );
     /// Lets user interrupts that U-mode does not take interrupt the kernel on this hart, or not. Not
-    /// while a thread has a receiver.
+    /// while a thread takes them.
     fn listen(&mut self, on: bool);
     /// Sets which hart a receiver interrupts, and whether it does.
     fn place_receiver(&mut self, receiver: usize, hart: usize, active: bool);

@@ -3,9 +3,11 @@
 //! Sizes are part of the ABI. A field is one word.
 
 use crate::{
+    cap::Mapping,
     machine::{Memory, UserState},
     slot::Slot,
 };
+use abi::{object::TASK_CONTEXT_BITS, task_context::QUEUES};
 
 /// What a word of an object can mean.
 pub(crate) trait Word {
@@ -54,6 +56,10 @@ macro_rules! handle {
 handle! {
     /// A thread: its context, its state, and behind them its own slots.
     Tcb
+}
+handle! {
+    /// A context of TAIC: what a process has of it.
+    TaskContext
 }
 handle! {
     /// An endpoint.
@@ -192,6 +198,8 @@ fields! {
         /// Whether it is in the list of those whose requests wait.
         woken, set_woken: bool = 118;
         next_woken, set_next_woken: Option<Tcb> = 119;
+        /// The queue of TAIC whose worker it is, counted from 1; 0 if it is none.
+        worker, set_worker: usize = 60;
     }
 }
 
@@ -238,9 +246,14 @@ impl Tcb {
         self.placement(memory) & Self::EXCHANGES != 0
     }
 
-    /// Notes whether it takes or sends user interrupts, as its receiver and sender table say.
+    /// Whether it takes user interrupts, and so has the CSRs for them.
+    pub(crate) fn takes_user_interrupts(self, memory: &impl Memory) -> bool {
+        self.receiver(memory) != 0 || self.worker(memory) != 0
+    }
+
+    /// Notes whether it takes or sends user interrupts, as its receiver, queue and sender table say.
     pub(crate) fn note_user_interrupts(self, memory: &mut impl Memory) {
-        let uses = self.receiver(memory) != 0 || self.sender_table(memory) != 0;
+        let uses = self.takes_user_interrupts(memory) || self.sender_table(memory) != 0;
         let exchanges = if uses { Self::EXCHANGES } else { 0 };
         let hart = self.affinity(memory);
         self.set_placement(memory, hart | exchanges);
@@ -454,3 +467,49 @@ impl Notification {
         NotificationState::from_word(self.state_word(memory))
     }
 }
+
+fields! {
+    TaskContext {
+        /// Its number in the device, counted from 1; 0 while it has no queue.
+        number, set_number: usize = 0;
+        /// Allocated queues, a bit each.
+        queues, set_queues: usize = 1;
+        /// Who can signal this may notify the context.
+        notification, set_notification: Option<Notification> = 2;
+        /// The bits that tell the notification of a task that could interrupt nobody.
+        badge, set_badge: usize = 3;
+        /// The queue into which channels wake, or the least loaded one.
+        wake_queue, set_wake_queue: usize = 4;
+        /// A task could interrupt nobody: the next worker that runs is interrupted.
+        undelivered, set_undelivered: bool = 5;
+    }
+}
+
+impl TaskContext {
+    /// Words of the first queue; each has two.
+    const QUEUES: usize = 8;
+
+    /// Where the page of a queue is mapped.
+    pub(crate) fn mapping(self, memory: &impl Memory, queue: usize) -> Mapping {
+        Mapping::of(memory.load(self.queue(queue)))
+    }
+
+    pub(crate) fn set_mapping(self, memory: &mut impl Memory, queue: usize, mapping: Mapping) {
+        memory.store(self.queue(queue), mapping.word());
+    }
+
+    /// The thread that works on a queue.
+    pub(crate) fn worker(self, memory: &impl Memory, queue: usize) -> Option<Tcb> {
+        Option::from_word(memory.load(self.queue(queue) + 8))
+    }
+
+    pub(crate) fn set_worker(self, memory: &mut impl Memory, queue: usize, worker: Option<Tcb>) {
+        memory.store(self.queue(queue) + 8, worker.word());
+    }
+
+    const fn queue(self, queue: usize) -> usize {
+        self.0 + 8 * (Self::QUEUES + 2 * (queue % QUEUES))
+    }
+}
+
+const _: () = assert!(8 * (TaskContext::QUEUES + 2 * QUEUES) <= 1 << TASK_CONTEXT_BITS);

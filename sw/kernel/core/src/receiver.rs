@@ -263,8 +263,11 @@ impl<M: Machine> Kernel<M> {
         self.nodes[hart].loaded = Node::STALE;
         if let Some(receiver) = receiver_of(thread, self) {
             self.machine.place_receiver(receiver, hart, false);
+        }
+        self.remove_installed(hart);
+        if thread.takes_user_interrupts(self) {
             let state = self.machine.user_state_of(hart);
-            thread.set_user_state(self, &state);
+            self.keep_csrs(thread, state);
         }
     }
 }

@@ -325,6 +325,7 @@ impl<M: Machine> Kernel<M> {
     /// Counts a tick of the timer.
     pub(crate) fn tick(&mut self) {
         self.wake_sleepers();
+        self.retry_closing();
         let current = self.current();
         if matches!(current.state(self), State::Running) {
             let left = current.time_slice(self);

@@ -117,6 +117,7 @@ impl<M: Machine> Kernel<M> {
 
     /// The capability in a slot is gone, and with it what was made from it.
     pub(crate) fn forget_origin(&mut self, slot: Slot) {
+        self.close_channels_of(slot);
         self.each_sender(|kernel, page, place| {
             if kernel.load(page + ORIGINS + 8 * place) == slot.0 {
                 kernel.clear_sender(page, place);
@@ -126,6 +127,7 @@ impl<M: Machine> Kernel<M> {
 
     /// The capabilities of two slots changed places.
     pub(crate) fn exchange_origins(&mut self, first: Slot, second: Slot) {
+        self.exchange_channels(first, second);
         self.each_sender(|kernel, page, place| {
             let at = page + ORIGINS + 8 * place;
             let origin = kernel.load(at);

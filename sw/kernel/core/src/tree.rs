@@ -19,7 +19,8 @@ pub(crate) fn same_region(first: Cap, second: Cap) -> bool {
         | Kind::Thread
         | Kind::Reply
         | Kind::PageTable
-        | Kind::AsidPool => second.is(first.kind()) && first.pointer() == second.pointer(),
+        | Kind::AsidPool
+        | Kind::TaskContext => second.is(first.kind()) && first.pointer() == second.pointer(),
         Kind::CNode => {
             second.is(Kind::CNode)
                 && first.pointer() == second.pointer()

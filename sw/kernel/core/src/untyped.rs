@@ -147,6 +147,7 @@ impl<M: Machine> Kernel<M> {
             ObjectType::Page => frame(0),
             ObjectType::MegaPage => frame(1),
             ObjectType::PageTable => Cap::page_table(object, false, Mapping::NONE),
+            ObjectType::TaskContext => Cap::task_context(object),
         }
     }
 }

@@ -110,19 +110,7 @@ impl<M: Machine> Kernel<M> {
         let [vaddr, rights, attributes] = self.arguments(call)?;
         let cap = call.cap;
         let bits = frame_bits(cap.frame_size());
-        call.extra(0)?;
-        let (root, asid) = self.map_target(call)?;
-        if vaddr.checked_add((1 << bits) - 1).is_none_or(|last| last >= USER_TOP) {
-            return Err(Failure::InvalidArgument(0));
-        }
-        if !vaddr.is_multiple_of(1 << bits) {
-            return Err(Failure::AlignmentError);
-        }
-        let entry = paging::walk(&self.machine, root, vaddr);
-        if entry.bits != bits {
-            let failure = LookupFailure::MissingCapability { bits_left: entry.bits };
-            return Err(Failure::lookup(failure));
-        }
+        let (entry, asid) = self.map_place(call, vaddr, bits)?;
         let old = paging::target(&self.machine, entry);
         let mapped = cap.mapping();
         if mapped.asid != 0 {
@@ -148,18 +136,43 @@ impl<M: Machine> Kernel<M> {
         Ok(())
     }
 
+    /// The entry for `1 << bits` bytes at an address of the address space that is capability 0, and its
+    /// ASID.
+    pub(crate) fn map_place(
+        &self,
+        call: &Invocation,
+        vaddr: usize,
+        bits: usize,
+    ) -> Result<(Entry, usize), Failure> {
+        let (root, asid) = self.map_target(call)?;
+        if vaddr.checked_add((1 << bits) - 1).is_none_or(|last| last >= USER_TOP) {
+            return Err(Failure::InvalidArgument(0));
+        }
+        if !vaddr.is_multiple_of(1 << bits) {
+            return Err(Failure::AlignmentError);
+        }
+        let entry = paging::walk(&self.machine, root, vaddr);
+        if entry.bits != bits {
+            let failure = LookupFailure::MissingCapability { bits_left: entry.bits };
+            return Err(Failure::lookup(failure));
+        }
+        Ok((entry, asid))
+    }
+
     /// Takes a frame out of where its capability says that it is mapped.
     pub(crate) fn unmap_frame(&mut self, cap: Cap) {
-        let mapping = cap.mapping();
+        let physical = self.machine.physical(cap.pointer());
+        self.unmap_memory(cap.mapping(), frame_bits(cap.frame_size()), physical);
+    }
+
+    /// Takes memory of `1 << bits` bytes out of where it is mapped, if it still is.
+    pub(crate) fn unmap_memory(&mut self, mapping: Mapping, bits: usize, physical: usize) {
         if mapping.asid == 0 {
             return;
         }
         let Ok(root) = self.root_of(mapping.asid) else { return };
         let entry = paging::walk(&self.machine, root, mapping.vaddr);
-        let physical = self.machine.physical(cap.pointer());
-        if entry.bits != frame_bits(cap.frame_size())
-            || paging::target(&self.machine, entry) != Target::Frame(physical)
-        {
+        if entry.bits != bits || paging::target(&self.machine, entry) != Target::Frame(physical) {
             return;
         }
         self.store(entry.address, 0);

@@ -12,6 +12,7 @@ mod process;
 mod program;
 mod slots;
 mod space;
+mod tasks;
 mod thread;
 
 pub use archive::archive;

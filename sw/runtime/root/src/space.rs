@@ -46,8 +46,18 @@ impl Root {
         rights: Rights,
         attributes: usize,
     ) -> Result {
+        self.with_tables(space, vaddr, || page.map(space.table, vaddr, rights, attributes))
+    }
+
+    /// Maps something at an address, and the page tables that it needs.
+    pub(crate) fn with_tables(
+        &mut self,
+        space: Space,
+        vaddr: usize,
+        map: impl Fn() -> sel4::Result,
+    ) -> Result {
         loop {
-            match page.map(space.table, vaddr, rights, attributes) {
+            match map() {
                 Err(failure) if failure.error == Refusal::FailedLookup => {
                     let table: PageTable = self.object(ObjectType::PageTable, 0)?;
                     table.map(space.table, vaddr)?;

@@ -24,6 +24,6 @@ pub use invoke::{invoke, invoke_words};
 pub use ipc::{Message, Received};
 pub use objects::{
     AsidControl, AsidPool, CNode, Cap, Domain, Endpoint, IrqControl, IrqHandler, Notification,
-    Page, PageTable, Place, Registers, Reply, Tcb, Untyped,
+    Page, PageTable, Place, Registers, Reply, TaskContext, Tcb, Untyped,
 };
 pub use syscall::{IpcBuffer, raw_call, wake_syscall_handler, yield_now};

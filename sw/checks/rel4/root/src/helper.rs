@@ -97,6 +97,15 @@ pub fn end_with_failure(root: &mut Root) -> ! {
     sel4::debug::halt()
 }
 
+/// The page of the UART, which is made once: its memory gives no second one.
+pub fn uart_page(root: &mut Root) -> Outcome<usize> {
+    static MAPPED: AtomicUsize = AtomicUsize::new(0);
+    if MAPPED.load(Ordering::Relaxed) == 0 {
+        MAPPED.store(device_page(root, soc::UART0_BASE)?, Ordering::Relaxed);
+    }
+    Ok(MAPPED.load(Ordering::Relaxed))
+}
+
 /// Maps the page of a device. Untyped objects are made up to it, as objects come one behind the
 /// other.
 pub fn device_page(root: &mut Root, physical: usize) -> Outcome<usize> {

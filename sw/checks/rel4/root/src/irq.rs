@@ -3,7 +3,7 @@
 use crate::{
     check::{Outcome, Test},
     equal, expect,
-    helper::{device_page, notification, place},
+    helper::{notification, place, uart_page},
     refused,
 };
 use root::Root;
@@ -73,7 +73,7 @@ fn truncated(root: &mut Root) -> Outcome {
 fn device(root: &mut Root) -> Outcome {
     const ENABLE: usize = 1;
     const CAN_SEND: u8 = 2;
-    let uart = device_page(root, soc::UART0_BASE)?;
+    let uart = uart_page(root)?;
     let enable = core::ptr::with_exposed_provenance_mut::<u8>(uart + ENABLE);
     // SAFETY: the page of the UART was just mapped there.
     let set = |value| unsafe { enable.write_volatile(value) };

@@ -18,6 +18,7 @@ mod kept;
 mod notification;
 mod process;
 mod schedule;
+mod task_context;
 mod tcb;
 mod untyped;
 mod user_interrupt;
@@ -42,6 +43,7 @@ const ALL: &[(&str, &[Test])] = &[
     ("kept", kept::TESTS),
     ("user_interrupt", user_interrupt::TESTS),
     ("async_call", async_call::TESTS),
+    ("task_context", task_context::TESTS),
     ("process", process::TESTS),
     ("hostile", hostile::TESTS),
 ];

@@ -10,7 +10,7 @@ use crate::{
     Cap, Kernel, Kind, Slot, Tcb,
     kernel::{IRQS, IrqState},
     machine::{Machine, Memory},
-    object::State,
+    object::{State, TaskContext},
     tree::same_object,
 };
 use abi::boot_info::ROOT_CNODE_BITS;
@@ -115,6 +115,14 @@ impl<M: Machine> Kernel<M> {
                     self.check_slots_of(Tcb(at))?;
                     self.find_slots(Tcb(at).cspace().0, Tcb::SLOT_COUNT)?;
                 }
+            }
+            Kind::TaskContext => {
+                let context = TaskContext(at);
+                let number = context.number(self).checked_sub(1);
+                let own = number.map_or(context.queues(self) == 0, |number| {
+                    self.tasks.object(number) == Some(context)
+                });
+                require(own, "a context and its number in the device", at)?;
             }
             Kind::Reply => self.check_reply(slot, cap)?,
             Kind::IrqHandler => {

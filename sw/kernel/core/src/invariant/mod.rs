@@ -11,6 +11,7 @@ mod marks;
 mod objects;
 mod queues;
 mod spaces;
+mod tasks;
 mod user_interrupt;
 
 pub(crate) use marks::Marks;
@@ -53,6 +54,7 @@ impl<M: Machine> Kernel<M> {
         self.check_running()?;
         self.check_irqs(&census)?;
         self.check_spaces(&census)?;
-        self.check_user_interrupts()
+        self.check_user_interrupts()?;
+        self.check_tasks()
     }
 }

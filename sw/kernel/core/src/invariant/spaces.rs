@@ -68,7 +68,7 @@ impl<M: Machine> Kernel<M> {
                 }
                 Target::Frame(physical) => {
                     let frame = self.machine.window(physical);
-                    let there = self.marks.has(frame, Found::Frame);
+                    let there = self.marks.has(frame, Found::Frame) || self.is_queue_page(physical);
                     require(there, "a mapped frame that exists", entry.address)?;
                 }
             }

@@ -36,7 +36,9 @@ impl<M: Machine> Kernel<M> {
         let agreed = table == 0
             || table <= SENDER_TABLES && self.user_interrupts.senders[table - 1] == thread.0;
         require(agreed, "the sender table of a thread", thread.0)?;
-        let noted = thread.uses_user_interrupts(self) == (receiver != 0 || table != 0);
+        let worker = thread.worker(self) != 0;
+        require(worker == self.is_worker(thread), "the queue of a thread", thread.0)?;
+        let noted = thread.uses_user_interrupts(self) == (receiver != 0 || table != 0 || worker);
         require(noted, "the placement of a thread", thread.0)
     }
 

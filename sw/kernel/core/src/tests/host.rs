@@ -1,12 +1,17 @@
 //! A machine in a vector, and a root task on it that makes system calls.
 
-use super::uintc::{RECEIVERS, UserHart};
+use super::{
+    taic::{self, Device},
+    uintc::{RECEIVERS, UserHart},
+};
 use crate::{
-    Cap, Kernel, Machine, Memory, Slot, Tcb, UserState,
+    Cap, Kernel, Machine, Memory, Slot, TaskDevice, Tcb, UserState,
     boot::{Boot, Memories, Region},
     entry::Entry,
     object::reg,
+    user,
 };
+use ::taic::{Channel, QueueIndex, TaskId};
 use abi::{Error, Label, MessageInfo, Syscall, boot_info::place, message::place as buffer, slot};
 use std::{vec, vec::Vec};
 
@@ -24,6 +29,7 @@ pub struct Host {
     words: Vec<usize>,
     pub pending: bool,
     pub user: UserHart,
+    pub taic: Device,
 }
 
 impl Host {
@@ -92,11 +98,17 @@ impl Machine for Host {
     fn user_state_of(&mut self, _: usize) -> UserState {
         unreachable!("there is one hart")
     }
-    fn set_user_state(&mut self, receiver: Option<(usize, &UserState)>, senders: Option<usize>) {
-        self.user.receiver = receiver.map(|(receiver, state)| {
+    fn set_user_state(
+        &mut self,
+        state: Option<&UserState>,
+        receiver: Option<usize>,
+        senders: Option<usize>,
+    ) {
+        if let Some(state) = state {
             self.user.state = *state;
-            receiver
-        });
+        }
+        self.user.takes = state.is_some();
+        self.user.receiver = receiver;
         self.user.senders = senders;
     }
     fn listen(&mut self, on: bool) {
@@ -116,6 +128,44 @@ impl Machine for Host {
     fn halt(&mut self) {}
 }
 
+impl TaskDevice for Host {
+    fn allocate_queue(&mut self, owner: usize) -> Option<QueueIndex> {
+        self.taic.allocate(owner)
+    }
+    fn free_queue(&mut self, queue: QueueIndex) {
+        self.taic.free(queue);
+    }
+    fn queue_page(&self, queue: QueueIndex) -> Option<usize> {
+        Some(taic::page(queue))
+    }
+    fn set_priorities(&mut self, context: u8, on: bool) {
+        self.taic.set_priorities(context, on);
+    }
+    fn install_queue(&mut self, hart: usize, queue: Option<QueueIndex>) {
+        assert_eq!(hart, 0);
+        self.taic.install(queue);
+    }
+    fn set_channel(&mut self, number: u16, channel: Option<Channel>) -> bool {
+        self.taic.set_channel(number, channel)
+    }
+    fn arm_channel(&mut self, queue: QueueIndex, number: u16, task: Option<TaskId>) {
+        assert!(self.taic.arm(queue, number, task), "the kernel is not refused");
+    }
+    fn set_grants(&mut self, line: usize, contexts: u64) {
+        self.taic.set_grants(line, contexts);
+    }
+    fn disarm_line(&mut self, queue: QueueIndex, line: usize) {
+        assert!(self.taic.arm_line(queue, line, None), "the kernel is not refused");
+    }
+    fn take_undelivered(&mut self) -> u64 {
+        self.taic.take_undelivered()
+    }
+    fn interrupt_user(&mut self) {
+        assert!(self.user.takes, "an interrupt for a thread that takes none");
+        self.user.state[user::PENDING] = 1;
+    }
+}
+
 /// What an invocation gave: label of the reply, and the words of its message.
 pub type Answer = (usize, Vec<usize>);
 
@@ -131,13 +181,18 @@ pub struct Bench {
 
 impl Bench {
     pub fn new() -> Self {
-        Self::with_receivers(RECEIVERS)
+        Self::on(RECEIVERS, Device::new())
     }
 
-    /// On a machine with so many receivers of user interrupts.
-    pub fn with_receivers(receivers: usize) -> Self {
-        let mut kernel =
-            Kernel::new(Host { words: vec![0; BYTES / 8], pending: false, user: UserHart::new() });
+    /// On a machine with so many receivers of user interrupts, and this TAIC.
+    pub fn on(receivers: usize, taic: Device) -> Self {
+        let task_device = taic.capabilities();
+        let mut kernel = Kernel::new(Host {
+            words: vec![0; BYTES / 8],
+            pending: false,
+            user: UserHart::new(),
+            taic,
+        });
         let mut memory = Memories::new();
         memory.add(FREE);
         let boot = Boot {
@@ -151,6 +206,7 @@ impl Bench {
             irq_slots: WINDOW + IRQ_SLOTS,
             receivers,
             sender_tables: WINDOW + SENDER_TABLES,
+            task_device,
             idle: core::array::from_fn(|hart| Tcb(WINDOW + IDLE + 1024 * hart)),
         };
         kernel.boot(boot).expect("the root task starts");

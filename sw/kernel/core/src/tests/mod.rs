@@ -9,6 +9,8 @@ mod invariant;
 mod ipc;
 mod lookup;
 mod schedule;
+mod taic;
+mod task_context;
 mod tree;
 mod uintc;
 mod untyped;

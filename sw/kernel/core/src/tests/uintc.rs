@@ -19,7 +19,9 @@ pub struct Entry {
 pub struct UserHart {
     pub entries: Vec<Entry>,
     pub state: UserState,
-    /// `suirs` and `sideleg`: the receiver of U-mode.
+    /// `sideleg`: whether U-mode takes user interrupts.
+    pub takes: bool,
+    /// `suirs`: the receiver of U-mode.
     pub receiver: Option<usize>,
     /// `suist`: address of the sender table.
     pub senders: Option<usize>,
@@ -32,6 +34,7 @@ impl UserHart {
         Self {
             entries: vec![Entry::default(); RECEIVERS],
             state: UserState::default(),
+            takes: false,
             receiver: None,
             senders: None,
             listening: false,

@@ -147,7 +147,7 @@ fn what_is_refused_changes_nothing() {
         bench.invoke(untyped, Label::UntypedRetype, &words, &[slot::CNODE])
     };
     let error = |error: Error, words: &[usize]| (error as usize, words.to_vec());
-    assert_eq!(retype(&mut bench, [9, 0, 0, 0, free, 1]), error(Error::InvalidArgument, &[0]));
+    assert_eq!(retype(&mut bench, [10, 0, 0, 0, free, 1]), error(Error::InvalidArgument, &[0]));
     assert_eq!(retype(&mut bench, [0, 39, 0, 0, free, 1]), error(Error::RangeError, &[0, 38]));
     assert_eq!(retype(&mut bench, [2, 0, 0, 0, 1 << 13, 1]), error(Error::RangeError, &[0, 8191]));
     assert_eq!(retype(&mut bench, [2, 0, 0, 0, free, 257]), error(Error::RangeError, &[1, 256]));

@@ -1,7 +1,7 @@
 //! User interrupts: random registrations, sends, waits and deletions, against a model that knows which
 //! capability each sender entry was made from, and who has which vectors.
 
-use super::{host::Bench, uintc::RECEIVERS};
+use super::{host::Bench, taic::Device, uintc::RECEIVERS};
 use crate::{Memory, Tcb, entry::Entry, object::State, object::reg};
 use abi::{Error, Label, MessageInfo, ObjectType, Rights, Syscall, slot, user_interrupt};
 use proptest::prelude::*;
@@ -354,7 +354,7 @@ proptest! {
 
 #[test]
 fn without_uintc_nothing_can_be_registered() {
-    let mut bench = Bench::with_receivers(0);
+    let mut bench = Bench::on(0, Device::NONE);
     let (untyped, on) = (bench.untyped, bench.free);
     assert_eq!(bench.retype(untyped, ObjectType::Notification, 0, on, 1).0, 0);
     assert_eq!(bench.invoke(slot::TCB, Label::TcbBindNotification, &[], &[on]).0, 0);

@@ -2,6 +2,7 @@
 
 mod cnode;
 mod irq;
+mod task_context;
 mod tcb;
 mod untyped;
 mod user_interrupt;
@@ -61,6 +62,8 @@ caps! {
     IrqControl,
     /// The right to handle an interrupt.
     IrqHandler,
+    /// Local queues of TAIC.
+    TaskContext,
     /// The right to move threads between scheduling domains.
     Domain,
 }
