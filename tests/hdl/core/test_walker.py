@@ -22,15 +22,19 @@ WALKS = 300
 
 
 class Checker:
-    """Answers the walker's requests for rights. Some pages are forbidden."""
+    """Answers the walker's requests for rights. Some pages are forbidden, some are of a device."""
 
     def __init__(self, dut, rng: random.Random, pause) -> None:
         self.dut, self.pause = dut, pause
-        self.forbidden = {page for page in range(TABLES, TABLES + 256) if rng.random() < 0.05}
+        kinds = {page: rng.random() for page in range(TABLES, TABLES + 256)}
+        self.forbidden = {page for page, kind in kinds.items() if kind < 0.05}
+        self.devices = {page for page, kind in kinds.items() if kind > 0.95}
 
     def rights(self, page: int, machine: bool) -> Rights:
         if page in self.forbidden and not machine:
             return Rights(False, False, False, False)
+        if page in self.devices and not machine:
+            return Rights(True, True, False, True)
         return rights(PARAMS, [], page, machine=True)
 
     def readable(self, address: int) -> bool:
