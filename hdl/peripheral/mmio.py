@@ -82,7 +82,10 @@ class Register:
 
 @dataclass(frozen=True)
 class Entry:
-    """A register, or an array of ``count`` equal ones ``stride`` bytes apart, in a map."""
+    """A register, or an array of ``count`` equal ones ``stride`` bytes apart, in a map.
+
+    ``array``: it is one, if only of one element, as those of each hart are with one hart.
+    """
 
     name: str
     register: Register
@@ -90,6 +93,7 @@ class Entry:
     count: int = 1
     stride: int = 0
     when: str = ""  # for readers: the condition that selects it, if it shares its address
+    array: bool = False
 
     @property
     def index_bits(self) -> int:
@@ -103,16 +107,17 @@ class RegisterMap:
         self.addr_bits = addr_bits
         self.entries: list[Entry] = []
 
-    def add(self, name: str, register: Register, *, offset: int, count: int = 1,
+    def add(self, name: str, register: Register, *, offset: int, count: int | None = None,
             stride: int | None = None, when: str = "", aligned: bool = True) -> None:
-        """Puts a register, or an array of them, at ``offset``.
+        """Puts a register, or with ``count`` an array of so many, at ``offset``.
 
         The stride of an array is a power of two, and its offset is aligned so that the index is a
         field of the address. A ``Bridge`` needs this. A device with its own address decoder may
         have arrays that are not ``aligned``.
         """
         stride = register.bytes if stride is None else stride
-        entry = Entry(name, register, offset, count, stride, when)
+        array, count = count is not None, count or 1
+        entry = Entry(name, register, offset, count, stride, when, array)
         last = (1 << entry.index_bits) - 1 if aligned else count - 1
         variable = last * stride | (register.bytes - 1)
         if stride & (stride - 1) or stride < register.bytes:

@@ -123,7 +123,7 @@ def _registers(registers: RegisterMap) -> Iterator[Constant]:
     for entry in registers:
         name = entry.name.upper()
         yield Constant(name, entry.offset, f"offset of {entry.name}", hexadecimal=True)
-        if entry.count > 1:
+        if entry.array:
             yield Constant(f"{name}_COUNT", entry.count, "elements")
             yield Constant(f"{name}_STRIDE", entry.stride, "bytes from one element to the next",
                            hexadecimal=True)
