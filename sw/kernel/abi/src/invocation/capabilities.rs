@@ -18,6 +18,14 @@ const NOT_COPIED: (Error, &str) = (
 const NOT_CHANGED: (Error, &str) =
     (Error::IllegalOperation, "the capability cannot have that badge or guard");
 
+/// Of both ways to make the handler of an interrupt.
+const IRQ_HANDLER_ERRORS: &[(Error, &str)] = &[
+    (Error::RangeError, "an interrupt that is not 1 to 127; a depth that is not 1 to 64"),
+    (Error::RevokeFirst, "the interrupt has a handler"),
+    SLOT_ERRORS[1],
+    TAKEN,
+];
+
 pub const INVOCATIONS: &[Invocation] = &[
     Invocation {
         label: Label::CNodeCopy,
@@ -128,12 +136,7 @@ pub const INVOCATIONS: &[Invocation] = &[
         words: &["interrupt", DESTINATION[0], DESTINATION[1]],
         capabilities: &["root of the destination"],
         answer: &[],
-        errors: &[
-            (Error::RangeError, "an interrupt that is not 1 to 127; a depth that is not 1 to 64"),
-            (Error::RevokeFirst, "the interrupt has a handler"),
-            SLOT_ERRORS[1],
-            TAKEN,
-        ],
+        errors: IRQ_HANDLER_ERRORS,
     },
     Invocation {
         label: Label::IrqIssueHandlerTrigger,
@@ -142,12 +145,7 @@ pub const INVOCATIONS: &[Invocation] = &[
         words: &["interrupt", "trigger: ignored", DESTINATION[0], DESTINATION[1]],
         capabilities: &["root of the destination"],
         answer: &[],
-        errors: &[
-            (Error::RangeError, "an interrupt that is not 1 to 127; a depth that is not 1 to 64"),
-            (Error::RevokeFirst, "the interrupt has a handler"),
-            SLOT_ERRORS[1],
-            TAKEN,
-        ],
+        errors: IRQ_HANDLER_ERRORS,
     },
     Invocation {
         label: Label::IrqAck,
