@@ -12,13 +12,16 @@ from hdl.bus.dram import DramSignature
 from hdl.core.commit import CommitSignature
 from hdl.peripheral.finisher import Kind
 from hdl.peripheral.uart_phy import UartSerialPhy
+from sim.board.boot_loader import boot_loader
 from sim.model.design import Design
 from sim.tools import PROJECT
-from soc.config import SocParams
+from soc.config import SocParams, configuration, without_taic
 from soc.top import RequestMonitor
 from tests.boards.flash_chip import FlashChip
 from tests.boards.sdram_model import CHIP, SdramModel
 from tests.boards.speed_model import DivisorFilter
+
+SMALL_DRAM_BYTES = 256 << 10
 
 
 class BoardModel(wiring.Component):
@@ -84,6 +87,13 @@ class BoardModel(wiring.Component):
             host.rx.ready.eq(self.uart_tx.ready),
         ]
         return m
+
+
+def small_board() -> Design:
+    """A board with one hart, no TAIC, the fastest line and ``SMALL_DRAM_BYTES`` of memory."""
+    return board_design(without_taic(configuration(
+        "tiny", harts=1, boot_loader=boot_loader(), dram_bytes=SMALL_DRAM_BYTES,
+        uart_baud=100_000_000 // 16)))
 
 
 def board_design(params: SocParams, sdram: SdramChips | None = None,

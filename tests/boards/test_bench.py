@@ -8,27 +8,17 @@ from dataclasses import replace
 import pytest
 
 from sim.bench.target import CannotRun, Program
-from sim.board.boot_loader import boot_loader
 from sim.board.workspace import params_of
-from sim.model.design import Design
 from sim.tools import PROJECT, ToolError
 from soc.boot_info import BootInfo
 from soc.config import configuration, without_taic
-from tests.boards.board_model import board_design
+from tests.boards.board_model import SMALL_DRAM_BYTES, small_board
 from tests.boards.simulated import simulated
 from tests.sw.test_programs import CORE_METRICS
 
-DRAM_BYTES = 256 << 10
-
-
-def board() -> Design:
-    return board_design(without_taic(configuration(
-        "tiny", harts=1, boot_loader=boot_loader(), dram_bytes=DRAM_BYTES,
-        uart_baud=100_000_000 // 16)))
-
 
 def test_suites_that_the_board_can_run(tmp_path):
-    with simulated(board(), tmp_path, DRAM_BYTES) as (port, _):
+    with simulated(small_board(), tmp_path, SMALL_DRAM_BYTES) as (port, _):
         done = subprocess.run(
             [sys.executable, "-m", "sim", "bench", "--target", f"board:{port}", "--patience", "60",
              "--json", tmp_path / "bench.json"],

@@ -5,15 +5,13 @@ import subprocess
 import sys
 
 from hdl.peripheral.finisher import Kind
-from sim.board.boot_loader import boot_loader
 from sim.tools import PROJECT
 from soc.config import DRAM_BASE, configuration
 from soc.memory_map import device
-from tests.boards.board_model import board_design
+from tests.boards.board_model import SMALL_DRAM_BYTES, small_board
 from tests.boards.simulated import simulated
 from tests.support.elf import Part, elf64
 
-DRAM_BYTES = 32 << 10
 T0, T1, T2 = 5, 6, 7
 
 
@@ -52,9 +50,7 @@ def program(text: bytes, finish: int) -> bytes:
 
 def test_programs_run_one_after_the_other(tmp_path):
     """The board is reset into its boot loader each time, and can be loaded again."""
-    params = configuration("tiny", harts=1, boot_loader=boot_loader(), dram_bytes=DRAM_BYTES,
-                           uart_baud=100_000_000 // 16)
-    with simulated(board_design(params), tmp_path, DRAM_BYTES) as (port, _):
+    with simulated(small_board(), tmp_path, SMALL_DRAM_BYTES) as (port, _):
         for n, (finish, status) in enumerate([
             (42 << 16 | Kind.FAIL.value, 1), (Kind.PASS.value, 0), (7 << 16 | Kind.FAIL.value, 1),
         ]):

@@ -8,7 +8,7 @@ from sim.board.serial_line import SerialLine
 from sim.board.session import converse
 from sim.model.elf import Program
 from sim.tools import BUILD
-from soc.config import DRAM_BASE, configuration
+from soc.config import DRAM_BASE, configuration, without_taic
 from tests.boards.board_model import board_design
 from tests.boards.sdram_model import write_image
 from tests.boards.simulated import simulated
@@ -38,8 +38,9 @@ def test_programs_run_from_sdram(tmp_path):
     during operation, and a program arrives over the line."""
     IMAGE.parent.mkdir(parents=True, exist_ok=True)
     write_image(Program.load(HELLO, memory_bytes=SIZE), IMAGE)
-    params = configuration("tiny", harts=1, boot_loader=boot_loader(), dram_bytes=SIZE,
-                           l2_bytes=32 << 10, clock_hz=CLOCK_HZ, uart_baud=CLOCK_HZ // 16)
+    params = without_taic(configuration(
+        "tiny", harts=1, boot_loader=boot_loader(), dram_bytes=SIZE, l2_bytes=32 << 10,
+        clock_hz=CLOCK_HZ, uart_baud=CLOCK_HZ // 16))
     code = program(b"small", Kind.PASS.value)
     (tmp_path / "small.elf").write_bytes(elf64([
         Part(code, DRAM_BASE), Part(b"data", DRAM_BASE + 4096, 5000)]))

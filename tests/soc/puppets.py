@@ -12,7 +12,10 @@ from hdl.bus.coherent import MemoryPortSignature
 from hdl.bus.mmio import MmioSignature
 from hdl.core.commit import CommitSignature
 from hdl.core.csr_types import IrqLines
-from soc.config import SocParams
+from soc.config import SocParams, configuration
+
+# With every device. The tests share these, and so the model of the RTL.
+PARAMS = configuration("tiny", harts=2, flash_image=0x20_0000)
 
 
 class PuppetHart(wiring.Component):

@@ -8,15 +8,13 @@ import cocotb
 import soc.top
 from hdl.core.params import RegionKind
 from hdl.peripheral.mmio import Entry, RegisterMap
-from soc.config import configuration
 from soc.memory_map import devices, hart_params
-from tests.soc.puppets import PuppetHart, PuppetSoc
+from tests.soc.puppets import PARAMS, PuppetHart, PuppetSoc
 from tests.support.clock import start
 from tests.support.mmio import Initiator
 from tests.support.pauses import never
 from tests.support.run import run_cocotb
 
-PARAMS = configuration("tiny", harts=2, flash_image=0x20_0000)  # with every device
 HART = hart_params(PARAMS)
 
 # Registers that a read after reset cannot reach, by the condition that selects them.

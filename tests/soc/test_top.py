@@ -9,7 +9,7 @@ from cocotb.triggers import FallingEdge, ReadOnly
 import soc.top
 from hdl.bus.coherent import MemOp
 from soc.bootrom import boot_rom
-from soc.config import DRAM_BASE, configuration
+from soc.config import DRAM_BASE
 from soc.memory_map import (
     TAIC_BASE,
     UART_INTERRUPT,
@@ -19,13 +19,12 @@ from soc.memory_map import (
     plic_contexts,
     taic_params,
 )
-from tests.soc.puppets import PuppetHart, PuppetSoc
+from tests.soc.puppets import PARAMS, PuppetHart, PuppetSoc
 from tests.support.clock import cycles, start
 from tests.support.mmio import Initiator
 from tests.support.pauses import never
 from tests.support.run import run_cocotb
 
-PARAMS = configuration("tiny", harts=2)
 HART = hart_params(PARAMS)
 ENQUEUE, DEQUEUE, WRITE_HART, REGISTER_INTERRUPT = 0x00, 0x08, 0x38, 0x40  # in a queue's page
 GRANT = 0xC00  # in the control page

@@ -19,7 +19,8 @@ from soc.memory_map import TAIC_BASE, devices, hart_params, taic_params, windows
 from tests.support.elf import DRAM_BASE, Part, elf64
 
 PARAMS = without_taic(configuration("default"))
-DESIGN = replace(soc_design(PARAMS), brief=True)
+SMALL = without_taic(configuration("tiny", harts=1))
+DESIGN = replace(soc_design(SMALL), brief=True)
 LUI_T0_TAIC = TAIC_BASE | 5 << 7 | 0x37
 LD_T1 = 0x0002B303  # ld t1, 0(t0)
 SW_T1 = 0x0062A023  # sw t1, 0(t0)
@@ -64,7 +65,7 @@ def test_options():
 
 
 def test_hello_runs():
-    result = simulate(PARAMS, BUILD / "sw" / "hello.elf", RunOptions(max_cycles=20_000_000),
+    result = simulate(SMALL, BUILD / "sw" / "hello.elf", RunOptions(max_cycles=20_000_000),
                       design=DESIGN)
     assert result.passed, result.errors
 
@@ -75,6 +76,6 @@ def test_hello_runs():
 def test_an_access_to_its_window_is_refused(tmp_path, access, trap):
     code = struct.pack("<3I", LUI_T0_TAIC, access, FOREVER)
     (tmp_path / "program.elf").write_bytes(elf64([Part(code)]))
-    result = simulate(PARAMS, tmp_path / "program.elf", RunOptions(max_cycles=20_000),
+    result = simulate(SMALL, tmp_path / "program.elf", RunOptions(max_cycles=20_000),
                       design=DESIGN)
     assert f"first trap at {DRAM_BASE + 4:016x}: {trap}" in result.errors

@@ -76,11 +76,15 @@ RULES = {
         /uintc/test_uintc.py::test_uintc[512-4]
         /uintc/test_uintc_crossbar.py::test_uintc_crossbar[512-4-4]
         /taic/test_taic.py::test_taic[default]
+        /taic/test_taic.py::test_taic[medium]
         ::test_no_count_is_lost_and_nobody_starves[4-10]
         /test_litmus.py::test_four_harts
         ::test_bench_taic_measures_every_point
-        ::test_bench_uintr_measures_every_point[random]
-        ::test_selftest_passes[full-10]
+        ::test_bench_uintr_measures_every_point[*]
+        /sw/test_programs.py::test_selftest_passes[default-1]
+        /sw/test_programs.py::test_selftest_passes[tiny-10]
+        /sw/test_programs.py::test_selftest_passes[full-10]
+        ::test_firmware_serves_supervisor_mode[1]
         ::test_firmware_serves_supervisor_mode[4]
 
         /netlist/test_equivalence.py::*[tiny]
