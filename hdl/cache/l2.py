@@ -16,6 +16,37 @@ from hdl.cache.reservation import Reservations
 from hdl.cache.victim import VictimChooser
 
 
+class _Pipe:
+    """The accesses in the stages, and what S1 found for the one in S2."""
+
+    def __init__(self, params: L2Params) -> None:
+        layout = access_layout(params)
+        self.s0_valid, self.s1_valid, self.s2_valid = Signal(), Signal(), Signal()
+        self.s0 = Signal(layout)
+        self.s1, self.s2 = Signal(layout, reset_less=True), Signal(layout, reset_less=True)
+        self.s2_miss = Signal()  # the line is needed and not in the L2
+        self.s2_way = Signal(params.way_bits, reset_less=True)
+        self.s2_hit = Signal(reset_less=True)
+        self.s2_stale = Signal(reset_less=True)  # the line states were read too early
+        self.s2_line_valid = Signal(params.ways, reset_less=True)
+        self.s2_dirty = Signal(params.ways, reset_less=True)
+        self.s2_tags = _per_way("s2_tag", params.tag_bits, params)
+        self.s2_presences = _per_way("s2_presence", params.ports, params)
+        self.s2_presence = Signal(params.ports)  # of the way that S2 uses
+
+        self.run = Signal()  # no miss: S2 performs its access, and all stages advance
+        self.closed = Signal()  # an AMO is in the pipe, or the cache is flushed
+        self.amo_compute, self.amo_write = Signal(), Signal()
+
+        # The operation in S2.
+        self.go = Signal()  # it is performed
+        self.refused = Signal()  # an SC without reservation
+        self.atomic, self.writes = Signal(), Signal()
+        self.reads = Signal()  # a dword, and is answered with it
+        self.tracks = Signal()  # the port will hold a copy of the line
+        self.fill_answers = Signal()  # a dword that arrives from the DRAM is the answer
+
+
 class L2Cache(wiring.Component):
     """Set-associative, write-back, write-allocate, inclusive of the first-level data caches.
 
@@ -56,38 +87,43 @@ class L2Cache(wiring.Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         params = self.params
-        m.submodules.arbiter = arbiter = PortArbiter(params)
-        m.submodules.tags = tags = TagArray(params)
-        m.submodules.lines = lines = DataArray(params)
-        m.submodules.amo = amo = AmoUnit()
-        m.submodules.reservations = reservations = Reservations(params)
-        m.submodules.victim = victim = VictimChooser(params)
-        m.submodules.misses = misses = MissUnit(params)
-        m.submodules.flush_walk = walk = FlushWalk(params)
-        wiring.connect(m, misses.dram, wiring.flipped(self.dram))
+        m.submodules.arbiter = self._arbiter = PortArbiter(params)
+        m.submodules.tags = self._tags = TagArray(params)
+        m.submodules.lines = self._lines = DataArray(params)
+        m.submodules.amo = self._amo = AmoUnit()
+        m.submodules.reservations = self._reservations = Reservations(params)
+        m.submodules.victim = self._victim = VictimChooser(params)
+        m.submodules.misses = self._misses = MissUnit(params)
+        m.submodules.flush_walk = self._walk = FlushWalk(params)
+        wiring.connect(m, self._misses.dram, wiring.flipped(self.dram))
 
-        layout = access_layout(params)
-        s0_valid, s1_valid, s2_valid = Signal(), Signal(), Signal()
-        s0 = Signal(layout)
-        s1, s2 = Signal(layout, reset_less=True), Signal(layout, reset_less=True)
-        s2_miss = Signal()  # the line is needed and not in the L2
-        run = Signal()  # no miss: S2 performs its access, and all stages advance
-        rotate = misses.rotate
-        m.d.comb += run.eq(misses.idle & ~s2_miss)
+        pipe = _Pipe(params)
+        m.d.comb += pipe.run.eq(self._misses.idle & ~pipe.s2_miss)
+        self._select(m, pipe)
+        self._compare(m, pipe)
+        self._operation(m, pipe)
+        self._miss(m, pipe)
+        self._answer(m, pipe)
+        self._flush(m, pipe)
+        self._update_states(m, pipe)
+        amo_result = self._compute_amo(m, pipe)
+        self._write_data(m, pipe, amo_result)
+        self._show(m, pipe)
+        return m
 
-        # Stage S0: an access from a port, the next dword of a line, or a repeated access.
+    def _select(self, m, pipe: _Pipe) -> None:
+        """S0: an access from a port, the next dword of a line, or a repeated access."""
+        arbiter, misses, s0, s1, s2 = self._arbiter, self._misses, pipe.s0, pipe.s1, pipe.s2
         burst = Signal()
-        closed = Signal()  # an AMO is in the pipe, or the cache is flushed
-        amo_compute, amo_write = Signal(), Signal()
         m.d.comb += [
-            burst.eq(run & s1_valid & ~s1.last),
-            arbiter.open.eq(run & ~burst & ~closed & tags.initialised),
-            arbiter.losers.eq(reservations.losers),
-            arbiter.s1_write.eq(s1_valid & _is_write(s1)),
+            burst.eq(pipe.run & pipe.s1_valid & ~s1.last),
+            arbiter.open.eq(pipe.run & ~burst & ~pipe.closed & self._tags.initialised),
+            arbiter.losers.eq(self._reservations.losers),
+            arbiter.s1_write.eq(pipe.s1_valid & _is_write(s1)),
             arbiter.s1_set.eq(s1.set),
-            arbiter.s2_write.eq((s2_valid & _is_write(s2)) | amo_write),
+            arbiter.s2_write.eq((pipe.s2_valid & _is_write(s2)) | pipe.amo_write),
             arbiter.s2_set.eq(s2.set),
-            s0_valid.eq(arbiter.accept | burst | (rotate & s2_valid)),
+            pipe.s0_valid.eq(arbiter.accept | burst | (misses.rotate & pipe.s2_valid)),
             s0.eq(arbiter.access),
         ]
         with m.If(burst):
@@ -96,9 +132,9 @@ class L2Cache(wiring.Component):
                 s0.dword.eq(s1.dword + 1),
                 s0.beat.eq(s1.beat + 1),
                 s0.first.eq(0),
-                s0.last.eq(s1.beat == params.beats - 2),
+                s0.last.eq(s1.beat == self.params.beats - 2),
             ]
-        with m.Elif(~run):
+        with m.Elif(~pipe.run):
             m.d.comb += s0.eq(s2)
         for port, hart in enumerate(self.harts):
             m.d.comb += [
@@ -107,190 +143,213 @@ class L2Cache(wiring.Component):
                 hart.request.ready.eq(arbiter.ready[port]),
             ]
         m.d.comb += [
-            tags.hold.eq(burst),
-            tags.read_set.eq(s0.set),
-            lines.read_addr.eq(Cat(Mux(misses.copy, misses.copy_dword, s0.dword), s0.set)),
+            self._tags.hold.eq(burst),
+            self._tags.read_set.eq(s0.set),
+            self._lines.read_addr.eq(
+                Cat(Mux(misses.copy, misses.copy_dword, s0.dword), s0.set)),
         ]
 
-        # Stage S1: the way that holds the line.
+    def _compare(self, m, pipe: _Pipe) -> None:
+        """S1: the way that holds the line."""
+        params, tags, s1, s2 = self.params, self._tags, pipe.s1, pipe.s2
         s1_hits = Signal(params.ways)
-        s2_way = Signal(params.way_bits, reset_less=True)
-        s2_hit = Signal(reset_less=True)
-        s2_stale = Signal(reset_less=True)  # the line states were read too early
-        s2_line_valid = Signal(params.ways, reset_less=True)
-        s2_dirty = Signal(params.ways, reset_less=True)
-        s2_tags = _per_way("s2_tag", params.tag_bits, params)
-        s2_presences = _per_way("s2_presence", params.ports, params)
         for way in range(params.ways):
             m.d.comb += s1_hits[way].eq(tags.valid[way] & (tags.tag[way] == s1.tag))
-        with m.If(run | rotate):
+        with m.If(pipe.run | self._misses.rotate):
             m.d.sync += [
-                s1_valid.eq(s0_valid),
-                s2_valid.eq(s1_valid),
-                s2_miss.eq(s1_valid & ~s1_hits.any() & (s1.op != MemOp.SC)),
+                pipe.s1_valid.eq(pipe.s0_valid),
+                pipe.s2_valid.eq(pipe.s1_valid),
+                pipe.s2_miss.eq(pipe.s1_valid & ~s1_hits.any() & (s1.op != MemOp.SC)),
             ]
-            m.d.sync += s1.eq(s0)
-            with m.If(s1_valid):
+            m.d.sync += s1.eq(pipe.s0)
+            with m.If(pipe.s1_valid):
                 m.d.sync += [
                     s2.eq(s1),
-                    s2_way.eq(_encode(s1_hits)),
-                    s2_hit.eq(s1_hits.any()),
-                    s2_stale.eq(run & s2_valid & _is_write(s2) & near(s1.set, s2.set)),
-                    s2_line_valid.eq(tags.valid),
-                    s2_dirty.eq(tags.dirty),
+                    pipe.s2_way.eq(_encode(s1_hits)),
+                    pipe.s2_hit.eq(s1_hits.any()),
+                    pipe.s2_stale.eq(pipe.run & pipe.s2_valid & _is_write(s2)
+                                     & near(s1.set, s2.set)),
+                    pipe.s2_line_valid.eq(tags.valid),
+                    pipe.s2_dirty.eq(tags.dirty),
                 ]
                 for way in range(params.ways):
                     m.d.sync += [
-                        s2_tags[way].eq(tags.tag[way]),
-                        s2_presences[way].eq(tags.presence[way]),
+                        pipe.s2_tags[way].eq(tags.tag[way]),
+                        pipe.s2_presences[way].eq(tags.presence[way]),
                     ]
-        m.d.comb += lines.capture.eq(
-            ((run | rotate) & s1_valid & ~_is_write(s1)) | misses.copy_captured)
+        m.d.comb += self._lines.capture.eq(
+            ((pipe.run | self._misses.rotate) & pipe.s1_valid & ~_is_write(s1))
+            | self._misses.copy_captured)
 
-        # Stage S2: the operation.
-        s2_go = Signal()
-        s2_refused = Signal()  # an SC without reservation
-        s2_atomic, s2_writes, s2_reads, s2_tracks = Signal(), Signal(), Signal(), Signal()
+    def _operation(self, m, pipe: _Pipe) -> None:
+        """S2: what the operation does."""
+        s2 = pipe.s2
         m.d.comb += [
-            s2_go.eq(run & s2_valid),
-            s2_refused.eq((s2.op == MemOp.SC) & ~(s2_hit & reservations.held)),
-            s2_atomic.eq((s2.op == MemOp.AMO) | (s2.op == MemOp.SC)),
-            s2_writes.eq((s2.op == MemOp.WRITE) | (s2_atomic & ~s2_refused)),
-            s2_reads.eq(~_is_write(s2) & (s2.op != MemOp.AMO)),
-            s2_tracks.eq((s2.op == MemOp.READ_LINE) & (s2.source == MemSource.DATA)),
+            pipe.go.eq(pipe.run & pipe.s2_valid),
+            pipe.refused.eq((s2.op == MemOp.SC) & ~(pipe.s2_hit & self._reservations.held)),
+            pipe.atomic.eq((s2.op == MemOp.AMO) | (s2.op == MemOp.SC)),
+            pipe.writes.eq((s2.op == MemOp.WRITE) | (pipe.atomic & ~pipe.refused)),
+            pipe.reads.eq(~_is_write(s2) & (s2.op != MemOp.AMO)),
+            pipe.tracks.eq((s2.op == MemOp.READ_LINE) & (s2.source == MemSource.DATA)),
+            pipe.s2_presence.eq(pipe.s2_presences[pipe.s2_way]),
         ]
-        s2_presence = Signal(params.ports)
-        m.d.comb += s2_presence.eq(s2_presences[s2_way])
 
-        # A miss. Reads are answered as the dwords arrive, so they are not repeated.
-        evict = misses.evict
-        fill_answers = Signal()
-        victim_valid = s2_line_valid.bit_select(s2_way, 1)
+    def _miss(self, m, pipe: _Pipe) -> None:
+        """A miss. Reads are answered as the dwords arrive, so they are not repeated."""
+        misses, victim, s2 = self._misses, self._victim, pipe.s2
         m.d.comb += [
-            misses.miss.eq(s2_miss),
-            misses.stale.eq(s2_stale),
+            misses.miss.eq(pipe.s2_miss),
+            misses.stale.eq(pipe.s2_stale),
             misses.line.eq(Cat(s2.set, s2.tag)),
             misses.dword.eq(s2.dword),
-            misses.victim_line.eq(Cat(s2.set, s2_tags[s2_way])),
-            misses.victim_dirty.eq(victim_valid & s2_dirty.bit_select(s2_way, 1)),
-            misses.copy_data.eq(lines.data),
-            victim.valid.eq(s2_line_valid),
-            victim.pinned.eq(reservations.pinned),
-            victim.step.eq(evict),
-            fill_answers.eq(misses.fill_valid & s2_reads & (misses.fill_first | ~s2.last)),
+            misses.victim_line.eq(Cat(s2.set, pipe.s2_tags[pipe.s2_way])),
+            misses.victim_dirty.eq(_of_way(pipe.s2_line_valid, pipe)
+                                   & _of_way(pipe.s2_dirty, pipe)),
+            misses.copy_data.eq(self._lines.data),
+            victim.valid.eq(pipe.s2_line_valid),
+            victim.pinned.eq(self._reservations.pinned),
+            victim.step.eq(misses.evict),
+            pipe.fill_answers.eq(
+                misses.fill_valid & pipe.reads & (misses.fill_first | ~s2.last)),
         ]
-        with m.If(misses.idle & s2_miss):
-            m.d.sync += s2_way.eq(victim.way)
-        with m.If(evict & ~s2.last):
-            m.d.sync += s1_valid.eq(0)  # the second dword of the same READ_LINE
-        with m.If(fill_answers):
-            m.d.sync += s2_valid.eq(0)
+        with m.If(misses.idle & pipe.s2_miss):
+            m.d.sync += pipe.s2_way.eq(victim.way)
+        with m.If(misses.evict & ~s2.last):
+            m.d.sync += pipe.s1_valid.eq(0)  # the second dword of the same READ_LINE
+        with m.If(pipe.fill_answers):
+            m.d.sync += pipe.s2_valid.eq(0)
 
-        # Outputs to the harts.
+    def _answer(self, m, pipe: _Pipe) -> None:
+        """S2: responses, acknowledgements and invalidations."""
+        misses, s2 = self._misses, pipe.s2
+        victim_valid = _of_way(pipe.s2_line_valid, pipe)
         for port, hart in enumerate(self.harts):
-            mine, present = s2.port[port], s2_presence[port]
+            mine, present = s2.port[port], pipe.s2_presence[port]
             m.d.comb += [
                 hart.response.valid.eq(
-                    mine & ((s2_go & (s2.op != MemOp.WRITE)) | fill_answers)),
+                    mine & ((pipe.go & (s2.op != MemOp.WRITE)) | pipe.fill_answers)),
                 hart.response.p.source.eq(s2.source),
                 hart.response.p.last.eq(s2.last | misses.fill_last),
-                hart.response.p.data.eq(lines.data),
-                hart.write_done.eq(mine & s2_go & (s2.op == MemOp.WRITE)),
+                hart.response.p.data.eq(self._lines.data),
+                hart.write_done.eq(mine & pipe.go & (s2.op == MemOp.WRITE)),
                 hart.invalidate.valid.eq(present & (
-                    (s2_go & s2_writes & (s2_atomic | ~mine)) | (evict & victim_valid))),
-                hart.invalidate.line.eq(Mux(evict, misses.victim_line, misses.line)),
+                    (pipe.go & pipe.writes & (pipe.atomic | ~mine))
+                    | (misses.evict & victim_valid))),
+                hart.invalidate.line.eq(Mux(misses.evict, misses.victim_line, misses.line)),
             ]
             with m.If(s2.op == MemOp.SC):
-                m.d.comb += hart.response.p.data.eq(s2_refused)
+                m.d.comb += hart.response.p.data.eq(pipe.refused)
             with m.Elif(misses.fill_valid):
                 m.d.comb += hart.response.p.data.eq(self.dram.rdata.data)
 
-        # A flush: S2 stands still and lends its registers, with which a victim is read.
+    def _flush(self, m, pipe: _Pipe) -> None:
+        """A flush: S2 stands still and lends its registers, with which a victim is read."""
+        misses, walk, tags = self._misses, self._walk, self._tags
+        in_the_pipe = pipe.s1_valid | pipe.s2_valid | pipe.amo_compute | pipe.amo_write
         m.d.comb += [
-            misses.flush.eq(self.flush & closed & ~(s1_valid | s2_valid | amo_compute | amo_write)),
+            misses.flush.eq(self.flush & pipe.closed & ~in_the_pipe),
             walk.start.eq(misses.clean_ready),
             walk.clean_ready.eq(misses.clean_ready),
             misses.clean.eq(walk.clean),
             self.flushed.eq(walk.done),
         ]
         with m.If(walk.seek):
-            m.d.sync += s2.set.eq(walk.set)
+            m.d.sync += pipe.s2.set.eq(walk.set)
         with m.If(walk.load):
-            m.d.sync += [s2_line_valid.eq(tags.valid), s2_dirty.eq(tags.dirty)]
-            m.d.sync += [s2_tags[way].eq(tags.tag[way]) for way in range(params.ways)]
+            m.d.sync += [pipe.s2_line_valid.eq(tags.valid), pipe.s2_dirty.eq(tags.dirty)]
+            m.d.sync += [pipe.s2_tags[way].eq(tags.tag[way]) for way in range(self.params.ways)]
         with m.If(walk.seek_way):
-            m.d.sync += s2_way.eq(walk.way)
+            m.d.sync += pipe.s2_way.eq(walk.way)
 
-        # State of the lines and reservations.
+    def _update_states(self, m, pipe: _Pipe) -> None:
+        """S2: state of the lines, and reservations."""
+        params, tags, reservations, s2 = self.params, self._tags, self._reservations, pipe.s2
+        evict = self._misses.evict
         way_select = Signal(params.ways)
         m.d.comb += [
-            way_select.eq(1 << s2_way),
+            way_select.eq(1 << pipe.s2_way),
             tags.write_set.eq(s2.set),
             tags.write_tag.eq(s2.tag),
             tags.tag_en.eq(Mux(evict, way_select, 0)),
             tags.state_en.eq(Mux(
-                evict | (s2_go & (s2_writes | (s2_tracks & s2.first))), way_select, 0)),
-            tags.write_dirty.eq(~evict & (s2_writes | s2_dirty.bit_select(s2_way, 1))),
+                evict | (pipe.go & (pipe.writes | (pipe.tracks & s2.first))), way_select, 0)),
+            tags.write_dirty.eq(~evict & (pipe.writes | _of_way(pipe.s2_dirty, pipe))),
             reservations.port.eq(s2.port),
             reservations.set.eq(s2.set),
-            reservations.way.eq(s2_way),
-            reservations.reserve.eq((s2_go | fill_answers) & (s2.op == MemOp.LR)),
-            reservations.write.eq(s2_go & s2_writes),
-            reservations.release.eq(s2_go & (s2.op == MemOp.SC)),
+            reservations.way.eq(pipe.s2_way),
+            reservations.reserve.eq((pipe.go | pipe.fill_answers) & (s2.op == MemOp.LR)),
+            reservations.write.eq(pipe.go & pipe.writes),
+            reservations.release.eq(pipe.go & (s2.op == MemOp.SC)),
             reservations.evict.eq(evict),
         ]
         for port in range(params.ports):
+            present = pipe.s2_presence[port]
             m.d.comb += tags.write_presence[port].eq(Mux(
                 s2.port[port],
-                s2_tracks | (~evict & s2_presence[port] & (s2.op == MemOp.WRITE)),
-                ~evict & s2_tracks & s2_presence[port]))
+                pipe.tracks | (~evict & present & (s2.op == MemOp.WRITE)),
+                ~evict & pipe.tracks & present))
 
-        # An AMO reads and returns the old dword in S2, computes the new one in the next cycle, and
-        # writes it one cycle later. Nothing enters the pipe meanwhile.
-        amo_result = Signal(64, reset_less=True)
+    def _compute_amo(self, m, pipe: _Pipe) -> Signal:
+        """An AMO reads and returns the old dword in S2, computes the new one in the next cycle, and
+        writes it one cycle later. Nothing enters the pipe meanwhile. Returns the new dword, for the
+        cycle of the write."""
+        arbiter, amo, s2 = self._arbiter, self._amo, pipe.s2
+        result = Signal(64, name="amo_result", reset_less=True)
         with m.If(self.flush | (arbiter.accept & (arbiter.access.op == MemOp.AMO))):
-            m.d.sync += closed.eq(1)
-        with m.Elif(amo_compute):
-            m.d.sync += closed.eq(0)
-        m.d.sync += [amo_compute.eq(s2_go & (s2.op == MemOp.AMO)), amo_write.eq(amo_compute)]
+            m.d.sync += pipe.closed.eq(1)
+        with m.Elif(pipe.amo_compute):
+            m.d.sync += pipe.closed.eq(0)
+        m.d.sync += [
+            pipe.amo_compute.eq(pipe.go & (s2.op == MemOp.AMO)),
+            pipe.amo_write.eq(pipe.amo_compute),
+        ]
         m.d.comb += [
             amo.op.eq(s2.amo),
             amo.mask.eq(s2.mask),
-            amo.old.eq(lines.data),
+            amo.old.eq(self._lines.data),
             amo.operand.eq(s2.data),
         ]
-        with m.If(amo_compute):
-            m.d.sync += amo_result.eq(amo.result)
+        with m.If(pipe.amo_compute):
+            m.d.sync += result.eq(amo.result)
+        return result
 
-        # The data port: fill, AMO result, or the bytes of a WRITE or SC.
+    def _write_data(self, m, pipe: _Pipe, amo_result: Signal) -> None:
+        """The data port: fill, AMO result, or the bytes of a WRITE or SC."""
+        lines, misses, s2 = self._lines, self._misses, pipe.s2
         m.d.comb += [
-            lines.way.eq(s2_way),
-            lines.write_en.eq(
-                misses.fill_valid | amo_write | (s2_go & s2_writes & (s2.op != MemOp.AMO))),
+            lines.way.eq(pipe.s2_way),
+            lines.write_en.eq(misses.fill_valid | pipe.amo_write
+                              | (pipe.go & pipe.writes & (s2.op != MemOp.AMO))),
             lines.write_addr.eq(Cat(Mux(misses.idle, s2.dword, misses.fill_dword), s2.set)),
             lines.write_mask.eq(Mux(misses.fill_valid, 0xFF, s2.mask)),
             lines.write_data.eq(s2.data),
         ]
         with m.If(misses.fill_valid):
             m.d.comb += lines.write_data.eq(self.dram.rdata.data)
-        with m.Elif(amo_write):
+        with m.Elif(pipe.amo_write):
             m.d.comb += lines.write_data.eq(amo_result)
 
-        # The AMO is shown with its result, and before anything that follows it.
-        performs = amo_compute | (s2_go & s2_writes & (s2.op != MemOp.AMO))
+    def _show(self, m, pipe: _Pipe) -> None:
+        """The AMO is shown with its result, and before anything that follows it."""
+        s2 = pipe.s2
+        performs = pipe.amo_compute | (pipe.go & pipe.writes & (s2.op != MemOp.AMO))
         m.d.comb += [
             self.performed.port.eq(Mux(performs, s2.port, 0)),
-            self.performed.atomic.eq(amo_compute | (s2.op == MemOp.SC)),
+            self.performed.atomic.eq(pipe.amo_compute | (s2.op == MemOp.SC)),
             self.performed.addr.eq(Cat(C(0, 3), s2.dword, s2.set, s2.tag)),
-            self.performed.data.eq(Mux(amo_compute, amo.result, s2.data)),
+            self.performed.data.eq(Mux(pipe.amo_compute, self._amo.result, s2.data)),
             self.performed.mask.eq(s2.mask),
         ]
-        return m
 
 
 def _is_write(access) -> Value:
     """Whether the access changes a line without reading it."""
     return (access.op == MemOp.WRITE) | (access.op == MemOp.SC)
+
+
+def _of_way(bits: Value, pipe: _Pipe) -> Value:
+    """The bit of the way that S2 uses."""
+    return bits.bit_select(pipe.s2_way, 1)
 
 
 def _encode(one_hot: Signal) -> Value:
