@@ -8,13 +8,13 @@ from ..bus.coherent import MemoryPortSignature
 from ..bus.mmio import MmioSignature
 from .commit import CommitSignature
 from .csr import CsrFile
-from .csr_types import IrqLines
-from .frontend import Frontend
+from .csr.types import IrqLines
+from .fetch.frontend import Frontend
 from .lsu import Lsu
 from .memory_mux import MemoryMux
-from .mmu import Mmu
+from .mmu.mmu import Mmu
 from .params import HartParams
-from .pipeline import Pipeline
+from .pipe.pipeline import Pipeline
 from .rvfi import RvfiSignature
 
 

@@ -7,15 +7,15 @@ from unittest.mock import patch
 
 from amaranth import *
 
-from hdl.core.alu import Alu
 from hdl.core.csr import CsrFile
 from hdl.core.csr.counters import Counters
 from hdl.core.csr.storage import Storage
-from hdl.core.csr_types import CsrOp
-from hdl.core.decode import Decoder
-from hdl.core.execute_stage import ExecuteStage
+from hdl.core.csr.types import CsrOp
 from hdl.core.isa import Csr
-from hdl.core.memory_stage import MemoryStage
+from hdl.core.pipe.alu import Alu
+from hdl.core.pipe.decode import Decoder
+from hdl.core.pipe.execute_stage import ExecuteStage
+from hdl.core.pipe.memory_stage import MemoryStage
 from hdl.core.rvfi import Rvfi
 
 from .formal_hart import AlternativeDivider

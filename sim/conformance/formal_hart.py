@@ -9,13 +9,13 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hdl.core.csr import CsrFile
-from hdl.core.csr_types import IrqLines
-from hdl.core.fetch_types import FetchFault, fetched_layout
+from hdl.core.csr.types import IrqLines
+from hdl.core.fetch.rvc import RvcExpander
+from hdl.core.fetch.types import FetchFault, fetched_layout
 from hdl.core.isa import Cause
-from hdl.core.lsu_types import LsuOp
+from hdl.core.lsu.types import LsuOp
 from hdl.core.params import PC_BITS, HartParams
-from hdl.core.pipeline import Pipeline
-from hdl.core.rvc import RvcExpander
+from hdl.core.pipe.pipeline import Pipeline
 from hdl.core.rvfi import RvfiSignature
 
 # riscv-formal, docs: "Alternative Arithmetic Operations", by funct3[1:0].
@@ -35,7 +35,7 @@ def _alternative(m, a, b, word, funct, masks, subtract):
 
 
 class AlternativeMultiplier(wiring.Component):
-    """Has the ports and timing of ``hdl.core.multiply.Multiplier``."""
+    """Has the ports and timing of ``hdl.core.pipe.multiply.Multiplier``."""
 
     x_enable: In(1)
     x_a: In(64)
@@ -60,7 +60,7 @@ class AlternativeMultiplier(wiring.Component):
 
 
 class AlternativeDivider(wiring.Component):
-    """Has the ports of ``hdl.core.divide.Divider``; busy for two cycles."""
+    """Has the ports of ``hdl.core.pipe.divide.Divider``; busy for two cycles."""
 
     x_start: In(1)
     x_a: In(64)

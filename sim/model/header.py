@@ -2,7 +2,7 @@
 
 from hdl.core.commit import Commit
 from hdl.core.isa import Event
-from hdl.core.uipi import UIPI_MASK, UIPI_MATCH, UipiOp
+from hdl.core.lsu.uipi import UIPI_MASK, UIPI_MATCH, UipiOp
 from hdl.peripheral.finisher import Kind
 from sim.model.design import Design, Variant
 from sim.status import SIMULATED

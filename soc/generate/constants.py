@@ -7,7 +7,7 @@ from enum import Enum
 from amaranth.lib.data import StructLayout
 
 from hdl.core.isa import Cause, Csr, Event, Irq, Priv
-from hdl.core.uipi import SUIERR, SUIRS, SUIST, Refusal, UipiOp
+from hdl.core.lsu.uipi import SUIERR, SUIRS, SUIST, Refusal, UipiOp
 from hdl.peripheral.finisher import Kind
 from hdl.peripheral.mmio import RegisterMap
 from hdl.peripheral.spi_flash import spi_flash_registers

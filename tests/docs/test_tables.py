@@ -3,8 +3,8 @@
 import pytest
 
 from hdl.core.isa import Csr
-from hdl.core.uipi import UIPI_MATCH, UipiOp
-from hdl.core.uipi import Refusal as UipiRefusal
+from hdl.core.lsu.uipi import UIPI_MATCH, UipiOp
+from hdl.core.lsu.uipi import Refusal as UipiRefusal
 from hdl.taic import TaicParams, channel_registers, control_registers, queue_registers
 from hdl.taic.control import Reason
 from hdl.taic.params import ALIAS, CHANNEL_PAGES, QUEUE_PAGES

@@ -8,9 +8,9 @@ from amaranth.hdl import Assert, Assume, Cover
 from amaranth.lib import wiring
 from amaranth.lib.wiring import connect, flipped
 
+from hdl.core.mmu.tlb import MicroTlb
+from hdl.core.mmu.translation import TLB_PAGE_BITS, Mode, tlb_entry_layout
 from hdl.core.params import configuration
-from hdl.core.tlb import MicroTlb
-from hdl.core.translation import TLB_PAGE_BITS, Mode, tlb_entry_layout
 from tests.support.formal import prove
 
 PARAMS = dataclasses.replace(configuration("tiny"), asid_bits=2)

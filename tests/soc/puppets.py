@@ -11,7 +11,7 @@ import soc.top
 from hdl.bus.coherent import MemoryPortSignature
 from hdl.bus.mmio import MmioSignature
 from hdl.core.commit import CommitSignature
-from hdl.core.csr_types import IrqLines
+from hdl.core.csr.types import IrqLines
 from soc.config import SocParams, configuration
 
 # With every device. The tests share these, and so the model of the RTL.

@@ -7,9 +7,9 @@ import cocotb
 from cocotb.triggers import FallingEdge
 
 from hdl.bus.coherent import MEM_RESPONSE, MemOp, MemSource, mem_request_layout
-from hdl.core.fetch_types import FetchFault, fetched_layout, redirect_layout, train_layout
+from hdl.core.fetch.types import FetchFault, fetched_layout, redirect_layout, train_layout
+from hdl.core.mmu.translation import Context, Mode, tlb_entry_layout
 from hdl.core.params import PC_BITS, HartParams
-from hdl.core.translation import Context, Mode, tlb_entry_layout
 from tests.hdl.core.test_rvc import expand
 from tests.support import clock
 from tests.support.layouts import pack, unpack

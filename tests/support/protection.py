@@ -4,8 +4,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hdl.core.mmu.translation import PmpEntry
 from hdl.core.params import HartParams, RegionKind
-from hdl.core.translation import PmpEntry
 
 OFF, TOR, NA4, NAPOT = range(4)
 PMPADDR_BITS = 54

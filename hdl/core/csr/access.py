@@ -7,7 +7,7 @@ from amaranth.hdl import ValueLike
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from ..csr_types import CsrOp
+from .types import CsrOp
 
 
 class AccessSignature(wiring.Signature):

@@ -7,11 +7,10 @@ from amaranth import *
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from ..csr_types import CsrOp, CsrSignature, IrqLines
 from ..isa import Csr, Priv
+from ..lsu.uipi import Refused, uipi_state_layout
+from ..mmu.translation import Mode
 from ..params import HartParams
-from ..translation import Mode
-from ..uipi import Refused, uipi_state_layout
 from .access import modify
 from .counters import Counters
 from .delegation import Delegation
@@ -23,6 +22,7 @@ from .satp import Satp
 from .status import Status
 from .storage import Storage
 from .timer import Timer
+from .types import CsrOp, CsrSignature, IrqLines
 from .user_ipi import UserIpi
 
 

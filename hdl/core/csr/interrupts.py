@@ -7,9 +7,9 @@ from amaranth import *
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from ..csr_types import IrqLines
 from ..isa import Csr, Irq, Priv
 from .access import AccessSignature, modify, read
+from .types import IrqLines
 
 
 def mask(*causes: Irq) -> int:

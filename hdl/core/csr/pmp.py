@@ -6,8 +6,8 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from ..isa import Csr
+from ..mmu.translation import PmpEntry
 from ..params import HartParams
-from ..translation import PmpEntry
 from .access import AccessSignature
 
 GRAIN = 10  # G of the specification: the smallest region has 2**(G + 2) bytes, 4 KiB

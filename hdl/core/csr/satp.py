@@ -5,8 +5,8 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from ..isa import Csr, Priv
+from ..mmu.walker import SATP_PPN_BITS
 from ..params import HartParams
-from ..walker import SATP_PPN_BITS
 from .access import AccessSignature, read
 
 BARE = 0

@@ -4,9 +4,9 @@ from amaranth import *
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from ..csr_types import TrapReturn
 from ..isa import Csr, Priv
 from .access import AccessSignature, read
+from .types import TrapReturn
 
 
 class Mstatus(data.Struct):

@@ -5,8 +5,8 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from ..isa import Csr
+from ..lsu.uipi import COUNT_BITS, SUIRS, SUIST, Refused, uipi_state_layout
 from ..params import HartParams
-from ..uipi import COUNT_BITS, SUIRS, SUIST, Refused, uipi_state_layout
 from .access import AccessSignature, read
 
 

@@ -8,7 +8,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from cocotb.triggers import Timer
 
-from hdl.core.alu import Alu, AluOp, Comparator, alu_control
+from hdl.core.pipe.alu import Alu, AluOp, Comparator, alu_control
 from tests.support.run import run_cocotb
 
 M64 = (1 << 64) - 1

@@ -6,9 +6,9 @@ import cocotb
 from amaranth.lib import data
 from cocotb.triggers import Timer
 
-from hdl.core.alu import AluOp
-from hdl.core.decode import Control, Decoder, Result, System
-from hdl.core.lsu_types import LsuOp
+from hdl.core.lsu.types import LsuOp
+from hdl.core.pipe.alu import AluOp
+from hdl.core.pipe.decode import Control, Decoder, Result, System
 from tests.support.run import run_cocotb
 
 CASES = 20000

@@ -6,7 +6,7 @@ import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge
 
-from hdl.core.divide import Divider
+from hdl.core.pipe.divide import Divider
 from tests.support.run import run_cocotb
 
 DIV, DIVU, REM, REMU = range(4)

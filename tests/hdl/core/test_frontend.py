@@ -7,10 +7,10 @@ import os
 import cocotb
 import pytest
 
-from hdl.core.fetch_types import BranchKind, prediction_layout
-from hdl.core.frontend import Frontend
+from hdl.core.fetch.frontend import Frontend
+from hdl.core.fetch.types import BranchKind, prediction_layout
+from hdl.core.mmu.translation import Mode
 from hdl.core.params import configuration
-from hdl.core.translation import Mode
 from tests.support.fetch_bench import PC_MASK, Bench, Page, make_bench
 from tests.support.layouts import unpack
 from tests.support.run import run_cocotb

@@ -7,8 +7,8 @@ import cocotb
 from cocotb.triggers import FallingEdge, ReadOnly
 
 from hdl.bus.coherent import MEM_RESPONSE, MemOp, MemSource, mem_request_layout
-from hdl.core.icache import ICache
-from hdl.core.itlb import RECENT_PAGES
+from hdl.core.fetch.icache import ICache
+from hdl.core.fetch.itlb import RECENT_PAGES
 from hdl.core.params import HartParams
 from tests.support import clock
 from tests.support.layouts import pack, unpack

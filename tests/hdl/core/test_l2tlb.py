@@ -7,9 +7,9 @@ from itertools import product
 import cocotb
 from cocotb.triggers import FallingEdge, Timer
 
-from hdl.core.l2tlb import SPREAD_BITS, VPN_BITS, L2Tlb
+from hdl.core.mmu.l2tlb import SPREAD_BITS, VPN_BITS, L2Tlb
+from hdl.core.mmu.translation import TlbFlush, tlb_entry_layout
 from hdl.core.params import configuration
-from hdl.core.translation import TlbFlush, tlb_entry_layout
 from tests.support.clock import start
 from tests.support.run import run_cocotb
 

@@ -15,8 +15,8 @@ from hdl.bus.coherent import MEM_RESPONSE, mem_request_layout
 from hdl.bus.mmio import MMIO_RESPONSE, mmio_request_layout
 from hdl.core.isa import Cause, Priv
 from hdl.core.lsu import Lsu
-from hdl.core.lsu_types import LsuRequest
-from hdl.core.translation import Context, tlb_entry_layout
+from hdl.core.lsu.types import LsuRequest
+from hdl.core.mmu.translation import Context, tlb_entry_layout
 from tests.hdl.core.lsu_model import (
     AMO,
     AMO_FUNCT5,

@@ -10,9 +10,9 @@ import cocotb
 import pytest
 from cocotb.triggers import FallingEdge, Timer
 
-from hdl.core.mmu import Mmu
+from hdl.core.mmu.mmu import Mmu
+from hdl.core.mmu.translation import Mode, TlbFlush, tlb_entry_layout
 from hdl.core.params import HartParams
-from hdl.core.translation import Mode, TlbFlush, tlb_entry_layout
 from tests.support.clock import start
 from tests.support.hart_params import configuration
 from tests.support.pauses import bursts, never, often

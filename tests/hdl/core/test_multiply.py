@@ -6,7 +6,7 @@ import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge, Timer
 
-from hdl.core.multiply import Multiplier
+from hdl.core.pipe.multiply import Multiplier
 from tests.support.run import run_cocotb
 
 MUL, MULH, MULHSU, MULHU = range(4)

@@ -9,14 +9,15 @@ import random
 import cocotb
 from cocotb.triggers import FallingEdge, ReadOnly
 
-from hdl.core.fetch_types import (
+from hdl.core.fetch.predict import Predictor
+from hdl.core.fetch.types import (
+    BLOCK_BRANCHES,
     BranchKind,
     predictor_state_layout,
     redirect_layout,
     train_layout,
 )
 from hdl.core.params import PC_BITS, configuration
-from hdl.core.predict import BLOCK_BRANCHES, Predictor
 from tests.support import clock
 from tests.support.layouts import pack, unpack
 from tests.support.run import run_cocotb

@@ -8,7 +8,7 @@ import cocotb
 import pytest
 from cocotb.triggers import FallingEdge, Timer
 
-from hdl.core.protect import Protect, aligned_blocks
+from hdl.core.mmu.protect import Protect, aligned_blocks
 from tests.support.clock import start
 from tests.support.hart_params import configuration
 from tests.support.protection import Rights, pack_pmp, rights, some_page, some_pmps

@@ -3,7 +3,7 @@
 import cocotb
 from cocotb.triggers import Timer
 
-from hdl.core.rvc import RvcExpander
+from hdl.core.fetch.rvc import RvcExpander
 from tests.support.run import run_cocotb
 
 

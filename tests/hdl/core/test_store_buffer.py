@@ -10,8 +10,8 @@ from cocotb.triggers import Timer
 
 from hdl.bus.coherent import mem_request_layout
 from hdl.bus.mmio import mmio_request_layout
+from hdl.core.lsu.store_buffer import StoreBuffer, store_layout
 from hdl.core.params import HartParams
-from hdl.core.store_buffer import StoreBuffer, store_layout
 from tests.support.run import run_cocotb
 
 PARAMS = HartParams(store_buffer_entries=4)

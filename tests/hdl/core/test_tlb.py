@@ -8,9 +8,9 @@ import cocotb
 import pytest
 from cocotb.triggers import FallingEdge, Timer
 
+from hdl.core.mmu.tlb import MicroTlb
+from hdl.core.mmu.translation import Mode, tlb_entry_layout
 from hdl.core.params import configuration
-from hdl.core.tlb import MicroTlb
-from hdl.core.translation import Mode, tlb_entry_layout
 from tests.support.clock import start
 from tests.support.run import run_cocotb
 

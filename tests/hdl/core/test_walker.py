@@ -6,8 +6,8 @@ from collections import Counter
 import cocotb
 from cocotb.triggers import FallingEdge, Timer
 
-from hdl.core.translation import tlb_entry_layout
-from hdl.core.walker import Walker
+from hdl.core.mmu.translation import tlb_entry_layout
+from hdl.core.mmu.walker import Walker
 from tests.support.clock import start
 from tests.support.hart_params import configuration
 from tests.support.pauses import bursts, never, often

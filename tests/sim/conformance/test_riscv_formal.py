@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from amaranth.back import verilog
 
-from hdl.core.alu import Alu
+from hdl.core.pipe.alu import Alu
 from sim.conformance import riscv_formal
 from sim.conformance.formal_faults import FAULTS, planted
 from sim.conformance.formal_suite import CHECKS, Check

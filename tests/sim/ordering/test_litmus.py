@@ -8,8 +8,8 @@ import pytest
 from amaranth import *
 from amaranth.lib.wiring import In
 
-from hdl.core import lsu
-from hdl.core.dcache import DCache
+from hdl.core.lsu import lsu
+from hdl.core.lsu.dcache import DCache
 from sim.model.design import soc_design
 from sim.model.run_options import Latency
 from sim.ordering import litmus
